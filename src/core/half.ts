@@ -1,0 +1,55 @@
+/**
+ * IEEE 754 half precision ↔ single precision, for policies on the wire (Node 20 has no Float16Array).
+ */
+
+const floatView = new Float32Array(1);
+const bitsView = new Uint32Array(floatView.buffer);
+
+/** The nearest half (ties to even) as its 16 bits; beyond ±65504 it becomes ±infinity. */
+export function toHalfBits(value: number): number {
+  floatView[0] = value;
+  const bits = bitsView[0];
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fff_ffff;
+  if (magnitude > 0x7f80_0000) return sign | 0x7e00;
+  if (magnitude >= 0x4780_0000) return sign | 0x7c00;
+  if (magnitude < 0x3880_0000) {
+    // Subnormal half: count in units of 2^-24; Math.fround above made this exact, so rounding is ours alone.
+    const scaled = Math.abs(floatView[0]) * 0x100_0000;
+    const floor = Math.floor(scaled);
+    const rest = scaled - floor;
+    return sign | (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1) ? floor + 1 : floor);
+  }
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+  return sign | Math.min((rounded - 0x3800_0000) >>> 13, 0x7c00);
+}
+
+/** The value of a half given as its 16 bits; exact. */
+export function fromHalfBits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Packs `values` as little-endian halves, two bytes each. */
+export function encodeHalves(values: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    const bits = toHalfBits(values[i] ?? 0);
+    bytes[2 * i] = bits & 0xff;
+    bytes[2 * i + 1] = bits >>> 8;
+  }
+  return bytes;
+}
+
+/** Unpacks little-endian halves. */
+export function decodeHalves(bytes: Uint8Array): Float32Array {
+  const values = new Float32Array(bytes.length >>> 1);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = fromHalfBits((bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8));
+  }
+  return values;
+}
