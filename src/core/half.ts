@@ -8,14 +8,14 @@ const bitsView = new Uint32Array(floatView.buffer);
 /** The nearest half (ties to even) as its 16 bits; beyond ±65504 it becomes ±infinity. */
 export function toHalfBits(value: number): number {
   floatView[0] = value;
-  const bits = bitsView[0];
+  const bits = bitsView[0]!;
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fff_ffff;
   if (magnitude > 0x7f80_0000) return sign | 0x7e00;
   if (magnitude >= 0x4780_0000) return sign | 0x7c00;
   if (magnitude < 0x3880_0000) {
     // Subnormal half: count in units of 2^-24; Math.fround above made this exact, so rounding is ours alone.
-    const scaled = Math.abs(floatView[0]) * 0x100_0000;
+    const scaled = Math.abs(floatView[0]!) * 0x100_0000;
     const floor = Math.floor(scaled);
     const rest = scaled - floor;
     return sign | (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1) ? floor + 1 : floor);
