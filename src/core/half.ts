@@ -15,7 +15,7 @@ export function toHalfBits(value: number): number {
   if (magnitude >= 0x4780_0000) return sign | 0x7c00;
   if (magnitude < 0x3880_0000) {
     // Subnormal half: count in units of 2^-24; Math.fround above made this exact, so rounding is ours alone.
-    const scaled = Math.abs(floatView[0]!) * 0x100_0000;
+    const scaled = Math.abs(floatView[0]) * 0x100_0000;
     const floor = Math.floor(scaled);
     const rest = scaled - floor;
     return sign | (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1) ? floor + 1 : floor);
