@@ -1,0 +1,110 @@
+/** What a subcommand is: its flags as data, so that parsing, `--help` and the refusal of unknown flags come from one place. */
+
+import { parseArgs } from 'node:util';
+import { AppError } from '../../src/core/errors.js';
+import { nearest } from '../../src/core/config.js';
+
+/** One flag of a command. */
+export interface Flag {
+  readonly type: 'string' | 'boolean';
+  readonly doc: string;
+  readonly short?: string;
+  readonly default?: string | boolean;
+  readonly multiple?: boolean;
+  /** What stands for the value in the help, such as HOST:PORT. */
+  readonly value?: string;
+}
+
+/** The flags of a command by name, without the dashes. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** Values read for `Flags`: what was given, or the default. */
+export type FlagValues<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends { multiple: true }
+    ? readonly string[]
+    : F[K]['type'] extends 'boolean'
+      ? boolean
+      : F[K] extends { default: string }
+        ? string
+        : string | undefined;
+};
+
+/** What a command is given to work with. */
+export interface CommandContext<F extends Flags> {
+  readonly flags: FlagValues<F>;
+  readonly args: readonly string[];
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** One subcommand. */
+export interface Command<F extends Flags = Flags> {
+  /** `models list`: words that select it. */
+  readonly name: string;
+  /** What follows the name, for the help. */
+  readonly usage: string;
+  readonly summary: string;
+  /** More help: a few lines with examples. */
+  readonly details?: string;
+  readonly flags: F;
+  /** @returns the process's exit code; nothing means 0 */
+  run(context: CommandContext<F>): Promise<number | undefined>;
+}
+
+/** Keeps the flag types of one command while it goes into the table of all. */
+export function command<const F extends Flags>(definition: Command<F>): Command {
+  return definition as unknown as Command;
+}
+
+/** Flags of every command that talks to a server. */
+export const connectionFlags = {
+  address: { type: 'string', short: 'a', default: process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050', value: 'HOST:PORT', doc: 'the server (TENGEN_ADDRESS)' },
+  token: { type: 'string', default: process.env['TENGEN_TOKEN'] ?? '', value: 'TOKEN', doc: 'the token that the server asks for (TENGEN_TOKEN)' },
+  tls: { type: 'boolean', default: false, doc: 'connect with TLS' },
+  ca: { type: 'string', value: 'FILE', doc: 'trust the certificates in this PEM file (implies --tls)' },
+} as const satisfies Flags;
+
+/** The flag of every command whose output a program might read. */
+export const jsonFlag = {
+  json: { type: 'boolean', default: false, doc: 'print JSON, one value a line' },
+} as const satisfies Flags;
+
+/**
+ * Reads the words after a command's name.
+ * @throws AppError 'invalid-argument' naming the unknown flag and the nearest known one
+ */
+export function readFlags(flags: Flags, words: readonly string[]): { values: FlagValues<Flags>; args: string[]; help: boolean } {
+  const options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']> = { help: { type: 'boolean', short: 'h' } };
+  for (const [name, flag] of Object.entries(flags)) {
+    options[name] = { type: flag.type, ...(flag.short ? { short: flag.short } : {}), ...(flag.multiple ? { multiple: true } : {}) };
+  }
+  for (const word of words) {
+    if (word === '--') break;
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name !== undefined && !Object.hasOwn(options, name)) {
+      throw new AppError('invalid-argument', `Unknown flag --${name}; did you mean --${nearest(name, Object.keys(options))}?`);
+    }
+  }
+  try {
+    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    const values: Record<string, unknown> = {};
+    for (const [name, flag] of Object.entries(flags)) values[name] = parsed.values[name] ?? flag.default ?? (flag.multiple ? [] : undefined);
+    return { values: values as FlagValues<Flags>, args: parsed.positionals, help: parsed.values['help'] === true };
+  } catch (error) {
+    throw new AppError('invalid-argument', error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
+  }
+}
+
+/** The help text of one command. */
+export function helpFor(subject: Command): string {
+  const lines = [`tengen ${subject.name} ${subject.usage}`.trimEnd(), '', `  ${subject.summary}`, ''];
+  if (subject.details) lines.push(...subject.details.trim().split('\n'), '');
+  const rows = Object.entries(subject.flags).map(([name, flag]): [string, string] => [
+    `${flag.short ? `-${flag.short}, ` : '    '}--${name}${flag.type === 'string' ? ` ${flag.value ?? 'VALUE'}` : ''}`,
+    flag.doc + (flag.default !== undefined && flag.default !== false && flag.default !== '' && name !== 'token' ? ` [${String(flag.default)}]` : ''),
+  ]);
+  rows.push(['-h, --help', 'print this help']);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  lines.push(...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`));
+  return lines.join('\n') + '\n';
+}

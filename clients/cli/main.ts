@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/** `tengen`: finds the subcommand, reads its flags, runs it, and turns errors into one sentence and an exit code. */
+
+import { AppError } from '../../src/core/errors.js';
+import { nearest } from '../../src/core/config.js';
+import { fromCall } from '../shared/status.js';
+import { helpFor, readFlags, type Command } from './command.js';
+import { gtpCommand } from './commands/gtp.js';
+import { jobsCommands } from './commands/jobs.js';
+import { matchCommand } from './commands/match.js';
+import { modelsCommands } from './commands/models.js';
+import { quickstartCommand } from './commands/quickstart.js';
+import { serveCommand } from './commands/serve.js';
+import { workerCommand } from './commands/worker.js';
+
+const commands: readonly Command[] = [
+  quickstartCommand,
+  serveCommand,
+  workerCommand,
+  gtpCommand,
+  matchCommand,
+  ...jobsCommands,
+  ...modelsCommands,
+];
+
+/** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */
+async function main(words: readonly string[]): Promise<number> {
+  const found = commands
+    .filter((candidate) => candidate.name.split(' ').every((word, i) => words[i] === word))
+    .sort((a, b) => b.name.length - a.name.length)[0];
+  if (!found) return unknownCommand(words);
+  const { values, args, help } = readFlags(found.flags, words.slice(found.name.split(' ').length));
+  if (help) {
+    process.stdout.write(helpFor(found));
+    return 0;
+  }
+  const interrupted = new AbortController();
+  const interrupt = (): void => {
+    // A second Ctrl-C does not wait.
+    if (interrupted.signal.aborted) process.exit(130);
+    interrupted.abort(new AppError('cancelled', 'Interrupted'));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return (await found.run({ flags: values, args, signal: interrupted.signal })) ?? 0;
+}
+
+function unknownCommand(words: readonly string[]): number {
+  const group = commands.filter((candidate) => candidate.name.split(' ')[0] === words[0]);
+  const asked = words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help';
+  if (!asked && group.length === 0) {
+    const names = commands.map((candidate) => candidate.name.split(' ')[0] ?? '');
+    process.stderr.write(`tengen: unknown command '${words[0] ?? ''}'; did you mean '${nearest(words[0] ?? '', names)}'?\n`);
+    return 2;
+  }
+  const shown = group.length > 0 ? group : commands;
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
+  process.stdout.write(`Usage: tengen COMMAND [flags]\n\n${list}\n\ntengen COMMAND --help explains one command.\n`);
+  return asked || words.includes('--help') ? 0 : 2;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (thrown: unknown) => {
+    const error = fromCall(thrown);
+    process.stderr.write(`tengen: ${error.message}\n`);
+    if (process.env['TENGEN_DEBUG']) process.stderr.write(`${String(error.stack)}\n${String((error.cause as Error | undefined)?.stack ?? '')}\n`);
+    process.exitCode = error.kind === 'invalid-argument' ? 2 : error.kind === 'cancelled' ? 130 : 1;
+  },
+);

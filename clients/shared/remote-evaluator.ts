@@ -1,0 +1,214 @@
+/**
+ * The search's evaluator over one `EvaluatorService` stream. Positions that many games ask for in the same turn of the
+ * event loop travel in one message, so hundreds of games with one leaf in flight each make full batches.
+ */
+
+import { AppError } from '../../src/core/errors.js';
+import { cancelled, throwIfAborted } from '../../src/core/signals.js';
+import type { GoEvaluation } from '../../src/go/evaluation.js';
+import type { Position } from '../../src/go/position.js';
+import type { Snapshot } from '../../src/go/snapshot.js';
+import { EvaluatorServiceDefinition, Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
+import type { Evaluator } from '../../src/search/evaluator.js';
+import { evaluationFromWire } from '../../src/wire/evaluation.js';
+import { positionToWire } from '../../src/wire/position.js';
+import type { Connection } from './connection.js';
+import { MessageQueue } from './message-queue.js';
+import { errorFromStatus, fromCall } from './status.js';
+
+/** What every request of an evaluator says. */
+export interface RemoteEvaluatorOptions {
+  /** name, name@version, or empty for the promoted model. */
+  readonly model?: string;
+  readonly priority?: 'interactive' | 'bulk';
+  /** Whether to ask for ownership. */
+  readonly ownership?: boolean;
+  /** Most positions in one message. */
+  readonly maxPositions?: number;
+}
+
+/** What one call may say beside that. */
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal;
+  /** Instead of the evaluator's own model. */
+  readonly model?: string;
+}
+
+interface Waiter {
+  readonly size: number;
+  readonly count: number;
+  resolve(evaluations: readonly GoEvaluation[]): void;
+  reject(error: unknown): void;
+  done: boolean;
+}
+
+interface Message {
+  readonly requestId: number;
+  readonly model: string;
+  readonly snapshots: Snapshot[];
+  readonly waiters: Waiter[];
+}
+
+interface Stream {
+  readonly outgoing: MessageQueue<EvaluateRequest>;
+  readonly inFlight: Map<number, Message>;
+  readonly abort: AbortController;
+}
+
+/** Evaluates positions on the server. A broken stream fails what was in flight and is opened again by the next call. */
+export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
+  /** The version that answered last, as name@version; empty before the first answer. */
+  modelVersion = '';
+  readonly #connection: Connection;
+  readonly #options: Required<RemoteEvaluatorOptions>;
+  readonly #filling = new Map<string, Message>();
+  #stream: Stream | undefined;
+  #nextId = 1;
+  #flushScheduled = false;
+  #closed = false;
+
+  constructor(connection: Connection, options: RemoteEvaluatorOptions = {}) {
+    this.#connection = connection;
+    this.#options = { model: '', priority: 'bulk', ownership: false, maxPositions: 64, ...options };
+  }
+
+  /** @throws AppError with the server's own sentence; 'unavailable' when the connection is lost */
+  async evaluate(positions: readonly Position[], options: EvaluateOptions = {}): Promise<readonly GoEvaluation[]> {
+    return this.evaluateSnapshots(
+      positions.map((position) => position.snapshot()),
+      options,
+    );
+  }
+
+  /** As `evaluate`, for positions that are already snapshots; all of one size. */
+  evaluateSnapshots(snapshots: readonly Snapshot[], options: EvaluateOptions = {}): Promise<readonly GoEvaluation[]> {
+    const { signal } = options;
+    throwIfAborted(signal);
+    if (this.#closed) throw new AppError('unavailable', 'The evaluator is closed');
+    const first = snapshots[0];
+    if (!first) return Promise.resolve([]);
+    const message = this.#messageFor(options.model ?? this.#options.model, snapshots.length);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        waiter.done = true;
+        signal?.removeEventListener('abort', abandon);
+      };
+      const waiter: Waiter = {
+        size: first.size,
+        count: snapshots.length,
+        done: false,
+        resolve: (evaluations) => (settle(), resolve(evaluations)),
+        reject: (error) => (settle(), reject(error as Error)),
+      };
+      const abandon = (): void => {
+        if (!waiter.done && signal) waiter.reject(cancelled(signal));
+        if (message.waiters.every((other) => other.done)) this.#cancel(message);
+      };
+      signal?.addEventListener('abort', abandon, { once: true });
+      message.snapshots.push(...snapshots);
+      message.waiters.push(waiter);
+    });
+  }
+
+  /** Ends the stream; what is in flight fails with 'unavailable'. */
+  close(): void {
+    this.#closed = true;
+    const error = new AppError('unavailable', 'The evaluator was closed');
+    for (const message of this.#filling.values()) rejectAll(message, error);
+    this.#filling.clear();
+    const stream = this.#stream;
+    this.#fail(stream, error);
+    stream?.abort.abort();
+  }
+
+  #messageFor(model: string, count: number): Message {
+    const filling = this.#filling.get(model);
+    if (filling && filling.snapshots.length + count <= this.#options.maxPositions) return filling;
+    if (filling) this.#send(filling);
+    const message: Message = { requestId: this.#nextId++, model, snapshots: [], waiters: [] };
+    this.#filling.set(model, message);
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      // After this turn's I/O callbacks and promises: every game that advances in this turn joins the message.
+      setImmediate(() => {
+        this.#flushScheduled = false;
+        for (const waiting of [...this.#filling.values()]) this.#send(waiting);
+      });
+    }
+    return message;
+  }
+
+  #send(message: Message): void {
+    if (this.#filling.get(message.model) === message) this.#filling.delete(message.model);
+    if (message.waiters.every((waiter) => waiter.done)) return;
+    const stream = (this.#stream ??= this.#open());
+    stream.inFlight.set(message.requestId, message);
+    stream.outgoing.push({
+      requestId: message.requestId,
+      model: message.model,
+      priority: this.#options.priority === 'interactive' ? Priority.INTERACTIVE : Priority.BULK,
+      positions: message.snapshots.map(positionToWire),
+      ownership: this.#options.ownership,
+      cancel: false,
+    });
+  }
+
+  #cancel(message: Message): void {
+    const stream = this.#stream;
+    if (!stream?.inFlight.delete(message.requestId)) return;
+    const nothing = { model: '', priority: Priority.UNSPECIFIED, positions: [], ownership: false };
+    stream.outgoing.push({ ...nothing, requestId: message.requestId, cancel: true });
+  }
+
+  #open(): Stream {
+    const stream: Stream = { outgoing: new MessageQueue(), inFlight: new Map(), abort: new AbortController() };
+    const client = this.#connection.client(EvaluatorServiceDefinition);
+    const receive = async (): Promise<void> => {
+      try {
+        for await (const response of client.evaluate(stream.outgoing, { signal: stream.abort.signal })) {
+          this.#receive(stream, response);
+        }
+        this.#fail(stream, new AppError('unavailable', 'The server ended the stream'));
+      } catch (error) {
+        this.#fail(stream, fromCall(error));
+      }
+    };
+    void receive();
+    return stream;
+  }
+
+  #receive(stream: Stream, response: EvaluateResponse): void {
+    const message = stream.inFlight.get(response.requestId);
+    if (!message) return;
+    stream.inFlight.delete(response.requestId);
+    if (response.error) {
+      const error = errorFromStatus(response.error.code, response.error.message);
+      rejectAll(message, error);
+      return;
+    }
+    this.modelVersion = response.modelVersion;
+    let next = 0;
+    for (const waiter of message.waiters) {
+      const part = response.evaluations.slice(next, next + waiter.count);
+      next += waiter.count;
+      if (waiter.done) continue;
+      try {
+        waiter.resolve(part.map((evaluation) => evaluationFromWire(evaluation, waiter.size)));
+      } catch (error) {
+        waiter.reject(error);
+      }
+    }
+  }
+
+  #fail(stream: Stream | undefined, error: AppError): void {
+    if (this.#stream === stream) this.#stream = undefined;
+    if (!stream) return;
+    stream.outgoing.end();
+    for (const message of stream.inFlight.values()) rejectAll(message, error);
+    stream.inFlight.clear();
+  }
+}
+
+function rejectAll(message: Message, error: AppError): void {
+  for (const waiter of message.waiters) if (!waiter.done) waiter.reject(error);
+}
