@@ -1,0 +1,115 @@
+/** Two-dimensional convolution with same padding and stride 1, channels first, and its gradients. */
+
+import { check } from '../../core/errors.js';
+import { type Operation, type Tensor, apply } from '../graph.js';
+import type { OnnxModel } from '../onnx/model.js';
+import type { Tf, TfTensor } from '../tensorflow.js';
+import { BATCH, type TensorType, shapeText } from '../types.js';
+import { flip, transpose } from './shape.js';
+import { sum } from './sum.js';
+
+type None = Readonly<Record<never, never>>;
+
+const TO_CHANNELS_LAST = [0, 2, 3, 1];
+const TO_CHANNELS_FIRST = [0, 3, 1, 2];
+
+const convolution: Operation<None> = {
+  name: 'conv2d',
+  infer([x, filter, bias]) {
+    const fits = x!.shape.length === 4 && filter!.shape.length === 4 && x!.shape[1] === filter!.shape[1];
+    const odd = filter!.shape[2]! % 2 === 1 && filter!.shape[3] === filter!.shape[2];
+    check(fits && odd, () => {
+      return `Cannot convolve ${shapeText(x!.shape)} with a filter ${shapeText(filter!.shape)}; wanted are [N,C,H,W] and [O,C,K,K] with K odd`;
+    });
+    const channels = filter!.shape[0]!;
+    check(bias === undefined || (bias.shape.length === 1 && bias.shape[0] === channels), () => {
+      return `The bias of a convolution with ${channels} filters has shape ${shapeText(bias!.shape)}`;
+    });
+    return { shape: [x!.shape[0]!, channels, x!.shape[2]!, x!.shape[3]!], dtype: 'float32' };
+  },
+  gradient([x, filter, bias], _output, upstream) {
+    const gradients = [inputGradient(upstream, filter!), filterGradient(x!, upstream, filter!.shape[2]!)];
+    return bias === undefined ? gradients : [...gradients, sum(upstream, [0, 2, 3])];
+  },
+  onnx(model, names, { inputs }) {
+    const kernel = inputs[1]!.shape[2]!;
+    const border = (kernel - 1) / 2;
+    return model.node('Conv', names, {
+      kernel_shape: [kernel, kernel],
+      pads: [border, border, border, border],
+      strides: [1, 1],
+    });
+  },
+  tf(tf, [x, filter, bias], { inputs }) {
+    const last = tf.transpose(x!, TO_CHANNELS_LAST);
+    const border = (inputs[1]!.shape[2]! - 1) / 2;
+    const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, border);
+    return tf.transpose(bias === undefined ? y : tf.add(y, bias), TO_CHANNELS_FIRST);
+  },
+};
+
+/**
+ * Convolves `x` [N, C, H, W] with `filter` [O, C, K, K] (K odd) into [N, O, H, W], zeros around the image, and adds
+ * `bias` [O] if given. As everywhere in deep learning, the filter is not flipped.
+ */
+export function conv2d(x: Tensor, filter: Tensor, bias?: Tensor): Tensor {
+  return apply(convolution, bias === undefined ? [x, filter] : [x, filter, bias], {});
+}
+
+/** The gradient of a convolution's input: a convolution with the filter turned round and its channels exchanged. */
+function inputGradient(upstream: Tensor, filter: Tensor): Tensor {
+  return conv2d(upstream, transpose(flip(filter, [2, 3]), [1, 0, 2, 3]));
+}
+
+const filterGradientOperation: Operation<{ kernel: number }> = {
+  name: 'conv2dFilterGradient',
+  infer(types, { kernel }) {
+    const [x, upstream] = types as [TensorType, TensorType];
+    check(x.shape[0] !== BATCH, 'The gradient of a filter needs a concrete batch size');
+    return { shape: [upstream.shape[1]!, x.shape[1]!, kernel, kernel], dtype: 'float32' };
+  },
+  // <filterGradient(x, u), v> = <u, conv2d(x, v)>, so its derivatives are those of a convolution with filter v.
+  gradient: ([x, upstream], _output, second) => [inputGradient(upstream!, second), conv2d(x!, second)],
+  onnx: (model, [x, upstream], { inputs, attributes }) =>
+    onnxFilterGradient(model, { x: x!, upstream: upstream! }, inputs[0]!.shape, inputs[1]!.shape, attributes.kernel),
+  tf: (tf, [x, upstream], { attributes }) => tfFilterGradient(tf, x!, upstream!, attributes.kernel),
+};
+
+/** The gradient of a [O, C, K, K] filter: every shift of `x` [N, C, H, W] times `upstream` [N, O, H, W]. */
+export function filterGradient(x: Tensor, upstream: Tensor, kernel: number): Tensor {
+  return apply(filterGradientOperation, [x, upstream], { kernel });
+}
+
+/** One matrix product for each position in the filter, on channels-last slices of the padded image. */
+function onnxFilterGradient(
+  model: OnnxModel,
+  names: { readonly x: string; readonly upstream: string },
+  [count, channels, height, width]: readonly number[],
+  [, filters]: readonly number[],
+  kernel: number,
+): string {
+  const border = (kernel - 1) / 2;
+  const last = (name: string): string => model.node('Transpose', [name], { perm: TO_CHANNELS_LAST });
+  const flat = (name: string, length: number): string =>
+    model.node('Reshape', [name, model.ints([count! * height! * width!, length])]);
+  const upstream = flat(last(names.upstream), filters!);
+  const edges = [0, border, border, 0];
+  const x = last(names.x);
+  const padded = border === 0 ? x : model.node('Pad', [x, model.ints([...edges, ...edges])]);
+  const parts = Array.from({ length: kernel * kernel }, (_, i) => {
+    const [row, column] = [Math.floor(i / kernel), i % kernel];
+    const bounds = [model.ints([row, column]), model.ints([row + height!, column + width!]), model.ints([1, 2])];
+    const shifted = border === 0 ? padded : model.node('Slice', [padded, ...bounds]);
+    const product = model.node('Gemm', [upstream, flat(shifted, channels!)], { transA: 1 });
+    return model.node('Reshape', [product, model.ints([filters!, channels!, 1])]);
+  });
+  const joined = parts.length === 1 ? parts[0]! : model.node('Concat', parts, { axis: 2 });
+  return model.node('Reshape', [joined, model.ints([filters!, channels!, kernel, kernel])]);
+}
+
+/** The same as a convolution whose batch is the channels and whose filter is the whole upstream image. */
+function tfFilterGradient(tf: Tf, x: TfTensor, upstream: TfTensor, kernel: number): TfTensor {
+  const image = tf.transpose(x, [1, 2, 3, 0]);
+  const filter = tf.transpose(upstream, [2, 3, 0, 1]);
+  return tf.transpose(tf.conv2d(image, filter, 1, (kernel - 1) / 2), [3, 0, 1, 2]);
+}

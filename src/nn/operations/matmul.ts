@@ -1,0 +1,40 @@
+/** Matrix products, batched over leading dimensions. */
+
+import { check } from '../../core/errors.js';
+import { type Operation, type Tensor, apply } from '../graph.js';
+import { type TensorType, broadcastShapes, shapeText } from '../types.js';
+import { transpose } from './shape.js';
+import { sumTo } from './sum.js';
+
+type None = Readonly<Record<never, never>>;
+
+const matMulOperation: Operation<None> = {
+  name: 'matMul',
+  infer(types) {
+    const [a, b] = types as [TensorType, TensorType];
+    const inner = a.shape.at(-1);
+    const fits = a.shape.length >= 2 && b.shape.length >= 2 && inner === b.shape.at(-2);
+    check(fits, () => `Cannot multiply matrices of shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}`);
+    check(a.dtype === 'float32' && b.dtype === 'float32', `matMul needs float32, not ${a.dtype} and ${b.dtype}`);
+    const leading = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return { shape: [...leading, a.shape.at(-2)!, b.shape.at(-1)!], dtype: 'float32' };
+  },
+  gradient(inputs, _output, upstream) {
+    const [a, b] = inputs as [Tensor, Tensor];
+    return [sumTo(matMul(upstream, swapLast(b)), a.shape), sumTo(matMul(swapLast(a), upstream), b.shape)];
+  },
+  onnx: (model, names) => model.node('MatMul', names),
+  tf: (tf, [a, b]) => tf.matMul(a!, b!),
+};
+
+/** `[…, n, k]` times `[…, k, m]` gives `[…, n, m]`; leading dimensions broadcast. */
+export function matMul(a: Tensor, b: Tensor): Tensor {
+  return apply(matMulOperation, [a, b], {});
+}
+
+/** Transposes the matrices: the last two dimensions change places. */
+export function swapLast(x: Tensor): Tensor {
+  const rank = x.shape.length;
+  const permutation = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  return transpose(x, permutation);
+}

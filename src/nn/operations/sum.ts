@@ -1,0 +1,80 @@
+/** Sum and its mirror image, expand: each is the other's gradient. Broadcasting's gradient, `sumTo`, is built on them. */
+
+import { check } from '../../core/errors.js';
+import { type Operand, type Operation, type Tensor, apply, tensorOf } from '../graph.js';
+import { BATCH, type Shape, type TensorType, broadcastShapes, normalizeAxes, sameShape, shapeText } from '../types.js';
+import { reshape } from './shape.js';
+
+/** Settings of a reduction: the dimensions that go, and whether they stay as length 1. */
+export interface ReductionAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/** The type of a reduction's result. */
+export function reducedType(x: TensorType, { axes, keepDims }: ReductionAttributes): TensorType {
+  check(x.dtype === 'float32', `Reductions work on float32, not ${x.dtype}`);
+  check(!axes.some((axis) => x.shape[axis] === BATCH), 'A reduction over the batch needs a concrete batch size');
+  const kept = x.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+  return { shape: keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), dtype: x.dtype };
+}
+
+/** The shape of `x` with the reduced dimensions kept as 1, whatever `keepDims` says: broadcasts against `x`. */
+export function keptShape(x: TensorType, axes: readonly number[]): Shape {
+  return x.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+}
+
+/** Reads a reduction's arguments: no axes means all. */
+export function reductionAttributes(
+  x: TensorType,
+  axes: readonly number[] | undefined,
+  keepDims: boolean,
+): ReductionAttributes {
+  return { axes: normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length), keepDims };
+}
+
+const sumOperation: Operation<ReductionAttributes> = {
+  name: 'sum',
+  infer: ([x], attributes) => reducedType(x!, attributes),
+  gradient: ([x], _output, upstream, { axes }) => [expand(reshape(upstream, keptShape(x!, axes)), x!.shape)],
+  onnx: (model, [x], { attributes: { axes, keepDims } }) =>
+    model.node('ReduceSum', [x!, model.ints(axes)], { keepdims: Number(keepDims) }),
+  tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.sum(x!, [...axes], keepDims),
+};
+
+/** Sum over `axes` (all of them if not given). */
+export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
+  const attributes = reductionAttributes(x, axes, keepDims);
+  return attributes.axes.length === 0 ? x : apply(sumOperation, [x], attributes);
+}
+
+const expandOperation: Operation<{ shape: Shape }> = {
+  name: 'expand',
+  infer([x], { shape }) {
+    check(sameShape(broadcastShapes(x!.shape, shape), shape), () => {
+      return `Cannot expand ${shapeText(x!.shape)} to ${shapeText(shape)}`;
+    });
+    check(shape[0] !== BATCH || (x!.shape.length === shape.length && x!.shape[0] === BATCH), () => {
+      return `Expanding ${shapeText(x!.shape)} over the batch needs a concrete batch size`;
+    });
+    return { shape: [...shape], dtype: x!.dtype };
+  },
+  gradient: ([x], _output, upstream) => [sumTo(upstream, x!.shape)],
+  onnx: (model, [x], { shape }) =>
+    model.node('Expand', [x!, model.ints(shape.map((length) => (length === BATCH ? 1 : length)))]),
+  tf: (tf, [x], { shape }) => tf.broadcastTo(x!, shape[0] === BATCH ? [x!.shape[0]!, ...shape.slice(1)] : [...shape]),
+};
+
+/** Repeats `x` along dimensions of length 1 (and new leading ones) until it has `shape`. */
+export function expand(x: Operand, shape: Shape): Tensor {
+  const tensor = tensorOf(x);
+  return sameShape(tensor.shape, shape) ? tensor : apply(expandOperation, [tensor], { shape });
+}
+
+/** Sums `x` down to a shape that broadcasts to its own: the gradient of broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.shape.length - shape.length;
+  const axes = x.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1));
+  return reshape(sum(x, axes, true), shape);
+}

@@ -1,0 +1,82 @@
+/** Shapes and element types shared by the graph, its ONNX form and the engines that run it. */
+
+import { check } from '../core/errors.js';
+
+/** Element types a tensor may have. Indices are int64 (as ONNX wants them), masks bool. */
+export type DType = 'float32' | 'int64' | 'bool';
+
+/**
+ * A first dimension that may have any length at run time. Serving graphs use it; training graphs name their batch size,
+ * because a mean over the batch needs it.
+ */
+export const BATCH = -1;
+
+/** Lengths of the dimensions, outermost first; `[]` is a scalar. Only the first may be `BATCH`. */
+export type Shape = readonly number[];
+
+/** What is known of a tensor before it is computed. */
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** The elements of a tensor, row-major; masks are one byte an element. */
+export type ElementData = Float32Array | BigInt64Array | Uint8Array;
+
+/** A computed tensor: what goes into an engine and comes out of it. */
+export interface TensorData {
+  readonly shape: Shape;
+  readonly data: ElementData;
+}
+
+/** Number of elements; `batch` stands in for `BATCH`. */
+export function sizeOf(shape: Shape, batch = 1): number {
+  return shape.reduce((product, length) => product * (length === BATCH ? batch : length), 1);
+}
+
+/** True if both shapes have the same dimensions in the same order. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, i) => length === b[i]);
+}
+
+/** `[3,BATCH,9]`-like text for messages. */
+export function shapeText(shape: Shape): string {
+  return `[${shape.map((length) => (length === BATCH ? 'BATCH' : String(length))).join(',')}]`;
+}
+
+/** The element type of typed-array data. */
+export function dtypeOf(data: ElementData): DType {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof BigInt64Array ? 'int64' : 'bool';
+}
+
+/** Checks that a shape is made of whole positive lengths with `BATCH` at most first. */
+export function checkShape(shape: Shape, what: string): void {
+  shape.forEach((length, i) => {
+    const fine = (Number.isInteger(length) && length > 0) || (length === BATCH && i === 0);
+    check(fine, () => `${what} has shape ${shapeText(shape)}; lengths must be whole and positive, BATCH only first`);
+  });
+}
+
+/** The shape two operands broadcast to, by NumPy's rules: aligned at the end, a length of 1 stretches. */
+export function broadcastShapes(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    check(left === right || left === 1 || right === 1, () => {
+      return `Shapes ${shapeText(a)} and ${shapeText(b)} do not broadcast`;
+    });
+    return left === 1 ? right : left;
+  });
+}
+
+/** Turns negative axes into positive ones, checks them and sorts them. */
+export function normalizeAxes(axes: readonly number[], rank: number): number[] {
+  const positive = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+  for (const axis of positive) {
+    check(Number.isInteger(axis) && axis >= 0 && axis < rank, `Axis ${axis} is outside a tensor of rank ${rank}`);
+  }
+  check(new Set(positive).size === positive.length, `Axes ${axes.join(',')} name one dimension twice`);
+  return positive.sort((a, b) => a - b);
+}
