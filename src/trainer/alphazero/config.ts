@@ -2,14 +2,17 @@
  * The settings of an `alphazero` job. Defaults fit 7×7 on two cores for ten minutes.
  */
 
-import { choice, flag, integer, number, readConfig } from '../../core/config.js';
+import { choice, flag, integer, number, readConfig, text } from '../../core/config.js';
 import type { ConfigOf } from '../../core/config.js';
-import { AppError, check } from '../../core/errors.js';
+import { check } from '../../core/errors.js';
+import { defaultRules } from '../../go/rules.js';
+import type { Rules } from '../../go/rules.js';
+import type { PlaySettings } from './ports.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const alphaZeroSchema = {
   size: integer(7, 2, 19, 'Points on a side of the board.'),
-  komi: number(-1000, -1000, 361, 'Points added to the score of White, a multiple of 0.5; -1000 takes the fair komi of the board size.'),
+  komi: text('fair', "Points added to the score of White, a multiple of 0.5, or 'fair' for the usual komi of the board size."),
   ko: choice('positional', ['simple', 'positional', 'situational'], 'Which repetitions are forbidden.'),
   suicide: flag(false, 'Whether a play may remove its own chain.'),
   seed: integer(1, 0, 2 ** 31, 'Seed of the weights, the games and the batches.'),
@@ -78,10 +81,48 @@ export type AlphaZeroConfig = ConfigOf<typeof alphaZeroSchema>;
  * @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed
  */
 export function readAlphaZeroConfig(input: Readonly<Record<string, unknown>>): AlphaZeroConfig {
-  const config = readConfig(alphaZeroSchema, input);
-  check(Number.isInteger(config.komi * 2), `Setting 'komi' is ${config.komi}; it must be a multiple of 0.5`);
-  if (config.candidateSeconds === 0 && config.candidateSteps === 0) {
-    throw new AppError('invalid-argument', `Settings 'candidateSeconds' and 'candidateSteps' are both 0; one must be set`);
-  }
+  const { komi } = input;
+  const config = readConfig(alphaZeroSchema, typeof komi === 'number' ? { ...input, komi: String(komi) } : input);
+  const points = Number(config.komi);
+  check(
+    config.komi === 'fair' || (config.komi.trim() !== '' && Number.isInteger(points * 2) && Math.abs(points) <= config.size ** 2),
+    () => `Setting 'komi' is ${JSON.stringify(config.komi)}; it must be 'fair' or a multiple of 0.5 up to ±${config.size ** 2}`,
+  );
+  check(
+    config.candidateSeconds > 0 || config.candidateSteps > 0,
+    `Settings 'candidateSeconds' and 'candidateSteps' are both 0; one must be set`,
+  );
   return config;
+}
+
+/** The rules of the job's games. */
+export function rulesOf(config: AlphaZeroConfig): Rules {
+  const fair = defaultRules(config.size);
+  return { ko: config.ko, suicide: config.suicide, komi: config.komi === 'fair' ? fair.komi : Number(config.komi) };
+}
+
+/** How the job's games are searched: self-play, or rating games without exploration. */
+export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match'): PlaySettings {
+  const common = {
+    size: config.size,
+    rules: rulesOf(config),
+    gumbelRoot: config.gumbelRoot,
+    gumbelActions: config.gumbelActions,
+    maxMoves: config.maxMoves === 0 ? 2 * config.size ** 2 : config.maxMoves,
+    resignThreshold: config.resignThreshold,
+  };
+  if (kind === 'match') {
+    const visits = config.ratingVisits === 0 ? config.visits : config.ratingVisits;
+    return {
+      ...common,
+      visits,
+      cheapVisits: 0,
+      fullSearchShare: 1,
+      temperatureMoves: 0,
+      dirichletTotal: 0,
+      resignPlayoutShare: 0,
+    };
+  }
+  const { visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare } = config;
+  return { ...common, visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare };
 }
