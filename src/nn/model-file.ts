@@ -1,0 +1,88 @@
+/**
+ * A model as one file: safetensors weights, with the architecture and free metadata in the header. The bytes are a
+ * function of the content, so the hash of the file names the model version.
+ */
+
+import { AppError, check } from '../core/errors.js';
+import { type Architecture, checkArchitecture } from './networks/architecture.js';
+import { parameterShapes } from './networks/go-resnet.js';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.js';
+
+export type { Architecture } from './networks/architecture.js';
+
+/** The trained numbers of a model by parameter name; row-major. */
+export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+/** A network and its weights. */
+export interface Model {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  /** Free text about the model (who trained it, how far). The keys `format` and `architecture` are taken. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const FORMAT = 'tengen-model-1';
+const reserved = ['format', 'architecture'];
+
+/**
+ * Writes a model.
+ *
+ * @throws AppError 'invalid-argument' under the same conditions as `decodeModel`
+ */
+export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
+  const architecture = checkArchitecture(model.architecture);
+  for (const key of reserved) {
+    check(!Object.hasOwn(model.metadata, key), `The metadata key '${key}' is written by the model file itself`);
+  }
+  checkWeights(architecture, model.weights);
+  return encodeSafetensors(model.weights, {
+    ...model.metadata,
+    format: FORMAT,
+    architecture: JSON.stringify(architecture),
+  });
+}
+
+/**
+ * Reads a model and checks that it can be served: a known architecture, exactly its parameters in their shapes, and
+ * finite numbers.
+ *
+ * @throws AppError 'invalid-argument' naming what is wrong
+ */
+export function decodeModel(bytes: Uint8Array): Model {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { format, architecture: json, ...rest } = metadata;
+  check(format === FORMAT, () => `The file's format is ${JSON.stringify(format ?? '')}; a model has '${FORMAT}'`);
+  const architecture = checkArchitecture(parseJson(json));
+  const weights = new Map([...tensors].map(([name, tensor]) => [name, floats(name, tensor)]));
+  checkWeights(architecture, weights);
+  return { architecture, weights, metadata: rest };
+}
+
+function parseJson(json: string | undefined): unknown {
+  try {
+    return JSON.parse(json ?? '');
+  } catch (error) {
+    throw new AppError('invalid-argument', `The model's architecture is not JSON: '${json ?? ''}'`, { cause: error });
+  }
+}
+
+function floats(name: string, tensor: StoredTensor): { shape: readonly number[]; data: Float32Array } {
+  const { dtype, shape, data } = tensor;
+  if (data instanceof Float32Array) return { shape, data };
+  throw new AppError('invalid-argument', `Parameter '${name}' has dtype ${dtype}; weights must be F32, F16 or BF16`);
+}
+
+function checkWeights(architecture: Architecture, weights: Weights): void {
+  const shapes = parameterShapes(architecture);
+  for (const name of weights.keys()) check(shapes.has(name), `Parameter '${name}' does not belong to the architecture`);
+  for (const [name, shape] of shapes) {
+    const tensor = weights.get(name);
+    check(tensor !== undefined, `Parameter '${name}' is missing`);
+    check(
+      tensor.shape.length === shape.length && shape.every((size, axis) => size === tensor.shape[axis]),
+      () => `Parameter '${name}' has shape [${tensor.shape.join(', ')}]; it must be [${shape.join(', ')}]`,
+    );
+    const bad = tensor.data.findIndex((value) => !Number.isFinite(value));
+    check(bad === -1, () => `Parameter '${name}' holds ${String(tensor.data[bad])} at index ${bad}`);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * One training step of a Go network as one graph: forward, losses, gradients, clipping, optimizer, moving average.
+ *
+ * Inputs of a batch of N: `planes` [N, P, S, S], `globals` [N, G], `policyTarget` [N, S² + 1], `policyWeight` [N],
+ * `valueTarget` [N, 3], `ownershipTarget` [N, S²], `scoreTarget` [N], `weight` [N] (their meanings: `GoTargets`), and the
+ * scalar `learningRate`. Outputs: `trainingMetrics`, all scalars. State (see graph.ts): the parameters under their own
+ * names, and what `TrainingStep.state` lists.
+ */
+
+import { assert } from '../core/errors.js';
+import { type Graph, type Tensor, graph, input, next } from './graph.js';
+import { gradients } from './gradients.js';
+import type { Weights } from './model-file.js';
+import type { Architecture } from './networks/architecture.js';
+import { type LossWeights, goLoss } from './networks/go-loss.js';
+import { goResnet, parameters } from './networks/go-resnet.js';
+import { add, mul } from './operations/arithmetic.js';
+import { type AdamWOptions, adamW } from './optimizers/adamw.js';
+import { clipByNorm, globalNorm } from './optimizers/clipping.js';
+import { type Optimizer, type StateTensor, States } from './optimizers/optimizer.js';
+import { type SgdOptions, sgd } from './optimizers/sgd.js';
+import { type Shape, type TensorData, sizeOf } from './types.js';
+
+/** Which optimizer, with its settings. */
+export type OptimizerOptions = SgdOptions | AdamWOptions;
+
+/** Everything that a training step is made from. */
+export interface TrainingStepOptions {
+  readonly architecture: Architecture;
+  /** N, the same in every step. */
+  readonly batchSize: number;
+  readonly optimizer: OptimizerOptions;
+  readonly losses: LossWeights;
+  /** Largest length of the gradient; not given or 0: no clipping. */
+  readonly clipNorm?: number;
+  /** Decay d of the average of the weights, a ← d·a + (1 − d)·w; not given or 0: no average. */
+  readonly emaDecay?: number;
+}
+
+/** The scalars that a step reports. The length of the gradient is that before clipping. */
+export const trainingMetrics = [
+  'loss',
+  'policyLoss',
+  'valueLoss',
+  'ownershipLoss',
+  'scoreLoss',
+  'gradientNorm',
+] as const;
+
+/** A step and the state it needs. */
+export interface TrainingStep {
+  readonly graph: Graph;
+  /** Parameters first, then the optimizer's state, then the averages. */
+  readonly state: readonly StateTensor[];
+  /** The shapes of the batch's inputs, without `learningRate`. */
+  readonly batch: Readonly<Record<string, Shape>>;
+}
+
+/** Builds the graph of a training step. */
+export function trainingStep(options: TrainingStepOptions): TrainingStep {
+  const { architecture, clipNorm = 0, emaDecay = 0 } = options;
+  const batch = batchShapes(architecture, options.batchSize);
+  const data = new Map(Object.entries(batch).map(([name, shape]) => [name, input(name, shape)]));
+  const names = parameters(architecture).map(({ name }) => name);
+  const values = new Map(parameters(architecture).map(({ name, shape }) => [name, input(name, shape)]));
+  const losses = lossesOf(
+    options,
+    (name) => values.get(name)!,
+    (name) => data.get(name)!,
+  );
+
+  const raw = gradients(
+    losses.loss,
+    names.map((name) => values.get(name)!),
+  );
+  const gradientNorm = globalNorm(raw);
+  const clipped = clipNorm > 0 ? clipByNorm(raw, gradientNorm, clipNorm) : raw;
+  const trainables = names.map((name, i) => {
+    const value = values.get(name)!;
+    return { name, value, gradient: clipped[i]!, decays: value.shape.length > 1 };
+  });
+  const states = new States();
+  const updated = makeOptimizer(options.optimizer)(trainables, input('learningRate', []), states);
+  if (emaDecay > 0) {
+    for (const [name, value] of updated) {
+      states.advance({ name: averageName(name), shape: value.shape, initial: { copyOf: name } }, (present) =>
+        add(mul(present, emaDecay), mul(value, 1 - emaDecay)),
+      );
+    }
+  }
+  const following = [...updated, ...states.next].map(([name, tensor]): [string, Tensor] => [next(name), tensor]);
+  const weights = [...values].map(([name, { shape }]) => ({ name, shape, initial: { copyOf: name } }));
+  return {
+    graph: graph({ ...losses, gradientNorm, ...Object.fromEntries(following) }),
+    state: [...weights, ...states.declared],
+    batch,
+  };
+}
+
+/** The state before the first step of training from `weights`; arrays of its own. */
+export function initialState(step: TrainingStep, weights: Weights): Map<string, TensorData> {
+  return new Map(
+    step.state.map(({ name, shape, initial }) => {
+      if (typeof initial === 'number') return [name, { shape, data: new Float32Array(sizeOf(shape)).fill(initial) }];
+      const source = weights.get(initial.copyOf);
+      assert(source !== undefined, `no weights for '${initial.copyOf}'`);
+      return [name, { shape, data: source.data.slice() }];
+    }),
+  );
+}
+
+/** The name of the state that averages a parameter over time. */
+export function averageName(parameter: string): string {
+  return `average:${parameter}`;
+}
+
+/** The weights in a training state: the averages if there are any and they are wanted, else the parameters themselves. */
+export function weightsOf(
+  architecture: Architecture,
+  state: ReadonlyMap<string, TensorData>,
+  kind: 'latest' | 'average',
+): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
+  return new Map(
+    parameters(architecture).map(({ name, shape }) => {
+      const tensor = state.get(kind === 'average' ? averageName(name) : name) ?? state.get(name);
+      assert(tensor?.data instanceof Float32Array, `the training state holds no '${name}'`);
+      return [name, { shape, data: tensor.data }];
+    }),
+  );
+}
+
+function batchShapes({ size, planes, globals }: Architecture, count: number): Record<string, Shape> {
+  return {
+    planes: [count, planes, size, size],
+    globals: [count, globals],
+    policyTarget: [count, size * size + 1],
+    policyWeight: [count],
+    valueTarget: [count, 3],
+    ownershipTarget: [count, size * size],
+    scoreTarget: [count],
+    weight: [count],
+  };
+}
+
+function lossesOf(
+  { architecture, losses }: TrainingStepOptions,
+  parameter: (name: string) => Tensor,
+  data: (name: string) => Tensor,
+): Record<Exclude<(typeof trainingMetrics)[number], 'gradientNorm'>, Tensor> {
+  const outputs = goResnet(architecture, parameter, data('planes'), data('globals'));
+  const targets = {
+    policy: data('policyTarget'),
+    policyWeight: data('policyWeight'),
+    value: data('valueTarget'),
+    ownership: data('ownershipTarget'),
+    score: data('scoreTarget'),
+    weight: data('weight'),
+  };
+  return { ...goLoss(outputs, targets, losses) };
+}
+
+function makeOptimizer(options: OptimizerOptions): Optimizer {
+  return options.kind === 'sgd' ? sgd(options) : adamW(options);
+}
