@@ -1,0 +1,201 @@
+/**
+ * What the server keeps: models, games, jobs and their progress, leases, checkpoints. Every method that changes
+ * something resolves only when the change is durable, and may be repeated without harm. Rows are plain data.
+ *
+ * All methods throw AppError: 'resource-exhausted' when the disk or the queue is full, 'unavailable' when the disk fails
+ * or the store is closed. Nothing is half stored in any of these cases.
+ */
+
+/** One version of a model. */
+export interface ModelRow {
+  readonly name: string;
+  /** First 12 hexadecimal digits of `sha256`. */
+  readonly version: string;
+  /** sha256 of the file, hexadecimal. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Points on a side. */
+  readonly size: number;
+  readonly parameterCount: number;
+  readonly architectureJson: string;
+  /** Training step at which it was made; 0 for an untrained or imported one. */
+  readonly step: number;
+  readonly createdAtMs: number;
+  /** Whether the name alone stands for this version. */
+  readonly promoted: boolean;
+  /** Elo, relative to the model's first version; absent if not rated. */
+  readonly rating?: number;
+}
+
+/** `name@version`. */
+export function modelRef(row: Pick<ModelRow, 'name' | 'version'>): string {
+  return `${row.name}@${row.version}`;
+}
+
+/** What is known of a model file before it is stored. */
+export type NewModel = Pick<ModelRow, 'name' | 'size' | 'parameterCount' | 'architectureJson' | 'step'>;
+
+/** Model files and what is known of them. A `ref` is a name, name@version, or '' for the default model. */
+export interface ModelStore {
+  /**
+   * Stores a file under its content's name. The first version of a model is promoted at once, and the first model of all
+   * is the default one. Storing the same bytes again changes nothing.
+   */
+  put(model: NewModel, bytes: Uint8Array): Promise<ModelRow>;
+  get(ref: string): Promise<ModelRow | undefined>;
+  /** The newest first. */
+  list(name?: string): Promise<readonly ModelRow[]>;
+  /** @throws AppError 'not-found' if there is no such version, 'internal' if its file is damaged */
+  read(ref: string): Promise<Uint8Array>;
+  /**
+   * Makes a version the promoted one of its model; `asDefault` makes its model the default one.
+   *
+   * @throws AppError 'not-found' if there is no such version
+   */
+  promote(ref: string, options?: { readonly asDefault?: boolean }): Promise<ModelRow>;
+  /** Records ratings; unknown versions are passed over. */
+  rate(ratings: readonly { readonly ref: string; readonly rating: number }[]): Promise<void>;
+}
+
+/** A finished game. */
+export interface NewGame {
+  /** Unique over all games. */
+  readonly gameId: string;
+  readonly jobId: string;
+  /** name@version; for a match, 'black|white'. */
+  readonly modelVersion: string;
+  readonly kind: 'self-play' | 'match';
+  readonly size: number;
+  /** Training positions in it. */
+  readonly positionCount: number;
+  readonly moveCount: number;
+  /** Black's final score, komi subtracted. */
+  readonly score: number;
+  /** The game as a GameRecord message. */
+  readonly bytes: Uint8Array;
+}
+
+/** A stored game. */
+export interface GameRow extends NewGame {
+  /** Grows with every game stored. */
+  readonly sequence: number;
+  readonly createdAtMs: number;
+}
+
+/** Where a game went. */
+export interface StoredGameRow {
+  readonly sequence: number;
+  /** False if the game was there already; what is kept is then the first one. */
+  readonly isNew: boolean;
+}
+
+/** Sums over the games of a job. */
+export interface GameCounts {
+  readonly games: number;
+  readonly matches: number;
+  readonly positions: number;
+  readonly moves: number;
+}
+
+/** Finished games. */
+export interface GameStore {
+  /** Stores a game and ends the lease on it, in one step. */
+  put(game: NewGame): Promise<StoredGameRow>;
+  has(gameId: string): Promise<boolean>;
+  /** Games of a job with `sequence` > `after`, in ascending order, at most `limit`. */
+  after(jobId: string, after: number, limit: number): Promise<readonly GameRow[]>;
+  counts(jobId: string): Promise<GameCounts>;
+}
+
+export const jobStates = ['running', 'done', 'cancelled', 'failed'] as const;
+/** Where a job stands. */
+export type JobState = (typeof jobStates)[number];
+
+/** A job as it is asked for. */
+export interface NewJob {
+  readonly kind: string;
+  /** Name of the model that it trains. */
+  readonly model: string;
+  /** All settings in force, as a JSON object. */
+  readonly configJson: string;
+}
+
+/** A training job. */
+export interface JobRow extends NewJob {
+  readonly jobId: string;
+  readonly state: JobState;
+  /** Why it failed; '' otherwise. */
+  readonly error: string;
+  readonly createdAtMs: number;
+  /** The newest value of every metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Training jobs. */
+export interface JobStore {
+  /** Creates a job in the state 'running' and names it. */
+  create(job: NewJob): Promise<JobRow>;
+  get(jobId: string): Promise<JobRow | undefined>;
+  /** The newest first. */
+  list(): Promise<readonly JobRow[]>;
+  setState(jobId: string, state: JobState, error?: string): Promise<void>;
+}
+
+/** One point of progress of a job. */
+export interface ProgressRow {
+  readonly jobId: string;
+  /** Counts up by one within the job. */
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly event: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly message: string;
+}
+
+/** Progress of jobs; the newest 20,000 points of each are kept. */
+export interface ProgressStore {
+  /** Keeps a point, and its metrics as the job's newest. */
+  append(point: ProgressRow): Promise<void>;
+  /** Points with `sequence` > `after`, in ascending order, at most `limit`. */
+  after(jobId: string, after: number, limit: number): Promise<readonly ProgressRow[]>;
+  /** The newest sequence number of a job; 0 if it has no progress. */
+  last(jobId: string): Promise<number>;
+}
+
+/** A game that is to be played: leased to a worker, or free (`leaseId` is ''). */
+export interface LeaseRow {
+  readonly gameId: string;
+  readonly jobId: string;
+  readonly leaseId: string;
+  readonly worker: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly expiresAtMs: number;
+  /** What is to be played, as JSON; the owner of the leases knows the form. */
+  readonly workJson: string;
+}
+
+/** Games handed out and not yet back; at most one row a game. */
+export interface LeaseStore {
+  all(): Promise<readonly LeaseRow[]>;
+  /** Writes rows over those of the same games. */
+  put(rows: readonly LeaseRow[]): Promise<void>;
+  remove(gameIds: readonly string[]): Promise<void>;
+}
+
+/** The newest checkpoint of each job. */
+export interface CheckpointStore {
+  load(jobId: string): Promise<Uint8Array | undefined>;
+  save(jobId: string, step: number, bytes: Uint8Array): Promise<void>;
+}
+
+/** Everything kept, in one data directory or database. */
+export interface Store {
+  readonly models: ModelStore;
+  readonly games: GameStore;
+  readonly jobs: JobStore;
+  readonly progress: ProgressStore;
+  readonly leases: LeaseStore;
+  readonly checkpoints: CheckpointStore;
+  /** Finishes what was asked for before, then lets go of the data directory. */
+  close(): Promise<void>;
+}
