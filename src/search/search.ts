@@ -1,0 +1,309 @@
+/**
+ * Monte-Carlo tree search as a generator of leaf batches: select, yield the leaves, expand with the evaluations that come
+ * back, back up. It never waits on anything itself, so the same code runs hundreds of games in one worker (one leaf in
+ * flight each) and one deep search in the GTP bridge (batches of leaves, kept apart by virtual losses).
+ */
+
+import { AppError, assert } from '../core/errors.js';
+import type { Rng } from '../core/rng.js';
+import type { Evaluation } from './evaluator.js';
+import type { Game } from './game.js';
+import { improvedPolicy, selectInterior } from './gumbel.js';
+import { GumbelRoot } from './gumbel-root.js';
+import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
+import { selectPuct } from './puct.js';
+import { addDirichletNoise } from './root-noise.js';
+import { mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
+import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
+
+/** What a search found. */
+export interface SearchResult {
+  /** [actionCount], visits of every root action, those of a reused tree included. */
+  readonly visitCounts: Int32Array;
+  /** [actionCount], the target for the policy: share of visits (PUCT root) or the improved policy (Gumbel root). */
+  readonly policy: Float32Array;
+  /** Mean value of the root for the side to move, in [-1, 1]. */
+  readonly value: number;
+  /** The network's own value of the root. */
+  readonly rawValue: number;
+  /** The action to play: most visited (PUCT), or the winner of the sequential halving. */
+  readonly bestAction: number;
+  /** Simulations made by this search. */
+  readonly simulations: number;
+}
+
+/** A simulation under way: its scratch game and the nodes it went through, root first. */
+interface Leaf<G> {
+  readonly game: G;
+  path: Int32Array;
+  length: number;
+  /** The edge that leads to the leaf; −1 for the root. */
+  edge: number;
+}
+
+type Descent = 'leaf' | 'backed-up' | 'collision';
+
+/** One search of one position. */
+export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E extends Evaluation = Evaluation> {
+  readonly tree: Tree;
+  readonly #root: G;
+  readonly #options: SearchOptions<G, E>;
+  readonly #tuning: SearchTuning;
+  readonly #rng: Rng;
+  readonly #legal: Uint8Array;
+  readonly #scratch: Float64Array;
+  readonly #leaves: Leaf<G>[] = [];
+  #allowed = new Uint8Array(0);
+  #rootPriors = new Float32Array(0);
+  #gumbel: GumbelRoot | undefined;
+  #simulations = 0;
+
+  /**
+   * @param root the position to search; not changed, and not to be changed while the search runs
+   * @param rng for the root's noise; not drawn from without noise
+   * @param tree empty, or with statistics of exactly this position (`Tree.advance`) to continue from
+   * @throws AppError 'failed-precondition' if the game is over, 'invalid-argument' for options that do not fit together
+   */
+  constructor(root: G, options: SearchOptions<G, E>, rng: Rng, tree: Tree = new Tree(options.auxiliary?.size ?? 0)) {
+    if (root.isOver) throw new AppError('failed-precondition', 'The game is over: there is nothing to search');
+    this.#tuning = { ...tuningDefaults, interior: options.root ?? tuningDefaults.root, ...options };
+    if (this.#tuning.root === 'gumbel' && !(options.visits <= 1e7)) {
+      throw new AppError('invalid-argument', `visits is ${options.visits}; a Gumbel root needs at most 10000000`);
+    }
+    assert(
+      tree.auxiliarySize === (options.auxiliary?.size ?? 0),
+      'the tree keeps as many auxiliary values as asked for',
+    );
+    this.tree = tree;
+    this.#root = root;
+    this.#options = options;
+    this.#rng = rng;
+    this.#legal = new Uint8Array(root.actionCount);
+    this.#scratch = new Float64Array(root.actionCount);
+  }
+
+  /** Yields leaves to evaluate, as scratch games that are valid until the generator is resumed with their evaluations. */
+  *run(): Generator<readonly G[], SearchResult, readonly E[]> {
+    const pending: Leaf<G>[] = [];
+    try {
+      if (this.tree.nodeCount === 0) this.tree.addNode(this.#root.toMove);
+      if (this.tree.state[0] === UNEXPANDED) {
+        pending.push(this.#rootLeaf());
+        yield* this.#evaluate(pending);
+      }
+      const goal = this.#prepareRoot();
+      while (this.#simulations < goal && !this.#stopped()) {
+        this.#gather(pending, goal);
+        if (pending.length > 0) yield* this.#evaluate(pending);
+      }
+      return this.#result();
+    } finally {
+      // Only when the caller gave the search up with leaves still out.
+      for (const leaf of pending.reverse()) this.#abandon(leaf);
+    }
+  }
+
+  /** What is known now; may be called between two batches or after the end. */
+  statistics(options: { readonly unvisited?: boolean } = {}): RootStatistics {
+    return readStatistics(this.tree, options.unvisited);
+  }
+
+  /** Simulations started so far. */
+  get simulations(): number {
+    return this.#simulations;
+  }
+
+  #stopped(): boolean {
+    return this.#options.shouldStop?.() ?? false;
+  }
+
+  /** Yields the pending leaves, then expands them and backs their values up. */
+  *#evaluate(pending: Leaf<G>[]): Generator<readonly G[], void, readonly E[]> {
+    const evaluations = yield pending.map((leaf) => leaf.game);
+    assert(evaluations.length === pending.length, 'every leaf of a batch has one evaluation');
+    for (let i = 0; i < pending.length; i++) this.#expand(pending[i]!, evaluations[i]!);
+    pending.length = 0;
+  }
+
+  /** Runs simulations until the batch is full, the goal is reached or a leaf is hit twice. */
+  #gather(pending: Leaf<G>[], goal: number): void {
+    const { batch } = this.#tuning;
+    while (pending.length < batch && this.#simulations < goal) {
+      const leaf = this.#leafAt(pending.length);
+      const descent = this.#descend(leaf);
+      if (descent === 'collision') {
+        this.#gumbel?.undo();
+        return;
+      }
+      this.#simulations++;
+      if (descent === 'leaf') pending.push(leaf);
+      else if (this.#stopped()) return;
+    }
+  }
+
+  /** Walks from the root to a leaf; a finished game is backed up at once. */
+  #descend(leaf: Leaf<G>): Descent {
+    const { tree } = this;
+    const { game } = leaf;
+    game.copyFrom(this.#root);
+    leaf.path[0] = 0;
+    leaf.length = 1;
+    for (let node = 0; ;) {
+      const edge = node === 0 ? this.#selectAtRoot() : this.#selectBelow(node);
+      assert(edge >= 0, 'an expanded node has an edge to select');
+      game.play(tree.action[edge]!);
+      let child = tree.child[edge]!;
+      if (child === 0) {
+        child = tree.addNode(game.toMove);
+        tree.child[edge] = child;
+        if (game.isOver) this.#finish(child, game);
+      }
+      append(leaf, child);
+      leaf.edge = edge;
+      if (tree.state[child] === TERMINAL) {
+        this.#backUp(leaf, tree.rawValue[child]!);
+        return 'backed-up';
+      }
+      if (tree.state[child] === UNEXPANDED) {
+        if (tree.inFlight[child]! > 0) return 'collision';
+        for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!++;
+        return 'leaf';
+      }
+      node = child;
+    }
+  }
+
+  #selectAtRoot(): number {
+    if (this.#gumbel) return this.#gumbel.select();
+    return selectPuct(this.tree, 0, this.#tuning, this.#rootPriors);
+  }
+
+  #selectBelow(node: number): number {
+    if (this.#tuning.interior === 'gumbel') return selectInterior(this.tree, node, this.#tuning, this.#scratch);
+    return selectPuct(this.tree, node, this.#tuning);
+  }
+
+  #finish(node: number, game: G): void {
+    const { tree } = this;
+    tree.state[node] = TERMINAL;
+    tree.rawValue[node] = tree.side[node]! * game.terminalValue();
+    this.#options.auxiliary?.readTerminal(game, tree.auxiliary, node * tree.auxiliarySize);
+  }
+
+  #expand(leaf: Leaf<G>, evaluation: E): void {
+    const { tree } = this;
+    const node = leaf.path[leaf.length - 1]!;
+    const { value } = evaluation;
+    assert(value >= -1.001 && value <= 1.001, `an evaluation's value is in [-1, 1]; seen ${value}`);
+    assert(evaluation.logits.length >= this.#legal.length, 'an evaluation has a logit for every action');
+    const count = leaf.game.legal(this.#legal);
+    assert(count > 0, 'a game that is not over has a legal action');
+    tree.expand(node, this.#legal, count, evaluation.logits);
+    tree.rawValue[node] = tree.side[node]! * value;
+    this.#options.auxiliary?.read(evaluation, tree.auxiliary, node * tree.auxiliarySize);
+    for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!--;
+    this.#backUp(leaf, tree.rawValue[node]);
+  }
+
+  #backUp(leaf: Leaf<G>, value: number): void {
+    for (let i = 0; i < leaf.length; i++) this.tree.addVisit(leaf.path[i]!, value);
+  }
+
+  /** Removes the traces of a leaf that will not be evaluated. */
+  #abandon(leaf: Leaf<G>): void {
+    for (let i = 0; i < leaf.length; i++) this.tree.inFlight[leaf.path[i]!] = 0;
+    if (leaf.edge < 0) this.tree.clear();
+    else if (this.tree.state[leaf.path[leaf.length - 1]!] === UNEXPANDED) this.tree.child[leaf.edge] = 0;
+  }
+
+  #rootLeaf(): Leaf<G> {
+    const leaf = this.#leafAt(0);
+    leaf.game.copyFrom(this.#root);
+    leaf.path[0] = 0;
+    leaf.length = 1;
+    leaf.edge = -1;
+    this.tree.inFlight[0]!++;
+    return leaf;
+  }
+
+  #leafAt(index: number): Leaf<G> {
+    return (this.#leaves[index] ??= { game: this.#root.clone(), path: new Int32Array(32), length: 0, edge: -1 });
+  }
+
+  /** Fixes what may be played at the root and its noise; returns the number of simulations to make. */
+  #prepareRoot(): number {
+    const { tree } = this;
+    const { allowed, visits, countReused } = this.#options;
+    const count = tree.edgeCount[0]!;
+    this.#allowed = new Uint8Array(count);
+    for (let i = 0; i < count; i++) this.#allowed[i] = allowed ? allowed[tree.action[i]!]! : 1;
+    if (!this.#allowed.includes(1)) {
+      throw new AppError('invalid-argument', 'None of the actions that the search may play is legal');
+    }
+    const goal = countReused ? Math.max(0, visits - (tree.visits[0]! - 1)) : visits;
+    if (this.#tuning.root === 'gumbel') {
+      this.#gumbel = new GumbelRoot(tree, this.#tuning, this.#allowed, goal, this.#rng);
+      return goal;
+    }
+    const priors = Float32Array.from(this.#allowed, (isAllowed, i) => (isAllowed === 1 ? tree.prior[i]! : -1));
+    const { dirichletTotal, dirichletShare } = this.#tuning;
+    if (dirichletTotal > 0) addDirichletNoise(priors, dirichletTotal, dirichletShare, this.#rng);
+    this.#rootPriors = priors;
+    return goal;
+  }
+
+  #result(): SearchResult {
+    const { tree } = this;
+    const actions = this.#root.actionCount;
+    const visitCounts = new Int32Array(actions);
+    const policy = new Float32Array(actions);
+    const count = tree.edgeCount[0]!;
+    let total = 0;
+    for (let edge = 0; edge < count; edge++) {
+      const child = tree.child[edge]!;
+      const visits = child === 0 ? 0 : tree.visits[child]!;
+      visitCounts[tree.action[edge]!] = visits;
+      if (this.#allowed[edge] === 1) total += visits;
+    }
+    if (this.#gumbel) improvedPolicy(tree, 0, this.#tuning, this.#scratch, this.#allowed);
+    else for (let e = 0; e < count; e++) this.#scratch[e] = this.#visitShare(e, visitCounts, total);
+    for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = this.#scratch[edge]!;
+    const best = this.#gumbel ? this.#gumbel.bestEdge() : mostVisitedEdge(tree, 0, this.#allowed);
+    return {
+      visitCounts,
+      policy,
+      value: tree.meanValue(0, 0),
+      rawValue: tree.side[0]! * tree.rawValue[0]!,
+      bestAction: tree.action[best]!,
+      simulations: this.#simulations,
+    };
+  }
+
+  /** A root edge's share of the visits to allowed actions; its prior's share while there are none. */
+  #visitShare(edge: number, visitCounts: Int32Array, total: number): number {
+    if (this.#allowed[edge] === 0) return 0;
+    if (total > 0) return visitCounts[this.tree.action[edge]!]! / total;
+    let sum = 0;
+    for (let e = 0; e < this.#allowed.length; e++) if (this.#allowed[e] === 1) sum += this.tree.prior[e]!;
+    return this.tree.prior[edge]! / sum;
+  }
+}
+
+/** As `new Search(…).run()`, for callers that want only the result. */
+export function search<G extends Game & { copyFrom(other: G): void; clone(): G }, E extends Evaluation = Evaluation>(
+  root: G,
+  options: SearchOptions<G, E>,
+  rng: Rng,
+  tree?: Tree,
+): Generator<readonly G[], SearchResult, readonly E[]> {
+  return new Search(root, options, rng, tree).run();
+}
+
+function append<G>(leaf: Leaf<G>, node: number): void {
+  if (leaf.length === leaf.path.length) {
+    const longer = new Int32Array(leaf.length * 2);
+    longer.set(leaf.path);
+    leaf.path = longer;
+  }
+  leaf.path[leaf.length++] = node;
+}

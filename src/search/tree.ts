@@ -1,0 +1,238 @@
+/**
+ * The search tree as a structure of arrays: no object per node, growth by doubling.
+ *
+ * A node is a position that was reached; node 0 is the root and a child's index is greater than its parent's. The legal
+ * actions of an expanded node are one contiguous block of edges, in action order. Values are stored for the player that
+ * was to move when the tree was started (`side` is +1 at the nodes where that player moves), so backing up only adds.
+ */
+
+import { assert } from '../core/errors.js';
+
+/** A node without edges yet: it waits for an evaluation. */
+export const UNEXPANDED = 0;
+/** A node whose legal actions are edges. */
+export const EXPANDED = 1;
+/** A finished game. */
+export const TERMINAL = 2;
+
+/** Search statistics; grows as needed and may be used for one game after another. */
+export class Tree {
+  /** Nodes in use. */
+  nodeCount = 0;
+  /** Edges in use. */
+  edgeTotal = 0;
+  /** The player (`Game.toMove`) for whom values are stored. */
+  reference = 0;
+
+  // By node.
+  state: Uint8Array;
+  /** +1 where the reference player moves, −1 elsewhere. */
+  side: Int8Array;
+  visits: Int32Array;
+  /** Simulations under way through the node (virtual losses). */
+  inFlight: Int32Array;
+  /** Sum of the values backed up, reference player's view. */
+  valueSum: Float64Array;
+  /** Sum of their squares. */
+  squareSum: Float64Array;
+  /** The evaluation's own value, or the result of a finished game, reference player's view. */
+  rawValue: Float32Array;
+  firstEdge: Int32Array;
+  edgeCount: Uint16Array;
+  /** Auxiliary values of the node's own evaluation [nodes, auxiliarySize], as the evaluation gave them. */
+  auxiliary: Float32Array;
+
+  // By edge.
+  action: Uint16Array;
+  prior: Float32Array;
+  /** Log of the prior. */
+  logit: Float32Array;
+  /** The child's node index; 0 where there is none yet. */
+  child: Int32Array;
+
+  /** Numbers kept with every node beside its value; see `SearchOptions.auxiliary`. */
+  readonly auxiliarySize: number;
+
+  constructor(auxiliarySize = 0, nodes = 64, edges = 1024) {
+    this.auxiliarySize = auxiliarySize;
+    this.state = new Uint8Array(nodes);
+    this.side = new Int8Array(nodes);
+    this.visits = new Int32Array(nodes);
+    this.inFlight = new Int32Array(nodes);
+    this.valueSum = new Float64Array(nodes);
+    this.squareSum = new Float64Array(nodes);
+    this.rawValue = new Float32Array(nodes);
+    this.firstEdge = new Int32Array(nodes);
+    this.edgeCount = new Uint16Array(nodes);
+    this.auxiliary = new Float32Array(nodes * auxiliarySize);
+    this.action = new Uint16Array(edges);
+    this.prior = new Float32Array(edges);
+    this.logit = new Float32Array(edges);
+    this.child = new Int32Array(edges);
+  }
+
+  /** Forgets everything; the arrays stay for the next game. */
+  clear(): void {
+    this.nodeCount = 0;
+    this.edgeTotal = 0;
+  }
+
+  /** Adds an unexpanded node where `toMove` moves; the first one becomes the root and names the reference player. */
+  addNode(toMove: number): number {
+    if (this.nodeCount === this.state.length) this.#growNodes();
+    const node = this.nodeCount++;
+    if (node === 0) this.reference = toMove;
+    this.state[node] = UNEXPANDED;
+    this.side[node] = toMove === this.reference ? 1 : -1;
+    this.visits[node] = 0;
+    this.inFlight[node] = 0;
+    this.valueSum[node] = 0;
+    this.squareSum[node] = 0;
+    this.rawValue[node] = 0;
+    this.firstEdge[node] = this.edgeTotal;
+    this.edgeCount[node] = 0;
+    return node;
+  }
+
+  /**
+   * Gives `node` its edges: softmax of `logits` [actionCount] over the actions where `legal` [actionCount] is 1.
+   *
+   * @param legalCount ones in `legal`, at least 1
+   */
+  expand(node: number, legal: Uint8Array, legalCount: number, logits: ArrayLike<number>): void {
+    const first = this.edgeTotal;
+    while (first + legalCount > this.action.length) this.#growEdges();
+    const { action, prior, logit, child } = this;
+    let max = -Infinity;
+    let edge = first;
+    for (let a = 0; a < legal.length; a++) {
+      if (legal[a] === 0) continue;
+      const value = logits[a]!;
+      if (value > max) max = value;
+      action[edge] = a;
+      logit[edge] = value;
+      child[edge++] = 0;
+    }
+    let sum = 0;
+    for (let e = first; e < edge; e++) sum += prior[e] = Math.exp(logit[e]! - max);
+    // Also catches NaN, which would leave the selection without a best edge.
+    assert(sum > 0, 'an evaluation gave no legal action a finite logit');
+    const shift = max + Math.log(sum);
+    for (let e = first; e < edge; e++) {
+      prior[e] = prior[e]! / sum;
+      logit[e] = Math.max(logit[e]! - shift, -1e9);
+    }
+    this.edgeTotal = edge;
+    this.firstEdge[node] = first;
+    this.edgeCount[node] = edge - first;
+    this.state[node] = EXPANDED;
+  }
+
+  /** Counts one more visit of `node` with `value`, reference player's view. */
+  addVisit(node: number, value: number): void {
+    this.visits[node]!++;
+    this.valueSum[node]! += value;
+    this.squareSum[node]! += value * value;
+  }
+
+  /** Mean value of a visited node for the player who moves at `viewer`. */
+  meanValue(node: number, viewer: number): number {
+    return (this.side[viewer]! * this.valueSum[node]!) / this.visits[node]!;
+  }
+
+  /** The edge of `node` that plays `action`, or −1. */
+  findEdge(node: number, action: number): number {
+    const first = this.firstEdge[node]!;
+    for (let e = first; e < first + this.edgeCount[node]!; e++) if (this.action[e] === action) return e;
+    return -1;
+  }
+
+  /**
+   * Makes the child that `action` leads to the root and drops the rest, all statistics kept as they are. The tree is
+   * empty afterwards if that child was never reached. Call between searches only.
+   */
+  advance(action: number): void {
+    const edge = this.nodeCount > 0 ? this.findEdge(0, action) : -1;
+    const root = edge < 0 ? 0 : this.child[edge]!;
+    if (root === 0) this.clear();
+    else this.#compact(root);
+  }
+
+  /** In place: children come after parents and edge blocks are in node order, so everything only moves down. */
+  #compact(root: number): void {
+    const { child, firstEdge, edgeCount } = this;
+    const target = new Int32Array(this.nodeCount).fill(-1);
+    target[root] = 0;
+    let nodes = 0;
+    let edges = 0;
+    for (let node = root; node < this.nodeCount; node++) {
+      if (target[node]! < 0) continue;
+      const to = nodes++;
+      target[node] = to;
+      const from = firstEdge[node]!;
+      const count = edgeCount[node]!;
+      this.#moveNode(node, to);
+      firstEdge[to] = edges;
+      for (let e = from; e < from + count; e++) {
+        if (child[e]! > 0) target[child[e]!] = 0;
+        this.#moveEdge(e, edges++);
+      }
+    }
+    for (let e = 0; e < edges; e++) if (child[e]! > 0) child[e] = target[child[e]!]!;
+    this.nodeCount = nodes;
+    this.edgeTotal = edges;
+  }
+
+  #moveNode(from: number, to: number): void {
+    this.state[to] = this.state[from]!;
+    this.side[to] = this.side[from]!;
+    this.visits[to] = this.visits[from]!;
+    this.inFlight[to] = this.inFlight[from]!;
+    this.valueSum[to] = this.valueSum[from]!;
+    this.squareSum[to] = this.squareSum[from]!;
+    this.rawValue[to] = this.rawValue[from]!;
+    this.edgeCount[to] = this.edgeCount[from]!;
+    const size = this.auxiliarySize;
+    if (size > 0) this.auxiliary.copyWithin(to * size, from * size, (from + 1) * size);
+  }
+
+  #moveEdge(from: number, to: number): void {
+    this.action[to] = this.action[from]!;
+    this.prior[to] = this.prior[from]!;
+    this.logit[to] = this.logit[from]!;
+    this.child[to] = this.child[from]!;
+  }
+
+  #growNodes(): void {
+    this.state = doubled(this.state);
+    this.side = doubled(this.side);
+    this.visits = doubled(this.visits);
+    this.inFlight = doubled(this.inFlight);
+    this.valueSum = doubled(this.valueSum);
+    this.squareSum = doubled(this.squareSum);
+    this.rawValue = doubled(this.rawValue);
+    this.firstEdge = doubled(this.firstEdge);
+    this.edgeCount = doubled(this.edgeCount);
+    this.auxiliary = doubled(this.auxiliary);
+  }
+
+  #growEdges(): void {
+    this.action = doubled(this.action);
+    this.prior = doubled(this.prior);
+    this.logit = doubled(this.logit);
+    this.child = doubled(this.child);
+  }
+}
+
+interface Growable<T> {
+  readonly length: number;
+  readonly constructor: unknown;
+  set(source: T): void;
+}
+
+function doubled<T extends Growable<T>>(array: T): T {
+  const Constructor = array.constructor as new (length: number) => T;
+  const larger = new Constructor(array.length * 2);
+  larger.set(array);
+  return larger;
+}
