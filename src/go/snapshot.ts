@@ -1,0 +1,97 @@
+/**
+ * What travels to be evaluated: everything the network needs to know of a position, and no history beyond that.
+ */
+
+import { check } from '../core/errors.js';
+import { BLACK, WHITE, type Color } from './color.js';
+import { BORDER, geometry } from './geometry.js';
+import { checkRules, checkSize, type Rules } from './rules.js';
+
+/** How many of the latest moves a snapshot holds at most. */
+export const LAST_MOVES = 5;
+
+/** One position, detached from the game it came from. */
+export interface Snapshot {
+  /** Points on a side. */
+  readonly size: number;
+  /** 0 empty, 1 black, 2 white [size²], row by row from the top-left. */
+  readonly stones: Uint8Array;
+  readonly toMove: Color;
+  readonly rules: Rules;
+  /** The latest moves, newest first, at most 5; size² is a pass. They alternate, the newest by the opponent of `toMove`. */
+  readonly lastMoves: readonly number[];
+  /** Empty points that `toMove` may not play because of ko or superko (not because of suicide). */
+  readonly banned: readonly number[];
+}
+
+/**
+ * Refuses what no game could have: wrong lengths, unknown stones, chains without liberties, banned points that are not
+ * empty, moves off the board.
+ *
+ * @throws AppError 'invalid-argument' naming the value seen and the values allowed
+ */
+export function checkSnapshot(snapshot: Snapshot): void {
+  const { size, stones, toMove, rules, lastMoves, banned } = snapshot;
+  checkSize(size);
+  checkRules(rules, size);
+  const points = size * size;
+  check(stones.length === points, () => `stones has ${stones.length} entries; size ${size} needs ${points}`);
+  for (let point = 0; point < points; point++) {
+    const stone = stones[point]!;
+    if (stone > WHITE) check(false, `stones[${point}] is ${stone}; it must be 0 (empty), 1 (black) or 2 (white)`);
+  }
+  // What comes off the wire may be any number, whatever its type says.
+  const side: number = toMove;
+  check(side === BLACK || side === WHITE, () => `to_move is ${side}; it must be 1 (black) or 2 (white)`);
+  check(
+    lastMoves.length <= LAST_MOVES,
+    () => `last_moves has ${lastMoves.length} entries; at most ${LAST_MOVES} allowed`,
+  );
+  for (const move of lastMoves) {
+    check(
+      Number.isInteger(move) && move >= 0 && move <= points,
+      () => `last_moves holds ${move}; a move on size ${size} is 0 to ${points}, ${points} being a pass`,
+    );
+  }
+  check(banned.length <= points, () => `banned has ${banned.length} entries; size ${size} has ${points} points`);
+  for (const point of banned) {
+    check(stones[point] === 0, () => `banned holds ${point}; it must be an empty point from 0 to ${points - 1}`);
+  }
+  const dead = findChainWithoutLiberties(size, stones);
+  check(dead < 0, () => `the chain at point ${dead} has no liberties; no game has such a position`);
+}
+
+/** A point of some chain that has no liberty, or −1. Linear in the number of points. */
+export function findChainWithoutLiberties(size: number, stones: Uint8Array): number {
+  const { points, stride, cells, cellOf, pointOf, emptyStones } = geometry(size);
+  const color = emptyStones.slice();
+  for (let point = 0; point < points; point++) color[cellOf[point]!] = stones[point]!;
+  const steps = [-stride, -1, 1, stride];
+  const alive = new Uint8Array(cells);
+  const queue = new Uint16Array(points);
+  let filled = 0;
+  // Life spreads from the stones beside an empty point through their chains; what it does not reach is dead.
+  const touch = (cell: number): void => {
+    if (alive[cell] === 0) {
+      alive[cell] = 1;
+      queue[filled++] = cell;
+    }
+  };
+  for (let point = 0; point < points; point++) {
+    const cell = cellOf[point]!;
+    if (color[cell] === 0) continue;
+    if (steps.some((step) => color[cell + step] === 0)) touch(cell);
+  }
+  for (let next = 0; next < filled; next++) {
+    const cell = queue[next]!;
+    for (const step of steps) {
+      const neighbour = cell + step;
+      if (color[neighbour] === color[cell] && color[neighbour] !== BORDER) touch(neighbour);
+    }
+  }
+  for (let point = 0; point < points; point++) {
+    const cell = cellOf[point]!;
+    if (color[cell] !== 0 && alive[cell] === 0) return pointOf[cell]!;
+  }
+  return -1;
+}
