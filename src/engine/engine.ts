@@ -1,10 +1,11 @@
 /**
- * What runs graphs. A graph is compiled once and run many times; the two implementations (onnxruntime, tensorflow)
- * give the same answers and share one contract suite (test/contract/engine.test.ts).
+ * What runs graphs. A graph is compiled once and run many times; the implementations (onnxruntime in this thread or in
+ * one of its own, tensorflow) give the same answers and share one contract suite, test/contract/engine.test.ts.
  */
 
-import type { Graph } from '../nn/graph.js';
-import type { ElementData, TensorData } from '../nn/types.js';
+import { type Graph, stateNames } from '../nn/graph.js';
+import { check } from '../core/errors.js';
+import { BATCH, type ElementData, type TensorData, type TensorType, dtypeOf, shapeText, sizeOf } from '../nn/types.js';
 
 /** Values by input or output name. */
 export type NamedTensors = Readonly<Record<string, TensorData>>;
@@ -22,10 +23,27 @@ export interface Program {
   /**
    * Computes all outputs. Inputs are only read; the outputs are new.
    *
-   * @throws AppError 'invalid-argument' if an input is missing, unknown or has another shape
+   * @throws AppError 'invalid-argument' if an input is missing, unknown or has another type or shape
    */
   run(inputs: NamedTensors): Promise<NamedTensors>;
   /** Frees what the program holds; it cannot run again. */
+  release(): Promise<void>;
+}
+
+/** A training step and the state it carries from one step to the next (see `next` in src/nn/graph.ts). */
+export interface Training {
+  /**
+   * Runs one step on `batch` (every input that is not state) and keeps the new state.
+   *
+   * @returns the graph's other outputs, which must be scalars: losses, gradient norm …
+   * @throws AppError 'invalid-argument' as `Program.run`; the state is then as before
+   */
+  step(batch: NamedTensors): Promise<Record<string, number>>;
+  /** A copy of the whole state, enough to continue bit for bit. */
+  exportState(): Promise<NamedTensors>;
+  /** Replaces the whole state. */
+  importState(state: NamedTensors): Promise<void>;
+  /** Frees the program and the state. */
   release(): Promise<void>;
 }
 
@@ -33,4 +51,57 @@ export interface Program {
 export interface Engine {
   readonly name: string;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+  /** Compiles a training step and gives it its first state: a value for every input that has a `next` output. */
+  train(graph: Graph, state: NamedTensors, options?: CompileOptions): Promise<Training>;
+  /** Frees what the engine itself holds (threads). Programs and trainings are released first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Checks that `given` has exactly the wanted names, and values of the wanted types and shapes.
+ *
+ * @throws AppError 'invalid-argument' naming the first that does not fit
+ */
+export function checkTensors(wanted: ReadonlyMap<string, TensorType>, given: NamedTensors, what: string): void {
+  for (const name of Object.keys(given)) {
+    check(wanted.has(name), () => `There is no ${what} '${name}'; known are ${[...wanted.keys()].join(', ')}`);
+  }
+  for (const [name, type] of wanted) {
+    const value = given[name];
+    check(value !== undefined, `The ${what} '${name}' is missing`);
+    const fits =
+      value.shape.length === type.shape.length &&
+      value.shape.every((length, i) => length === type.shape[i] || type.shape[i] === BATCH);
+    check(fits && dtypeOf(value.data) === type.dtype && sizeOf(value.shape) === value.data.length, () => {
+      const seen = `${dtypeOf(value.data)} ${shapeText(value.shape)} with ${value.data.length} elements`;
+      return `The ${what} '${name}' is ${seen}; wanted is ${type.dtype} ${shapeText(type.shape)}`;
+    });
+  }
+}
+
+/** The types of a graph's inputs that are given at run time. */
+export function inputTypes(graph: Graph, constants?: ReadonlyMap<string, ElementData>): Map<string, TensorType> {
+  return new Map([...graph.inputs].filter(([name]) => constants?.has(name) !== true));
+}
+
+/** What a training step takes and reports, by kind. */
+export interface StepSignature {
+  readonly state: ReadonlyMap<string, TensorType>;
+  readonly batch: ReadonlyMap<string, TensorType>;
+  readonly reports: readonly string[];
+}
+
+/** Sorts a step's inputs into state and batch, and checks that everything else it gives is a scalar. */
+export function stepSignature(graph: Graph): StepSignature {
+  const names = new Set(stateNames(graph));
+  const inputs = [...inputTypes(graph)];
+  const reports = [...graph.outputs].filter(([name]) => !name.startsWith('next:'));
+  for (const [name, tensor] of reports) {
+    check(sizeOf(tensor.shape) === 1, `Output '${name}' of a training step must be a scalar`);
+  }
+  return {
+    state: new Map(inputs.filter(([name]) => names.has(name))),
+    batch: new Map(inputs.filter(([name]) => !names.has(name))),
+    reports: reports.map(([name]) => name),
+  };
 }

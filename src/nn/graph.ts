@@ -51,7 +51,8 @@ export type Tensor = InputTensor | ConstantTensor | ComputedTensor;
 export type Operand = Tensor | number;
 
 /**
- * One kind of operation. `A` are its settings (axes, permutation …): plain JSON, equal text means equal operation.
+ * One kind of operation. `A` are its settings (axes, permutation …): plain JSON, equal text means equal operation;
+ * `null` if there are none.
  * Every operation has exactly one result.
  */
 export interface Operation<A = unknown> {

@@ -24,11 +24,12 @@ export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * Computes all outputs, or only those in `wanted`. Blocks the thread.
+   * Computes all outputs, or only those in `wanted`: by name, with `null` or the tensor to write the result into.
+   * Blocks the thread. One run at a time.
    *
    * @throws AppError 'invalid-argument' if ONNX Runtime refuses the inputs
    */
-  run(inputs: NamedTensors, wanted?: readonly string[]): Promise<Record<string, TensorData>>;
+  run(inputs: NamedTensors, wanted?: Readonly<Record<string, TensorData | null>>): Promise<Record<string, TensorData>>;
   /** Frees the model. */
   release(): Promise<void>;
 }
@@ -72,11 +73,16 @@ class OnnxSession implements Session {
     this.outputNames = session.outputNames;
   }
 
-  async run(inputs: NamedTensors, wanted?: readonly string[]): Promise<Record<string, TensorData>> {
+  async run(
+    inputs: NamedTensors,
+    wanted?: Readonly<Record<string, TensorData | null>>,
+  ): Promise<Record<string, TensorData>> {
     const feeds: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(inputs)) feeds[name] = toTensor(value);
     try {
-      const results = await (wanted === undefined ? this.#session.run(feeds) : this.#session.run(feeds, wanted));
+      const results = await (wanted === undefined
+        ? this.#session.run(feeds)
+        : this.#session.run(feeds, fetchesOf(wanted)));
       const outputs: Record<string, TensorData> = {};
       for (const [name, tensor] of Object.entries(results)) {
         outputs[name] = { shape: tensor.dims, data: tensor.data as ElementData };
@@ -91,6 +97,11 @@ class OnnxSession implements Session {
     if (this.#profiling) this.#session.endProfiling();
     await this.#session.release();
   }
+}
+
+function fetchesOf(wanted: Readonly<Record<string, TensorData | null>>): Record<string, Tensor | null> {
+  const entries = Object.entries(wanted).map(([name, value]) => [name, value === null ? null : toTensor(value)]);
+  return Object.fromEntries(entries) as Record<string, Tensor | null>;
 }
 
 function toTensor({ shape, data }: TensorData): Tensor {

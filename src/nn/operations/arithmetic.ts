@@ -7,10 +7,6 @@ import type { Tf, TfTensor } from '../tensorflow.js';
 import { type DType, type TensorType, broadcastShapes } from '../types.js';
 import { sumTo } from './sum.js';
 
-/** Operations of two operands have no settings. */
-type None = Readonly<Record<never, never>>;
-const none: None = {};
-
 interface BinaryRule {
   readonly name: string;
   readonly onnx: string;
@@ -22,7 +18,7 @@ interface BinaryRule {
 }
 
 function binary(rule: BinaryRule): (a: Operand, b: Operand) => Tensor {
-  const operation: Operation<None> = {
+  const operation: Operation<null> = {
     name: rule.name,
     infer(types) {
       const [a, b] = types as [TensorType, TensorType];
@@ -37,7 +33,7 @@ function binary(rule: BinaryRule): (a: Operand, b: Operand) => Tensor {
     onnx: (model, names) => model.node(rule.onnx, names),
     tf: (tf, [a, b]) => rule.tf(tf, a!, b!),
   };
-  return (a, b) => apply(operation, [a, b], none);
+  return (a, b) => apply(operation, [a, b], null);
 }
 
 /** a + b */
@@ -112,7 +108,7 @@ export function clip(x: Operand, low: number, high: number): Tensor {
   return minimum(maximum(x, low), high);
 }
 
-const whereOperation: Operation<None> = {
+const whereOperation: Operation<null> = {
   name: 'where',
   infer(types) {
     const [condition, a, b] = types as [TensorType, TensorType, TensorType];
@@ -130,7 +126,7 @@ const whereOperation: Operation<None> = {
 
 /** `a` where the mask holds, `b` elsewhere. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  return apply(whereOperation, [condition, a, b], none);
+  return apply(whereOperation, [condition, a, b], null);
 }
 
 const tfTypes = { float32: 'float32', int64: 'int32', bool: 'bool' } as const;

@@ -8,12 +8,10 @@ import { BATCH, type TensorType, shapeText } from '../types.js';
 import { flip, transpose } from './shape.js';
 import { sum } from './sum.js';
 
-type None = Readonly<Record<never, never>>;
-
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
 
-const convolution: Operation<None> = {
+const convolution: Operation<null> = {
   name: 'conv2d',
   infer([x, filter, bias]) {
     const fits = x!.shape.length === 4 && filter!.shape.length === 4 && x!.shape[1] === filter!.shape[1];
@@ -53,7 +51,7 @@ const convolution: Operation<None> = {
  * `bias` [O] if given. As everywhere in deep learning, the filter is not flipped.
  */
 export function conv2d(x: Tensor, filter: Tensor, bias?: Tensor): Tensor {
-  return apply(convolution, bias === undefined ? [x, filter] : [x, filter, bias], {});
+  return apply(convolution, bias === undefined ? [x, filter] : [x, filter, bias], null);
 }
 
 /** The gradient of a convolution's input: a convolution with the filter turned round and its channels exchanged. */

@@ -5,9 +5,6 @@ import { type Operand, type Operation, type Tensor, apply } from '../graph.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { add, div, greater, mul, sub, where } from './arithmetic.js';
 
-type None = Readonly<Record<never, never>>;
-const none: None = {};
-
 interface UnaryRule {
   readonly name: string;
   readonly onnx: string;
@@ -16,7 +13,7 @@ interface UnaryRule {
 }
 
 function unary(rule: UnaryRule): (x: Operand) => Tensor {
-  const operation: Operation<None> = {
+  const operation: Operation<null> = {
     name: rule.name,
     infer([x]) {
       check(x!.dtype === 'float32', `${rule.name} needs float32, not ${x!.dtype}`);
@@ -26,7 +23,7 @@ function unary(rule: UnaryRule): (x: Operand) => Tensor {
     onnx: (model, names) => model.node(rule.onnx, names),
     tf: (tf, [x]) => rule.tf(tf, x!),
   };
-  return (x) => apply(operation, [x], none);
+  return (x) => apply(operation, [x], null);
 }
 
 /** −x */

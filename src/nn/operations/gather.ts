@@ -5,9 +5,7 @@ import { type Operation, type Tensor, apply, constant } from '../graph.js';
 import { BATCH, sizeOf } from '../types.js';
 import { reshape } from './shape.js';
 
-type None = Readonly<Record<never, never>>;
-
-const gatherOperation: Operation<None> = {
+const gatherOperation: Operation<null> = {
   name: 'gather',
   infer([table, indices]) {
     check(indices!.dtype === 'int64', `gather needs int64 indices, not ${indices!.dtype}`);
@@ -21,7 +19,7 @@ const gatherOperation: Operation<None> = {
 
 /** `result[i…] = table[indices[i…]]`, a whole row of the table for each index. */
 export function gather(table: Tensor, indices: Tensor): Tensor {
-  return apply(gatherOperation, [table, indices], {});
+  return apply(gatherOperation, [table, indices], null);
 }
 
 const scatterAddOperation: Operation<{ rows: number }> = {

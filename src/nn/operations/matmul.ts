@@ -6,9 +6,7 @@ import { type TensorType, broadcastShapes, shapeText } from '../types.js';
 import { transpose } from './shape.js';
 import { sumTo } from './sum.js';
 
-type None = Readonly<Record<never, never>>;
-
-const matMulOperation: Operation<None> = {
+const matMulOperation: Operation<null> = {
   name: 'matMul',
   infer(types) {
     const [a, b] = types as [TensorType, TensorType];
@@ -29,7 +27,7 @@ const matMulOperation: Operation<None> = {
 
 /** `[…, n, k]` times `[…, k, m]` gives `[…, n, m]`; leading dimensions broadcast. */
 export function matMul(a: Tensor, b: Tensor): Tensor {
-  return apply(matMulOperation, [a, b], {});
+  return apply(matMulOperation, [a, b], null);
 }
 
 /** Transposes the matrices: the last two dimensions change places. */
