@@ -6,9 +6,15 @@ import { join } from 'node:path';
 
 const fresh = mkdtempSync(join(tmpdir(), 'tengen-proto-'));
 try {
-  const { status } = spawnSync(join('node_modules', '.bin', 'buf'), ['generate', '--output', fresh], { stdio: 'inherit' });
+  const { status } = spawnSync(join('node_modules', '.bin', 'buf'), ['generate', '--output', fresh], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1);
-  const files = (root) => readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).sort();
+  const files = (root) =>
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .sort();
   const made = files(join(fresh, 'src/proto'));
   const committed = files('src/proto');
   const stale = [...new Set([...made, ...committed])].filter((file) => {

@@ -28,7 +28,9 @@ for (const [name, [command, ...args]] of steps) {
   if (status === 0) passed++;
   else failed++;
 }
-spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { stdio: 'inherit' });
+spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+  stdio: 'inherit',
+});
 let skipped = 0;
 if (existsSync(report)) {
   const result = JSON.parse(readFileSync(report, 'utf8'));
@@ -36,7 +38,9 @@ if (existsSync(report)) {
   failed += result.numFailedTests;
   skipped = result.numPendingTests + result.numTodoTests;
   // A file that fails outside its tests (a broken import, a hook) counts as one failure.
-  failed += result.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length;
+  failed += result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
 } else failed++;
 rmSync(generated, { recursive: true });
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
@@ -46,14 +50,20 @@ process.exitCode = failed === 0 ? 0 : 1;
 function installSystemPackages() {
   const needed = [];
   if (!existsSync('/usr/games/gnugo') && spawnSync('gnugo', ['--version']).error) needed.push('gnugo');
-  if (spawnSync('/usr/bin/python3', ['-c', 'import grpc_tools, grpc']).status !== 0) needed.push('python3-grpcio', 'python3-grpc-tools');
+  if (spawnSync('/usr/bin/python3', ['-c', 'import grpc_tools, grpc']).status !== 0)
+    needed.push('python3-grpcio', 'python3-grpc-tools');
   if (needed.length === 0) return;
   if (spawnSync('apt-get', ['--version']).error || process.getuid?.() !== 0) {
-    console.log(`skipped: ${needed.join(', ')} cannot be installed here (needs apt and root); the tests that use them skip`);
+    console.log(
+      `skipped: ${needed.join(', ')} cannot be installed here (needs apt and root); the tests that use them skip`,
+    );
     return;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore', env });
-  const { status } = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...needed], { stdio: 'ignore', env });
+  const { status } = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...needed], {
+    stdio: 'ignore',
+    env,
+  });
   console.log(`${status === 0 ? 'installed' : 'skipped: could not install'} ${needed.join(', ')}`);
 }

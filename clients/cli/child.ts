@@ -24,8 +24,13 @@ export class TengenProcess {
   constructor(args: readonly string[], options: { readonly inherit?: boolean } = {}) {
     this.#name = `tengen ${args[0] ?? ''}`;
     // Its own group: Ctrl-C reaches this process alone, which then stops the others in order.
-    this.#child = spawn(process.execPath, [tengenScript, ...args], { stdio: ['ignore', 'pipe', options.inherit ? 'inherit' : 'pipe'], detached: true });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-4000)));
+    this.#child = spawn(process.execPath, [tengenScript, ...args], {
+      stdio: ['ignore', 'pipe', options.inherit ? 'inherit' : 'pipe'],
+      detached: true,
+    });
+    this.#child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-4000)));
     this.exited = new Promise((resolve) => this.#child.once('close', () => resolve()));
     process.once('exit', () => this.#child.kill('SIGKILL'));
   }
@@ -65,7 +70,7 @@ export class TengenProcess {
     const tooLate = new AbortController();
     await Promise.race([this.exited, delay(graceMs, tooLate.signal).catch(() => undefined)]);
     tooLate.abort();
-    if (this.isRunning) this.#child.kill('SIGKILL');
+    this.#child.kill('SIGKILL');
     await this.exited;
   }
 }

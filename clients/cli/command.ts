@@ -53,13 +53,24 @@ export interface Command<F extends Flags = Flags> {
 
 /** Keeps the flag types of one command while it goes into the table of all. */
 export function command<const F extends Flags>(definition: Command<F>): Command {
-  return definition as unknown as Command;
+  return definition;
 }
 
 /** Flags of every command that talks to a server. */
 export const connectionFlags = {
-  address: { type: 'string', short: 'a', default: process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050', value: 'HOST:PORT', doc: 'the server (TENGEN_ADDRESS)' },
-  token: { type: 'string', default: process.env['TENGEN_TOKEN'] ?? '', value: 'TOKEN', doc: 'the token that the server asks for (TENGEN_TOKEN)' },
+  address: {
+    type: 'string',
+    short: 'a',
+    default: process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050',
+    value: 'HOST:PORT',
+    doc: 'the server (TENGEN_ADDRESS)',
+  },
+  token: {
+    type: 'string',
+    default: process.env['TENGEN_TOKEN'] ?? '',
+    value: 'TOKEN',
+    doc: 'the token that the server asks for (TENGEN_TOKEN)',
+  },
   tls: { type: 'boolean', default: false, doc: 'connect with TLS' },
   ca: { type: 'string', value: 'FILE', doc: 'trust the certificates in this PEM file (implies --tls)' },
 } as const satisfies Flags;
@@ -73,25 +84,41 @@ export const jsonFlag = {
  * Reads the words after a command's name.
  * @throws AppError 'invalid-argument' naming the unknown flag and the nearest known one
  */
-export function readFlags(flags: Flags, words: readonly string[]): { values: FlagValues<Flags>; args: string[]; help: boolean } {
-  const options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']> = { help: { type: 'boolean', short: 'h' } };
+export function readFlags(
+  flags: Flags,
+  words: readonly string[],
+): { values: FlagValues<Flags>; args: string[]; help: boolean } {
+  const options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']> = {
+    help: { type: 'boolean', short: 'h' },
+  };
   for (const [name, flag] of Object.entries(flags)) {
-    options[name] = { type: flag.type, ...(flag.short ? { short: flag.short } : {}), ...(flag.multiple ? { multiple: true } : {}) };
+    options[name] = {
+      type: flag.type,
+      ...(flag.short ? { short: flag.short } : {}),
+      ...(flag.multiple ? { multiple: true } : {}),
+    };
   }
   for (const word of words) {
     if (word === '--') break;
     const name = /^--([^=]+)/.exec(word)?.[1];
     if (name !== undefined && !Object.hasOwn(options, name)) {
-      throw new AppError('invalid-argument', `Unknown flag --${name}; did you mean --${nearest(name, Object.keys(options))}?`);
+      throw new AppError(
+        'invalid-argument',
+        `Unknown flag --${name}; did you mean --${nearest(name, Object.keys(options))}?`,
+      );
     }
   }
   try {
     const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
     const values: Record<string, unknown> = {};
-    for (const [name, flag] of Object.entries(flags)) values[name] = parsed.values[name] ?? flag.default ?? (flag.multiple ? [] : undefined);
+    for (const [name, flag] of Object.entries(flags))
+      values[name] = parsed.values[name] ?? flag.default ?? (flag.multiple ? [] : undefined);
     return { values: values as FlagValues<Flags>, args: parsed.positionals, help: parsed.values['help'] === true };
   } catch (error) {
-    throw new AppError('invalid-argument', error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
+    throw new AppError(
+      'invalid-argument',
+      error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error),
+    );
   }
 }
 
@@ -101,7 +128,10 @@ export function helpFor(subject: Command): string {
   if (subject.details) lines.push(...subject.details.trim().split('\n'), '');
   const rows = Object.entries(subject.flags).map(([name, flag]): [string, string] => [
     `${flag.short ? `-${flag.short}, ` : '    '}--${name}${flag.type === 'string' ? ` ${flag.value ?? 'VALUE'}` : ''}`,
-    flag.doc + (flag.default !== undefined && flag.default !== false && flag.default !== '' && name !== 'token' ? ` [${String(flag.default)}]` : ''),
+    flag.doc +
+      (flag.default !== undefined && flag.default !== false && flag.default !== '' && name !== 'token'
+        ? ` [${String(flag.default)}]`
+        : ''),
   ]);
   rows.push(['-h, --help', 'print this help']);
   const width = Math.max(...rows.map(([left]) => left.length));

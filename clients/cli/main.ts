@@ -49,7 +49,9 @@ function unknownCommand(words: readonly string[]): number {
   const asked = words.length === 0 || words[0] === '--help' || words[0] === '-h' || words[0] === 'help';
   if (!asked && group.length === 0) {
     const names = commands.map((candidate) => candidate.name.split(' ')[0] ?? '');
-    process.stderr.write(`tengen: unknown command '${words[0] ?? ''}'; did you mean '${nearest(words[0] ?? '', names)}'?\n`);
+    process.stderr.write(
+      `tengen: unknown command '${words[0] ?? ''}'; did you mean '${nearest(words[0] ?? '', names)}'?\n`,
+    );
     return 2;
   }
   const shown = group.length > 0 ? group : commands;
@@ -66,7 +68,8 @@ main(process.argv.slice(2)).then(
   (thrown: unknown) => {
     const error = fromCall(thrown);
     process.stderr.write(`tengen: ${error.message}\n`);
-    if (process.env['TENGEN_DEBUG']) process.stderr.write(`${String(error.stack)}\n${String((error.cause as Error | undefined)?.stack ?? '')}\n`);
+    if (process.env['TENGEN_DEBUG'])
+      process.stderr.write(`${error.stack ?? ''}\n${String((error.cause as Error | undefined)?.stack ?? '')}\n`);
     process.exitCode = error.kind === 'invalid-argument' ? 2 : error.kind === 'cancelled' ? 130 : 1;
   },
 );

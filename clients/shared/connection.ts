@@ -46,7 +46,10 @@ export class Connection {
   client<S extends CompatServiceDefinition>(definition: S): Client<S> {
     const token = this.#token;
     return createClientFactory()
-      .use(async function* authorize<Request, Response>(call: ClientMiddlewareCall<Request, Response>, options: CallOptions) {
+      .use(async function* authorize<Request, Response>(
+        call: ClientMiddlewareCall<Request, Response>,
+        options: CallOptions,
+      ) {
         const metadata = Metadata(options.metadata);
         if (token) metadata.set('authorization', `Bearer ${token}`);
         return yield* call.next(call.request, { ...options, metadata });

@@ -8,7 +8,12 @@ import { cancelled, throwIfAborted } from '../../src/core/signals.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
-import { EvaluatorServiceDefinition, Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
+import {
+  EvaluatorServiceDefinition,
+  Priority,
+  type EvaluateRequest,
+  type EvaluateResponse,
+} from '../../src/proto/tengen/v1/evaluator.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { positionToWire } from '../../src/wire/position.js';
@@ -38,7 +43,7 @@ interface Waiter {
   readonly size: number;
   readonly count: number;
   resolve(evaluations: readonly GoEvaluation[]): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
   done: boolean;
 }
 
@@ -97,8 +102,14 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
         size: first.size,
         count: snapshots.length,
         done: false,
-        resolve: (evaluations) => (settle(), resolve(evaluations)),
-        reject: (error) => (settle(), reject(error as Error)),
+        resolve: (evaluations) => {
+          settle();
+          resolve(evaluations);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
       };
       const abandon = (): void => {
         if (!waiter.done && signal) waiter.reject(cancelled(signal));
@@ -195,7 +206,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       try {
         waiter.resolve(part.map((evaluation) => evaluationFromWire(evaluation, waiter.size)));
       } catch (error) {
-        waiter.reject(error);
+        waiter.reject(AppError.from(error));
       }
     }
   }

@@ -3,7 +3,7 @@
 import { ClientError, Status } from 'nice-grpc-common';
 import { AppError, type ErrorKind } from '../../src/core/errors.js';
 
-const kindByStatus: Partial<Record<Status, ErrorKind>> = {
+const kindByStatus: Readonly<Record<number, ErrorKind>> = {
   [Status.INVALID_ARGUMENT]: 'invalid-argument',
   [Status.OUT_OF_RANGE]: 'invalid-argument',
   [Status.NOT_FOUND]: 'not-found',
@@ -19,7 +19,7 @@ const kindByStatus: Partial<Record<Status, ErrorKind>> = {
 
 /** The error for a status number and its message. */
 export function errorFromStatus(code: number, message: string): AppError {
-  return new AppError(kindByStatus[code as Status] ?? 'internal', message);
+  return new AppError(kindByStatus[code] ?? 'internal', message);
 }
 
 /** Anything thrown by a call → `AppError`, with the server's own sentence as the message. */

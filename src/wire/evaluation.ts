@@ -25,7 +25,10 @@ export function evaluationToWire(evaluation: GoEvaluation): pb.Evaluation {
  */
 export function evaluationFromWire(message: pb.Evaluation, size: number): GoEvaluation {
   const logits = decodeHalves(message.policy);
-  check(logits.length === size * size + 1, () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`);
+  check(
+    logits.length === size * size + 1,
+    () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`,
+  );
   const { win, draw, loss, score } = message;
   const evaluation: GoEvaluation = { logits, win, draw, loss, value: win - loss, score };
   return message.ownership.length > 0 ? { ...evaluation, ownership: decodeHalves(message.ownership) } : evaluation;

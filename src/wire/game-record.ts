@@ -1,6 +1,62 @@
 /** Finished games ↔ messages. Whether the moves are legal is for `go/game-record.ts` to say; here only the form is read. */
 
-import { BLACK, type Color } from '../go/color.js';
+import { check } from '../core/errors.js';
 import type { GameRecord, SearchRecord } from '../go/game-record.js';
 import * as pb from '../proto/tengen/v1/self_play.js';
+import { Color } from '../proto/tengen/v1/position.js';
 import { colorFromWire, rulesFromWire, rulesToWire } from './rules.js';
+
+/** A finished game as a message. */
+export function gameRecordToWire(record: GameRecord): pb.GameRecord {
+  const { gameId, jobId, modelVersion, seed, size, score, match } = record;
+  return {
+    gameId,
+    jobId,
+    modelVersion,
+    seed,
+    size,
+    rules: rulesToWire(record.rules),
+    moves: [...record.moves],
+    searches: record.searches.map((search) => ({ ...search, policy: Array.from(search.policy) })),
+    resigned: record.resigned ?? Color.UNSPECIFIED,
+    score,
+    match: match && { ...match, opening: [...match.opening] },
+  };
+}
+
+/** @throws AppError 'invalid-argument' naming the field and the value seen */
+export function gameRecordFromWire(message: pb.GameRecord): GameRecord {
+  const { gameId, jobId, modelVersion, seed, size, moves, score, match } = message;
+  check(gameId !== '', 'game_id is empty');
+  const record: GameRecord = {
+    gameId,
+    jobId,
+    modelVersion,
+    seed,
+    size,
+    rules: rulesFromWire(message.rules),
+    moves,
+    searches: message.searches.map(searchFromWire),
+    score,
+    ...(match ? { match } : {}),
+  };
+  if (message.resigned === Color.UNSPECIFIED) return record;
+  return { ...record, resigned: colorFromWire(message.resigned, 'resigned') };
+}
+
+function searchFromWire(search: pb.SearchRecord, index: number): SearchRecord {
+  const { policy, value, visits, full } = search;
+  check(policy.length % 2 === 0, () => `searches[${index}].policy has ${policy.length} numbers; they come in pairs`);
+  for (const number of policy) check(number <= 65_535, () => `searches[${index}].policy has ${number}; at most 65535`);
+  return { policy: Uint16Array.from(policy), value, visits, full };
+}
+
+/** The bytes that the store keeps. */
+export function encodeGameRecord(record: GameRecord): Uint8Array {
+  return pb.GameRecord.encode(gameRecordToWire(record)).finish();
+}
+
+/** @throws AppError 'invalid-argument' if the bytes are no game record */
+export function decodeGameRecord(bytes: Uint8Array): GameRecord {
+  return gameRecordFromWire(pb.GameRecord.decode(bytes));
+}

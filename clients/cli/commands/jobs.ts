@@ -38,7 +38,9 @@ function print(jobs: readonly Job[], json: boolean): void {
     const figures = ['games', 'positions', 'step', 'loss', 'rating'].map((name) => formatMetric(job.metrics[name]));
     return [job.jobId, job.kind, job.model, stateName(job.state), ...figures, job.error];
   });
-  process.stdout.write(`${formatTable(['JOB', 'KIND', 'MODEL', 'STATE', 'GAMES', 'POSITIONS', 'STEP', 'LOSS', 'ELO', ''], rows)}\n`);
+  process.stdout.write(
+    `${formatTable(['JOB', 'KIND', 'MODEL', 'STATE', 'GAMES', 'POSITIONS', 'STEP', 'LOSS', 'ELO', ''], rows)}\n`,
+  );
 }
 
 function one(job: Job | undefined): Job {
@@ -65,14 +67,22 @@ const create = command({
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    set: { type: 'string', multiple: true, value: 'NAME=VALUE', doc: 'a setting of the job (docs/config.md lists them); may be repeated' },
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=VALUE',
+      doc: 'a setting of the job (docs/config.md lists them); may be repeated',
+    },
     watch: { type: 'boolean', default: false, doc: 'stay and show the progress' },
   },
   async run({ flags, args, signal }) {
     const [kind, model] = args;
     check(kind !== undefined && model !== undefined && args.length === 2, 'jobs create takes KIND MODEL');
     const client = new Connection(flags).client(JobServiceDefinition);
-    const { job } = await client.createJob({ kind, model, configJson: JSON.stringify(settingsFrom(flags.set)) }, { signal });
+    const { job } = await client.createJob(
+      { kind, model, configJson: JSON.stringify(settingsFrom(flags.set)) },
+      { signal },
+    );
     print([one(job)], flags.json);
     return flags.watch ? watchJob(new Connection(flags), one(job).jobId, flags.json, signal) : 0;
   },
@@ -97,13 +107,21 @@ const get = command({
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'jobs get takes JOB');
-    const response = await new Connection(flags).client(JobServiceDefinition).getJob({ jobId: args[0] ?? '' }, { signal });
+    const response = await new Connection(flags)
+      .client(JobServiceDefinition)
+      .getJob({ jobId: args[0] ?? '' }, { signal });
     const job = one(response.job);
     print([job], flags.json);
     if (flags.json) return 0;
     const settings = JSON.parse(job.configJson) as Record<string, unknown>;
-    const rows = (values: object): string[][] => Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? formatMetric(value) : String(value)]);
-    process.stdout.write(`\n${formatTable(['FIGURE', 'VALUE'], rows(job.metrics))}\n\n${formatTable(['SETTING', 'VALUE'], rows(settings))}\n`);
+    const rows = (values: object): string[][] =>
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? formatMetric(value) : String(value),
+      ]);
+    process.stdout.write(
+      `\n${formatTable(['FIGURE', 'VALUE'], rows(job.metrics))}\n\n${formatTable(['SETTING', 'VALUE'], rows(settings))}\n`,
+    );
     return 0;
   },
 });
@@ -112,16 +130,23 @@ const get = command({
 export function progressLine(progress: JobProgress): string {
   const time = new Date(progress.timeMs).toISOString().slice(11, 19);
   const names = ['games', 'positions', 'step', 'loss', 'policyLoss', 'valueLoss', 'rating', 'positionsPerSecond'];
-  const figures = names.filter((name) => progress.metrics[name] !== undefined).map((name) => `${name} ${formatMetric(progress.metrics[name])}`);
+  const figures = names
+    .filter((name) => progress.metrics[name] !== undefined)
+    .map((name) => `${name} ${formatMetric(progress.metrics[name])}`);
   return [time, progress.event.padEnd(9), ...figures, progress.message].join('  ').trimEnd();
 }
 
 async function watchJob(connection: Connection, jobId: string, json: boolean, signal: AbortSignal): Promise<number> {
   let state: JobState = JobState.UNSPECIFIED;
-  for await (const message of connection.client(JobServiceDefinition).watchJob({ jobId, afterSequence: 0 }, { signal })) {
+  for await (const message of connection
+    .client(JobServiceDefinition)
+    .watchJob({ jobId, afterSequence: 0 }, { signal })) {
     state = message.state;
     const { progress } = message;
-    if (progress) process.stdout.write(`${json ? JSON.stringify({ ...progress, state: stateName(state) }) : progressLine(progress)}\n`);
+    if (progress)
+      process.stdout.write(
+        `${json ? JSON.stringify({ ...progress, state: stateName(state) }) : progressLine(progress)}\n`,
+      );
   }
   return state === JobState.FAILED ? 1 : 0;
 }
@@ -144,7 +169,9 @@ const cancel = command({
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'jobs cancel takes JOB');
-    const { job } = await new Connection(flags).client(JobServiceDefinition).cancelJob({ jobId: args[0] ?? '' }, { signal });
+    const { job } = await new Connection(flags)
+      .client(JobServiceDefinition)
+      .cancelJob({ jobId: args[0] ?? '' }, { signal });
     print([one(job)], flags.json);
     return 0;
   },
@@ -157,7 +184,9 @@ const resume = command({
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'jobs resume takes JOB');
-    const { job } = await new Connection(flags).client(JobServiceDefinition).resumeJob({ jobId: args[0] ?? '' }, { signal });
+    const { job } = await new Connection(flags)
+      .client(JobServiceDefinition)
+      .resumeJob({ jobId: args[0] ?? '' }, { signal });
     print([one(job)], flags.json);
     return 0;
   },

@@ -19,7 +19,14 @@ export function modelRef(model: Model): string {
 function describe(model: Model): string[] {
   const rating = model.rating === undefined ? '' : Math.round(model.rating).toString();
   const size = `${model.size}×${model.size}`;
-  return [modelRef(model), size, model.step.toString(), model.parameterCount.toLocaleString('en'), rating, model.promoted ? 'promoted' : ''];
+  return [
+    modelRef(model),
+    size,
+    model.step.toString(),
+    model.parameterCount.toLocaleString('en'),
+    rating,
+    model.promoted ? 'promoted' : '',
+  ];
 }
 
 function print(models: readonly Model[], json: boolean): void {
@@ -59,7 +66,10 @@ const download = command({
     const hash = createHash('sha256');
     let model: Model | undefined;
     try {
-      for await (const message of client.downloadModel({ model: args.length === 2 ? (args[0] ?? '') : '' }, { signal })) {
+      for await (const message of client.downloadModel(
+        { model: args.length === 2 ? (args[0] ?? '') : '' },
+        { signal },
+      )) {
         model ??= message.model;
         hash.update(message.chunk);
         await handle.write(message.chunk);
@@ -114,7 +124,9 @@ const importModel = command({
   async run({ flags, args, signal }) {
     const [name, path] = args;
     check(name !== undefined && path !== undefined && args.length === 2, 'models import takes NAME PATH');
-    const { model } = await new Connection(flags).client(ModelServiceDefinition).importModel({ name, path }, { signal });
+    const { model } = await new Connection(flags)
+      .client(ModelServiceDefinition)
+      .importModel({ name, path }, { signal });
     print([one(model)], flags.json);
     return 0;
   },
@@ -127,7 +139,9 @@ const promote = command({
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'models promote takes NAME@VERSION');
-    const { model } = await new Connection(flags).client(ModelServiceDefinition).promoteModel({ model: args[0] ?? '' }, { signal });
+    const { model } = await new Connection(flags)
+      .client(ModelServiceDefinition)
+      .promoteModel({ model: args[0] ?? '' }, { signal });
     print([one(model)], flags.json);
     return 0;
   },

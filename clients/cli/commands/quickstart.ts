@@ -27,16 +27,29 @@ export const quickstartCommand = command({
     workers: { type: 'string', default: '1', value: 'COUNT', doc: 'self-play worker processes' },
     games: { type: 'string', default: '64', value: 'COUNT', doc: 'games that each worker plays at once' },
     'data-dir': { type: 'string', value: 'DIR', doc: 'where models and games are kept [data/quickstart-SIZE]' },
-    set: { type: 'string', multiple: true, value: 'NAME=VALUE', doc: 'a setting of the training job (docs/config.md lists them); may be repeated' },
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME=VALUE',
+      doc: 'a setting of the training job (docs/config.md lists them); may be repeated',
+    },
     json: { type: 'boolean', default: false, doc: 'print progress as JSON, one value a line' },
   },
   async run({ flags, signal }) {
     const size = Number(flags.size);
-    check(Number.isInteger(size) && size >= 2 && size <= 19, `--size is ${flags.size}; it must be a whole number from 2 to 19`);
+    check(
+      Number.isInteger(size) && size >= 2 && size <= 19,
+      `--size is ${flags.size}; it must be a whole number from 2 to 19`,
+    );
     const workers = Number(flags.workers);
-    check(Number.isInteger(workers) && workers >= 0 && workers <= 64, `--workers is ${flags.workers}; it must be a whole number from 0 to 64`);
+    check(
+      Number.isInteger(workers) && workers >= 0 && workers <= 64,
+      `--workers is ${flags.workers}; it must be a whole number from 0 to 64`,
+    );
     const dataDir = resolve(flags['data-dir'] ?? `data/quickstart-${size}`);
-    const say = (text: string): void => void (flags.json ? undefined : process.stdout.write(`${text}\n`));
+    const say = (text: string): void => {
+      if (!flags.json) process.stdout.write(`${text}\n`);
+    };
     say(`Learning ${size}×${size} Go for ${flags.minutes} minutes; everything is kept in ${dataDir}`);
     const { server, address } = await startLocalServer(dataDir, [], signal);
     const children = [server];
@@ -45,7 +58,17 @@ export const quickstartCommand = command({
       const settings = { size, minutes: Number(flags.minutes), ...settingsFrom(flags.set) };
       const job = await findOrCreateJob(connection, `go${size}`, settings, signal);
       for (let i = 0; i < workers; i++) {
-        children.push(new TengenProcess(['worker', '--address', address, '--games', flags.games, '--name', `quickstart-${i + 1}`]).ignoreOutput());
+        children.push(
+          new TengenProcess([
+            'worker',
+            '--address',
+            address,
+            '--games',
+            flags.games,
+            '--name',
+            `quickstart-${i + 1}`,
+          ]).ignoreOutput(),
+        );
       }
       say(`Server on ${address}, ${workers} worker${workers === 1 ? '' : 's'}, job ${job.jobId}`);
       const state = await follow(connection, job, children, flags.json, signal);
@@ -59,7 +82,12 @@ export const quickstartCommand = command({
 });
 
 /** A run that was interrupted is continued: the server has resumed its job, or it is resumed here. */
-async function findOrCreateJob(connection: Connection, model: string, settings: object, signal: AbortSignal): Promise<Job> {
+async function findOrCreateJob(
+  connection: Connection,
+  model: string,
+  settings: object,
+  signal: AbortSignal,
+): Promise<Job> {
   const client = connection.client(JobServiceDefinition);
   const { jobs } = await client.listJobs({}, { signal });
   const open = jobs.find((job) => job.model === model && job.state !== JobState.DONE);
@@ -86,7 +114,9 @@ async function follow(
   let state: JobState = job.state;
   const watching = AbortSignal.any([signal, stopped.signal]);
   try {
-    for await (const message of connection.client(JobServiceDefinition).watchJob({ jobId: job.jobId, afterSequence: 0 }, { signal: watching })) {
+    for await (const message of connection
+      .client(JobServiceDefinition)
+      .watchJob({ jobId: job.jobId, afterSequence: 0 }, { signal: watching })) {
       state = message.state;
       if (message.progress) show(message.progress, curve);
       if (isEnded(state)) break;
@@ -104,18 +134,33 @@ function show(progress: JobProgress, curve: LearningCurve | undefined): void {
   else process.stdout.write(`${JSON.stringify(progress)}\n`);
 }
 
-async function report(connection: Connection, job: Job, dataDir: string, json: boolean, signal: AbortSignal): Promise<void> {
+async function report(
+  connection: Connection,
+  job: Job,
+  dataDir: string,
+  json: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { job: ended } = await connection.client(JobServiceDefinition).getJob({ jobId: job.jobId }, { signal });
   const { models } = await connection.client(ModelServiceDefinition).listModels({ name: job.model }, { signal });
   const rated = models.filter((model) => model.rating !== undefined).reverse();
   const best = models.find((model) => model.promoted) ?? models[0];
   const gtp = [tengenScript, 'gtp', '--data-dir', dataDir, '--model', job.model, '--visits', '200'];
   if (json) {
-    process.stdout.write(`${JSON.stringify({ event: 'end', state: stateName(ended?.state ?? job.state), dataDir, best: best && modelRef(best), models, gtp: [process.execPath, ...gtp] })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: 'end', state: stateName(ended?.state ?? job.state), dataDir, best: best && modelRef(best), models, gtp: [process.execPath, ...gtp] })}\n`,
+    );
     return;
   }
   if (ended?.error) process.stdout.write(`\nThe job failed: ${ended.error}\n`);
-  const rows = rated.map((model) => [modelRef(model), model.step.toString(), (model.rating ?? 0).toFixed(0), model.promoted ? 'plays' : '']);
+  const rows = rated.map((model) => [
+    modelRef(model),
+    model.step.toString(),
+    (model.rating ?? 0).toFixed(0),
+    model.promoted ? 'plays' : '',
+  ]);
   if (rows.length > 0) process.stdout.write(`\n${formatTable(['MODEL', 'STEP', 'ELO', ''], rows)}\n`);
-  process.stdout.write(`\nPlay it in Sabaki: Engines → Manage Engines → Add, then\n  path       ${process.execPath}\n  arguments  ${gtp.join(' ')}\n`);
+  process.stdout.write(
+    `\nPlay it in Sabaki: Engines → Manage Engines → Add, then\n  path       ${process.execPath}\n  arguments  ${gtp.join(' ')}\n`,
+  );
 }

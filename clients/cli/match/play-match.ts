@@ -51,7 +51,11 @@ export async function playMatch(players: readonly [Player, Player], options: Mat
   return finished.sort((a, b) => a.index - b.index);
 }
 
-async function playGame(players: readonly [Player, Player], index: number, options: MatchOptions): Promise<FinishedGame> {
+async function playGame(
+  players: readonly [Player, Player],
+  index: number,
+  options: MatchOptions,
+): Promise<FinishedGame> {
   const { size, rules, signal } = options;
   const black = index % 2;
   const sides = await Promise.all(

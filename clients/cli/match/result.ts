@@ -19,7 +19,7 @@ export interface MatchResult {
 
 /** Elo difference at which the expected score is `rate`. */
 export function eloOf(rate: number): number {
-  return (400 * Math.log10(rate / (1 - rate))) || 0;
+  return 400 * Math.log10(rate / (1 - rate)) || 0;
 }
 
 /** Counts the games of a match. */

@@ -42,13 +42,20 @@ export function drawChart(points: readonly ChartPoint[], options: ChartOptions):
       cells[(r >> 2) * width + (c >> 1)]! |= dotBits[r & 3]![c & 1]!;
     }
   }
-  const labels = Array.from({ length: height }, (_, r) => (r === 0 ? options.formatY(maxY) : r === height - 1 ? options.formatY(minY) : ''));
+  const labels = Array.from({ length: height }, (_, r) =>
+    r === 0 ? options.formatY(maxY) : r === height - 1 ? options.formatY(minY) : '',
+  );
   const gutter = Math.max(...labels.map((label) => label.length));
   const lines = labels.map((label, r) => {
-    const drawn = Array.from(cells.subarray(r * width, (r + 1) * width), (bits) => String.fromCharCode(0x2800 + bits)).join('');
+    const drawn = Array.from(cells.subarray(r * width, (r + 1) * width), (bits) =>
+      String.fromCharCode(0x2800 + bits),
+    ).join('');
     return `${label.padStart(gutter)} ┤${drawn}`;
   });
   const [left, right] = [options.formatX(minX), options.formatX(maxX)];
-  lines.push(`${' '.repeat(gutter)} └${'─'.repeat(width)}`, `${' '.repeat(gutter + 2)}${left}${right.padStart(width - left.length)}`);
+  lines.push(
+    `${' '.repeat(gutter)} └${'─'.repeat(width)}`,
+    `${' '.repeat(gutter + 2)}${left}${right.padStart(width - left.length)}`,
+  );
   return lines;
 }

@@ -26,7 +26,8 @@ export class LearningCurve {
     const isRating = progress.event === 'rating' && rating !== undefined;
     if (isRating) this.#points.push({ x: at, y: rating });
     if (this.#out.isTTY) this.#redraw(at);
-    else if (isRating || progress.event !== 'train') this.#out.write(`${minutes(at)}  ${progress.event}  ${this.#figures()}  ${progress.message}\n`);
+    else if (isRating || progress.event !== 'train')
+      this.#out.write(`${minutes(at)}  ${progress.event}  ${this.#figures()}  ${progress.message}\n`);
   }
 
   /** Leaves the last picture on the screen. */

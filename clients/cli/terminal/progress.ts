@@ -13,7 +13,9 @@ export class ProgressBar {
     if (!this.#enabled) return;
     const width = 30;
     const filled = Math.round((width * Math.min(done, total)) / Math.max(1, total));
-    process.stderr.write(`\r\x1b[2K${this.#label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}/${total} ${note}`);
+    process.stderr.write(
+      `\r\x1b[2K${this.#label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}/${total} ${note}`,
+    );
   }
 
   /** Leaves the last state on the screen. */
