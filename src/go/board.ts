@@ -12,11 +12,14 @@
 import { EMPTY, type Color } from './color.js';
 import { geometry, type Geometry } from './geometry.js';
 
-/** What the board says to a stone: 0 allowed, or the reason why not. */
+/** What the board says to a stone: nothing against it, or what. */
 export const LEGAL = 0;
 export const OCCUPIED = 1;
 export const KO = 2;
+/** It would remove only itself. */
 export const SUICIDE = 3;
+/** It would remove itself with other stones of its color, which some rules allow. */
+export const CHAIN_SUICIDE = 4;
 
 /** A board that other files of this folder and the playouts of the benchmarks read directly; they write only through `place`. */
 export class Board {
@@ -45,7 +48,7 @@ export class Board {
   /** Zobrist hash of the stones, as two words. */
   hashLow = 0;
   hashHigh = 0;
-  /** Whether any stone was ever removed; until then no position can repeat. */
+  /** Whether any stone was ever removed; until then only a suicide can repeat a position. */
   hasRemoved = false;
 
   /** An empty board of 1 to 19 points a side. */
@@ -95,8 +98,8 @@ export class Board {
     this.hasRemoved = other.hasRemoved;
   }
 
-  /** Whether `color` may play at `cell`, repetition beyond the immediate ko apart: `LEGAL` or why not. */
-  verdict(cell: number, color: Color, suicideAllowed: boolean): number {
+  /** What speaks against `color` playing at `cell`, repetition beyond the immediate ko apart. */
+  verdict(cell: number, color: Color): number {
     const { stones } = this;
     if (stones[cell] !== EMPTY) return OCCUPIED;
     const stride = this.geometry.stride;
@@ -106,8 +109,8 @@ export class Board {
     const down = stones[cell + stride]!;
     if (up === EMPTY || left === EMPTY || right === EMPTY || down === EMPTY) return LEGAL;
     if (cell === this.ko) return KO;
-    if (suicideAllowed && (up === color || left === color || right === color || down === color)) return LEGAL;
-    return this.#breathes(cell, color) ? LEGAL : SUICIDE;
+    if (this.#breathes(cell, color)) return LEGAL;
+    return up === color || left === color || right === color || down === color ? CHAIN_SUICIDE : SUICIDE;
   }
 
   /** As `verdict` for a stone that is set up, not played: `SUICIDE` if any chain, of either color, would be left without liberty. */

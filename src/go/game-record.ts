@@ -44,8 +44,9 @@ export interface GameRecord {
   readonly match?: { readonly blackModel: string; readonly whiteModel: string; readonly opening: readonly number[] };
 }
 
-/** Longest game that is accepted, in moves for every point of the board. */
+/** Longest game that is accepted, in moves for every point of the board, and in moves on the smallest boards. */
 const MOVES_PER_POINT = 8;
+const MOVES_ANYWHERE = 200;
 const POLICY_UNIT = 65_535;
 
 /** The result for Black: 1 won, 0 drawn, −1 lost; resignation counts before the score. */
@@ -102,7 +103,7 @@ export function replayGame(record: GameRecord): Position {
   const { size, rules, moves, searches, score } = record;
   checkSize(size);
   checkRules(rules, size);
-  const most = MOVES_PER_POINT * size * size;
+  const most = Math.max(MOVES_ANYWHERE, MOVES_PER_POINT * size * size);
   check(moves.length > 0 && moves.length <= most, () => `The game has ${moves.length} moves; 1 to ${most} are allowed`);
   check(
     searches.length === moves.length,

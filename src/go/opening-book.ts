@@ -29,7 +29,7 @@ export function makeOpeningBook(options: OpeningBookOptions, rng: Rng): number[]
   const { size, rules, plies, count } = options;
   const book: number[][] = [];
   const seen = new Set<string>();
-  for (let failures = 0; book.length < count && failures < PATIENCE; ) {
+  for (let failures = 0; book.length < count && failures < PATIENCE;) {
     const position = new Position(size, rules);
     const moves: number[] = [];
     const legal = new Uint8Array(position.actionCount);

@@ -13,7 +13,7 @@
 
 import { AppError, assert, check } from '../core/errors.js';
 import { areaInto, areaScore } from './area.js';
-import { Board, KO, LEGAL, OCCUPIED, SUICIDE } from './board.js';
+import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE } from './board.js';
 import { BLACK, opponent, type Color, type Stone } from './color.js';
 import { History } from './history.js';
 import type { Rules } from './rules.js';
@@ -23,9 +23,9 @@ import { formatVertex } from './vertex.js';
 /** Why a play is refused. */
 export type IllegalReason = 'occupied' | 'ko' | 'suicide' | 'superko' | 'off-board' | 'over';
 
-const SUPERKO = 4;
-const OFF_BOARD = 5;
-const OVER = 6;
+const SUPERKO = 10;
+const OFF_BOARD = 11;
+const OVER = 12;
 const reasons: Readonly<Record<number, IllegalReason>> = {
   [OCCUPIED]: 'occupied',
   [KO]: 'ko',
@@ -249,7 +249,7 @@ export class Position {
 
   #banned(): number[] {
     const { ko, empties, emptyCount, hasRemoved, geometry } = this.#board;
-    if (!hasRemoved) return [];
+    if (!hasRemoved && !this.#rules.suicide) return [];
     if (this.#rules.ko === 'simple') return ko === 0 ? [] : [geometry.pointOf[ko]!];
     const banned: number[] = [];
     for (let i = 0; i < emptyCount; i++) {
@@ -267,12 +267,17 @@ export class Position {
 
   #verdict(cell: number): number {
     const board = this.#board;
-    const verdict = board.verdict(cell, this.#toMove, this.#rules.suicide);
-    if (verdict !== LEGAL || !board.hasRemoved || this.#rules.ko === 'simple') return verdict;
-    // Only where a stone of this color was taken off before can putting one back repeat a position.
-    if ((board.removed[cell]! & this.#toMove) === 0) return LEGAL;
-    board.hashAfter(cell, this.#toMove, scratchHash);
-    const low = this.#situationLow(opponent(this.#toMove), scratchHash[0]!);
+    const toMove = this.#toMove;
+    const verdict = board.verdict(cell, toMove);
+    if (verdict === CHAIN_SUICIDE) {
+      if (!this.#rules.suicide) return SUICIDE;
+    } else if (verdict !== LEGAL || !board.hasRemoved || (board.removed[cell]! & toMove) === 0) {
+      // A stone that stays can repeat a position only where one of its color was taken off before.
+      return verdict;
+    }
+    if (this.#rules.ko === 'simple') return LEGAL;
+    board.hashAfter(cell, toMove, scratchHash);
+    const low = this.#situationLow(opponent(toMove), scratchHash[0]!);
     return this.#history.has(low, scratchHash[1]!) ? SUPERKO : LEGAL;
   }
 
