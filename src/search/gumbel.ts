@@ -37,8 +37,11 @@ export const gumbelDefaults: GumbelOptions = {
   virtualLoss: 1,
 };
 
-/** σ(completedQ) of every edge of expanded `node`, written to `out` [edges of the node]; virtual losses count. */
-export function completedQ(tree: Tree, node: number, options: GumbelOptions, out: Float64Array): void {
+/**
+ * The values of every edge of expanded `node` in [−1, 1], mover's view, unvisited ones completed by v_mix; written to
+ * `out` [edges of the node]. Virtual losses count. Returns the largest visit count.
+ */
+function completedValues(tree: Tree, node: number, virtualLoss: number, out: Float64Array): number {
   const { child, visits, inFlight, valueSum, prior } = tree;
   const first = tree.firstEdge[node]!;
   const count = tree.edgeCount[node]!;
@@ -51,7 +54,7 @@ export function completedQ(tree: Tree, node: number, options: GumbelOptions, out
     const c = child[first + i]!;
     const n = c === 0 ? 0 : visits[c]! + inFlight[c]!;
     if (n === 0) continue;
-    const q = (side * valueSum[c]! - options.virtualLoss * inFlight[c]!) / n;
+    const q = (side * valueSum[c]! - virtualLoss * inFlight[c]!) / n;
     // A prior that underflowed to zero must not erase the only visited action.
     const p = Math.max(prior[first + i]!, 1e-30);
     out[i] = q;
@@ -62,18 +65,29 @@ export function completedQ(tree: Tree, node: number, options: GumbelOptions, out
   }
   const raw = side * tree.rawValue[node]!;
   const mixed = visitSum === 0 ? raw : (raw + (visitSum * weighted) / priorSum) / (visitSum + 1);
-  let min = Infinity;
-  let max = -Infinity;
   for (let i = 0; i < count; i++) {
     const c = child[first + i]!;
     if (c === 0 || visits[c]! + inFlight[c]! === 0) out[i] = mixed;
-    if (out[i]! < min) min = out[i]!;
-    if (out[i]! > max) max = out[i]!;
   }
-  const scale = (options.maxVisitInit + maxVisits) * options.valueScale;
-  const range = options.rescaleValues ? Math.max(max - min, 1e-8) : 1;
-  const low = options.rescaleValues ? min : 0;
-  for (let i = 0; i < count; i++) out[i] = (scale * (out[i]! - low)) / range;
+  return maxVisits;
+}
+
+/** σ(completedQ) of every edge of expanded `node`, written to `out` [edges of the node]; virtual losses count. */
+export function completedQ(tree: Tree, node: number, options: GumbelOptions, out: Float64Array): void {
+  const count = tree.edgeCount[node]!;
+  const maxVisits = completedValues(tree, node, options.virtualLoss, out);
+  let scale = (options.maxVisitInit + maxVisits) * options.valueScale;
+  let low = 0;
+  if (options.rescaleValues) {
+    low = Infinity;
+    let high = -Infinity;
+    for (let i = 0; i < count; i++) {
+      if (out[i]! < low) low = out[i]!;
+      if (out[i]! > high) high = out[i]!;
+    }
+    scale /= Math.max(high - low, 1e-8);
+  }
+  for (let i = 0; i < count; i++) out[i] = scale * (out[i]! - low);
 }
 
 /**
@@ -100,6 +114,26 @@ export function improvedPolicy(
   let sum = 0;
   for (let i = 0; i < count; i++) sum += out[i] = Math.exp(out[i]! - max);
   for (let i = 0; i < count; i++) out[i] = out[i]! / sum;
+}
+
+/**
+ * The value of expanded `node` if the improved policy is played there: Σ π'(a) · completedQ(a), unscaled. The mean over
+ * the visits would not do at the root, where the halving visits bad actions as often as good ones.
+ *
+ * @param policy π' [edges of the node]
+ * @param scratch [edges of the node] or longer
+ */
+export function improvedValue(
+  tree: Tree,
+  node: number,
+  options: GumbelOptions,
+  policy: Float64Array,
+  scratch: Float64Array,
+): number {
+  completedValues(tree, node, options.virtualLoss, scratch);
+  let value = 0;
+  for (let i = 0; i < tree.edgeCount[node]!; i++) value += policy[i]! * scratch[i]!;
+  return value;
 }
 
 /**

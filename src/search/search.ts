@@ -8,7 +8,7 @@ import { AppError, assert } from '../core/errors.js';
 import type { Rng } from '../core/rng.js';
 import type { Evaluation } from './evaluator.js';
 import type { Game } from './game.js';
-import { improvedPolicy, selectInterior } from './gumbel.js';
+import { improvedPolicy, improvedValue, selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
 import { selectPuct } from './puct.js';
@@ -22,7 +22,7 @@ export interface SearchResult {
   readonly visitCounts: Int32Array;
   /** [actionCount], the target for the policy: share of visits (PUCT root) or the improved policy (Gumbel root). */
   readonly policy: Float32Array;
-  /** Mean value of the root for the side to move, in [-1, 1]. */
+  /** Value of the root for the side to move, in [-1, 1]: the mean (PUCT), or that of the improved policy (Gumbel). */
   readonly value: number;
   /** The network's own value of the root. */
   readonly rawValue: number;
@@ -265,27 +265,34 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       visitCounts[tree.action[edge]!] = visits;
       if (this.#allowed[edge] === 1) total += visits;
     }
-    if (this.#gumbel) improvedPolicy(tree, 0, this.#tuning, this.#scratch, this.#allowed);
-    else for (let e = 0; e < count; e++) this.#scratch[e] = this.#visitShare(e, visitCounts, total);
-    for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = this.#scratch[edge]!;
+    const weights = this.#gumbel ? this.#improved() : this.#visitShares(visitCounts, total);
+    for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = weights[edge]!;
     const best = this.#gumbel ? this.#gumbel.bestEdge() : mostVisitedEdge(tree, 0, this.#allowed);
     return {
       visitCounts,
       policy,
-      value: tree.meanValue(0, 0),
+      value: this.#gumbel ? improvedValue(tree, 0, this.#tuning, weights, this.#scratch) : tree.meanValue(0, 0),
       rawValue: tree.side[0]! * tree.rawValue[0]!,
       bestAction: tree.action[best]!,
       simulations: this.#simulations,
     };
   }
 
-  /** A root edge's share of the visits to allowed actions; its prior's share while there are none. */
-  #visitShare(edge: number, visitCounts: Int32Array, total: number): number {
-    if (this.#allowed[edge] === 0) return 0;
-    if (total > 0) return visitCounts[this.tree.action[edge]!]! / total;
+  #improved(): Float64Array {
+    const policy = new Float64Array(this.#allowed.length);
+    improvedPolicy(this.tree, 0, this.#tuning, policy, this.#allowed);
+    return policy;
+  }
+
+  /** By root edge, the share of the visits to allowed actions; of their priors while there are no visits. */
+  #visitShares(visitCounts: Int32Array, total: number): Float64Array {
+    const { action, prior } = this.tree;
+    const shares = new Float64Array(this.#allowed.length);
     let sum = 0;
-    for (let e = 0; e < this.#allowed.length; e++) if (this.#allowed[e] === 1) sum += this.tree.prior[e]!;
-    return this.tree.prior[edge]! / sum;
+    for (let e = 0; e < shares.length; e++) {
+      if (this.#allowed[e] === 1) sum += shares[e] = total > 0 ? visitCounts[action[e]!]! : prior[e]!;
+    }
+    return shares.map((share) => share / sum);
   }
 }
 

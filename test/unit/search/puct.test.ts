@@ -16,7 +16,7 @@ function threeActions(): Tree {
 /** Visits the child of `edge`; values are for the player at the root. */
 function visit(tree: Tree, edge: number, ...values: number[]): void {
   tree.child[edge] ||= tree.addNode(2);
-  for (const value of values) for (const node of [0, tree.child[edge]!]) tree.addVisit(node, value);
+  for (const value of values) for (const node of [0, tree.child[edge]]) tree.addVisit(node, value);
 }
 
 describe('PUCT', () => {
