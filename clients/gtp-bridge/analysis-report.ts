@@ -1,0 +1,106 @@
+/**
+ * What a search thinks, as the `info …` line that GUIs read. Sabaki's reader sets the form: one line a report, key and
+ * value in pairs, the principal variation last in every segment, and moves without one dropped.
+ */
+
+import { formatVertex } from '../../src/go/vertex.js';
+import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
+
+/** One move that the search looked at; all numbers from the point of view of the side to move at the root. */
+export interface Candidate {
+  readonly action: number;
+  readonly visits: number;
+  /** Expected result in [-1, 1], and the lower bound of the search's confidence in it. */
+  readonly value: number;
+  readonly lowerBound: number;
+  /** Points, komi included. */
+  readonly score: number;
+  /** Probability that the network alone gave the move. */
+  readonly prior: number;
+  /** The principal variation, this move first, and the visits along it. */
+  readonly line: readonly number[];
+  readonly lineVisits: readonly number[];
+  /** Expected ownership after the move [size²]; empty if nothing was evaluated below it. */
+  readonly ownership: Float32Array;
+}
+
+/** A search's opinion of the position at its root, for the side to move there. */
+export interface Opinion {
+  readonly size: number;
+  readonly visits: number;
+  readonly value: number;
+  readonly score: number;
+  /** The best first. */
+  readonly candidates: readonly Candidate[];
+  /** Expected ownership [size²], row by row from the top-left. */
+  readonly ownership: Float32Array;
+}
+
+/** The whole line of one report; undefined if there is nothing to say yet. */
+export function formatReport(opinion: Opinion, request: AnalysisRequest, style: AnalysisStyle): string | undefined {
+  const chosen = opinion.candidates
+    .filter((candidate, order) => candidate.visits > 0 || order < request.minMoves)
+    .slice(0, request.maxMoves);
+  if (chosen.length === 0) return undefined;
+  const segments = chosen.map((candidate, order) => formatCandidate(candidate, order, opinion.size, request, style));
+  if (request.rootInfo) segments.push(formatRoot(opinion));
+  if (request.ownership) segments.push(`ownership ${formatOwnership(opinion.ownership)}`);
+  return segments.join(' ');
+}
+
+function formatCandidate(
+  candidate: Candidate,
+  order: number,
+  size: number,
+  request: AnalysisRequest,
+  style: AnalysisStyle,
+): string {
+  const words = ['info', 'move', formatVertex(candidate.action, size), 'visits', String(candidate.visits)];
+  const winrate = toWinrate(candidate.value);
+  const lowerWinrate = Math.min(winrate, toWinrate(candidate.lowerBound));
+  if (style === 'kata') {
+    words.push(
+      'edgeVisits',
+      String(candidate.visits),
+      'utility',
+      decimal(candidate.value),
+      'winrate',
+      decimal(winrate),
+    );
+    words.push('scoreMean', decimal(candidate.score), 'scoreLead', decimal(candidate.score));
+    words.push('prior', decimal(candidate.prior), 'lcb', decimal(lowerWinrate), 'order', String(order));
+  } else {
+    words.push('winrate', tenThousandths(winrate));
+    if (style === 'sabaki') words.push('scoreLead', decimal(candidate.score));
+    words.push('prior', tenThousandths(candidate.prior), 'lcb', tenThousandths(lowerWinrate), 'order', String(order));
+  }
+  words.push('pv', ...candidate.line.map((action) => formatVertex(action, size)));
+  if (request.pvVisits) words.push('pvVisits', ...candidate.lineVisits.map(String));
+  if (request.movesOwnership) words.push('movesOwnership', formatOwnership(candidate.ownership));
+  return words.join(' ');
+}
+
+function formatRoot(opinion: Opinion): string {
+  const words = ['rootInfo', 'visits', String(opinion.visits), 'utility', decimal(opinion.value)];
+  words.push('winrate', decimal(toWinrate(opinion.value)), 'scoreMean', decimal(opinion.score));
+  words.push('scoreLead', decimal(opinion.score));
+  return words.join(' ');
+}
+
+function formatOwnership(ownership: Float32Array): string {
+  return Array.from(ownership, (value) => value.toFixed(3)).join(' ');
+}
+
+/** The chance to win that a value in [-1, 1] stands for; a draw counts half. */
+export function toWinrate(value: number): number {
+  return Math.min(1, Math.max(0, (value + 1) / 2));
+}
+
+function tenThousandths(value: number): string {
+  return String(Math.round(Math.min(1, Math.max(0, value)) * 10_000));
+}
+
+/** Always with a point: some GUIs tell floats from integers by it. */
+function decimal(value: number): string {
+  return value.toFixed(6);
+}

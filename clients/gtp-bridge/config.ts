@@ -1,0 +1,22 @@
+/** The settings of the GTP bridge: flags of `tengen gtp` and of the bundle, and names for `kata-set-param`. */
+
+import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
+
+/** How the bridge plays. */
+export const bridgeSchema = {
+  visits: integer(400, 1, 10_000_000, 'visits of the search tree for a move'),
+  moveTime: number(0, 0, 86_400, 'seconds that a move may take at most; 0 for no limit'),
+  analysisVisits: integer(50_000, 1, 10_000_000, 'visits after which an analysis rests until it is ended'),
+  batch: integer(8, 1, 256, 'leaves of the tree that are evaluated at once'),
+  resignBelow: number(0.05, 0, 0.5, 'winning chance below which the bridge resigns; 0 for never'),
+  resignTurns: integer(3, 1, 1000, 'turns in a row for which the chance must be below that'),
+  passWhenWon: flag(true, 'pass after the opponent has passed when the stones as they stand win'),
+  ponder: flag(false, "go on searching while it is the opponent's turn"),
+  lag: number(1, 0, 60, 'seconds of the clock kept in reserve for the way to the referee and back'),
+  komi: text('', 'komi of the first game; empty for the fair one of the board size'),
+  ko: choice('positional', ['simple', 'positional', 'situational'], 'which repetitions are forbidden'),
+  suicide: flag(false, "whether a play may remove the player's own chain"),
+} as const;
+
+/** Settings of one bridge, all present. */
+export type BridgeConfig = ConfigOf<typeof bridgeSchema>;

@@ -1,0 +1,133 @@
+/**
+ * The game that a GTP controller sets up: unlike a game between two players it may repeat colors, start from placed
+ * stones, go on after two passes, and be taken back move by move.
+ */
+
+import { BLACK, WHITE, type Color } from '../../src/go/color.js';
+import { Position } from '../../src/go/position.js';
+import { checkRules, type Rules } from '../../src/go/rules.js';
+import { refusal } from './refusal.js';
+
+/** One move as it was sent. */
+export interface Turn {
+  readonly color: Color;
+  /** A point, or size² for a pass. */
+  readonly action: number;
+}
+
+/** Stones on the board before the first move. */
+export interface Setup {
+  readonly black: readonly number[];
+  readonly white: readonly number[];
+}
+
+const noSetup: Setup = { black: [], white: [] };
+
+/** Board, rules and moves. `position` is always the one after the last turn; whoever wants to change it clones it. */
+export class GameState {
+  #rules: Rules;
+  #size: number;
+  #setup = noSetup;
+  #turns: Turn[] = [];
+  #position: Position;
+  /** Changes whenever the position changes other than by one more move, so that a search tree knows when it is stale. */
+  #epoch = 0;
+
+  constructor(size: number, rules: Rules) {
+    this.#size = size;
+    this.#rules = rules;
+    this.#position = new Position(size, rules);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+  get rules(): Rules {
+    return this.#rules;
+  }
+  get position(): Position {
+    return this.#position;
+  }
+  get setup(): Setup {
+    return this.#setup;
+  }
+  get turns(): readonly Turn[] {
+    return this.#turns;
+  }
+  get epoch(): number {
+    return this.#epoch;
+  }
+  /** Whether there is nothing on the board and nothing was played. */
+  get isFresh(): boolean {
+    return this.#turns.length === 0 && this.#setup.black.length + this.#setup.white.length === 0;
+  }
+  /** The last move was a pass. */
+  get lastWasPass(): boolean {
+    return this.#turns.at(-1)?.action === this.#size * this.#size;
+  }
+
+  /** An empty board of `size`, which must be known to be allowed. Komi beyond the new board's range is cut to it. */
+  reset(size = this.#size): void {
+    const limit = size * size;
+    this.#rules = { ...this.#rules, komi: Math.max(-limit, Math.min(limit, this.#rules.komi)) };
+    this.#size = size;
+    this.#setup = noSetup;
+    this.#turns = [];
+    this.#rebuild();
+  }
+
+  /** @throws AppError 'invalid-argument' for komi out of range */
+  setRules(rules: Rules): void {
+    checkRules(rules, this.#size);
+    if (rules.ko === this.#rules.ko && rules.suicide === this.#rules.suicide && rules.komi === this.#rules.komi) return;
+    this.#rules = rules;
+    this.#rebuild();
+  }
+
+  /** Puts stones on a fresh board; Black moves first unless only black stones were placed. */
+  setUp(setup: Setup): void {
+    this.#setup = setup;
+    this.#turns = [];
+    this.#rebuild();
+  }
+
+  /** @throws refusal 'illegal move' */
+  play(color: Color, action: number): void {
+    const position = this.#position;
+    if (position.toMove !== color || position.isOver) this.#epoch++;
+    position.setToMove(color);
+    // After two passes a game goes on if its controller wants it to.
+    if (position.isOver) position.reopen();
+    if (position.tryPlay(action)) {
+      this.#rebuild();
+      throw refusal('illegal move');
+    }
+    this.#turns.push({ color, action });
+  }
+
+  /** @throws refusal 'cannot undo' */
+  undo(): void {
+    if (this.#turns.pop() === undefined) throw refusal('cannot undo');
+    this.#rebuild();
+  }
+
+  /** The position with `color` to move, to search or to score: a copy that the caller owns, never over. */
+  positionFor(color: Color): Position {
+    const position = this.#position.clone();
+    position.setToMove(color);
+    if (position.isOver) position.reopen();
+    return position;
+  }
+
+  #rebuild(): void {
+    this.#epoch++;
+    this.#position = new Position(this.#size, this.#rules);
+    const { black, white } = this.#setup;
+    if (black.length > 0) this.#position.placeStones(black, BLACK);
+    if (white.length > 0) this.#position.placeStones(white, WHITE);
+    if (black.length > 0 && white.length === 0) this.#position.setToMove(WHITE);
+    const turns = this.#turns;
+    this.#turns = [];
+    for (const turn of turns) this.play(turn.color, turn.action);
+  }
+}

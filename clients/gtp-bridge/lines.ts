@@ -1,0 +1,80 @@
+/** Input text → lines, read ahead of the command that runs, so that an analysis notices the next line at once. */
+
+import { StringDecoder } from 'node:string_decoder';
+
+/** A longer line is cut here; no GTP command needs a tenth of it. */
+const maxLineLength = 65_536;
+
+/** Lines that may wait; a sender that is further ahead is no longer read until the loop catches up. */
+const maxWaiting = 10_000;
+
+/** Reads `input` in the background and hands its lines out one by one. */
+export class LineReader {
+  readonly #waiting: string[] = [];
+  #ended = false;
+  #wakeReader: (() => void) | undefined;
+  #wakeWriter: (() => void) | undefined;
+  #interrupt = new AbortController();
+
+  /** @param input text or bytes in any pieces; its end is the end of the lines */
+  constructor(input: AsyncIterable<Uint8Array | string>) {
+    void this.#read(input);
+  }
+
+  /** The next line without its line feed; undefined at the end of the input. One caller at a time. */
+  async next(): Promise<string | undefined> {
+    while (this.#waiting.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+    }
+    const line = this.#waiting.shift();
+    this.#wakeWriter?.();
+    return line;
+  }
+
+  /** A signal that aborts as soon as there is a line to read, or no more will come; already aborted if so now. */
+  whenMore(): AbortSignal {
+    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
+    if (this.#waiting.length > 0 || this.#ended) this.#interrupt.abort();
+    return this.#interrupt.signal;
+  }
+
+  /** Hands out no more lines than are waiting now. */
+  end(): void {
+    this.#ended = true;
+    this.#announce();
+    this.#wakeWriter?.();
+  }
+
+  async #read(input: AsyncIterable<Uint8Array | string>): Promise<void> {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    try {
+      for await (const piece of input) {
+        rest += typeof piece === 'string' ? piece : decoder.write(Buffer.from(piece));
+        const lines = rest.split('\n');
+        rest = (lines.pop() ?? '').slice(0, maxLineLength);
+        this.#push(lines);
+        while (this.#waiting.length > maxWaiting && !this.#ended) {
+          await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
+        }
+        if (this.#ended) return;
+      }
+      if (rest !== '') this.#push([rest]);
+    } catch {
+      // A broken pipe is the end of the input.
+    } finally {
+      this.end();
+    }
+  }
+
+  #push(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    for (const line of lines) this.#waiting.push(line.slice(0, maxLineLength));
+    this.#announce();
+  }
+
+  #announce(): void {
+    this.#interrupt.abort();
+    this.#wakeReader?.();
+  }
+}

@@ -1,0 +1,58 @@
+/** From what a search thinks to the move that is made: when to pass, when to play on, when to resign. */
+
+import { BLACK, type Color } from '../../src/go/color.js';
+import type { Position } from '../../src/go/position.js';
+import { toWinrate, type Candidate, type Opinion } from './analysis-report.js';
+import type { BridgeConfig } from './config.js';
+
+/** A move, or the end of the game. */
+export type Choice = number | 'resign';
+
+/** What the choice depends on beside the search. */
+export interface ChoiceContext {
+  /** The position that was searched. */
+  readonly position: Position;
+  readonly config: Pick<BridgeConfig, 'resignBelow' | 'resignTurns'>;
+  /** Own turns in a row, this one included, that looked lost. */
+  readonly hopelessTurns: number;
+  /** Whether a pass may be chosen while there is another move (not while cleaning up). */
+  readonly mayPass: boolean;
+}
+
+/** The stones as they stand, counted for `color`; positive if it wins. */
+export function standingScore(position: Position, color: Color): number {
+  return color === BLACK ? position.score() : -position.score();
+}
+
+/** Whether the mover's chance is below the threshold at which it resigns. */
+export function looksLost(opinion: Opinion, resignBelow: number): boolean {
+  return opinion.visits > 0 && toWinrate(bestValue(opinion)) < resignBelow;
+}
+
+/** The most visited move, unless one of the reasons below speaks against it. */
+export function chooseMove(opinion: Opinion, context: ChoiceContext): Choice {
+  const { position, config, hopelessTurns, mayPass } = context;
+  const pass = position.actionCount - 1;
+  const [best] = opinion.candidates;
+  if (!best) return pass;
+  const early = position.moveCount < (position.size * position.size) / 5;
+  if (config.resignBelow > 0 && hopelessTurns >= config.resignTurns && !early) return 'resign';
+  if (best.action !== pass) return best.action;
+  const other = opinion.candidates.find((candidate) => candidate.action !== pass);
+  if (!other) return pass;
+  if (!mayPass) return other.action;
+  return throwsAway(opinion, position) ? other.action : pass;
+}
+
+/**
+ * A pass that the network likes because it takes dead stones as dead, while the rules count every stone on the board: if
+ * the stones as they stand lose a game that is believed won, they have to be taken first.
+ */
+function throwsAway(opinion: Opinion, position: Position): boolean {
+  return bestValue(opinion) > 0 && standingScore(position, position.toMove) <= 0;
+}
+
+function bestValue(opinion: Opinion): number {
+  const best: Candidate | undefined = opinion.candidates[0];
+  return best && best.visits > 0 ? best.value : opinion.value;
+}

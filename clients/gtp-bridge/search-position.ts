@@ -1,0 +1,66 @@
+/** What the bridge's searches run on: a Go position with, if an analysis asks for it, moves left out near the root. */
+
+import type { Position } from '../../src/go/position.js';
+import type { Game } from '../../src/search/game.js';
+import type { MoveRestriction } from './analysis-arguments.js';
+
+/** A position of the search; satisfies the search's `Game`. */
+export class SearchPosition implements Game {
+  readonly position: Position;
+  readonly #restrictions: readonly MoveRestriction[];
+  /** Moves from the root of the search to here. */
+  #ply = 0;
+
+  /** @param position changed by `play`, so a copy of the game's */
+  constructor(position: Position, restrictions: readonly MoveRestriction[] = []) {
+    this.position = position;
+    this.#restrictions = restrictions;
+  }
+
+  get actionCount(): number {
+    return this.position.actionCount;
+  }
+  get toMove(): number {
+    return this.position.toMove;
+  }
+  get isOver(): boolean {
+    return this.position.isOver;
+  }
+
+  /** As `Position.legal`, without what is restricted; a player who may do nothing else may pass. */
+  legal(out: Uint8Array): number {
+    let count = this.position.legal(out);
+    for (const { player, depth, allowed } of this.#restrictions) {
+      if (player !== this.toMove || this.#ply >= depth) continue;
+      for (let action = 0; action < this.actionCount; action++) {
+        if (out[action] === 1 && allowed[action] === 0) {
+          out[action] = 0;
+          count--;
+        }
+      }
+    }
+    if (count > 0 || this.isOver) return count;
+    out[this.actionCount - 1] = 1;
+    return 1;
+  }
+
+  play(action: number): void {
+    this.position.play(action);
+    this.#ply++;
+  }
+
+  terminalValue(): number {
+    return this.position.terminalValue();
+  }
+
+  clone(): this {
+    const copy = new SearchPosition(this.position.clone(), this.#restrictions);
+    copy.#ply = this.#ply;
+    return copy as this;
+  }
+
+  copyFrom(other: this): void {
+    this.position.copyFrom(other.position);
+    this.#ply = other.#ply;
+  }
+}

@@ -1,0 +1,159 @@
+/** Everything that lives as long as one GTP conversation: the game, the clocks, the search and the settings. */
+
+import { check, type AppError } from '../../src/core/errors.js';
+import { BLACK, WHITE, type Color } from '../../src/go/color.js';
+import { defaultRules, type Rules } from '../../src/go/rules.js';
+import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
+import type { BridgeConfig } from './config.js';
+import { GameState, type Setup } from './game-state.js';
+import { Thinker, type EvaluatorFor } from './thinker.js';
+
+/** The bridge's version; the package's own. */
+export const bridgeVersion = '0.1.0';
+
+/** Board before the server has said what its network plays. */
+const sizeBeforeConnection = 9;
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly config: BridgeConfig;
+  readonly evaluatorFor: EvaluatorFor;
+  /** Told of errors that did not fail a command. */
+  readonly onTrouble: (error: AppError) => void;
+}
+
+/** One conversation. */
+export class Session {
+  config: BridgeConfig;
+  readonly game: GameState;
+  readonly thinker: Thinker;
+  /** Told of errors that did not fail a command. */
+  readonly onTrouble: (error: AppError) => void;
+  readonly evaluatorFor: EvaluatorFor;
+  /** What `version` answers. */
+  version = bridgeVersion;
+  #sizes: readonly number[] = [];
+  #times: TimeSettings = noTimeLimit;
+  #clocks = new Map<Color, Clock>();
+  /** Own turns in a row that looked lost. */
+  hopelessTurns = 0;
+  /** Whether the last move was our own, so that it is the opponent's turn and pondering makes sense. */
+  opponentThinks = false;
+
+  constructor(options: SessionOptions) {
+    const { config } = options;
+    this.config = config;
+    this.onTrouble = options.onTrouble;
+    this.evaluatorFor = options.evaluatorFor;
+    this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
+    this.thinker = new Thinker(options.evaluatorFor, config.batch, options.onTrouble);
+    this.setTimes(noTimeLimit);
+  }
+
+  /** Learns which board sizes the network plays, the preferred one first; an untouched board becomes one of that size. */
+  setSizes(sizes: readonly number[]): void {
+    const [preferred] = sizes;
+    const untouched = this.#sizes.length === 0 && preferred !== undefined;
+    this.#sizes = sizes;
+    if (!untouched) return;
+    this.game.reset(preferred);
+    this.game.setRules(this.#firstRules(preferred));
+  }
+
+  /** Whether the network plays boards of this size. */
+  allowsSize(size: number): boolean {
+    return this.#sizes.includes(size);
+  }
+
+  /** An empty board of an allowed size. */
+  setSize(size: number): void {
+    this.#startGame();
+    this.game.reset(size);
+  }
+
+  /** An empty board, full clocks. */
+  clear(): void {
+    this.#startGame();
+    this.game.reset();
+  }
+
+  /** @throws AppError 'invalid-argument' for komi out of range */
+  setKomi(komi: number): void {
+    this.setRules({ ...this.game.rules, komi });
+  }
+
+  /** @throws AppError 'invalid-argument' for rules out of range */
+  setRules(rules: Rules): void {
+    this.game.setRules(rules);
+  }
+
+  /** Stones before the first move, on a fresh board. */
+  setUp(setup: Setup): void {
+    this.game.setUp(setup);
+  }
+
+  /** @throws refusal 'illegal move' */
+  play(color: Color, action: number): void {
+    this.opponentThinks = false;
+    this.game.play(color, action);
+  }
+
+  /** @throws refusal 'cannot undo' */
+  undo(): void {
+    this.opponentThinks = false;
+    this.hopelessTurns = 0;
+    this.game.undo();
+  }
+
+  /** The time system of this game; the clocks start full. */
+  get times(): TimeSettings {
+    return this.#times;
+  }
+  setTimes(times: TimeSettings): void {
+    this.#times = times;
+    this.#clocks = new Map<Color, Clock>([
+      [BLACK, new Clock(times)],
+      [WHITE, new Clock(times)],
+    ]);
+  }
+
+  /** The clock of one player. */
+  clock(color: Color): Clock {
+    const clock = this.#clocks.get(color) ?? new Clock(this.#times);
+    this.#clocks.set(color, clock);
+    return clock;
+  }
+
+  /** Milliseconds that `color` may think about the next move; Infinity without limits. */
+  moveBudgetMs(color: Color): number {
+    const { size } = this.game;
+    let empty = 0;
+    for (let point = 0; point < size * size; point++) if (this.game.position.stoneAt(point) === 0) empty++;
+    const { lag, moveTime } = this.config;
+    const limit = moveTime > 0 ? moveTime * 1000 : Infinity;
+    return Math.min(limit, this.clock(color).budgetMs(empty, lag * 1000));
+  }
+
+  /** Searches for the opponent's answer until `stop`, if told to and if it is the opponent's turn. */
+  async ponder(stop: AbortSignal): Promise<void> {
+    if (!this.config.ponder || !this.opponentThinks || this.game.position.isOver) return;
+    const root = this.game.positionFor(this.game.position.toMove);
+    const search = this.thinker.think(this.game, root, { visits: this.config.analysisVisits, stop });
+    while (!(await search.next()).done);
+  }
+
+  #firstRules(size: number): Rules {
+    const { ko, suicide, komi } = this.config;
+    const fair = defaultRules(size).komi;
+    const points = komi === '' ? fair : Number(komi);
+    check(Number.isFinite(points), () => `komi is '${komi}'; it must be a number`);
+    return { ko, suicide, komi: points };
+  }
+
+  #startGame(): void {
+    this.thinker.clear();
+    this.hopelessTurns = 0;
+    this.opponentThinks = false;
+    this.setTimes(this.#times);
+  }
+}
