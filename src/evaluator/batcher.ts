@@ -1,0 +1,239 @@
+/**
+ * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a
+ * priority, one model a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
+ * slots, but neither threads nor networks.
+ */
+
+import { AppError } from '../core/errors.js';
+import type { Slots } from './slots.js';
+
+/** Positions of one request that wait for the network. */
+export interface Job {
+  /** Number of the loaded model. */
+  readonly model: number;
+  readonly interactive: boolean;
+  readonly ownership: boolean;
+  /** `count` packed records of `stride` bytes (record.ts). */
+  readonly records: Uint8Array;
+  readonly stride: number;
+  readonly count: number;
+  /** Takes the results of positions `from … from + count − 1`, which are positions `at …` of the batch in `slot`. */
+  deliver(from: number, count: number, slot: number, at: number): void;
+  /** Called once, instead of the remaining deliveries. */
+  fail(error: AppError): void;
+}
+
+interface Ticket {
+  readonly job: Job;
+  readonly submittedMicros: number;
+  /** Positions that are neither delivered nor given up. */
+  left: number;
+  retries: number;
+}
+
+/** A run of a job's positions. */
+interface Range {
+  readonly ticket: Ticket;
+  from: number;
+  to: number;
+}
+
+interface SlotState {
+  /** What the slot holds, in order. */
+  ranges: Range[];
+  /** How many positions that is. */
+  count: number;
+  /** Its key in `#filling`, for as long as it may get more. */
+  key: string;
+}
+
+/** What happened to batches, for metrics. */
+export interface BatchListener {
+  /** A batch came back; `queueMicros` is summed over its positions. */
+  batchDone(positions: number, queueMicros: number, computeMicros: number): void;
+}
+
+const noListener: BatchListener = { batchDone: () => undefined };
+
+/** Batches jobs into slots. */
+export class Batcher {
+  readonly #slots: Slots;
+  readonly #nowMicros: () => number;
+  readonly #listener: BatchListener;
+  readonly #tickets = new Map<Job, Ticket>();
+  /** Ranges not in a slot yet, by priority: interactive, bulk. */
+  readonly #queues: [Range[], Range[]] = [[], []];
+  readonly #states: (SlotState | undefined)[];
+  readonly #free: number[];
+  /** Slots that still take positions, by model and priority. */
+  readonly #filling = new Map<string, number>();
+  #sequence = 0;
+  #pending = 0;
+
+  constructor(slots: Slots, nowMicros: () => number, listener: BatchListener = noListener) {
+    this.#slots = slots;
+    this.#nowMicros = nowMicros;
+    this.#listener = listener;
+    this.#states = Array.from({ length: slots.count }, () => undefined);
+    this.#free = Array.from({ length: slots.count }, (_, slot) => slot);
+  }
+
+  /** Positions submitted and neither answered nor given up. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Queues a job; its results come through `deliver`, or its failure through `fail`. */
+  submit(job: Job): void {
+    const ticket: Ticket = { job, submittedMicros: this.#nowMicros(), left: job.count, retries: 0 };
+    this.#tickets.set(job, ticket);
+    this.#pending += job.count;
+    this.#queues[job.interactive ? 0 : 1].push({ ticket, from: 0, to: job.count });
+    this.#pump();
+  }
+
+  /** Forgets a job: no more calls to it, and what is not being computed yet never will be. */
+  cancel(job: Job): void {
+    const ticket = this.#tickets.get(job);
+    if (!ticket) return;
+    this.#giveUp(ticket);
+    const queue = this.#queues[job.interactive ? 0 : 1];
+    const kept = queue.filter((range) => range.ticket !== ticket);
+    if (kept.length < queue.length) queue.splice(0, queue.length, ...kept);
+    for (let slot = 0; slot < this.#states.length; slot++) this.#withdrawIfAbandoned(slot);
+    this.#pump();
+  }
+
+  /** A thread has written the outputs of `slot`: hands them out and frees the slot. */
+  finished(slot: number): void {
+    const state = this.#take(slot);
+    const computeMicros = this.#slots.computeMicros(slot);
+    const now = this.#nowMicros();
+    let queueMicros = 0;
+    let at = 0;
+    for (const { ticket, from, to } of state.ranges) {
+      queueMicros += (to - from) * Math.max(0, now - ticket.submittedMicros - computeMicros);
+      if (ticket.left > 0) {
+        this.#settle(ticket, to - from);
+        ticket.job.deliver(from, to - from, slot, at);
+      }
+      at += to - from;
+    }
+    this.#release(slot);
+    this.#listener.batchDone(at, queueMicros, computeMicros);
+    this.#pump();
+  }
+
+  /** The network refused the batch in `slot`: its jobs fail. */
+  failed(slot: number, error: AppError): void {
+    const state = this.#take(slot);
+    this.#release(slot);
+    for (const { ticket } of state.ranges) this.#failTicket(ticket, error);
+    this.#pump();
+  }
+
+  /** The thread died: what it was computing is queued again in front, once; the second time it fails. */
+  lost(thread: number): void {
+    for (let slot = 0; slot < this.#states.length; slot++) {
+      if (!this.#states[slot] || this.#slots.owner(slot) !== thread) continue;
+      const state = this.#take(slot);
+      this.#release(slot);
+      for (const range of state.ranges.reverse()) {
+        const { ticket } = range;
+        if (ticket.left === 0) continue;
+        if (ticket.retries > 0) {
+          this.#failTicket(ticket, new AppError('internal', 'The network failed twice on this request'));
+        } else {
+          this.#queues[ticket.job.interactive ? 0 : 1].unshift({ ticket, from: range.from, to: range.to });
+        }
+      }
+      for (const { ticket } of state.ranges) ticket.retries++;
+    }
+    this.#pump();
+  }
+
+  /** Fails everything. */
+  close(error: AppError): void {
+    for (const ticket of [...this.#tickets.values()]) this.#failTicket(ticket, error);
+    for (const queue of this.#queues) queue.length = 0;
+  }
+
+  #pump(): void {
+    for (const queue of this.#queues) {
+      let range = queue[0];
+      while (range) {
+        if (range.ticket.left > 0 && !this.#place(range)) break;
+        if (range.from >= range.to || range.ticket.left === 0) queue.shift();
+        range = queue[0];
+      }
+    }
+  }
+
+  /** Puts as much of the front range into a slot as fits; false if no slot takes any. */
+  #place(range: Range): boolean {
+    const { job } = range.ticket;
+    const key = `${String(job.model)}${job.interactive ? 'i' : 'b'}`;
+    const slot = this.#filling.get(key) ?? this.#openSlot(job, key);
+    if (slot === undefined) return false;
+    const state = this.#states[slot]!;
+    const count = Math.min(range.to - range.from, this.#slots.capacity - state.count);
+    const records = job.records.subarray(range.from * job.stride, (range.from + count) * job.stride);
+    if (!this.#slots.append(slot, state.count, records, job.stride, job.ownership)) {
+      this.#filling.delete(key);
+      return true;
+    }
+    state.ranges.push({ ticket: range.ticket, from: range.from, to: range.from + count });
+    state.count += count;
+    range.from += count;
+    if (state.count === this.#slots.capacity) this.#filling.delete(key);
+    return true;
+  }
+
+  #openSlot(job: Job, key: string): number | undefined {
+    // The last free slot is for interactive jobs, which must not wait for bulk batches to come back.
+    const slot = this.#free.length > (job.interactive ? 0 : 1) ? this.#free.pop() : undefined;
+    if (slot === undefined) return undefined;
+    this.#sequence = (this.#sequence + 1) | 0;
+    this.#slots.open(slot, { model: job.model, interactive: job.interactive, sequence: this.#sequence });
+    this.#states[slot] = { ranges: [], count: 0, key };
+    this.#filling.set(key, slot);
+    return slot;
+  }
+
+  #withdrawIfAbandoned(slot: number): void {
+    const state = this.#states[slot];
+    if (!state || state.ranges.some(({ ticket }) => ticket.left > 0)) return;
+    if (state.count > 0 && !this.#slots.withdraw(slot, state.count)) return;
+    this.#take(slot);
+    this.#release(slot);
+  }
+
+  #take(slot: number): SlotState {
+    const state = this.#states[slot];
+    if (!state) throw new AppError('internal', `Broken invariant: slot ${String(slot)} holds nothing`);
+    if (this.#filling.get(state.key) === slot) this.#filling.delete(state.key);
+    this.#states[slot] = undefined;
+    return state;
+  }
+
+  #release(slot: number): void {
+    this.#slots.free(slot);
+    this.#free.push(slot);
+  }
+
+  #settle(ticket: Ticket, count: number): void {
+    ticket.left -= count;
+    this.#pending -= count;
+    if (ticket.left === 0) this.#tickets.delete(ticket.job);
+  }
+
+  #giveUp(ticket: Ticket): void {
+    this.#settle(ticket, ticket.left);
+  }
+
+  #failTicket(ticket: Ticket, error: AppError): void {
+    if (ticket.left === 0) return;
+    this.#giveUp(ticket);
+    ticket.job.fail(error);
+  }
+}

@@ -1,0 +1,21 @@
+/** Settings of the evaluator. */
+
+import { choice, integer, number, type ConfigOf } from '../core/config.js';
+
+/** Settings of the evaluator, with their ranges and meanings. */
+export const evaluatorSchema = {
+  threads: integer(2, 1, 64, 'worker threads that run the network, one session and one core each'),
+  maxBatch: integer(64, 1, 1024, 'most positions in one batch'),
+  maxPending: integer(
+    16_384,
+    1,
+    1_000_000,
+    'most positions waiting or being evaluated; beyond it requests are refused',
+  ),
+  cacheMegabytes: number(64, 0, 65_536, 'size of the evaluation cache for each board size in use; 0 turns it off'),
+  loadedVersions: integer(4, 1, 64, 'model versions kept loaded at the same time'),
+  provider: choice('cpu', ['cpu', 'webgpu', 'cuda', 'tensorrt'], 'execution provider of ONNX Runtime'),
+} as const;
+
+/** The evaluator's settings. */
+export type EvaluatorConfig = ConfigOf<typeof evaluatorSchema>;

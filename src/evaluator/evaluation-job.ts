@@ -1,0 +1,100 @@
+/** One request on its way through the batcher: what waits for the network, and where the answers go. */
+
+import type { AppError } from '../core/errors.js';
+import type { GoEvaluation } from '../go/evaluation.js';
+import type { Snapshot } from '../go/snapshot.js';
+import type { Job } from './batcher.js';
+import { type CacheKey, type EvaluationCache, hashRecord } from './cache.js';
+import type { LoadedModel } from './loaded-models.js';
+import { packRecord, recordBytes } from './record.js';
+import type { Slots } from './slots.js';
+
+/** Called once, with an error or without one. */
+type Settled = (error: AppError | undefined) => void;
+
+/** The positions of a request that the cache does not know; `evaluations` fills up until `count` are delivered. */
+export class EvaluationJob implements Job {
+  readonly model: number;
+  readonly interactive: boolean;
+  readonly ownership: boolean;
+  readonly records: Uint8Array;
+  readonly stride: number;
+  /** Positions for the network; the rest came from the cache. */
+  readonly count: number;
+  /** [positions], in the order of the request; complete once settled without an error. */
+  readonly evaluations: GoEvaluation[];
+  readonly #size: number;
+  readonly #targets: Int32Array;
+  readonly #slots: Slots;
+  readonly #cache: EvaluationCache | undefined;
+  readonly #keys: CacheKey;
+  readonly #settled: Settled;
+  #left: number;
+
+  /** @param positions checked, of the model's size */
+  constructor(
+    loaded: LoadedModel,
+    request: { positions: readonly Snapshot[]; interactive: boolean; ownership: boolean },
+    context: { slots: Slots; cache: EvaluationCache | undefined; settled: Settled },
+  ) {
+    const { positions } = request;
+    const { cache } = context;
+    this.model = loaded.model;
+    this.interactive = request.interactive;
+    this.ownership = request.ownership;
+    this.stride = recordBytes(loaded.shape.size);
+    this.records = new Uint8Array(positions.length * this.stride);
+    this.evaluations = new Array<GoEvaluation>(positions.length);
+    this.#size = loaded.shape.size;
+    this.#targets = new Int32Array(positions.length);
+    this.#keys = new Uint32Array(cache ? positions.length * 3 : 0);
+    const words = new Int32Array(this.records.buffer);
+    const recordWords = this.stride / 4;
+    let misses = 0;
+    for (let i = 0; i < positions.length; i++) {
+      packRecord(positions[i]!, this.records, misses * this.stride);
+      if (cache) {
+        hashRecord(words, misses * recordWords, recordWords, this.model, this.#keys, misses * 3);
+        const hit = cache.find(this.#keys, misses * 3, this.ownership);
+        if (hit) {
+          this.evaluations[i] = hit;
+          continue;
+        }
+      }
+      this.#targets[misses++] = i;
+    }
+    this.count = misses;
+    this.#left = misses;
+    this.#slots = context.slots;
+    this.#cache = cache;
+    this.#settled = context.settled;
+  }
+
+  deliver(from: number, count: number, slot: number, at: number): void {
+    const outputs = this.#slots.outputs(slot, this.#slots.claimedCount(slot), this.#size);
+    const points = this.#size * this.#size;
+    const actions = points + 1;
+    // One copy out of shared memory for all of them; each evaluation is a view of it.
+    const policy = outputs.policy.slice(at * actions, (at + count) * actions);
+    const owners = this.ownership ? outputs.ownership.slice(at * points, (at + count) * points) : undefined;
+    for (let i = 0; i < count; i++) {
+      const [win, draw, loss] = [
+        outputs.value[3 * (at + i)]!,
+        outputs.value[3 * (at + i) + 1]!,
+        outputs.value[3 * (at + i) + 2]!,
+      ];
+      const logits = policy.subarray(i * actions, (i + 1) * actions);
+      const score = outputs.score[at + i]!;
+      const base = { logits, win, draw, loss, value: win - loss, score };
+      const evaluation = owners ? { ...base, ownership: owners.subarray(i * points, (i + 1) * points) } : base;
+      this.evaluations[this.#targets[from + i]!] = evaluation;
+      this.#cache?.put(this.#keys, (from + i) * 3, evaluation);
+    }
+    this.#left -= count;
+    if (this.#left === 0) this.#settled(undefined);
+  }
+
+  fail(error: AppError): void {
+    this.#settled(error);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Evaluates positions of many callers in shared batches: looks into the cache, queues the rest for the session threads,
+ * and swaps model versions while serving.
+ */
+
+import { AppError, check } from '../core/errors.js';
+import { cancelled, orAborted, throwIfAborted } from '../core/signals.js';
+import type { GoEvaluation } from '../go/evaluation.js';
+import type { Snapshot } from '../go/snapshot.js';
+import { Batcher } from './batcher.js';
+import { EvaluationCache } from './cache.js';
+import type { EvaluatorConfig } from './config.js';
+import { EvaluationJob } from './evaluation-job.js';
+import { type EvaluatorLog, type LoadedModel, LoadedModels } from './loaded-models.js';
+import { type EvaluatorMetrics, makeCounters } from './metrics.js';
+import type { ModelShape, ModelSource } from './model-source.js';
+import type { InferInputs, InferOutputs } from './session-messages.js';
+import { SessionPool } from './session-pool.js';
+import { makeSlotMemory, Slots } from './slots.js';
+
+/** Positions to evaluate with one model. */
+export interface EvaluateRequest {
+  /** A name, name@version, or '' for the promoted one. */
+  readonly model: string;
+  /** Checked snapshots (go/snapshot.ts). */
+  readonly positions: readonly Snapshot[];
+  /** `bulk` if not given. */
+  readonly priority?: 'interactive' | 'bulk';
+  /** Whether to return ownership; not if not given. */
+  readonly ownership?: boolean;
+  /** When it aborts, positions of this request that are still queued are dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** The answer to one request. */
+export interface EvaluateResult {
+  /** name@version of the model that answered. */
+  readonly modelVersion: string;
+  /** [positions], in the order of the request. */
+  readonly evaluations: readonly GoEvaluation[];
+}
+
+/** Batched evaluation in worker threads. */
+export class Evaluator {
+  readonly #config: EvaluatorConfig;
+  readonly #slots: Slots;
+  readonly #batcher: Batcher;
+  readonly #pool: SessionPool;
+  readonly #models: LoadedModels;
+  readonly #caches = new Map<number, EvaluationCache>();
+  readonly #counters = makeCounters();
+  #inferring = 0;
+  #closed = false;
+
+  constructor(source: ModelSource, config: EvaluatorConfig, log: EvaluatorLog = () => undefined) {
+    this.#config = config;
+    // A batch running and one ready for every thread, one that bulk positions fill, and one kept for interactive ones.
+    const memory = makeSlotMemory(2 * config.threads + 2, config.maxBatch);
+    this.#slots = new Slots(memory);
+    const counters = this.#counters;
+    this.#batcher = new Batcher(this.#slots, () => performance.now() * 1000, {
+      batchDone(positions, queueMicros, computeMicros) {
+        counters.batches++;
+        counters.evaluations += positions;
+        counters.queueMicros += queueMicros;
+        counters.computeMicros += computeMicros;
+      },
+    });
+    this.#pool = new SessionPool(config.threads, memory, config.provider, {
+      finished: (slot) => this.#batcher.finished(slot),
+      failed: (slot, error) => {
+        log('batch-failed', { error: error.message });
+        this.#batcher.failed(slot, new AppError('internal', 'The network failed on this request', { cause: error }));
+      },
+      lost: (thread, cause) => {
+        counters.threadRestarts++;
+        log('thread-died', { thread, error: cause instanceof Error ? cause.message : String(cause) });
+        this.#batcher.lost(thread);
+      },
+    });
+    this.#models = new LoadedModels(source, this.#pool, config.loadedVersions, log);
+  }
+
+  /**
+   * Evaluates positions.
+   *
+   * @throws AppError 'not-found' for an unknown model, 'invalid-argument' for a wrong board size, 'resource-exhausted'
+   *   when the queue is full, 'cancelled' when the signal aborts, 'internal' when the network fails
+   */
+  async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
+    throwIfAborted(request.signal);
+    const model =
+      this.#models.find(request.model) ?? (await orAborted(this.#models.get(request.model), request.signal));
+    const { positions } = request;
+    for (const { size } of positions) {
+      if (size !== model.shape.size) throw wrongSize(model, size);
+    }
+    return this.#evaluate(model, request);
+  }
+
+  /**
+   * Runs a model on features instead of positions.
+   *
+   * @throws AppError like `evaluate`; 'invalid-argument' also for arrays of the wrong length
+   */
+  async infer(model: string, inputs: InferInputs): Promise<{ modelVersion: string; outputs: InferOutputs }> {
+    const loaded = await this.#models.get(model);
+    const { size, planes, globals } = loaded.shape;
+    const expected = inputs.count * planes * size * size;
+    check(
+      inputs.planes.length === expected,
+      () => `planes holds ${inputs.planes.length} numbers; expected ${expected}`,
+    );
+    const rest = inputs.count * globals;
+    check(inputs.globals.length === rest, () => `globals holds ${inputs.globals.length} numbers; expected ${rest}`);
+    this.#admit(inputs.count);
+    this.#inferring += inputs.count;
+    this.#models.use(loaded);
+    try {
+      return { modelVersion: loaded.ref, outputs: await this.#pool.infer(loaded.model, inputs) };
+    } finally {
+      this.#models.done(loaded);
+      this.#inferring -= inputs.count;
+    }
+  }
+
+  /** The version that `name` stands for and what it plays; loads it. */
+  async describe(name: string): Promise<{ readonly ref: string; readonly shape: ModelShape }> {
+    const { ref, shape } = await this.#models.get(name);
+    return { ref, shape };
+  }
+
+  /** Call after a promotion: names that stand for another version now move to it as soon as it is loaded. */
+  refresh(): Promise<void> {
+    return this.#models.refresh();
+  }
+
+  /** The counters as they are now. */
+  metrics(): EvaluatorMetrics {
+    const { evaluations, batches } = this.#counters;
+    return {
+      ...this.#counters,
+      batchFill: batches === 0 ? 0 : evaluations / (batches * this.#config.maxBatch),
+      pending: this.#batcher.pending + this.#inferring,
+      loadedVersions: this.#models.count,
+    };
+  }
+
+  /** Kills a session thread as a crash would; for tests and drills. */
+  killThread(thread: number): Promise<void> {
+    return this.#pool.kill(thread);
+  }
+
+  /** Stops the threads; what is waiting fails with 'unavailable'. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#batcher.close(new AppError('unavailable', 'The evaluator is closing'));
+    await this.#pool.close();
+  }
+
+  #evaluate(model: LoadedModel, request: EvaluateRequest): Promise<EvaluateResult> {
+    const { positions, signal } = request;
+    this.#admit(positions.length);
+    return new Promise((resolve, reject) => {
+      const settled = (error: AppError | undefined): void => {
+        signal?.removeEventListener('abort', abandon);
+        this.#models.done(model);
+        if (error) reject(error);
+        else resolve({ modelVersion: model.ref, evaluations: job.evaluations });
+        if (error) this.#counters[error.kind === 'cancelled' ? 'cancelled' : 'failed']++;
+      };
+      const abandon = (): void => {
+        this.#batcher.cancel(job);
+        settled(cancelled(signal!));
+      };
+      const job = new EvaluationJob(
+        model,
+        { positions, interactive: request.priority === 'interactive', ownership: request.ownership ?? false },
+        { slots: this.#slots, cache: this.#cacheFor(model.shape.size), settled },
+      );
+      this.#counters.requests++;
+      this.#counters.cacheHits += positions.length - job.count;
+      if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += job.count;
+      this.#models.use(model);
+      if (job.count === 0) {
+        settled(undefined);
+        return;
+      }
+      signal?.addEventListener('abort', abandon, { once: true });
+      this.#batcher.submit(job);
+    });
+  }
+
+  #admit(positions: number): void {
+    if (this.#closed) throw new AppError('unavailable', 'The evaluator is closing');
+    const waiting = this.#batcher.pending + this.#inferring;
+    if (waiting + positions <= this.#config.maxPending) return;
+    this.#counters.refused++;
+    throw new AppError(
+      'resource-exhausted',
+      `The evaluator's queue is full: ${String(waiting)} positions wait, ${String(positions)} more do not fit in ` +
+        `${String(this.#config.maxPending)}; try again later`,
+    );
+  }
+
+  #cacheFor(size: number): EvaluationCache | undefined {
+    if (this.#config.cacheMegabytes === 0) return undefined;
+    let cache = this.#caches.get(size);
+    if (!cache) this.#caches.set(size, (cache = new EvaluationCache(size, this.#config.cacheMegabytes * 2 ** 20)));
+    return cache;
+  }
+}
+
+function wrongSize({ ref, shape }: LoadedModel, seen: number): AppError {
+  return new AppError(
+    'invalid-argument',
+    `Model ${ref} plays ${shape.size}×${shape.size}; the position is ${seen}×${seen}`,
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * Which model versions are loaded, and which of them a name stands for. A name keeps its version until a newer one is
+ * loaded in every thread, so a new version goes live without a request failing or waiting.
+ */
+
+import { AppError } from '../core/errors.js';
+import type { ModelShape, ModelSource } from './model-source.js';
+import type { ModelBytes } from './session-messages.js';
+
+/** A version that can be used. */
+export interface LoadedModel {
+  /** Number under which slots and the cache know it; never used again for another version. */
+  readonly model: number;
+  /** name@version. */
+  readonly ref: string;
+  readonly shape: ModelShape;
+  /** Requests that use it now; it is not released before they are done. Changed through `use` and `done`. */
+  users: number;
+  lastUsed: number;
+}
+
+/** The threads, as far as this module needs them. */
+export interface ModelLoader {
+  load(model: ModelBytes): Promise<ModelShape>;
+  release(model: number): void;
+}
+
+/** Structured log: one event name and its fields. */
+export type EvaluatorLog = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** The loaded versions, at most `limit` of them unless more are in use. */
+export class LoadedModels {
+  readonly #source: ModelSource;
+  readonly #loader: ModelLoader;
+  readonly #limit: number;
+  readonly #log: EvaluatorLog;
+  readonly #loaded = new Map<string, LoadedModel>();
+  readonly #loading = new Map<string, Promise<LoadedModel>>();
+  readonly #names = new Map<string, LoadedModel>();
+  readonly #resolving = new Map<string, Promise<LoadedModel>>();
+  #nextModel = 1;
+  #clock = 0;
+  /** Counts refreshes, so that an answer of the source from before one is not kept after it. */
+  #generation = 0;
+
+  constructor(source: ModelSource, loader: ModelLoader, limit: number, log: EvaluatorLog) {
+    this.#source = source;
+    this.#loader = loader;
+    this.#limit = limit;
+    this.#log = log;
+  }
+
+  /** How many versions are loaded. */
+  get count(): number {
+    return this.#loaded.size;
+  }
+
+  /** The version that `name` stands for, if that is loaded. */
+  find(name: string): LoadedModel | undefined {
+    return this.#names.get(name);
+  }
+
+  /**
+   * The version that `name` stands for, loaded now if need be.
+   *
+   * @throws AppError 'not-found' if the source does not know it, or why it cannot be loaded
+   */
+  get(name: string): Promise<LoadedModel> {
+    const known = this.#names.get(name);
+    if (known) return Promise.resolve(known);
+    const running = this.#resolving.get(name);
+    if (running) return running;
+    const resolving = this.#resolve(name).finally(() => this.#resolving.delete(name));
+    this.#resolving.set(name, resolving);
+    return resolving;
+  }
+
+  /** Marks a model as in use, to be followed by `done`. */
+  use(model: LoadedModel): void {
+    model.users++;
+    model.lastUsed = ++this.#clock;
+  }
+
+  /** The opposite of `use`. */
+  done(model: LoadedModel): void {
+    model.users--;
+    if (this.#loaded.size > this.#limit) this.#evict();
+  }
+
+  /**
+   * Asks the source again what the names stand for that are in use; a new version is loaded first and then takes over.
+   * One that cannot be loaded is logged, and the old one stays.
+   */
+  async refresh(): Promise<void> {
+    this.#generation++;
+    for (const [name, old] of [...this.#names]) {
+      if (name === old.ref) continue;
+      try {
+        const ref = await this.#source.resolve(name);
+        if (ref === old.ref) continue;
+        const model = await this.#load(ref);
+        if (this.#names.get(name) === old) this.#names.set(name, model);
+        this.#log('model-live', { name, ref, replaced: old.ref });
+      } catch (error) {
+        this.#log('model-not-loaded', { name, serving: old.ref, error: AppError.from(error).message });
+      }
+    }
+    this.#evict();
+  }
+
+  async #resolve(name: string): Promise<LoadedModel> {
+    for (;;) {
+      const generation = this.#generation;
+      const model = await this.#load(await this.#source.resolve(name));
+      if (generation !== this.#generation) continue;
+      this.#names.set(name, model);
+      model.lastUsed = ++this.#clock;
+      this.#evict(model);
+      return model;
+    }
+  }
+
+  #load(ref: string): Promise<LoadedModel> {
+    const loaded = this.#loaded.get(ref);
+    if (loaded) return Promise.resolve(loaded);
+    const running = this.#loading.get(ref);
+    if (running) return running;
+    const loading = this.#loadNow(ref).finally(() => this.#loading.delete(ref));
+    this.#loading.set(ref, loading);
+    return loading;
+  }
+
+  async #loadNow(ref: string): Promise<LoadedModel> {
+    const bytes = await this.#source.read(ref);
+    const file = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(file).set(bytes);
+    const model = this.#nextModel++;
+    const shape = await this.#loader.load({ model, ref, file });
+    const loaded: LoadedModel = { model, ref, shape, users: 0, lastUsed: ++this.#clock };
+    this.#loaded.set(ref, loaded);
+    this.#log('model-loaded', { ref, ...shape });
+    return loaded;
+  }
+
+  /** Releases versions that nobody uses, the one that was idle longest first, down to the limit. */
+  #evict(except?: LoadedModel): void {
+    while (this.#loaded.size > this.#limit) {
+      const idle = [...this.#loaded.values()].filter((model) => model.users === 0 && model !== except);
+      if (idle.length === 0) return;
+      const oldest = idle.reduce((a, b) => (a.lastUsed <= b.lastUsed ? a : b));
+      this.#loaded.delete(oldest.ref);
+      for (const [name, model] of this.#names) if (model === oldest) this.#names.delete(name);
+      this.#loader.release(oldest.model);
+      this.#log('model-released', { ref: oldest.ref });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** What the evaluator counts. */
+
+/** A snapshot of the counters; all but the last three only grow. */
+export interface EvaluatorMetrics {
+  /** Requests accepted, refused because the queue was full, cancelled by their client, failed for another reason. */
+  readonly requests: number;
+  readonly refused: number;
+  readonly cancelled: number;
+  readonly failed: number;
+  /** Positions that the network evaluated. */
+  readonly evaluations: number;
+  readonly batches: number;
+  /** Time that positions waited before their batch ran, summed over positions. */
+  readonly queueMicros: number;
+  /** Time that batches ran, features included, summed over batches. */
+  readonly computeMicros: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** Threads that died and were replaced. */
+  readonly threadRestarts: number;
+  /** Mean positions a batch, as a share of the largest batch allowed; 0 before the first. */
+  readonly batchFill: number;
+  /** Positions waiting or being evaluated now. */
+  readonly pending: number;
+  /** Model versions loaded now. */
+  readonly loadedVersions: number;
+}
+
+/** The counters themselves. */
+export type EvaluatorCounters = {
+  -readonly [K in Exclude<keyof EvaluatorMetrics, 'batchFill' | 'pending' | 'loadedVersions'>]: EvaluatorMetrics[K];
+};
+
+/** Counters at zero. */
+export function makeCounters(): EvaluatorCounters {
+  return {
+    requests: 0,
+    refused: 0,
+    cancelled: 0,
+    failed: 0,
+    evaluations: 0,
+    batches: 0,
+    queueMicros: 0,
+    computeMicros: 0,
+    cacheHits: 0,
+    cacheMisses: 0,
+    threadRestarts: 0,
+  };
+}
+
+/** Kept and current numbers in the text format of Prometheus, with the prefix `tengen_evaluator_`. */
+export function formatPrometheus(metrics: EvaluatorMetrics): string {
+  const gauges = new Set(['batchFill', 'pending', 'loadedVersions']);
+  let text = '';
+  for (const [key, value] of Object.entries(metrics) as [string, number][]) {
+    const name = `tengen_evaluator_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+    const [type, suffix] = gauges.has(key) ? ['gauge', ''] : ['counter', '_total'];
+    text += `# TYPE ${name}${suffix} ${type}\n${name}${suffix} ${String(value)}\n`;
+  }
+  return text;
+}

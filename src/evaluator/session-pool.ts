@@ -1,0 +1,134 @@
+/**
+ * The session threads together: models are loaded into all of them, one thread after the other so that the rest go on
+ * serving; a thread that dies is replaced.
+ */
+
+import { AppError } from '../core/errors.js';
+import { delay } from '../core/signals.js';
+import type { ModelShape } from './model-source.js';
+import type { InferInputs, InferOutputs, ModelBytes } from './session-messages.js';
+import { SessionThread } from './session-thread.js';
+import { Slots, type SlotMemory } from './slots.js';
+
+/** What the pool reports. */
+export interface PoolEvents {
+  /** The outputs of `slot` are written. */
+  finished(slot: number): void;
+  /** The network refused the batch in `slot`. */
+  failed(slot: number, error: AppError): void;
+  /** A thread died; what it had claimed will not come. A new one is on its way. */
+  lost(thread: number, cause: unknown): void;
+}
+
+/** Longest wait before a thread that keeps dying is started again. */
+const maxRestartDelayMs = 5_000;
+
+/** A fixed number of session threads. */
+export class SessionPool {
+  readonly #memory: SlotMemory;
+  readonly #slots: Slots;
+  readonly #provider: string;
+  readonly #events: PoolEvents;
+  readonly #threads: SessionThread[];
+  /** Models that every thread holds, for threads that start later. */
+  readonly #models = new Map<number, ModelBytes>();
+  readonly #closing = new AbortController();
+  readonly #restarts = new Map<number, Promise<void>>();
+  #deathsInRow = 0;
+  #nextInfer = 0;
+
+  constructor(threads: number, memory: SlotMemory, provider: string, events: PoolEvents) {
+    this.#memory = memory;
+    this.#slots = new Slots(memory);
+    this.#provider = provider;
+    this.#events = events;
+    this.#threads = Array.from({ length: threads }, (_, thread) => this.#start(thread));
+  }
+
+  /**
+   * Loads a model into every thread.
+   *
+   * @throws AppError why it cannot be loaded; it is in no thread then
+   */
+  async load(model: ModelBytes): Promise<ModelShape> {
+    try {
+      let shape: ModelShape | undefined;
+      const holders = new Set<SessionThread>();
+      // Again from the front if a thread was replaced meanwhile by one that does not know the model.
+      for (;;) {
+        const thread = this.#threads.findIndex((candidate) => !holders.has(candidate));
+        if (thread < 0) break;
+        shape = await this.#retry(thread, (candidate) => {
+          holders.add(candidate);
+          return candidate.load(model);
+        });
+      }
+      this.#models.set(model.model, model);
+      return shape!;
+    } catch (error) {
+      this.release(model.model);
+      throw error;
+    }
+  }
+
+  /** Frees a model that no batch names any more. */
+  release(model: number): void {
+    this.#models.delete(model);
+    for (const thread of this.#threads) thread.release(model).catch(() => undefined); // a dead thread holds nothing
+  }
+
+  /** Runs a loaded model on plain tensors in one of the threads; tried again once if the thread dies. */
+  infer(model: number, inputs: InferInputs): Promise<InferOutputs> {
+    return this.#retry(this.#nextInfer++ % this.#threads.length, (thread) => thread.infer(model, inputs));
+  }
+
+  /** Kills one thread, as a crash would; for tests of what follows. */
+  kill(thread: number): Promise<void> {
+    return this.#threads[thread]!.kill();
+  }
+
+  /** Stops all threads after their current batch. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
+  /** Calls a thread; if it dies, waits for its successor and calls that. */
+  async #retry<T>(thread: number, call: (thread: SessionThread) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#threads[thread]!);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== 'unavailable' || this.#closing.signal.aborted) throw error;
+      await this.#restarts.get(thread);
+      return call(this.#threads[thread]!);
+    }
+  }
+
+  #start(thread: number): SessionThread {
+    const start = { thread, memory: this.#memory, provider: this.#provider, models: [...this.#models.values()] };
+    const session = new SessionThread(start, this.#slots, {
+      finished: (slot) => {
+        this.#deathsInRow = 0;
+        this.#events.finished(slot);
+      },
+      failed: (slot, error) => this.#events.failed(slot, error),
+      died: (cause) => {
+        // The batch that it had claimed must be taken back before a successor of the same number claims another.
+        this.#events.lost(thread, cause);
+        this.#restarts.set(thread, this.#restart(thread));
+      },
+    });
+    return session;
+  }
+
+  async #restart(thread: number): Promise<void> {
+    const waitMs = this.#deathsInRow === 0 ? 0 : Math.min(maxRestartDelayMs, 50 * 2 ** this.#deathsInRow);
+    this.#deathsInRow++;
+    try {
+      if (waitMs > 0) await delay(waitMs, this.#closing.signal);
+    } catch {
+      return; // closing
+    }
+    if (!this.#closing.signal.aborted) this.#threads[thread] = this.#start(thread);
+  }
+}
