@@ -133,6 +133,7 @@ export function graph(outputs: Readonly<Record<string, Tensor>>): Graph {
     if (known !== undefined && known !== tensor) {
       throw new AppError('invalid-argument', `Two different inputs are called '${tensor.name}'`);
     }
+    check(!named.has(tensor.name), `'${tensor.name}' names both an input and an output`);
     inputs.set(tensor.name, tensor);
   }
   for (const [name, tensor] of inputs) {

@@ -51,6 +51,6 @@ export interface Tf {
   cast(x: TfTensor, dtype: 'float32' | 'int32' | 'bool'): TfTensor;
   gather(x: TfTensor, indices: TfTensor, axis: number): TfTensor;
   unsortedSegmentSum(x: TfTensor, segments: TfTensor, count: number): TfTensor;
-  conv2d(x: TfTensor, filter: TfTensor, strides: number, pad: number): TfTensor;
+  conv2d(x: TfTensor, filter: TfTensor, strides: number, pad: 'same' | 'valid'): TfTensor;
   tensor(data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: 'float32' | 'int32' | 'bool'): TfTensor;
 }

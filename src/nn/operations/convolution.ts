@@ -38,10 +38,9 @@ const convolution: Operation<null> = {
       strides: [1, 1],
     });
   },
-  tf(tf, [x, filter, bias], { inputs }) {
+  tf(tf, [x, filter, bias]) {
     const last = tf.transpose(x!, TO_CHANNELS_LAST);
-    const border = (inputs[1]!.shape[2]! - 1) / 2;
-    const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, border);
+    const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, 'same');
     return tf.transpose(bias === undefined ? y : tf.add(y, bias), TO_CHANNELS_FIRST);
   },
 };
@@ -107,7 +106,9 @@ function onnxFilterGradient(
 
 /** The same as a convolution whose batch is the channels and whose filter is the whole upstream image. */
 function tfFilterGradient(tf: Tf, x: TfTensor, upstream: TfTensor, kernel: number): TfTensor {
+  const border = (kernel - 1) / 2;
   const image = tf.transpose(x, [1, 2, 3, 0]);
+  const edges: [number, number][] = [0, border, border, 0].map((width) => [width, width]);
   const filter = tf.transpose(upstream, [2, 3, 0, 1]);
-  return tf.transpose(tf.conv2d(image, filter, 1, (kernel - 1) / 2), [3, 0, 1, 2]);
+  return tf.transpose(tf.conv2d(tf.pad(image, edges, 0), filter, 1, 'valid'), [3, 0, 1, 2]);
 }
