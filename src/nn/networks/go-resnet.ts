@@ -2,11 +2,12 @@
  * The residual convolutional network for Go, defined once for training and serving.
  *
  * Stem and blocks are 3×3 convolutions with ReLU after the sum, so ONNX Runtime runs convolution, sum and ReLU as one
- * kernel. There is no batch normalisation: its statistics cost time at this scale, and initialising each block to the
- * identity trains as well (H. Zhang et al., "Fixup Initialization", ICLR 2019). Every third block adds the board's
- * mean and maximum of each channel to its hidden layer, and the heads read such pools (D. Wu, "Accelerating Self-Play
- * Learning in Go", arXiv 1902.10565, section 3.3). The value reads the mean predicted ownership beside the komi: by area
- * scoring these two decide the game. No parameter's shape depends on the board size.
+ * kernel; nothing else may touch the trunk, or its layout is changed to and fro. There is no batch normalisation: its
+ * statistics cost time at this scale, and initialising each block to the identity trains as well (H. Zhang et al., "Fixup
+ * Initialization", ICLR 2019). Every third block adds the globals and the board's mean and maximum of each channel to its
+ * hidden layer, and the heads read such pools (D. Wu, "Accelerating Self-Play Learning in Go", arXiv 1902.10565, section
+ * 3.3). The value reads the mean predicted ownership beside the komi: by area scoring these two decide the game. No
+ * parameter's shape depends on the board size.
  */
 
 import type { Rng } from '../../core/rng.js';
@@ -64,11 +65,10 @@ export function parameters(architecture: Architecture): Parameter[] {
   };
   declare('stem/filter', [channels, planes, 3, 3], he(9 * planes));
   declare('stem/bias', [channels], 0);
-  declare('stem/globals', [globals, channels], he(9 * planes));
   for (let block = 0; block < blocks; block++) {
     declare(`block${block}/filter1`, [channels, channels, 3, 3], he(9 * channels) * shrink);
     declare(`block${block}/bias1`, [channels], 0);
-    if (hasPool(block)) declare(`block${block}/pool`, [2 * channels, channels], he(2 * channels) * shrink);
+    if (hasPool(block)) declare(`block${block}/pool`, [2 * channels + globals, channels], he(2 * channels) * shrink);
     declare(`block${block}/filter2`, [channels, channels, 3, 3], 0);
     declare(`block${block}/bias2`, [channels], 0);
   }
@@ -120,16 +120,15 @@ export function goResnet(
   planes: Tensor,
   globals: Tensor,
 ): GoOutputs {
-  const stem = conv2d(planes, parameter('stem/filter'), parameter('stem/bias'));
-  let x = relu(addToChannels(stem, matMul(globals, parameter('stem/globals'))));
-  for (let block = 0; block < architecture.blocks; block++) x = residualBlock(x, block, parameter);
+  let x = relu(conv2d(planes, parameter('stem/filter'), parameter('stem/bias')));
+  for (let block = 0; block < architecture.blocks; block++) x = residualBlock(x, globals, block, parameter);
   return heads(architecture, parameter, x, globals);
 }
 
-function residualBlock(x: Tensor, block: number, parameter: (name: string) => Tensor): Tensor {
+function residualBlock(x: Tensor, globals: Tensor, block: number, parameter: (name: string) => Tensor): Tensor {
   const own = (name: string): Tensor => parameter(`block${block}/${name}`);
   let hidden = conv2d(x, own('filter1'), own('bias1'));
-  if (hasPool(block)) hidden = addToChannels(hidden, matMul(globalPool(x), own('pool')));
+  if (hasPool(block)) hidden = addToChannels(hidden, matMul(concat([globalPool(x), globals], 1), own('pool')));
   return relu(add(conv2d(relu(hidden), own('filter2'), own('bias2')), x));
 }
 

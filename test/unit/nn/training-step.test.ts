@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+
+import { Rng } from '../../../src/core/rng.js';
+import { initialWeights } from '../../../src/nn/networks/go-resnet.js';
+import { averageName, initialState, trainingMetrics, trainingStep, weightsOf } from '../../../src/nn/training-step.js';
+import { livelyWeights, randomBatch, scalar, stepper, tinyArchitecture } from '../../support/go-training.js';
+
+const losses = { policy: 1, value: 1, ownership: 0.5, score: 0.25 };
+const batchSize = 6;
+
+test('a tiny network learns a tiny batch by heart', async () => {
+  const architecture = { ...tinyArchitecture, channels: 16 };
+  const step = trainingStep({ architecture, batchSize, optimizer: { kind: 'adamw' }, losses, clipNorm: 1 });
+  const rng = new Rng(5);
+  const batch = randomBatch(step.batch, rng);
+  // Targets that can be met exactly: one best move, one certain result.
+  for (const name of ['policyTarget', 'valueTarget']) {
+    const { shape, data } = batch[name]!;
+    const width = shape[1]!;
+    data.fill(0);
+    for (let row = 0; row < batchSize; row++) data[row * width + rng.int(width)] = 1;
+  }
+  batch['policyWeight']!.data.fill(1);
+  const owners = batch['ownershipTarget']!.data;
+  owners.forEach((owner, i) => (owners[i] = owner === 0 ? 1 : owner));
+  const training = await stepper(step.graph, initialState(step, initialWeights(architecture, rng)));
+  const first = await training.step({ ...batch, learningRate: scalar(0.01) });
+  let last = first;
+  for (let i = 0; i < 200; i++) last = await training.step({ ...batch, learningRate: scalar(0.01) });
+  await training.release();
+  expect(Object.keys(first).sort()).toEqual([...trainingMetrics].sort());
+  expect(first['policyLoss']).toBeGreaterThan(1);
+  expect(first['valueLoss']).toBeGreaterThan(0.7);
+  for (const part of ['policyLoss', 'valueLoss', 'ownershipLoss', 'scoreLoss']) expect(last[part]).toBeLessThan(0.05);
+});
+
+test('positions without weight and policies of cheap searches do not count', async () => {
+  const step = trainingStep({ architecture: tinyArchitecture, batchSize, optimizer: { kind: 'sgd' }, losses });
+  const rng = new Rng(11);
+  const weights = livelyWeights(tinyArchitecture, rng);
+  const batch = randomBatch(step.batch, rng);
+  batch['weight']!.data.set([1, 1, 1, 0, 1, 1]);
+  batch['policyWeight']!.data.set([1, 0, 1, 1, 1, 1]);
+  const changed = structuredClone(batch);
+  changed['policyTarget']!.data.copyWithin(10, 0, 10); // row 1, without policy weight
+  for (const name of ['planes', 'valueTarget', 'policyTarget', 'ownershipTarget']) {
+    const { shape, data } = changed[name]!;
+    const width = data.length / shape[0]!;
+    data.copyWithin(3 * width, 0, width); // row 3, without any weight
+  }
+  const results = [];
+  for (const inputs of [batch, changed]) {
+    const training = await stepper(step.graph, initialState(step, weights));
+    results.push({ metrics: await training.step({ ...inputs, learningRate: scalar(0.1) }), state: training.state });
+    await training.release();
+  }
+  expect(changed).not.toEqual(batch);
+  expect(results[1]).toEqual(results[0]);
+});
+
+test('a batch without any weight reports zero and, without decay, changes nothing', async () => {
+  const step = trainingStep({ architecture: tinyArchitecture, batchSize, optimizer: { kind: 'sgd' }, losses });
+  const rng = new Rng(12);
+  const weights = livelyWeights(tinyArchitecture, rng);
+  const batch = randomBatch(step.batch, rng);
+  batch['weight']!.data.fill(0);
+  const training = await stepper(step.graph, initialState(step, weights));
+  const metrics = await training.step({ ...batch, learningRate: scalar(0.1) });
+  await training.release();
+  expect(metrics).toEqual(Object.fromEntries(trainingMetrics.map((name) => [name, 0])));
+  expect(weightsOf(tinyArchitecture, training.state, 'latest')).toEqual(weights);
+});
+
+test('equal seeds and batches give equal states bit for bit', async () => {
+  const run = async (): Promise<unknown> => {
+    const rng = new Rng(7);
+    const optimizer = { kind: 'adamw', weightDecay: 0.1 } as const;
+    const options = { architecture: tinyArchitecture, batchSize, optimizer, losses, clipNorm: 1, emaDecay: 0.9 };
+    const step = trainingStep(options);
+    const training = await stepper(step.graph, initialState(step, initialWeights(tinyArchitecture, rng)));
+    const metrics = [];
+    for (let i = 0; i < 3; i++) {
+      metrics.push(await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.01) }));
+    }
+    await training.release();
+    return { metrics, state: training.state };
+  };
+  expect(await run()).toEqual(await run());
+});
+
+test('the average of the weights follows them by its decay', async () => {
+  const step = trainingStep({
+    architecture: tinyArchitecture,
+    batchSize,
+    optimizer: { kind: 'sgd' },
+    losses,
+    emaDecay: 0.75,
+  });
+  const rng = new Rng(3);
+  const weights = livelyWeights(tinyArchitecture, rng);
+  const training = await stepper(step.graph, initialState(step, weights));
+  const name = 'stem/bias';
+  const wanted = Array.from(weights.get(name)!.data);
+  for (let i = 0; i < 3; i++) {
+    await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.1) });
+    const present = training.state.get(name)!.data;
+    wanted.forEach((average, k) => (wanted[k] = 0.75 * average + 0.25 * Number(present[k])));
+  }
+  await training.release();
+  const average = weightsOf(tinyArchitecture, training.state, 'average').get(name)!.data;
+  wanted.forEach((value, k) => expect(average[k]).toBeCloseTo(value, 6));
+  expect(training.state.get(averageName(name))!.data).toEqual(average);
+  expect(weightsOf(tinyArchitecture, training.state, 'latest').get(name)!.data).not.toEqual(average);
+});
