@@ -100,7 +100,7 @@ export function readFlags(
   }
   for (const word of words) {
     if (word === '--') break;
-    const name = /^--([^=]+)/.exec(word)?.[1];
+    const name = /^--(?:no-)?([^=]+)/.exec(word)?.[1];
     if (name !== undefined && !Object.hasOwn(options, name)) {
       throw new AppError(
         'invalid-argument',
@@ -109,7 +109,7 @@ export function readFlags(
     }
   }
   try {
-    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ args: [...words], options, allowPositionals: true, allowNegative: true, strict: true });
     const values: Record<string, unknown> = {};
     for (const [name, flag] of Object.entries(flags))
       values[name] = parsed.values[name] ?? flag.default ?? (flag.multiple ? [] : undefined);

@@ -69,7 +69,7 @@ main(process.argv.slice(2)).then(
     const error = fromCall(thrown);
     process.stderr.write(`tengen: ${error.message}\n`);
     if (process.env['TENGEN_DEBUG'])
-      process.stderr.write(`${error.stack ?? ''}\n${String((error.cause as Error | undefined)?.stack ?? '')}\n`);
+      process.stderr.write(`${error.stack ?? ''}\n${error.cause instanceof Error ? (error.cause.stack ?? '') : ''}\n`);
     process.exitCode = error.kind === 'invalid-argument' ? 2 : error.kind === 'cancelled' ? 130 : 1;
   },
 );

@@ -1,0 +1,38 @@
+/** `tengen gtp`: the bridge for Sabaki and other Go programs. */
+
+import { resolve } from 'node:path';
+import { bridgeSchema } from '../../gtp-bridge/config.js';
+import { runGtp } from '../../gtp-bridge/run.js';
+import { readConfig } from '../../../src/core/config.js';
+import { startLocalServer } from '../child.js';
+import { command, connectionFlags } from '../command.js';
+import { givenSettings, schemaFlags } from '../schema-flags.js';
+
+/** gtp */
+export const gtpCommand = command({
+  name: 'gtp',
+  usage: '',
+  summary: 'talk GTP on stdin and stdout, for Sabaki and other Go programs',
+  details: `
+  tengen gtp --address 127.0.0.1:5050 --visits 400
+  tengen gtp --data-dir data/quickstart-7      starts a server of its own for that folder, and stops it at the end`,
+  flags: {
+    ...connectionFlags,
+    model: { type: 'string', short: 'm', default: '', value: 'MODEL', doc: 'name or name@version; by default the promoted one' },
+    'data-dir': { type: 'string', value: 'DIR', doc: 'start a server for this folder instead of connecting to one' },
+    ...schemaFlags(bridgeSchema),
+  },
+  async run({ flags, signal }) {
+    const settings = readConfig(bridgeSchema, givenSettings(bridgeSchema, flags));
+    const dataDir = flags['data-dir'];
+    const local = dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
+    try {
+      const { model, token, tls, ca } = flags;
+      const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };
+      await runGtp({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
+      return 0;
+    } finally {
+      await local?.server.stop();
+    }
+  },
+});
