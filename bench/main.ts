@@ -1,0 +1,61 @@
+/**
+ * Runs one benchmark, `node dist/bench/main.js NAME [--json] [flags of the benchmark]`, and prints what it measured as
+ * one JSON line (or as a small table without --json). A benchmark is a file beside this one that exports `run`.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { AppError } from '../src/core/errors.js';
+
+interface Benchmark {
+  run(args: string[]): Promise<Record<string, unknown>>;
+}
+
+const here = new URL('.', import.meta.url);
+/** Files beside this one that are no benchmarks. */
+const parts = ['main', 'uct', 'uct-gtp'];
+
+function names(): string[] {
+  const files = readdirSync(here).filter((file) => file.endsWith('.js'));
+  return files.map((file) => file.slice(0, -'.js'.length)).filter((name) => !parts.includes(name));
+}
+
+/** The commit of the code, with '-dirty' where the work tree differs from it, or 'unknown' outside a repository. */
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function main(): Promise<void> {
+  const [name, ...rest] = process.argv.slice(2);
+  const known = names();
+  if (name === undefined || !known.includes(name)) {
+    process.stderr.write(`Usage: npm run bench -- NAME [--json] [flags]\nBenchmarks: ${known.join(', ')}\n`);
+    process.exitCode = name === undefined || name === '--help' ? 0 : 2;
+    return;
+  }
+  const json = rest.includes('--json');
+  const benchmark = (await import(new URL(`./${name}.js`, here).href)) as Benchmark;
+  const measured = await benchmark.run(rest.filter((arg) => arg !== '--json'));
+  const result: Record<string, unknown> = {
+    name,
+    ...measured,
+    commit: commit(),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    date: new Date().toISOString(),
+  };
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else for (const [key, value] of Object.entries(result)) process.stdout.write(`${key.padEnd(28)} ${String(value)}\n`);
+}
+
+try {
+  await main();
+} catch (thrown) {
+  process.stderr.write(`${AppError.from(thrown).message}\n`);
+  process.exitCode = 1;
+}
