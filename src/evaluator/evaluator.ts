@@ -14,6 +14,7 @@ import { EvaluationJob } from './evaluation-job.js';
 import { type EvaluatorLog, type LoadedModel, LoadedModels } from './loaded-models.js';
 import { type EvaluatorMetrics, makeCounters } from './metrics.js';
 import type { ModelShape, ModelSource } from './model-source.js';
+import { joinOutputs, splitInputs } from './plain-tensors.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
 import { SessionPool } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
@@ -117,7 +118,9 @@ export class Evaluator {
     this.#inferring += inputs.count;
     this.#models.use(loaded);
     try {
-      return { modelVersion: loaded.ref, outputs: await this.#pool.infer(loaded.model, inputs) };
+      const parts = splitInputs(inputs, this.#config.maxBatch);
+      const results = await Promise.all(parts.map((part) => this.#pool.infer(loaded.model, part)));
+      return { modelVersion: loaded.ref, outputs: joinOutputs(results) };
     } finally {
       this.#models.done(loaded);
       this.#inferring -= inputs.count;

@@ -1,0 +1,165 @@
+/**
+ * EvaluatorService: many requests in flight on one stream, each answered when it is done. A request that fails is
+ * answered by its own error and the stream lives on.
+ */
+
+import type { CallContext } from 'nice-grpc';
+import type { Logger } from 'pino';
+import { AppError, check } from '../core/errors.js';
+import type { Evaluator, EvaluateResult } from '../evaluator/evaluator.js';
+import {
+  Priority,
+  type EvaluateRequest,
+  type EvaluateResponse,
+  type EvaluatorServiceImplementation,
+} from '../proto/tengen/v1/evaluator.js';
+import { evaluationToWire } from '../wire/evaluation.js';
+import { positionFromWire } from '../wire/position.js';
+import { isOwnFault, toServerError } from './status.js';
+
+/** Most positions in one request. */
+const maxPositions = 1024;
+/** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
+const streamPositions = 4096;
+
+/** The service over an evaluator. */
+export function makeEvaluatorService(evaluator: Evaluator, logger: Logger): EvaluatorServiceImplementation {
+  return {
+    async *evaluate(requests: AsyncIterable<EvaluateRequest>, context: CallContext) {
+      const stream = new EvaluationStream(evaluator, logger);
+      try {
+        yield* stream.run(requests, context.signal);
+      } finally {
+        stream.abandon();
+      }
+    },
+  };
+}
+
+/** One call of Evaluate. */
+class EvaluationStream {
+  readonly #evaluator: Evaluator;
+  readonly #logger: Logger;
+  readonly #running = new Map<number, AbortController>();
+  readonly #answers: { readonly response: EvaluateResponse; readonly positions: number }[] = [];
+  /** Positions read and not yet taken by the peer, so that a peer that does not read its answers is held back too. */
+  #inFlight = 0;
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wakeWriter: () => void = () => undefined;
+  #wakeReader: () => void = () => undefined;
+
+  constructor(evaluator: Evaluator, logger: Logger) {
+    this.#evaluator = evaluator;
+    this.#logger = logger;
+  }
+
+  async *run(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<EvaluateResponse, void> {
+    void this.#read(requests);
+    const wake = (): void => this.#wakeWriter();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      for (;;) {
+        for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) {
+          yield answer.response;
+          this.#inFlight -= answer.positions;
+          this.#wakeReader();
+        }
+        if (signal.aborted) return;
+        if (this.#failure) throw this.#failure.error;
+        if (this.#ended && this.#running.size === 0) return;
+        await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Cancels what is running; for the end of the call, however it came. */
+  abandon(): void {
+    this.#ended = true;
+    for (const abort of this.#running.values()) abort.abort();
+    this.#wakeReader();
+  }
+
+  async #read(requests: AsyncIterable<EvaluateRequest>): Promise<void> {
+    try {
+      for await (const request of requests) {
+        if (request.cancel) this.#running.get(request.requestId)?.abort();
+        else this.#accept(request);
+        while (this.#inFlight >= streamPositions && !this.#ended) {
+          await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        }
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+    this.#ended = true;
+    this.#wakeWriter();
+  }
+
+  #accept(request: EvaluateRequest): void {
+    const { requestId, positions } = request;
+    // One even for an empty request, so that any number of them is held back as well.
+    const weight = Math.max(1, positions.length);
+    this.#inFlight += weight;
+    if (this.#running.has(requestId)) {
+      const error = new AppError('already-exists', `request_id ${String(requestId)} is still in flight on this stream`);
+      this.#answer(this.#failed(requestId, error), weight);
+      return;
+    }
+    const abort = new AbortController();
+    this.#running.set(requestId, abort);
+    this.#evaluate(request, abort.signal).then(
+      (result) => this.#finish(request, weight, () => succeeded(requestId, result)),
+      (error: unknown) => this.#finish(request, weight, () => this.#failed(requestId, error)),
+    );
+  }
+
+  async #evaluate(request: EvaluateRequest, signal: AbortSignal): Promise<EvaluateResult> {
+    const { positions } = request;
+    check(
+      positions.length > 0 && positions.length <= maxPositions,
+      () => `positions holds ${positions.length}; a request has 1 to ${maxPositions}`,
+    );
+    return this.#evaluator.evaluate({
+      model: request.model,
+      positions: positions.map((position, index) => checkedPosition(position, index)),
+      priority: request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk',
+      ownership: request.ownership,
+      signal,
+    });
+  }
+
+  #finish(request: EvaluateRequest, weight: number, response: () => EvaluateResponse): void {
+    this.#running.delete(request.requestId);
+    this.#answer(response(), weight);
+  }
+
+  #answer(response: EvaluateResponse, positions: number): void {
+    this.#answers.push({ response, positions });
+    this.#wakeWriter();
+  }
+
+  #failed(requestId: number, thrown: unknown): EvaluateResponse {
+    if (isOwnFault(thrown)) this.#logger.error({ err: thrown, requestId }, 'evaluation-failed');
+    const { code, details } = toServerError(thrown, String(requestId));
+    return { requestId, modelVersion: '', evaluations: [], error: { code, message: details } };
+  }
+}
+
+function succeeded(requestId: number, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
+  return { requestId, modelVersion, evaluations: evaluations.map(evaluationToWire), error: undefined };
+}
+
+function checkedPosition(
+  position: EvaluateRequest['positions'][number],
+  index: number,
+): ReturnType<typeof positionFromWire> {
+  try {
+    return positionFromWire(position);
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    throw new AppError(error.kind, `positions[${String(index)}]: ${error.message}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Open Inference Protocol v2 over the same sessions: plain tensors of features in, plain tensors out, for clients that
+ * already speak it (Triton, KServe). https://github.com/kserve/open-inference-protocol
+ */
+
+import type { CallContext } from 'nice-grpc';
+import { AppError, check } from '../core/errors.js';
+import { orAborted } from '../core/signals.js';
+import type { Evaluator } from '../evaluator/evaluator.js';
+import type { ModelShape } from '../evaluator/model-source.js';
+import type {
+  GRPCInferenceServiceImplementation,
+  ModelInferRequest,
+  ModelInferRequest_InferInputTensor as InputTensor,
+  ModelInferResponse,
+  ModelMetadataResponse,
+} from '../proto/inference/grpc_service.js';
+
+/** Most positions in one request. */
+const maxCount = 1024;
+
+/** What the service needs beside the evaluator. */
+export interface InferenceServiceOptions {
+  /** The server's version, for ServerMetadata. */
+  readonly serverVersion: string;
+  /** The stored versions of a model, newest first; where absent only the version in use is named. */
+  readonly versions?: (name: string) => Promise<readonly string[]>;
+}
+
+/** The service over an evaluator. Errors leave as statuses through the server's middleware. */
+export function makeInferenceService(
+  evaluator: Evaluator,
+  options: InferenceServiceOptions,
+): GRPCInferenceServiceImplementation {
+  const isReady = async (ref: string): Promise<boolean> => {
+    try {
+      await evaluator.describe(ref);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    serverLive: () => Promise.resolve({ live: true }),
+    serverReady: async () => ({ ready: await isReady('') }),
+    modelReady: async ({ name, version }) => ({ ready: await isReady(refOf(name, version)) }),
+    serverMetadata: () => Promise.resolve({ name: 'tengen', version: options.serverVersion, extensions: [] }),
+    async modelMetadata(request) {
+      const { ref, shape } = await evaluator.describe(refOf(request.name, request.version));
+      const [name, version] = splitRef(ref);
+      const versions = request.version === '' ? await options.versions?.(name) : undefined;
+      return metadata(name, versions ?? [version], shape);
+    },
+    modelInfer: (request, context) => infer(evaluator, request, context),
+  };
+}
+
+async function infer(
+  evaluator: Evaluator,
+  request: ModelInferRequest,
+  { signal }: CallContext,
+): Promise<ModelInferResponse> {
+  const { ref, shape } = await orAborted(evaluator.describe(refOf(request.modelName, request.modelVersion)), signal);
+  const inputs = readInputs(request, shape);
+  const names = wantedOutputs(request);
+  const { modelVersion, outputs } = await orAborted(evaluator.infer(ref, inputs), signal);
+  const [modelName, version] = splitRef(modelVersion);
+  return {
+    modelName,
+    modelVersion: version,
+    id: request.id,
+    parameters: {},
+    outputs: names.map((name) => {
+      const dims = [...outputs[name]!.shape];
+      return { name, datatype: 'FP32', shape: dims, parameters: {}, contents: undefined };
+    }),
+    rawOutputContents: names.map((name) => {
+      const { data } = outputs[name]!;
+      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    }),
+  };
+}
+
+const outputNames = ['policy', 'value', 'score', 'ownership'];
+
+function wantedOutputs(request: ModelInferRequest): string[] {
+  if (request.outputs.length === 0) return outputNames;
+  return request.outputs.map(({ name }) => {
+    check(outputNames.includes(name), `There is no output '${name}'; outputs are ${outputNames.join(', ')}`);
+    return name;
+  });
+}
+
+function readInputs(
+  request: ModelInferRequest,
+  shape: ModelShape,
+): { planes: Float32Array; globals: Float32Array; count: number } {
+  const { inputs, rawInputContents } = request;
+  check(
+    rawInputContents.length === 0 || rawInputContents.length === inputs.length,
+    () => `raw_input_contents holds ${rawInputContents.length} tensors; inputs names ${inputs.length}`,
+  );
+  const expected = inputShapes(shape);
+  for (const { name } of inputs) check(Object.hasOwn(expected, name), `There is no input '${name}'; inputs are planes, globals`);
+  const count = inputs[0]?.shape[0] ?? 0;
+  check(
+    Number.isInteger(count) && count >= 1 && count <= maxCount,
+    () => `The batch is ${count} positions; it must be 1 to ${maxCount}`,
+  );
+  const read = (name: 'planes' | 'globals'): Float32Array => {
+    const index = inputs.findIndex((input) => input.name === name);
+    const input = inputs[index];
+    check(input !== undefined, `Input '${name}' is missing`);
+    return readTensor(input, rawInputContents[index], [count, ...expected[name].slice(1)]);
+  };
+  return { planes: read('planes'), globals: read('globals'), count };
+}
+
+function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: readonly number[]): Float32Array {
+  const { name } = input;
+  check(input.datatype === 'FP32', `Input '${name}' has datatype '${input.datatype}'; it must be FP32`);
+  check(
+    input.shape.length === shape.length && shape.every((size, axis) => size === input.shape[axis]),
+    () => `Input '${name}' has shape [${input.shape.join(', ')}]; it must be [${shape.join(', ')}]`,
+  );
+  const length = shape.reduce((a, b) => a * b, 1);
+  if (raw) {
+    check(raw.length === 4 * length, () => `Input '${name}' has ${raw.length} bytes; its shape needs ${4 * length}`);
+    // A copy, because the bytes lie in the message at any offset and a Float32Array wants a multiple of four.
+    return new Float32Array(Uint8Array.from(raw).buffer);
+  }
+  const values = input.contents?.fp32Contents ?? [];
+  check(values.length === length, () => `Input '${name}' has ${values.length} numbers; its shape needs ${length}`);
+  return Float32Array.from(values);
+}
+
+function inputShapes({ size, planes, globals }: ModelShape): { planes: number[]; globals: number[] } {
+  return { planes: [-1, planes, size, size], globals: [-1, globals] };
+}
+
+function metadata(name: string, versions: readonly string[], shape: ModelShape): ModelMetadataResponse {
+  const points = shape.size * shape.size;
+  const inputs = inputShapes(shape);
+  const tensor = (tensorName: string, dims: number[]): ModelMetadataResponse['inputs'][number] => {
+    return { name: tensorName, datatype: 'FP32', shape: dims };
+  };
+  return {
+    name,
+    versions: [...versions],
+    platform: 'tengen',
+    inputs: [tensor('planes', inputs.planes), tensor('globals', inputs.globals)],
+    outputs: [
+      tensor('policy', [-1, points + 1]),
+      tensor('value', [-1, 3]),
+      tensor('score', [-1, 1]),
+      tensor('ownership', [-1, points]),
+    ],
+  };
+}
+
+function refOf(name: string, version: string): string {
+  if (name === '' && version !== '') {
+    throw new AppError('invalid-argument', `Version '${version}' is given without the model's name`);
+  }
+  return version === '' ? name : `${name}@${version}`;
+}
+
+function splitRef(ref: string): [name: string, version: string] {
+  const at = ref.lastIndexOf('@');
+  return [ref.slice(0, at), ref.slice(at + 1)];
+}
