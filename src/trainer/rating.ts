@@ -48,7 +48,7 @@ export function winChance(elo: number): number {
 export function fitRatings(players: number, results: readonly PairResult[], priorDraws = 1): Rating[] {
   const pairs = merge(players, results, priorDraws);
   const ratings = new Float64Array(players);
-  let hessian = new Float64Array(0);
+  let hessian: Float64Array = new Float64Array(0);
   for (let iteration = 0; iteration < 50; iteration++) {
     const system = linearise(ratings, pairs);
     hessian = system.hessian;

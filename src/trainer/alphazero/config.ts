@@ -12,7 +12,10 @@ import type { PlaySettings } from './ports.js';
 /** Every setting of the job, with its default, range and meaning. */
 export const alphaZeroSchema = {
   size: integer(7, 2, 19, 'Points on a side of the board.'),
-  komi: text('fair', "Points added to the score of White, a multiple of 0.5, or 'fair' for the usual komi of the board size."),
+  komi: text(
+    'fair',
+    "Points added to the score of White, a multiple of 0.5, or 'fair' for the usual komi of the board size.",
+  ),
   ko: choice('positional', ['simple', 'positional', 'situational'], 'Which repetitions are forbidden.'),
   suicide: flag(false, 'Whether a play may remove its own chain.'),
   seed: integer(1, 0, 2 ** 31, 'Seed of the weights, the games and the batches.'),
@@ -21,14 +24,33 @@ export const alphaZeroSchema = {
   channels: integer(32, 4, 512, 'Channels of the network.'),
 
   visits: integer(20, 1, 100_000, 'Simulations of a full search.'),
-  cheapVisits: integer(0, 0, 100_000, 'Simulations of a cheap search (playout-cap randomisation); 0 makes every search full.'),
+  cheapVisits: integer(
+    0,
+    0,
+    100_000,
+    'Simulations of a cheap search (playout-cap randomisation); 0 makes every search full.',
+  ),
   fullSearchShare: number(0.25, 0, 1, 'Share of the moves that get a full search when cheapVisits is set.'),
-  cheapPositions: choice('skip', ['skip', 'value'], 'Whether positions of cheap searches are left out or train value, score and ownership.'),
+  cheapPositions: choice(
+    'skip',
+    ['skip', 'value'],
+    'Whether positions of cheap searches are left out or train value, score and ownership.',
+  ),
   gumbelRoot: flag(true, 'Root selection by Gumbel and sequential halving instead of PUCT with Dirichlet noise.'),
   gumbelActions: integer(8, 2, 362, 'Actions that the Gumbel root considers.'),
   dirichletTotal: number(10, 0, 1000, 'Total concentration of the Dirichlet noise at the PUCT root; 0 is no noise.'),
-  temperatureMoves: integer(8, 0, 1000, 'Moves from the start that are drawn at random in proportion to the search policy.'),
-  resignThreshold: number(-0.95, -1, 0, 'A side resigns below this root value in two searches running; -1 never resigns.'),
+  temperatureMoves: integer(
+    8,
+    0,
+    1000,
+    'Moves from the start that are drawn at random in proportion to the search policy.',
+  ),
+  resignThreshold: number(
+    -0.95,
+    -1,
+    0,
+    'A side resigns below this root value in two searches running; -1 never resigns.',
+  ),
   resignPlayoutShare: number(0.2, 0, 1, 'Share of the games in which nobody resigns.'),
   maxMoves: integer(0, 0, 10_000, 'Moves after which a game is stopped and scored; 0 takes two for every point.'),
 
@@ -36,14 +58,28 @@ export const alphaZeroSchema = {
   sampleFactor: number(4, 0.01, 1000, 'Times that a new position is trained on, on average.'),
   startPositions: integer(1000, 1, 100_000_000, 'Positions to collect before training starts.'),
   windowMin: integer(8000, 1, 100_000_000, 'Positions in the replay window before it begins to grow.'),
-  windowExponent: number(0.75, 0, 1, 'Growth of the window: close to 1 keeps a fixed share of all positions, 0 grows with their logarithm.'),
+  windowExponent: number(
+    0.75,
+    0,
+    1,
+    'Growth of the window: close to 1 keeps a fixed share of all positions, 0 grows with their logarithm.',
+  ),
   windowScale: number(0.4, 0, 1, 'Growth of the window per new position just above windowMin.'),
-  valueMix: number(0.2, 0, 1, 'Share of the root value of the search in the value target; the rest is the result of the game.'),
+  valueMix: number(
+    0.2,
+    0,
+    1,
+    'Share of the root value of the search in the value target; the rest is the result of the game.',
+  ),
 
   optimizer: choice('adamw', ['adamw', 'sgd'], 'The optimizer.'),
   learningRate: number(0.002, 0, 10, 'Learning rate after the warm-up.'),
   warmupSteps: integer(50, 0, 1_000_000, 'Steps over which the learning rate rises from zero.'),
-  schedule: choice('cosine', ['constant', 'cosine'], 'Learning rate after the warm-up: constant, or falling with the progress of the job.'),
+  schedule: choice(
+    'cosine',
+    ['constant', 'cosine'],
+    'Learning rate after the warm-up: constant, or falling with the progress of the job.',
+  ),
   finalLearningRateShare: number(0.1, 0, 1, 'Share of the learning rate that is left at the end of a cosine schedule.'),
   weightDecay: number(0.01, 0, 10, 'Weight decay: decoupled for AdamW, L2 for SGD.'),
   momentum: number(0.9, 0, 0.9999, 'Momentum of SGD.'),
@@ -56,10 +92,29 @@ export const alphaZeroSchema = {
   trainingThreads: integer(1, 1, 256, 'Threads inside one training step.'),
 
   candidateSeconds: number(30, 0, 86_400, 'A new version is made this often; 0 makes them by candidateSteps only.'),
-  candidateSteps: integer(0, 0, 10_000_000, 'A new version is made after this many steps; 0 makes them by candidateSeconds only.'),
-  promotion: choice('latest', ['latest', 'gate'], 'Self-play uses the latest version, or only a version that passed the gate.'),
-  promotionElo: number(0, -1000, 1000, 'A rated version is promoted when its Elo exceeds that of the promoted one by at least this.'),
-  ratingGames: integer(32, 0, 100_000, 'Rating games for each new version; 0 rates nothing and promotes every version.'),
+  candidateSteps: integer(
+    0,
+    0,
+    10_000_000,
+    'A new version is made after this many steps; 0 makes them by candidateSeconds only.',
+  ),
+  promotion: choice(
+    'latest',
+    ['latest', 'gate'],
+    'Self-play uses the latest version, or only a version that passed the gate.',
+  ),
+  promotionElo: number(
+    0,
+    -1000,
+    1000,
+    'A rated version is promoted when its Elo exceeds that of the promoted one by at least this.',
+  ),
+  ratingGames: integer(
+    32,
+    0,
+    100_000,
+    'Rating games for each new version; 0 rates nothing and promotes every version.',
+  ),
   ratingShare: number(0.1, 0, 1, 'Largest share of the games that are rating games while self-play runs.'),
   ratingVisits: integer(0, 0, 100_000, 'Simulations of a search in a rating game; 0 takes visits.'),
   ratingSeconds: number(60, 0, 86_400, 'Longest time after the end of self-play in which the last version is rated.'),
@@ -85,8 +140,10 @@ export function readAlphaZeroConfig(input: Readonly<Record<string, unknown>>): A
   const config = readConfig(alphaZeroSchema, typeof komi === 'number' ? { ...input, komi: String(komi) } : input);
   const points = Number(config.komi);
   check(
-    config.komi === 'fair' || (config.komi.trim() !== '' && Number.isInteger(points * 2) && Math.abs(points) <= config.size ** 2),
-    () => `Setting 'komi' is ${JSON.stringify(config.komi)}; it must be 'fair' or a multiple of 0.5 up to ±${config.size ** 2}`,
+    config.komi === 'fair' ||
+      (config.komi.trim() !== '' && Number.isInteger(points * 2) && Math.abs(points) <= config.size ** 2),
+    () =>
+      `Setting 'komi' is ${JSON.stringify(config.komi)}; it must be 'fair' or a multiple of 0.5 up to ±${config.size ** 2}`,
   );
   check(
     config.candidateSeconds > 0 || config.candidateSteps > 0,

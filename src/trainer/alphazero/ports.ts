@@ -5,7 +5,6 @@
 
 import type { GameRecord } from '../../go/game-record.js';
 import type { Rules } from '../../go/rules.js';
-import type { TrainingFactory } from './training.js';
 
 /** How a game is to be searched; the same fields as SelfPlaySettings of the contract. */
 export interface PlaySettings {
@@ -100,11 +99,9 @@ export interface AlphaZeroDependencies {
   /** Called when `nextWork` may have work again, or a newer version for games not yet started; must not throw. */
   workChanged(): void;
   /** Milliseconds; only differences count. Date.now in production. */
-  now(): number;
+  readonly now: () => number;
   /** Aborting it cancels the job like `cancel()`. */
   readonly signal?: AbortSignal;
-  /** Where training happens: a worker thread by default, the calling thread in tests. */
-  readonly training?: TrainingFactory;
 }
 
 /** How a job ended when it did not fail. */

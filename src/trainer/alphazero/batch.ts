@@ -1,0 +1,126 @@
+/**
+ * A batch of training positions: features and targets, everything from the point of view of the side to move.
+ */
+
+import { BLACK, WHITE } from '../../go/color.js';
+import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
+import { LAST_MOVES } from '../../go/snapshot.js';
+import { symmetryMap } from '../../go/symmetry.js';
+import type { GameRows } from './game-rows.js';
+
+/** Inputs of a training step; N positions, S points on a side, A = S² + 1 actions. Reused from batch to batch. */
+export interface Batch {
+  readonly count: number;
+  readonly size: number;
+  /** [N, PLANE_COUNT, S, S] */
+  readonly planes: Float32Array;
+  /** [N, GLOBAL_COUNT] */
+  readonly globals: Float32Array;
+  /** [N, A] probabilities. */
+  readonly policy: Float32Array;
+  /** [N] 1 where the policy is a target, 0 after a cheap search. */
+  readonly policyWeight: Float32Array;
+  /** [N, 3] probabilities of win, draw, loss. */
+  readonly value: Float32Array;
+  /** [N, S²] 1 own, −1 the opponent's. */
+  readonly ownership: Float32Array;
+  /** [N] points. */
+  readonly score: Float32Array;
+  /** [N] weight of the position. */
+  readonly weight: Float32Array;
+}
+
+/** Allocates a batch; the weights of positions are 1. */
+export function makeBatch(count: number, size: number): Batch {
+  const points = size * size;
+  return {
+    count,
+    size,
+    planes: new Float32Array(count * PLANE_COUNT * points),
+    globals: new Float32Array(count * GLOBAL_COUNT),
+    policy: new Float32Array(count * (points + 1)),
+    policyWeight: new Float32Array(count),
+    value: new Float32Array(count * 3),
+    ownership: new Float32Array(count * points),
+    score: new Float32Array(count),
+    weight: new Float32Array(count).fill(1),
+  };
+}
+
+/**
+ * Writes training position `row` of `game`, seen through one of the eight symmetries, as position `index` of the batch.
+ *
+ * @param valueMix share of the search's root value in the value target
+ */
+export function writeRow(
+  batch: Batch,
+  index: number,
+  game: GameRows,
+  row: number,
+  options: { readonly symmetry: number; readonly valueMix: number },
+): void {
+  const { size } = batch;
+  const points = size * size;
+  const { symmetry, valueMix } = options;
+  const ply = game.plies[row]!;
+  const toMove = ply % 2 === 0 ? BLACK : WHITE;
+  const snapshot = {
+    size,
+    stones: game.stones.subarray(row * points, (row + 1) * points),
+    toMove,
+    rules: game.rules,
+    lastMoves: lastMoves(game.moves, ply),
+    banned: game.banned[row]!,
+  } as const;
+  writeFeatures(snapshot, symmetry, batch.planes, index * PLANE_COUNT * points, batch.globals, index * GLOBAL_COUNT);
+  const sign = toMove === BLACK ? 1 : -1;
+  const map = symmetryMap(size, symmetry);
+  writePolicy(batch, index, game, row, map);
+  writeValue(batch.value, index * 3, sign * game.result, game.searches[row]!.value, valueMix);
+  for (let point = 0; point < points; point++) {
+    batch.ownership[index * points + map[point]!] = sign * game.area[point]!;
+  }
+  batch.score[index] = sign * game.score;
+}
+
+/** Mean entropy of the policy targets in nats: what the policy loss cannot fall below. */
+export function policyTargetEntropy({ policy, policyWeight, count }: Batch): number {
+  const actions = policy.length / count;
+  let entropy = 0;
+  let weight = 0;
+  for (let index = 0; index < count; index++) {
+    if (policyWeight[index] === 0) continue;
+    weight++;
+    for (let i = index * actions; i < (index + 1) * actions; i++) {
+      const p = policy[i]!;
+      if (p > 0) entropy -= p * Math.log(p);
+    }
+  }
+  return weight === 0 ? 0 : entropy / weight;
+}
+
+function lastMoves(moves: readonly number[], ply: number): number[] {
+  const last: number[] = [];
+  for (let i = ply - 1; i >= 0 && last.length < LAST_MOVES; i--) last.push(moves[i]!);
+  return last;
+}
+
+function writePolicy(batch: Batch, index: number, game: GameRows, row: number, map: Int32Array): void {
+  const actions = batch.size * batch.size + 1;
+  const { policy, full } = game.searches[row]!;
+  const offset = index * actions;
+  batch.policy.fill(0, offset, offset + actions);
+  batch.policyWeight[index] = full ? 1 : 0;
+  let total = 0;
+  for (let i = 1; i < policy.length; i += 2) total += policy[i]!;
+  // Rounding to 1/65535 leaves the sum a little off 1.
+  for (let i = 0; i < policy.length; i += 2) batch.policy[offset + map[policy[i]!]!] = policy[i + 1]! / total;
+}
+
+/** Win, draw, loss of `result` (1, 0, −1), mixed with those of a search value in [−1, 1], all for the side to move. */
+function writeValue(out: Float32Array, offset: number, result: number, searchValue: number, mix: number): void {
+  const keep = 1 - mix;
+  out[offset] = keep * (result > 0 ? 1 : 0) + mix * ((1 + searchValue) / 2);
+  out[offset + 1] = result === 0 ? keep : 0;
+  out[offset + 2] = keep * (result < 0 ? 1 : 0) + mix * ((1 - searchValue) / 2);
+}

@@ -1,0 +1,196 @@
+/**
+ * The versions of a job and the rating games between them: who is to meet whom, what came of it, who is promoted.
+ * A new version meets the promoted one and the versions just before it, since near equals tell most about each other;
+ * older versions are tied in through those. All games go into one rating fit (rating.ts).
+ */
+
+import { fitRatings, type PairResult, type Rating } from '../rating.js';
+import type { RatingRow } from './ports.js';
+
+/** One rating game to be played: indices of versions, and an opening of the book. */
+export interface Pairing {
+  readonly black: number;
+  readonly white: number;
+  readonly opening: number;
+}
+
+/** Settings of a league. */
+export interface LeagueOptions {
+  /** Rating games for each new version; 0 promotes every version at once. */
+  readonly gamesPerVersion: number;
+  /** Openings in the book. */
+  readonly openings: number;
+  /** A rated version is promoted when it is at least this much stronger than the promoted one. */
+  readonly promotionElo: number;
+}
+
+/** A league as JSON. Games handed out but not yet back are among `pending` again. */
+export interface LeagueState {
+  readonly versions: readonly { readonly ref: string; readonly step: number }[];
+  readonly promoted: number;
+  readonly rated: number;
+  readonly results: readonly PairResult[];
+  readonly pending: readonly Pairing[];
+  /** Sequence of the last rating game counted. */
+  readonly sequence: number;
+}
+
+/** How many versions' games may wait; those of older versions are dropped when new versions come faster than games. */
+const VERSIONS_WAITING = 2;
+/** A new version meets the promoted version and those this far before it. */
+const DISTANCES = [1, 2, 4];
+
+/** Deterministic; holds no clock and draws no random numbers. */
+export class League {
+  readonly #options: LeagueOptions;
+  readonly #versions: { readonly ref: string; readonly step: number }[] = [];
+  readonly #results = new Map<string, { a: number; b: number; wins: number; draws: number; losses: number }>();
+  readonly #issued = new Map<string, Pairing>();
+  #pending: Pairing[] = [];
+  #promoted = 0;
+  /** The newest version whose games are done. */
+  #rated = 0;
+  #sequence = 0;
+  #fit: Rating[] | undefined;
+
+  constructor(options: LeagueOptions, state?: LeagueState) {
+    this.#options = options;
+    if (!state) return;
+    this.#versions.push(...state.versions);
+    for (const result of state.results) this.#results.set(`${result.a} ${result.b}`, { ...result });
+    this.#pending = [...state.pending];
+    this.#promoted = state.promoted;
+    this.#rated = state.rated;
+    this.#sequence = state.sequence;
+  }
+
+  /** What `new League(options, state)` continues from. */
+  state(): LeagueState {
+    return {
+      versions: [...this.#versions],
+      promoted: this.#promoted,
+      rated: this.#rated,
+      results: [...this.#results.values()].map((result) => ({ ...result })),
+      pending: [...this.#issued.values(), ...this.#pending],
+      sequence: this.#sequence,
+    };
+  }
+
+  /** Sequence of the last rating game counted. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Rating games not yet handed out. */
+  get waiting(): number {
+    return this.#pending.length;
+  }
+
+  /** Rating games handed out or waiting. */
+  get unfinished(): number {
+    return this.#pending.length + this.#issued.size;
+  }
+
+  get promoted(): { readonly ref: string; readonly step: number } | undefined {
+    return this.#versions[this.#promoted];
+  }
+
+  get newest(): { readonly ref: string; readonly step: number } | undefined {
+    return this.#versions.at(-1);
+  }
+
+  get versionCount(): number {
+    return this.#versions.length;
+  }
+
+  /** Adds a version and schedules its games; one that is there already (the same weights) changes nothing. */
+  add(ref: string, step: number): void {
+    if (this.#versions.some((version) => version.ref === ref)) return;
+    const index = this.#versions.push({ ref, step }) - 1;
+    this.#fit = undefined;
+    if (index === 0) return;
+    const { gamesPerVersion, openings } = this.#options;
+    const opponents = [...new Set([this.#promoted, ...DISTANCES.map((distance) => index - distance)])].filter(
+      (opponent) => opponent >= 0 && opponent < index,
+    );
+    this.#pending = this.#pending.filter(({ black, white }) => Math.max(black, white) > index - VERSIONS_WAITING);
+    for (let game = 0; game < gamesPerVersion; game++) {
+      // Both colours of an opening in a row, then the next opponent.
+      const pair = Math.floor(game / 2);
+      const opponent = opponents[pair % opponents.length]!;
+      const opening = (pair + index * Math.ceil(gamesPerVersion / 2)) % openings;
+      this.#pending.push(
+        game % 2 === 0 ? { black: index, white: opponent, opening } : { black: opponent, white: index, opening },
+      );
+    }
+  }
+
+  /** Hands out the next rating game under `gameId`. */
+  issue(gameId: string): (Pairing & { readonly blackRef: string; readonly whiteRef: string }) | undefined {
+    const pairing = this.#pending.shift();
+    if (!pairing) return undefined;
+    this.#issued.set(gameId, pairing);
+    const { black, white } = pairing;
+    return { ...pairing, blackRef: this.#versions[black]!.ref, whiteRef: this.#versions[white]!.ref };
+  }
+
+  /**
+   * Counts a rating game; `result` is 1, 0 or −1 for Black.
+   *
+   * @returns false if it was counted before or is not between versions of this league
+   */
+  record(game: { gameId: string; sequence: number; blackRef: string; whiteRef: string; result: number }): boolean {
+    const wasIssued = this.#issued.delete(game.gameId);
+    if (!wasIssued && game.sequence <= this.#sequence) return false;
+    this.#sequence = Math.max(this.#sequence, game.sequence);
+    const black = this.#versions.findIndex(({ ref }) => ref === game.blackRef);
+    const white = this.#versions.findIndex(({ ref }) => ref === game.whiteRef);
+    if (black < 0 || white < 0 || black === white) return false;
+    const [a, b] = black < white ? [black, white] : [white, black];
+    const pair = this.#results.get(`${a} ${b}`) ?? { a, b, wins: 0, draws: 0, losses: 0 };
+    const forA = a === black ? game.result : -game.result;
+    if (forA > 0) pair.wins++;
+    else if (forA < 0) pair.losses++;
+    else pair.draws++;
+    this.#results.set(`${a} ${b}`, pair);
+    this.#fit = undefined;
+    return true;
+  }
+
+  /**
+   * Promotes the strongest version among those rated since the last call, if it passes the rule.
+   *
+   * @returns the version promoted, if one was
+   */
+  settle(): { readonly ref: string; readonly step: number } | undefined {
+    const { gamesPerVersion, promotionElo } = this.#options;
+    const last = this.#versions.length - 1;
+    const open = [...this.#pending, ...this.#issued.values()].map(({ black, white }) => Math.max(black, white));
+    const newestRated = gamesPerVersion === 0 ? last : Math.min(last, ...open.map((version) => version - 1));
+    if (newestRated <= this.#rated) return undefined;
+    let best = gamesPerVersion === 0 ? newestRated : this.#promoted;
+    const ratings = this.#ratings();
+    for (let version = this.#rated + 1; version <= newestRated && gamesPerVersion > 0; version++) {
+      const margin = best === this.#promoted ? promotionElo : 0;
+      if (ratings[version]!.games > 0 && ratings[version]!.elo >= ratings[best]!.elo + margin) best = version;
+    }
+    this.#rated = newestRated;
+    if (best === this.#promoted) return undefined;
+    this.#promoted = best;
+    return this.#versions[best];
+  }
+
+  /** Elo, interval and games of every version, the oldest first. */
+  ratings(): RatingRow[] {
+    const ratings = this.#ratings();
+    return this.#versions.map(({ ref, step }, index) => {
+      const { elo, interval, games } = ratings[index]!;
+      return { ref, step, rating: elo, interval, games };
+    });
+  }
+
+  #ratings(): Rating[] {
+    this.#fit ??= fitRatings(this.#versions.length, [...this.#results.values()]);
+    return this.#fit;
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The learner of an AlphaZero job: games in, steps out. Which positions a step sees depends only on the games added
+ * before it and their order, never on timing: every step that has come due is made before the next game is added.
+ */
+
+import { AppError, assert } from '../../core/errors.js';
+import { Rng } from '../../core/rng.js';
+import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
+import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../go/features.js';
+import { SYMMETRIES } from '../../go/symmetry.js';
+import { encodeModel, type Weights } from '../../nn/model-file.js';
+import type { Architecture } from '../../nn/networks/architecture.js';
+import { initialWeights } from '../../nn/networks/go-resnet.js';
+import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
+import { initialState, trainingStep, weightsOf } from '../../nn/training-step.js';
+import { ReplayMemory } from '../replay-memory.js';
+import { stepsDue, windowSize } from '../replay-window.js';
+import { makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
+import type { StateTensors, TrainerState } from './checkpoint.js';
+import type { AlphaZeroConfig } from './config.js';
+import { makeGameRows, type GameRows } from './game-rows.js';
+import type { StoredGame } from './ports.js';
+
+/** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
+export interface TrainerStart {
+  readonly architecture: Architecture;
+  readonly weights?: Weights;
+  readonly checkpoint?: { readonly state: TrainerState; readonly tensors: StateTensors };
+}
+
+/** What one step reports: losses by name, `gradientNorm`, `learningRate`, `policyTargetEntropy`. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Everything needed to continue from here, and what plays now. */
+export interface TrainerSnapshot {
+  readonly architecture: Architecture;
+  readonly state: TrainerState;
+  readonly tensors: StateTensors;
+  /** The averaged weights as a model file. */
+  readonly modelFile: Uint8Array;
+}
+
+/** The network that a job trains when it starts at random. */
+export function architectureOf(config: AlphaZeroConfig): Architecture {
+  const { size, blocks, channels } = config;
+  const features = FEATURES_VERSION;
+  return { kind: 'go-resnet', size, blocks, channels, planes: PLANE_COUNT, globals: GLOBAL_COUNT, features };
+}
+
+/** Owns the replay memory and the training session. Calls must not overlap. */
+export class Trainer {
+  readonly #config: AlphaZeroConfig;
+  readonly #architecture: Architecture;
+  readonly #training: Training;
+  readonly #memory: ReplayMemory<GameRows>;
+  readonly #rng: Rng;
+  readonly #batch: Batch;
+  readonly #schedule: Schedule;
+  readonly #resumed: TrainerState | undefined;
+  #step: number;
+  #games: number;
+  #sequence: number;
+  #progress: number;
+
+  private constructor(config: AlphaZeroConfig, start: TrainerStart, training: Training) {
+    const state = start.checkpoint?.state;
+    this.#config = config;
+    this.#architecture = start.architecture;
+    this.#training = training;
+    this.#memory = new ReplayMemory(state?.oldest.row);
+    this.#rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
+    this.#batch = makeBatch(config.batchSize, config.size);
+    this.#schedule = scheduleOf(config);
+    this.#resumed = state;
+    this.#step = state?.step ?? 0;
+    this.#games = state?.games ?? 0;
+    this.#sequence = state?.sequence ?? 0;
+    this.#progress = state?.progress ?? 0;
+  }
+
+  /** Compiles the training step and puts the first or the saved state into it. */
+  static async create(engine: Engine, config: AlphaZeroConfig, start: TrainerStart): Promise<Trainer> {
+    const { architecture } = start;
+    const step = trainingStep({
+      architecture,
+      batchSize: config.batchSize,
+      optimizer:
+        config.optimizer === 'adamw'
+          ? { kind: 'adamw', weightDecay: config.weightDecay }
+          : { kind: 'sgd', momentum: config.momentum, weightDecay: config.weightDecay },
+      losses: {
+        policy: config.policyLossWeight,
+        value: config.valueLossWeight,
+        ownership: config.ownershipLossWeight,
+        score: config.scoreLossWeight,
+      },
+      clipNorm: config.clipNorm,
+      emaDecay: config.emaDecay,
+    });
+    const weights = start.weights ?? initialWeights(architecture, new Rng(config.seed).fork(0));
+    const state = start.checkpoint?.tensors ?? initialState(step, weights);
+    const training = await engine.train(step.graph, Object.fromEntries(state), { threads: config.trainingThreads });
+    return new Trainer(config, start, training);
+  }
+
+  /** Whether a step has come due; it must be made before the next game is added. */
+  get isDue(): boolean {
+    return !this.isRefilling && this.#step < stepsDue(this.#memory.total, this.#config);
+  }
+
+  /** After a resume: whether games up to the checkpoint are still to be added back to the memory. */
+  get isRefilling(): boolean {
+    return this.#resumed !== undefined && this.#memory.total < this.#resumed.rows;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Figures of the data: games, positions, window. */
+  get counts(): { readonly games: number; readonly positions: number; readonly window: number } {
+    return { games: this.#games, positions: this.#memory.total, window: this.#window() };
+  }
+
+  /**
+   * Adds a self-play game. After a resume, those from the checkpoint's oldest to its last come first, and only fill the
+   * memory again.
+   */
+  add(game: StoredGame, progress: number): void {
+    assert(!this.isDue, 'a game was added before the steps that had come due');
+    const refilling = this.#resumed !== undefined && game.sequence <= this.#resumed.sequence;
+    if (!refilling) {
+      if (this.isRefilling) throw missingGames(this.#resumed, this.#memory.total);
+      this.#games++;
+      this.#sequence = Math.max(this.#sequence, game.sequence);
+      this.#progress = Math.max(this.#progress, progress);
+    }
+    this.#memory.add(makeGameRows(game, this.#config.cheapPositions));
+    this.#memory.trim(this.#window());
+  }
+
+  /** Draws a batch and makes one step. */
+  async makeStep(): Promise<StepMetrics> {
+    const { warmupSteps, batchSize, valueMix } = this.#config;
+    const window = this.#window();
+    for (let index = 0; index < batchSize; index++) {
+      const { game, row } = this.#memory.sample(window, this.#rng);
+      writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
+    }
+    const warmth = Math.min(1, (this.#step + 1) / (warmupSteps + 1));
+    const learningRate = warmth * this.#schedule(this.#progress);
+    const metrics = await this.#training.step(tensorsOf(this.#batch, this.#architecture, learningRate));
+    const { loss } = metrics;
+    if (loss === undefined || !Number.isFinite(loss)) {
+      throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);
+    }
+    this.#step++;
+    return { ...metrics, learningRate, policyTargetEntropy: policyTargetEntropy(this.#batch) };
+  }
+
+  /** Copies the whole state and writes the averaged weights as a model file. */
+  async snapshot(): Promise<TrainerSnapshot> {
+    const exported = await this.#training.exportState();
+    const tensors = new Map(Object.entries(exported).map(([name, tensor]) => [name, floatTensor(name, tensor)]));
+    const oldest = this.#memory.oldest ?? { sequence: 0, row: this.#memory.total };
+    const state: TrainerState = this.isRefilling
+      ? this.#resumed!
+      : {
+          step: this.#step,
+          games: this.#games,
+          rows: this.#memory.total,
+          sequence: this.#sequence,
+          oldest,
+          rng: this.#rng.state(),
+          progress: this.#progress,
+        };
+    const modelFile = encodeModel({
+      architecture: this.#architecture,
+      weights: weightsOf(this.#architecture, tensors, 'average'),
+      metadata: { step: String(this.#step), positions: String(state.rows), games: String(state.games) },
+    });
+    return { architecture: this.#architecture, state, tensors, modelFile };
+  }
+
+  release(): Promise<void> {
+    return this.#training.release();
+  }
+
+  #window(): number {
+    const { windowMin: min, windowExponent: exponent, windowScale: scale } = this.#config;
+    return windowSize(this.#memory.total, { min, exponent, scale });
+  }
+}
+
+function missingGames(state: TrainerState | undefined, total: number): AppError {
+  return new AppError(
+    'failed-precondition',
+    `The store holds games up to position ${total}; the checkpoint was taken at position ${state?.rows ?? 0}`,
+  );
+}
+
+/** The learning rate by the progress of the job, 0 to 1, warm-up apart. */
+function scheduleOf({ schedule, learningRate, finalLearningRateShare }: AlphaZeroConfig): Schedule {
+  return makeSchedule({
+    decay: schedule,
+    peak: learningRate,
+    final: learningRate * finalLearningRateShare,
+    totalSteps: 1,
+  });
+}
+
+function tensorsOf(batch: Batch, architecture: Architecture, learningRate: number): NamedTensors {
+  const { count, size } = batch;
+  return {
+    planes: { shape: [count, architecture.planes, size, size], data: batch.planes },
+    globals: { shape: [count, architecture.globals], data: batch.globals },
+    policyTarget: { shape: [count, size * size + 1], data: batch.policy },
+    policyWeight: { shape: [count], data: batch.policyWeight },
+    valueTarget: { shape: [count, 3], data: batch.value },
+    ownershipTarget: { shape: [count, size * size], data: batch.ownership },
+    scoreTarget: { shape: [count], data: batch.score },
+    weight: { shape: [count], data: batch.weight },
+    learningRate: { shape: [], data: Float32Array.of(learningRate) },
+  };
+}
+
+function floatTensor(
+  name: string,
+  { shape, data }: NamedTensors[string],
+): { shape: readonly number[]; data: Float32Array } {
+  assert(data instanceof Float32Array, `state '${name}' does not hold floats`);
+  return { shape, data };
+}

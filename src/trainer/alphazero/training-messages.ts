@@ -1,0 +1,26 @@
+/** What the job and its training thread say to each other. */
+
+import type { ErrorKind } from '../../core/errors.js';
+import type { StoredGame } from './ports.js';
+import type { TrainerSnapshot } from './trainer.js';
+import type { TrainingReport } from './training.js';
+
+/** To the thread; its `workerData` is the TrainingSetup. */
+export type ToTraining =
+  | { readonly kind: 'game'; readonly game: StoredGame; readonly progress: number }
+  | { readonly kind: 'snapshot'; readonly id: number; readonly when: 'now' | 'drained' }
+  | { readonly kind: 'stop' };
+
+/** An error that crosses the threads. */
+export interface PlainError {
+  readonly errorKind: ErrorKind;
+  readonly message: string;
+}
+
+/** From the thread. */
+export type FromTraining =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'trained'; readonly report: TrainingReport }
+  | { readonly kind: 'candidate'; readonly snapshot: TrainerSnapshot }
+  | { readonly kind: 'snapshot'; readonly id: number; readonly result: TrainerSnapshot | PlainError }
+  | ({ readonly kind: 'failed' } & PlainError);

@@ -1,0 +1,57 @@
+/** The worker thread in which a job trains: a TrainingLoop behind messages. Ends when it is told to stop or fails. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { AppError, assert } from '../../core/errors.js';
+import { onnxRuntimeEngine } from '../../engine/onnxruntime/engine.js';
+import { Trainer } from './trainer.js';
+import type { TrainingSetup } from './training.js';
+import { TrainingLoop } from './training-loop.js';
+import type { FromTraining, PlainError, ToTraining } from './training-messages.js';
+
+const port = parentPort;
+assert(port !== null, 'training-thread.ts runs as a worker thread');
+
+function post(message: FromTraining): void {
+  port?.postMessage(message);
+}
+
+function plain(thrown: unknown): PlainError {
+  const { kind, message } = AppError.from(thrown);
+  return { errorKind: kind, message };
+}
+
+const { config, start } = workerData as TrainingSetup;
+try {
+  const loop = new TrainingLoop(await Trainer.create(onnxRuntimeEngine(), config, start), config.candidateSteps, {
+    trained: (report) => {
+      post({ kind: 'trained', report });
+    },
+    candidate: (snapshot) => {
+      post({ kind: 'candidate', snapshot });
+    },
+    failed: (error) => {
+      post({ kind: 'failed', ...plain(error) });
+    },
+  });
+  port.on('message', (message: ToTraining) => {
+    if (message.kind === 'game') loop.add(message.game, message.progress);
+    else if (message.kind === 'stop') void loop.stop();
+    else {
+      const { id } = message;
+      loop.snapshot(message.when).then(
+        (result) => {
+          post({ kind: 'snapshot', id, result });
+        },
+        (error: unknown) => {
+          post({ kind: 'snapshot', id, result: plain(error) });
+        },
+      );
+    }
+  });
+  post({ kind: 'ready' });
+  await loop.run();
+} catch (error) {
+  post({ kind: 'failed', ...plain(error) });
+}
+port.close();

@@ -1,0 +1,58 @@
+/**
+ * Training as the job sees it: games are posted, reports come back. Two places for it to happen: a worker thread
+ * (training-handle.ts) and, for tests and small tools, the calling thread (training-loop.ts).
+ */
+
+import type { AppError } from '../../core/errors.js';
+import type { AlphaZeroConfig } from './config.js';
+import type { StoredGame } from './ports.js';
+import type { TrainerSnapshot, TrainerStart } from './trainer.js';
+
+/** What training starts from. */
+export interface TrainingSetup {
+  readonly config: AlphaZeroConfig;
+  readonly start: TrainerStart;
+}
+
+/** Sent after every game taken from the queue and after every step. */
+export interface TrainingReport {
+  /** Games taken from the queue since the last report: 1 or 0. */
+  readonly taken: number;
+  /** Steps in all. */
+  readonly step: number;
+  /** Self-play games and training positions in all. */
+  readonly games: number;
+  readonly positions: number;
+  /** Positions in the replay window. */
+  readonly window: number;
+  /** Whether games of before the checkpoint are still being added back. */
+  readonly refilling: boolean;
+  /** Losses and the like of the step, if one was made. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** What training tells the job. None of these may throw. */
+export interface TrainingEvents {
+  trained(report: TrainingReport): void;
+  /** `candidateSteps` steps have been made since the last one. */
+  candidate(snapshot: TrainerSnapshot): void;
+  /** Training has ended with an error; nothing follows. */
+  failed(error: AppError): void;
+}
+
+/** Training under way. */
+export interface TrainingHandle {
+  /**
+   * Queues a game. The caller bounds the queue by the games that it hands out.
+   *
+   * @param progress of the job, 0 to 1, for the learning rate
+   */
+  add(game: StoredGame, progress: number): void;
+  /** Copies the state: after the step under way (`now`), or once all games queued before are used (`drained`). */
+  snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot>;
+  /** Ends after the step under way and frees everything; snapshots still asked for are refused as 'cancelled'. */
+  stop(): Promise<void>;
+}
+
+/** Starts training; resolves when it is ready. */
+export type TrainingFactory = (setup: TrainingSetup, events: TrainingEvents) => Promise<TrainingHandle>;
