@@ -1,0 +1,50 @@
+/** A self-play game: one model against itself, exploring. */
+
+import { Rng } from '../../src/core/rng.js';
+import type { SearchRecord } from '../../src/go/game-record.js';
+import { Position } from '../../src/go/position.js';
+import { search } from '../../src/search/search.js';
+import { drawAction } from '../../src/search/temperature.js';
+import { Tree } from '../../src/search/tree.js';
+import type { GameTask, PlaySettings } from './game-task.js';
+import { Resignation } from './resignation.js';
+import { asking, finished, searchRecord, type RunningGame } from './running-game.js';
+
+/** The game as a generator. Draws everything random from the task's seed. */
+export function* playSelfPlay(task: GameTask): RunningGame {
+  const { settings, modelVersion } = task;
+  const rng = new Rng(task.seed);
+  const position = new Position(settings.size, settings.rules);
+  const tree = new Tree();
+  const moves: number[] = [];
+  const searches: SearchRecord[] = [];
+  const resignation = new Resignation(rng.float() < settings.resignPlayoutShare ? -1 : settings.resignThreshold);
+  while (!position.isOver && moves.length < settings.maxMoves) {
+    const full = settings.cheapVisits === 0 || rng.float() < settings.fullSearchShare;
+    const options = selfPlaySearch(settings, full);
+    const result = yield* asking(modelVersion, search(position, options, rng, tree));
+    if (resignation.after(position.toMove, result.value)) break;
+    const draws = moves.length < settings.temperatureMoves;
+    const move = draws ? drawAction(result.policy, 1, rng) : result.bestAction;
+    searches.push(searchRecord(result, full));
+    moves.push(move);
+    position.play(move);
+    // Kept for Gumbel too: what is already known below the move makes the values of the next search better.
+    tree.advance(move);
+  }
+  return finished(task, position, moves, searches, resignation);
+}
+
+/** Cheap searches of playout-cap randomisation are there to play well, so they make no noise (KataGo, section 3.1). */
+function selfPlaySearch(settings: PlaySettings, full: boolean) {
+  const { gumbelActions, dirichletTotal } = settings;
+  return {
+    visits: full ? settings.visits : settings.cheapVisits,
+    root: settings.gumbelRoot ? ('gumbel' as const) : ('puct' as const),
+    gumbelActions,
+    gumbelScale: full ? 1 : 0,
+    dirichletTotal: full ? dirichletTotal : 0,
+    // The noise already explores the root; a reduction would undo it.
+    ...(full ? { rootFpuReduction: 0 } : {}),
+  };
+}
