@@ -42,6 +42,8 @@ export interface Hello {
   games: number;
   /** The worker's protocol version; this contract is 1. */
   protocolVersion: number;
+  /** Leases of an earlier stream that the worker still plays; from now on they are this stream's, if nobody else has them. */
+  leaseIds: string[];
 }
 
 /** A finished game, and with it the request for the next lease. */
@@ -330,7 +332,7 @@ export const WorkRequest: MessageFns<WorkRequest> = {
 };
 
 function createBaseHello(): Hello {
-  return { worker: "", games: 0, protocolVersion: 0 };
+  return { worker: "", games: 0, protocolVersion: 0, leaseIds: [] };
 }
 
 export const Hello: MessageFns<Hello> = {
@@ -343,6 +345,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.protocolVersion !== 0) {
       writer.uint32(24).uint32(message.protocolVersion);
+    }
+    for (const v of message.leaseIds) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -384,6 +389,14 @@ export const Hello: MessageFns<Hello> = {
             message.protocolVersion = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.leaseIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -404,6 +417,7 @@ export const Hello: MessageFns<Hello> = {
     message.worker = object.worker ?? "";
     message.games = object.games ?? 0;
     message.protocolVersion = object.protocolVersion ?? 0;
+    message.leaseIds = object.leaseIds?.map((e) => e) || [];
     return message;
   },
 };
