@@ -1,0 +1,107 @@
+/**
+ * Evaluations a second through a real gRPC stream from another process, over bare ONNX Runtime with the same network,
+ * batch and number of threads. The two take turns, so that both see the same machine; the ratio is the median over rounds.
+ */
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
+
+interface ServerFigures {
+  readonly evaluations: number;
+  readonly batches: number;
+  readonly queueMicros: number;
+  readonly cpuMicros: number;
+}
+
+/**
+ * CPU figures are microseconds an evaluation, all threads of the process: they hold on a busy machine too.
+ *
+ * Measures the network named by the flags, or by default 6×64 on 9×9 and, beside it, the quickstart's 4×32 on 7×7.
+ */
+export async function run(args: string[]): Promise<Record<string, unknown>> {
+  const setup = readSetup(args);
+  const main = await measure(setup);
+  const small = args.length > 0 ? undefined : await measure({ ...setup, size: 7, blocks: 4, channels: 32 });
+  return {
+    ...main,
+    ...(small && {
+      smallRatio: small['ratio'],
+      smallEvaluationsPerSecond: small['evaluationsPerSecond'],
+      smallBareEvaluationsPerSecond: small['bareEvaluationsPerSecond'],
+    }),
+    ...setup,
+  };
+}
+
+async function measure(setup: Setup): Promise<Record<string, number>> {
+  const children: ChildProcess[] = [];
+  const start = async (file: string, ...first: string[]): Promise<[ChildProcess, unknown]> => {
+    const child = fork(new URL(`./evaluator/${file}.js`, import.meta.url), [...first, ...setupFlags(setup)]);
+    children.push(child);
+    return [child, await answer(child)];
+  };
+  try {
+    const [bare] = await start('bare');
+    const [server, address] = await start('serve');
+    const [client] = await start('client', address as string);
+    const before = (await ask(server, 0)) as ServerFigures;
+    const [idleBare, idleClient] = (await Promise.all([ask(bare, 0), ask(client, 0)])) as [RunResult, RunResult];
+    const bareRuns: RunResult[] = [];
+    const runs: RunResult[] = [];
+    for (let round = 0; round < setup.rounds; round++) {
+      bareRuns.push((await ask(bare, setup.seconds * 1000)) as RunResult);
+      runs.push((await ask(client, setup.seconds * 1000)) as RunResult);
+    }
+    const after = (await ask(server, 0)) as ServerFigures;
+    const evaluations = after.evaluations - before.evaluations;
+    return {
+      ratio: round(median(runs.map((served, i) => rate(served) / rate(bareRuns[i]!))), 3),
+      evaluationsPerSecond: round(median(runs.map(rate)), 0),
+      bareEvaluationsPerSecond: round(median(bareRuns.map(rate)), 0),
+      batchFill: round(evaluations / (after.batches - before.batches) / setup.batch, 3),
+      queueMs: round((after.queueMicros - before.queueMicros) / evaluations / 1000, 2),
+      serverCpuMicros: round((after.cpuMicros - before.cpuMicros) / evaluations, 1),
+      clientCpuMicros: round((runs.at(-1)!.cpuMicros - idleClient.cpuMicros) / total(runs), 1),
+      bareCpuMicros: round((bareRuns.at(-1)!.cpuMicros - idleBare.cpuMicros) / total(bareRuns), 1),
+    };
+  } finally {
+    for (const child of children) child.kill();
+  }
+}
+
+/** Sends a message and waits for the answer. */
+function ask(child: ChildProcess, message: number): Promise<unknown> {
+  const answered = answer(child);
+  child.send(message);
+  return answered;
+}
+
+function answer(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`A process of the benchmark ended (${String(code)})`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
+}
+
+function total(runs: readonly RunResult[]): number {
+  return runs.reduce((sum, { evaluations }) => sum + evaluations, 0);
+}
+
+function rate({ evaluations, ms }: RunResult): number {
+  return (evaluations / ms) * 1000;
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}

@@ -1,0 +1,58 @@
+/** The baseline: ONNX Runtime alone, one session and one thread a core, the same batch again and again. */
+
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { createSession } from '../../src/engine/onnxruntime/session.js';
+import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
+import { decodeModel } from '../../src/nn/model-file.js';
+import { servingModel } from '../../src/nn/networks/serving.js';
+import { cpuMicros, makeModelFile, makePositions, readSetup, type RunResult } from './setup.js';
+
+const setup = readSetup(process.argv.slice(2));
+
+async function serveThread(): Promise<void> {
+  const { size, batch } = setup;
+  const session = await createSession(servingModel(decodeModel(makeModelFile(setup))), { threads: 1 });
+  const planes = new Float32Array(batch * PLANE_COUNT * size * size);
+  const globals = new Float32Array(batch * GLOBAL_COUNT);
+  makePositions(size, batch).forEach((position, i) =>
+    writeFeatures(position, 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT),
+  );
+  const inputs = {
+    planes: { shape: [batch, PLANE_COUNT, size, size], data: planes },
+    globals: { shape: [batch, GLOBAL_COUNT], data: globals },
+  };
+  await session.run(inputs);
+  parentPort?.on('message', (ms: number) => {
+    void (async () => {
+      const start = performance.now();
+      let evaluations = 0;
+      while (performance.now() - start < ms) {
+        await session.run(inputs);
+        evaluations += batch;
+      }
+      parentPort?.postMessage({ evaluations, ms: performance.now() - start, cpuMicros: 0 } satisfies RunResult);
+    })();
+  });
+  parentPort?.postMessage('ready');
+}
+
+async function serveProcess(): Promise<void> {
+  const workers = Array.from({ length: setup.threads }, () => {
+    return new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+  });
+  const answers = (): Promise<unknown[]> =>
+    Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
+  await answers();
+  process.on('message', (ms: number) => {
+    for (const worker of workers) worker.postMessage(ms);
+    void answers().then((results) => {
+      const runs = results as RunResult[];
+      const evaluations = runs.reduce((sum, run) => sum + run.evaluations, 0);
+      process.send?.({ evaluations, ms: Math.max(...runs.map((run) => run.ms)), cpuMicros: cpuMicros() });
+    });
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.('ready');
+}
+
+await (isMainThread ? serveProcess() : serveThread());

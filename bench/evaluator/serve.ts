@@ -1,0 +1,29 @@
+/** The server process: the real service and middleware over the real evaluator, its cache off. */
+
+import { createServer } from 'nice-grpc';
+import { readConfig } from '../../src/core/config.js';
+import { evaluatorSchema } from '../../src/evaluator/config.js';
+import { Evaluator } from '../../src/evaluator/evaluator.js';
+import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
+import { makeLogger } from '../../src/server/logger.js';
+import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
+import { cpuMicros, makeModelFile, readSetup } from './setup.js';
+
+const setup = readSetup(process.argv.slice(2));
+const file = makeModelFile(setup);
+const source = { resolve: () => Promise.resolve('bench@1'), read: () => Promise.resolve(file) };
+const config = readConfig(evaluatorSchema, { threads: setup.threads, maxBatch: setup.batch, cacheMegabytes: 0 });
+const evaluator = new Evaluator(source, config);
+await evaluator.describe('');
+const logger = makeLogger('error');
+const server = createServer()
+  .use(translateErrors(logger))
+  .use(authenticate('secret'))
+  .use(endWithServer(new AbortController().signal));
+server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
+const port = await server.listen('127.0.0.1:0');
+
+process.on('message', () => process.send?.({ ...evaluator.metrics(), cpuMicros: cpuMicros() }));
+process.on('disconnect', () => process.exit());
+process.send?.(`127.0.0.1:${port}`);

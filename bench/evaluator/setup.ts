@@ -1,0 +1,97 @@
+/** What the processes of the evaluator benchmark share: the network, the positions, and how they are told to run. */
+
+import { parseArgs } from 'node:util';
+import { check } from '../../src/core/errors.js';
+import { Rng } from '../../src/core/rng.js';
+import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
+import { Position } from '../../src/go/position.js';
+import { defaultRules } from '../../src/go/rules.js';
+import type { Snapshot } from '../../src/go/snapshot.js';
+import { encodeModel, type Architecture } from '../../src/nn/model-file.js';
+import { initialWeights } from '../../src/nn/networks/go-resnet.js';
+
+/** The flags of the benchmark as numbers. */
+export interface Setup {
+  readonly size: number;
+  readonly blocks: number;
+  readonly channels: number;
+  /** Worker threads, and sessions of the bare baseline. */
+  readonly threads: number;
+  /** Most positions in a batch; the bare baseline runs exactly this many. */
+  readonly batch: number;
+  /** Positions in one gRPC message. */
+  readonly message: number;
+  /** Messages in flight. */
+  readonly inFlight: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+const defaults: Setup = {
+  size: 9,
+  blocks: 6,
+  channels: 64,
+  threads: 2,
+  batch: 64,
+  message: 32,
+  inFlight: 12,
+  rounds: 5,
+  seconds: 3,
+};
+
+/** Reads flags such as --size 7. */
+export function readSetup(args: string[]): Setup {
+  const options = Object.fromEntries(Object.keys(defaults).map((key) => [key, { type: 'string' as const }]));
+  const { values } = parseArgs({ args, options });
+  const setup: Record<string, number> = { ...defaults };
+  for (const [key, text] of Object.entries(values)) {
+    const value = Number(text);
+    check(value > 0, `--${key} is '${String(text)}'; it must be a number above 0`);
+    setup[key] = value;
+  }
+  return setup as unknown as Setup;
+}
+
+/** The setup as flags, for a child process. */
+export function setupFlags(setup: Setup): string[] {
+  return Object.entries(setup).flatMap(([key, value]) => [`--${key}`, String(value)]);
+}
+
+/** A network of the wanted form with random weights, as a model file. */
+export function makeModelFile({ size, blocks, channels }: Setup): Uint8Array {
+  const fixed = { kind: 'go-resnet', planes: PLANE_COUNT, globals: GLOBAL_COUNT, features: FEATURES_VERSION } as const;
+  const architecture: Architecture = { ...fixed, size, blocks, channels };
+  return encodeModel({ architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} });
+}
+
+/** Positions of random games. */
+export function makePositions(size: number, count: number): Snapshot[] {
+  const rng = new Rng(2);
+  const positions: Snapshot[] = [];
+  const legal = new Uint8Array(size * size + 1);
+  while (positions.length < count) {
+    const position = new Position(size, defaultRules(size));
+    for (let move = 0; move < size * size && positions.length < count; move++) {
+      position.legal(legal);
+      legal[size * size] = 0;
+      if (!legal.includes(1)) break;
+      position.play(rng.weighted(legal));
+      positions.push(position.snapshot());
+    }
+  }
+  return positions;
+}
+
+/** What one timed run gives. */
+export interface RunResult {
+  readonly evaluations: number;
+  readonly ms: number;
+  /** CPU time of the process so far, all its threads. */
+  readonly cpuMicros: number;
+}
+
+/** CPU time that this process has used, all its threads. */
+export function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
