@@ -1,6 +1,6 @@
 /**
  * The plain UCT player as a GTP program, for `tengen match` and any other referee:
- * `node dist/bench/uct-gtp.js [--playouts 1000] [--seed 1] [--exploration 0.7]`.
+ * `node dist/bench/uct-gtp.js [--playouts 1000] [--seed 1] [--exploration 0.4]`.
  */
 
 import { createInterface } from 'node:readline';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     playouts: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
-    exploration: { type: 'string', default: '0.7' },
+    exploration: { type: 'string', default: '0.4' },
   },
 });
 const player = new UctPlayer({ playouts: Number(values.playouts), exploration: Number(values.exploration) });

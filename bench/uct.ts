@@ -18,7 +18,7 @@ import { Position } from '../src/go/position.js';
 export interface UctOptions {
   /** Playouts a move. */
   readonly playouts: number;
-  /** The constant of UCB1 for results in [0, 1]. */
+  /** The constant of UCB1 for results in [0, 1]; the default won most on 7×7 at 1000 playouts among 0.25 to 1. */
   readonly exploration?: number;
 }
 
@@ -39,7 +39,7 @@ export class UctPlayer {
   readonly #path: number[] = [];
 
   constructor(options: UctOptions) {
-    const { playouts, exploration = 0.7 } = options;
+    const { playouts, exploration = 0.4 } = options;
     check(
       Number.isInteger(playouts) && playouts >= 1 && playouts <= 1_000_000,
       () => `playouts is ${playouts}; it must be a whole number from 1 to 1000000`,

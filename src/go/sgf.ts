@@ -1,0 +1,221 @@
+/**
+ * Games as SGF: what the main line of a tree says (setup stones before the first move, moves, rules, names, comments),
+ * and the tree for a game. Variations and comments beyond that are added to the tree before `formatSgfTree` writes it.
+ */
+
+import { check } from '../core/errors.js';
+import { BLACK, WHITE, colorName, type Color } from './color.js';
+import { Position } from './position.js';
+import { checkRules, checkSize, type Rules } from './rules.js';
+import { formatSgfPoint, mainLine, parseSgfMove, parseSgfPoints, parseSgfTree, type SgfNode } from './sgf-tree.js';
+
+/** One move; colors need not alternate. */
+export interface SgfMove {
+  readonly color: Color;
+  /** A point, or size² for a pass. */
+  readonly action: number;
+  readonly comment?: string;
+}
+
+/** The main line of an SGF file. What the file does not say is absent. */
+export interface SgfGame {
+  readonly size: number;
+  readonly komi?: number;
+  readonly ko?: Rules['ko'];
+  readonly suicide?: boolean;
+  /** Stones set up before the first move. */
+  readonly black: readonly number[];
+  readonly white: readonly number[];
+  /** Who is to move after the setup. */
+  readonly toMove: Color;
+  readonly moves: readonly SgfMove[];
+  readonly handicap?: number;
+  readonly blackName?: string;
+  readonly whiteName?: string;
+  /** As in SGF: 'B+3.5', 'W+R', '0' for a draw, 'Void', '?'. */
+  readonly result?: string;
+  readonly gameName?: string;
+  /** Comment of the root. */
+  readonly comment?: string;
+}
+
+/** Names for rules that people know; others are written in KataGo's form, 'koSIMPLEscoreAREAtaxNONEsui1'. */
+const namedRules: readonly { name: string; pattern: RegExp; ko: Rules['ko']; suicide: boolean }[] = [
+  { name: 'Chinese', pattern: /^chinese/i, ko: 'positional', suicide: false },
+  { name: 'Tromp-Taylor', pattern: /^tromp/i, ko: 'positional', suicide: true },
+  { name: 'AGA', pattern: /^(aga|bga|french)/i, ko: 'situational', suicide: false },
+  { name: 'NZ', pattern: /^(nz|new.zealand|goe|ing)/i, ko: 'situational', suicide: true },
+  { name: 'Japanese', pattern: /^(japan|korea)/i, ko: 'simple', suicide: false },
+];
+
+/**
+ * Reads the main line of the first game in `text`.
+ *
+ * @throws AppError 'invalid-argument' saying what is wrong: not SGF, not Go, a point off the board, stones set up after
+ * the first move, a komi that is no number
+ */
+export function parseSgf(text: string): SgfGame {
+  const nodes = mainLine(parseSgfTree(text));
+  const root = nodes[0]!.data;
+  const first = (key: string): string | undefined => root[key]?.[0]?.trim();
+  check((first('GM') ?? '1') === '1', () => `SGF game type GM is '${first('GM') ?? ''}'; Go is 1`);
+  const size = readSize(first('SZ'));
+  const { black, white, player } = readSetup(nodes, size);
+  const moves = nodes.flatMap((node) => readMove(node, size));
+  const handicap = readNumber('HA', first('HA'));
+  const toMove = player ?? moves[0]?.color ?? (black.length > 0 && white.length === 0 ? WHITE : BLACK);
+  const moveInRoot = root['B'] !== undefined || root['W'] !== undefined;
+  return {
+    size,
+    black,
+    white,
+    toMove,
+    moves,
+    ...present({ komi: readNumber('KM', first('KM')), handicap }),
+    ...readRules(first('RU')),
+    ...present({ blackName: first('PB'), whiteName: first('PW'), result: first('RE'), gameName: first('GN') }),
+    ...present({ comment: moveInRoot ? undefined : root['C']?.join('\n') }),
+  };
+}
+
+/**
+ * The position after the first `moveCount` moves of a game (all by default), under the file's rules and, where it says
+ * nothing, `defaults`.
+ *
+ * @throws AppError 'invalid-argument' if a setup stone or a move is illegal
+ */
+export function sgfPosition(game: SgfGame, defaults: Rules, moveCount = game.moves.length): Position {
+  const { size, komi = defaults.komi, ko = defaults.ko, suicide = defaults.suicide } = game;
+  const rules = { ko, suicide, komi };
+  checkRules(rules, size);
+  const position = new Position(size, rules);
+  position.placeStones(game.black, BLACK);
+  position.placeStones(game.white, WHITE);
+  position.setToMove(game.toMove);
+  for (const { color, action } of game.moves.slice(0, moveCount)) {
+    // A file may go on after two passes, or let one side play twice.
+    position.reopen();
+    position.setToMove(color);
+    position.play(action);
+  }
+  return position;
+}
+
+/** The tree for a game; write it with `formatSgfTree`. */
+export function sgfTree(game: SgfGame): SgfNode {
+  const { size, komi, black, white, toMove, moves, handicap } = game;
+  const points = (list: readonly number[]): string[] => list.map((point) => formatSgfPoint(point, size));
+  const one = (value: string | number | undefined): string[] | undefined =>
+    value === undefined ? undefined : [String(value)];
+  const properties: Record<string, string[] | undefined> = {
+    GM: ['1'],
+    FF: ['4'],
+    CA: ['UTF-8'],
+    AP: ['Tengen'],
+    SZ: [String(size)],
+    KM: one(komi),
+    RU: one(formatRules(game)),
+    HA: one(handicap),
+    PB: one(game.blackName),
+    PW: one(game.whiteName),
+    GN: one(game.gameName),
+    RE: one(game.result),
+    AB: black.length > 0 ? points(black) : undefined,
+    AW: white.length > 0 ? points(white) : undefined,
+    PL: toMove === WHITE || black.length + white.length > 0 ? [sgfColor(toMove)] : undefined,
+    C: one(game.comment),
+  };
+  const root: SgfNode = { data: present(properties) as Record<string, string[]>, children: [] };
+  let node = root;
+  for (const move of moves) {
+    const child: SgfNode = { data: { [sgfColor(move.color)]: [formatSgfPoint(move.action, size)] }, children: [] };
+    if (move.comment !== undefined) child.data['C'] = [move.comment];
+    node.children.push(child);
+    node = child;
+  }
+  return root;
+}
+
+/** A result as SGF writes it. @param score Black's points minus White's minus komi */
+export function formatResult(score: number, resigned?: Color): string {
+  if (resigned !== undefined) return resigned === BLACK ? 'W+R' : 'B+R';
+  if (score === 0) return '0';
+  return `${score > 0 ? 'B' : 'W'}+${Math.abs(score)}`;
+}
+
+function readSize(text: string | undefined): number {
+  if (text === undefined) return 19;
+  const sides = text.split(':').map(Number);
+  check(
+    sides.every((side) => side === sides[0]),
+    () => `SGF board size SZ is '${text}'; only square boards are played`,
+  );
+  checkSize(sides[0]!);
+  return sides[0]!;
+}
+
+function readNumber(key: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  check(Number.isFinite(value), () => `SGF property ${key} is '${text}'; it must be a number`);
+  return value;
+}
+
+function readRules(text: string | undefined): Pick<SgfGame, 'ko' | 'suicide'> {
+  if (text === undefined) return {};
+  const named = namedRules.find(({ pattern }) => pattern.test(text));
+  if (named) return { ko: named.ko, suicide: named.suicide };
+  const ko = /ko(simple|positional|situational)/i.exec(text)?.[1]?.toLowerCase() as Rules['ko'] | undefined;
+  const suicide = /sui([01])/i.exec(text)?.[1];
+  return present({ ko, suicide: suicide === undefined ? undefined : suicide === '1' });
+}
+
+function formatRules({ ko, suicide }: SgfGame): string | undefined {
+  if (ko === undefined || suicide === undefined) return undefined;
+  const named = namedRules.find((rules) => rules.ko === ko && rules.suicide === suicide && rules.name !== 'Japanese');
+  // 'Japanese' would also say territory scoring, which is not played here.
+  return named?.name ?? `ko${ko.toUpperCase()}scoreAREAtaxNONEsui${suicide ? 1 : 0}`;
+}
+
+function readSetup(nodes: readonly SgfNode[], size: number): { black: number[]; white: number[]; player?: Color } {
+  const stones = new Map<number, Color>();
+  let player: Color | undefined;
+  let moved = 0;
+  for (const { data } of nodes) {
+    const setUp = data['AB'] !== undefined || data['AW'] !== undefined || data['AE'] !== undefined;
+    check(!setUp || moved === 0, () => `SGF sets up stones after move ${moved}; only before the first is supported`);
+    for (const point of parseSgfPoints(data['AB'] ?? [], size)) stones.set(point, BLACK);
+    for (const point of parseSgfPoints(data['AW'] ?? [], size)) stones.set(point, WHITE);
+    for (const point of parseSgfPoints(data['AE'] ?? [], size)) stones.delete(point);
+    if (moved === 0 && data['PL'] !== undefined) player = readColor(data['PL'][0] ?? '');
+    if (data['B'] !== undefined || data['W'] !== undefined) moved++;
+  }
+  const of = (color: Color): number[] =>
+    [...stones].flatMap(([point, stone]) => (stone === color ? [point] : [])).sort((a, b) => a - b);
+  return { black: of(BLACK), white: of(WHITE), ...present({ player }) };
+}
+
+function readColor(text: string): Color {
+  const letter = text.trim().toUpperCase()[0];
+  check(letter === 'B' || letter === 'W', () => `SGF player PL is '${text}'; it must be B or W`);
+  return letter === 'B' ? BLACK : WHITE;
+}
+
+function readMove({ data }: SgfNode, size: number): SgfMove[] {
+  const { B: black, W: white, C: comments } = data;
+  check(black === undefined || white === undefined, 'SGF has a node with moves by both black and white');
+  const texts = black ?? white;
+  if (texts === undefined) return [];
+  const color = black === undefined ? WHITE : BLACK;
+  check(texts.length === 1, () => `SGF has a node with ${texts.length} moves by ${colorName(color)}`);
+  return [{ color, action: parseSgfMove(texts[0]!.trim(), size), ...present({ comment: comments?.join('\n') }) }];
+}
+
+function sgfColor(color: Color): string {
+  return color === BLACK ? 'B' : 'W';
+}
+
+/** The entries that are not undefined. */
+function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
