@@ -1,0 +1,189 @@
+/**
+ * Milliseconds a training step: the whole of it as the alphazero job runs it (forward, losses, backward, clipping, AdamW,
+ * average of the weights), beside the same step in PyTorch (bench/pytorch/train_step.py) in a child process, in turns.
+ * PyTorch runs in both of its memory formats, and the faster one counts.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { Rng } from '../src/core/rng.js';
+import type { NamedTensors, Training } from '../src/engine/engine.js';
+import { onnxRuntimeEngine } from '../src/engine/onnxruntime/engine.js';
+import { GLOBAL_COUNT, PLANE_COUNT } from '../src/go/features.js';
+import type { Architecture } from '../src/nn/networks/architecture.js';
+import { initialWeights } from '../src/nn/networks/go-resnet.js';
+import { type TrainingStep, initialState, trainingStep } from '../src/nn/training-step.js';
+import { type Shape, sizeOf } from '../src/nn/types.js';
+
+interface Setup {
+  readonly architecture: Architecture;
+  readonly batchSize: number;
+  readonly rounds: number;
+  readonly steps: number;
+}
+
+interface Times {
+  readonly best: number;
+  readonly mean: number;
+}
+
+/** Keys: ms and ratioToPyTorch for the larger number of threads; both again for each number of threads. */
+export async function run(args: string[]): Promise<Record<string, unknown>> {
+  const setup = read(args);
+  const results: Record<string, unknown> = {
+    size: setup.architecture.size,
+    blocks: setup.architecture.blocks,
+    channels: setup.architecture.channels,
+    batch: setup.batchSize,
+  };
+  for (const threads of [1, 2]) {
+    const { ms, msPyTorch, ratio, version } = await compare(setup, threads);
+    Object.assign(results, { ms, [`ms${threads}`]: ms });
+    if (msPyTorch === undefined) continue;
+    Object.assign(results, { ratioToPyTorch: ratio, [`ratio${threads}`]: ratio, [`msPyTorch${threads}`]: msPyTorch });
+    results['pytorch'] = version;
+  }
+  return results;
+}
+
+function read(args: string[]): Setup {
+  const option = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
+  const { values } = parseArgs({
+    args,
+    options: {
+      size: option('9'),
+      blocks: option('6'),
+      channels: option('64'),
+      batch: option('128'),
+      rounds: option('8'),
+      steps: option('5'),
+    },
+  });
+  return {
+    architecture: {
+      kind: 'go-resnet',
+      size: Number(values.size),
+      blocks: Number(values.blocks),
+      channels: Number(values.channels),
+      planes: PLANE_COUNT,
+      globals: GLOBAL_COUNT,
+      features: 'bench',
+    },
+    batchSize: Number(values.batch),
+    rounds: Number(values.rounds),
+    steps: Number(values.steps),
+  };
+}
+
+interface Comparison {
+  readonly ms: number;
+  readonly msPyTorch?: number;
+  /** Median over the rounds of ours / theirs. */
+  readonly ratio?: number;
+  readonly version?: string;
+}
+
+async function compare(setup: Setup, threads: number): Promise<Comparison> {
+  const step = trainingStep({
+    architecture: setup.architecture,
+    batchSize: setup.batchSize,
+    optimizer: { kind: 'adamw', weightDecay: 1e-4 },
+    losses: { policy: 1, value: 1, ownership: 1, score: 1 },
+    clipNorm: 1,
+    emaDecay: 0.99,
+  });
+  const state = initialState(step, initialWeights(setup.architecture, new Rng(1)));
+  const training = await onnxRuntimeEngine().train(step.graph, Object.fromEntries(state), { threads });
+  const peer = await PyTorch.start(setup, threads);
+  const batch = randomBatch(step, new Rng(2));
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = -1; round < setup.rounds; round++) {
+    const own = await timeSteps(training, batch, setup.steps);
+    const contiguous = await peer?.time(setup.steps, 'contiguous');
+    const last = await peer?.time(setup.steps, 'channels_last');
+    if (round < 0) continue; // warming up
+    ours.push(own.mean);
+    if (contiguous && last) theirs.push(Math.min(contiguous.mean, last.mean));
+  }
+  await training.release();
+  peer?.stop();
+  if (peer === undefined) return { ms: median(ours) };
+  const ratio = median(ours.map((ms, i) => ms / theirs[i]!));
+  return { ms: median(ours), msPyTorch: median(theirs), ratio, version: peer.version };
+}
+
+function randomBatch(step: TrainingStep, rng: Rng): NamedTensors {
+  const fill = (shape: Shape, draw: () => number): { shape: Shape; data: Float32Array } => {
+    return { shape, data: Float32Array.from({ length: sizeOf(shape) }, draw) };
+  };
+  const draws: Record<string, () => number> = {
+    planes: () => Number(rng.float() < 0.3),
+    weight: () => 1,
+    policyWeight: () => 1,
+    policyTarget: () => rng.float() / 41,
+    ownershipTarget: () => rng.float() * 2 - 1,
+  };
+  const data = Object.entries(step.batch).map(([name, shape]) => [
+    name,
+    fill(shape, draws[name] ?? (() => rng.float())),
+  ]);
+  return { ...Object.fromEntries(data), learningRate: fill([], () => 1e-3) } as NamedTensors;
+}
+
+async function timeSteps(training: Training, batch: NamedTensors, steps: number): Promise<Times> {
+  const times: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now();
+    await training.step(batch);
+    times.push(performance.now() - start);
+  }
+  return { best: Math.min(...times), mean: times.reduce((sum, ms) => sum + ms, 0) / steps };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}
+
+/** The PyTorch child process. */
+class PyTorch {
+  readonly version: string;
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, version: string) {
+    this.#process = child;
+    this.#lines = lines;
+    this.version = version;
+  }
+
+  /** Starts it, or gives `undefined` where Python or PyTorch is not installed. */
+  static async start({ architecture, batchSize }: Setup, threads: number): Promise<PyTorch | undefined> {
+    const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+    if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
+    const { size, blocks, channels, planes, globals } = architecture;
+    // Compiled to dist/bench; the script stays in bench.
+    const path = fileURLToPath(new URL('../../bench/pytorch/train_step.py', import.meta.url));
+    const numbers = [threads, size, blocks, channels, planes, globals, batchSize].map(String);
+    const child = spawn(python, [path, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done === true) return undefined;
+    return new PyTorch(child, lines, (JSON.parse(first.value) as { version: string }).version);
+  }
+
+  async time(steps: number, format: 'contiguous' | 'channels_last'): Promise<Times> {
+    this.#process.stdin?.write(`${steps} ${format}\n`);
+    const line = await this.#lines.next();
+    if (line.done === true) throw new Error('The PyTorch process ended');
+    return JSON.parse(line.value) as Times;
+  }
+
+  stop(): void {
+    this.#process.stdin?.end();
+  }
+}
