@@ -1,0 +1,129 @@
+/**
+ * The self-play worker: holds many games at once, evaluates their leaves on the server, submits what is finished and plays
+ * what it is given next. `tengen worker` runs this.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { AppError, check } from '../../src/core/errors.js';
+import { Rng } from '../../src/core/rng.js';
+import type { Lease } from '../../src/proto/tengen/v1/self_play.js';
+import { Backoff } from '../shared/backoff.js';
+import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import { RemoteEvaluator } from '../shared/remote-evaluator.js';
+import { GamePool } from './game-pool.js';
+import { taskFromLease } from './game-task.js';
+import { ModelVersions } from './model-versions.js';
+import { playGame } from './play-game.js';
+import { WorkLink, type LinkHost } from './work-link.js';
+import type { WorkerLog } from './worker-log.js';
+
+/** Longest wait before a call is tried again, in milliseconds. */
+const longestWaitMs = 5000;
+
+/** How a worker works. */
+export interface WorkerOptions extends ConnectionOptions {
+  /** Games at once, 1 to 4,096. */
+  readonly games: number;
+  /** For the server's logs. */
+  readonly name: string;
+  /** Groups of games that take turns at searching and waiting. */
+  readonly groups?: number;
+  /** Ends the worker: it gives its leases back and `runWorker` resolves. */
+  readonly signal: AbortSignal;
+  readonly log: WorkerLog;
+}
+
+/** What a worker did. */
+export interface WorkerTotals {
+  /** Games that the server acknowledged. */
+  readonly games: number;
+  /** Positions evaluated. */
+  readonly evaluations: number;
+}
+
+/**
+ * Works until `signal` aborts. A server that is away is waited for.
+ *
+ * @throws AppError when working is impossible: wrong token, wrong protocol version, a model that cannot be evaluated
+ */
+export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
+  const { games, name, log } = options;
+  check(Number.isInteger(games) && games >= 1 && games <= 4096, () => `games is ${games}; it must be from 1 to 4096`);
+  const connection = new Connection(options);
+  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk' });
+  // Jitter must differ between workers, so this one seed is not reproducible; games have seeds of their own.
+  const rng = new Rng(randomBytes(4).readUInt32LE());
+  const link = new WorkLink(connection, { name, games, backoff: new Backoff(rng, longestWaitMs), log });
+  const groups = Math.min(games, options.groups ?? 2);
+  const pool = new GamePool({ evaluator, groups, makeBackoff: () => new Backoff(rng, longestWaitMs), log });
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const host = makeHost({ link, pool, games, log, fail: (error) => failed.abort(error) });
+  try {
+    // Whichever fails first stops the other, so that leases are given back before the error is shown.
+    const guard = async (part: Promise<void>): Promise<void> => {
+      try {
+        await part;
+      } catch (error) {
+        failed.abort(error);
+      }
+    };
+    await Promise.all([guard(link.run(host, signal)), guard(pool.run(signal))]);
+  } finally {
+    evaluator.close();
+    connection.close();
+  }
+  if (failed.signal.aborted) throw AppError.from(failed.signal.reason);
+  return { games: link.stored, evaluations: pool.evaluations };
+}
+
+interface HostParts {
+  readonly link: WorkLink;
+  readonly pool: GamePool;
+  readonly games: number;
+  readonly log: WorkerLog;
+  readonly fail: (error: unknown) => void;
+}
+
+/** What to do with leases and new versions. */
+function makeHost({ link, pool, games, log, fail }: HostParts): LinkHost {
+  /** Lease by game id, of the games in play. */
+  const leases = new Map<string, string>();
+  const versions = new ModelVersions();
+  const play = (lease: Lease): void => {
+    const { gameId } = lease;
+    if (leases.has(gameId)) {
+      // Our lease ran out while we were cut off, and the game came back to us: it is already being played.
+      leases.set(gameId, lease.leaseId);
+      return;
+    }
+    if (leases.size >= games) {
+      link.giveBack([lease.leaseId]);
+      return;
+    }
+    const leased = taskFromLease(lease);
+    const task = leased.match
+      ? leased
+      : { ...leased, modelVersion: versions.forLease(leased.jobId, leased.modelVersion) };
+    leases.set(gameId, lease.leaseId);
+    log('game-started', { gameId, model: task.match ?? task.modelVersion });
+    const onDone: Parameters<GamePool['start']>[1] = (record) => {
+      const leaseId = leases.get(gameId) ?? lease.leaseId;
+      leases.delete(gameId);
+      log('game-finished', { gameId, moves: record.moves.length, score: record.score, resigned: record.resigned ?? 0 });
+      link.submit(leaseId, record);
+    };
+    pool.start(playGame(task), onDone, fail);
+  };
+  return {
+    leasesHeld: () => [...leases.values()],
+    newModel: (jobId, modelVersion) => versions.announce(jobId, modelVersion),
+    lease: (lease) => {
+      try {
+        play(lease);
+      } catch (error) {
+        fail(error);
+      }
+    },
+  };
+}
