@@ -1,12 +1,9 @@
 /** Small networks and random batches for tests of training. */
 
 import { Rng } from '../../src/core/rng.js';
-import { createSession } from '../../src/engine/onnxruntime/session.js';
-import { type Graph, next, stateNames } from '../../src/nn/graph.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
 import { parameters } from '../../src/nn/networks/go-resnet.js';
-import { lowerToOnnx } from '../../src/nn/onnx/lower.js';
-import { type Shape, type TensorData, sizeOf } from '../../src/nn/types.js';
+import { type Shape, sizeOf } from '../../src/nn/types.js';
 
 export interface FloatTensor {
   readonly shape: Shape;
@@ -62,31 +59,6 @@ function distributions(shape: Shape, rng: Rng): FloatTensor {
     line.forEach((value, i) => (line[i] = value / total));
   }
   return { shape, data };
-}
-
-/** Runs a graph's state forward by itself. */
-export interface Stepper {
-  readonly state: Map<string, TensorData>;
-  /** Returns the outputs that are not state. */
-  step(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, number>>;
-  release(): Promise<void>;
-}
-
-/** The plainest training loop: one session, state fed back by hand. */
-export async function stepper(graph: Graph, initial: ReadonlyMap<string, TensorData>): Promise<Stepper> {
-  const session = await createSession(lowerToOnnx(graph));
-  const state = new Map(initial);
-  const carried = stateNames(graph);
-  return {
-    state,
-    async step(inputs) {
-      const outputs = await session.run({ ...inputs, ...Object.fromEntries(state) });
-      for (const name of carried) state.set(name, outputs[next(name)]!);
-      const reported = Object.entries(outputs).filter(([name]) => !carried.some((own) => next(own) === name));
-      return Object.fromEntries(reported.map(([name, tensor]) => [name, Number(tensor.data[0])]));
-    },
-    release: () => session.release(),
-  };
 }
 
 /** A float scalar to feed. */

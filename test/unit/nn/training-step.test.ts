@@ -1,12 +1,30 @@
 import { expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';
+import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
+import type { NamedTensors, Training } from '../../../src/engine/engine.js';
 import { initialWeights } from '../../../src/nn/networks/go-resnet.js';
-import { averageName, initialState, trainingMetrics, trainingStep, weightsOf } from '../../../src/nn/training-step.js';
-import { livelyWeights, randomBatch, scalar, stepper, tinyArchitecture } from '../../support/go-training.js';
+import type { Weights } from '../../../src/nn/model-file.js';
+import {
+  type TrainingStep,
+  averageName,
+  initialState,
+  trainingMetrics,
+  trainingStep,
+  weightsOf,
+} from '../../../src/nn/training-step.js';
+import { livelyWeights, randomBatch, scalar, tinyArchitecture } from '../../support/go-training.js';
 
 const losses = { policy: 1, value: 1, ownership: 0.5, score: 0.25 };
 const batchSize = 6;
+
+async function train(step: TrainingStep, weights: Weights): Promise<Training> {
+  return await onnxRuntimeEngine().train(step.graph, Object.fromEntries(initialState(step, weights)));
+}
+
+async function stateOf(training: Training): Promise<ReadonlyMap<string, NamedTensors[string]>> {
+  return new Map(Object.entries(await training.exportState()));
+}
 
 test('a tiny network learns a tiny batch by heart', async () => {
   const architecture = { ...tinyArchitecture, channels: 16 };
@@ -23,7 +41,7 @@ test('a tiny network learns a tiny batch by heart', async () => {
   batch['policyWeight']!.data.fill(1);
   const owners = batch['ownershipTarget']!.data;
   owners.forEach((owner, i) => (owners[i] = owner === 0 ? 1 : owner));
-  const training = await stepper(step.graph, initialState(step, initialWeights(architecture, rng)));
+  const training = await train(step, initialWeights(architecture, rng));
   const first = await training.step({ ...batch, learningRate: scalar(0.01) });
   let last = first;
   for (let i = 0; i < 200; i++) last = await training.step({ ...batch, learningRate: scalar(0.01) });
@@ -50,8 +68,11 @@ test('positions without weight and policies of cheap searches do not count', asy
   }
   const results = [];
   for (const inputs of [batch, changed]) {
-    const training = await stepper(step.graph, initialState(step, weights));
-    results.push({ metrics: await training.step({ ...inputs, learningRate: scalar(0.1) }), state: training.state });
+    const training = await train(step, weights);
+    results.push({
+      metrics: await training.step({ ...inputs, learningRate: scalar(0.1) }),
+      state: await stateOf(training),
+    });
     await training.release();
   }
   expect(changed).not.toEqual(batch);
@@ -64,11 +85,12 @@ test('a batch without any weight reports zero and, without decay, changes nothin
   const weights = livelyWeights(tinyArchitecture, rng);
   const batch = randomBatch(step.batch, rng);
   batch['weight']!.data.fill(0);
-  const training = await stepper(step.graph, initialState(step, weights));
+  const training = await train(step, weights);
   const metrics = await training.step({ ...batch, learningRate: scalar(0.1) });
+  const state = await stateOf(training);
   await training.release();
   expect(metrics).toEqual(Object.fromEntries(trainingMetrics.map((name) => [name, 0])));
-  expect(weightsOf(tinyArchitecture, training.state, 'latest')).toEqual(weights);
+  expect(weightsOf(tinyArchitecture, state, 'latest')).toEqual(weights);
 });
 
 test('equal seeds and batches give equal states bit for bit', async () => {
@@ -77,13 +99,14 @@ test('equal seeds and batches give equal states bit for bit', async () => {
     const optimizer = { kind: 'adamw', weightDecay: 0.1 } as const;
     const options = { architecture: tinyArchitecture, batchSize, optimizer, losses, clipNorm: 1, emaDecay: 0.9 };
     const step = trainingStep(options);
-    const training = await stepper(step.graph, initialState(step, initialWeights(tinyArchitecture, rng)));
+    const training = await train(step, initialWeights(tinyArchitecture, rng));
     const metrics = [];
     for (let i = 0; i < 3; i++) {
       metrics.push(await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.01) }));
     }
+    const state = await stateOf(training);
     await training.release();
-    return { metrics, state: training.state };
+    return { metrics, state };
   };
   expect(await run()).toEqual(await run());
 });
@@ -98,17 +121,18 @@ test('the average of the weights follows them by its decay', async () => {
   });
   const rng = new Rng(3);
   const weights = livelyWeights(tinyArchitecture, rng);
-  const training = await stepper(step.graph, initialState(step, weights));
+  const training = await train(step, weights);
   const name = 'stem/bias';
   const wanted = Array.from(weights.get(name)!.data);
   for (let i = 0; i < 3; i++) {
     await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.1) });
-    const present = training.state.get(name)!.data;
+    const present = (await stateOf(training)).get(name)!.data;
     wanted.forEach((average, k) => (wanted[k] = 0.75 * average + 0.25 * Number(present[k])));
   }
+  const state = await stateOf(training);
   await training.release();
-  const average = weightsOf(tinyArchitecture, training.state, 'average').get(name)!.data;
+  const average = weightsOf(tinyArchitecture, state, 'average').get(name)!.data;
   wanted.forEach((value, k) => expect(average[k]).toBeCloseTo(value, 6));
-  expect(training.state.get(averageName(name))!.data).toEqual(average);
-  expect(weightsOf(tinyArchitecture, training.state, 'latest').get(name)!.data).not.toEqual(average);
+  expect(state.get(averageName(name))!.data).toEqual(average);
+  expect(weightsOf(tinyArchitecture, state, 'latest').get(name)!.data).not.toEqual(average);
 });
