@@ -101,7 +101,8 @@ function readInputs(
     () => `raw_input_contents holds ${rawInputContents.length} tensors; inputs names ${inputs.length}`,
   );
   const expected = inputShapes(shape);
-  for (const { name } of inputs) check(Object.hasOwn(expected, name), `There is no input '${name}'; inputs are planes, globals`);
+  for (const { name } of inputs)
+    check(Object.hasOwn(expected, name), `There is no input '${name}'; inputs are planes, globals`);
   const count = inputs[0]?.shape[0] ?? 0;
   check(
     Number.isInteger(count) && count >= 1 && count <= maxCount,

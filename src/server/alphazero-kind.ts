@@ -1,0 +1,67 @@
+/** The `alphazero` job over the store: its games, checkpoints and models as the job wants to see them. */
+
+import type { Store } from '../store/store.js';
+import { modelRef } from '../store/store.js';
+import { readAlphaZeroConfig } from '../trainer/alphazero/config.js';
+import { AlphaZeroJob } from '../trainer/alphazero/job.js';
+import type { GameSource, ModelSink } from '../trainer/alphazero/ports.js';
+import { decodeGameRecord } from '../wire/game-record.js';
+import type { JobContext, JobKind } from './job-kind.js';
+import { describeModel } from './model-file.js';
+
+/** Games read from the store at once. */
+const PAGE = 200;
+
+/** @param promoted called after the promoted version of a model changed */
+export function alphaZeroKind(store: Store, promoted: () => void): JobKind {
+  return {
+    kind: 'alphazero',
+    readConfig: readAlphaZeroConfig,
+    async create({ jobId, model, config, progress, workChanged }: JobContext) {
+      const known = await store.models.get(model);
+      const initialModel = known && (await store.models.read(modelRef(known)));
+      return new AlphaZeroJob(readAlphaZeroConfig(config), {
+        jobId,
+        ...(initialModel && { initialModel }),
+        games: gamesOf(store, jobId),
+        checkpoints: {
+          load: () => store.checkpoints.load(jobId),
+          save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
+        },
+        models: modelsOf(store, model, promoted),
+        progress,
+        workChanged,
+        now: Date.now,
+      });
+    },
+  };
+}
+
+function gamesOf(store: Store, jobId: string): GameSource {
+  return {
+    async *games(after, options) {
+      for (let last = after; ;) {
+        const page = await store.games.after(jobId, last, PAGE);
+        for (const { sequence, bytes } of page) {
+          if (options?.signal?.aborted) return;
+          yield { sequence, record: decodeGameRecord(bytes) };
+          last = sequence;
+        }
+        if (page.length < PAGE) return;
+      }
+    },
+  };
+}
+
+function modelsOf(store: Store, name: string, promoted: () => void): ModelSink {
+  return {
+    async put(bytes, { step }) {
+      return modelRef(await store.models.put({ name, ...describeModel(bytes), step }, bytes));
+    },
+    async promote(ref) {
+      await store.models.promote(ref);
+      promoted();
+    },
+    rate: (ratings) => store.models.rate(ratings),
+  };
+}

@@ -1,0 +1,114 @@
+/** The one place that wires everything: store, jobs, leases, evaluator, and the services over them. */
+
+import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
+import type { Logger } from 'pino';
+import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
+import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
+import { Evaluator } from '../evaluator/evaluator.js';
+import { threadUrl } from '../engine/thread-url.js';
+import type { ModelSource } from '../evaluator/model-source.js';
+import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
+import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
+import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
+import { modelRef, type Store } from '../store/store.js';
+import { AppError } from '../core/errors.js';
+import { alphaZeroKind } from './alphazero-kind.js';
+import type { ServerConfig } from './config.js';
+import { makeEvaluatorService } from './evaluator-service.js';
+import { makeInferenceService } from './inference-service.js';
+import { makeJobService } from './job-service.js';
+import { JobRunner } from './jobs.js';
+import { makeModelService } from './model-service.js';
+import { LeaseBook } from './self-play/lease-book.js';
+import { makeSelfPlayService, type SelfPlay } from './self-play/self-play-service.js';
+
+const SERVER_VERSION = '0.1.0';
+
+/** A service and who carries it out. */
+export interface Service<Definition extends CompatServiceDefinition = CompatServiceDefinition> {
+  readonly definition: Definition;
+  readonly implementation: ServiceImplementation<Definition>;
+}
+
+/** Everything that runs behind the gRPC server. */
+export interface Composition {
+  readonly services: readonly Service[];
+  /** Continues the jobs that ran when the server ended; to be called once clients can be served. */
+  resumeJobs(): Promise<void>;
+  /** Interrupts the jobs, so that streams that follow them end. */
+  stopJobs(): Promise<void>;
+  /** Ends everything; to be called when no call is left. */
+  close(): Promise<void>;
+}
+
+/** @throws AppError if the data directory cannot be used */
+export async function compose(config: ServerConfig, logger: Logger): Promise<Composition> {
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    now: Date.now,
+    thread: threadUrl(import.meta.url, '../store/sqlite/thread.js'),
+  });
+  const evaluator = composeEvaluator(config, logger, store);
+  const promoted = (): void => void evaluator.refresh();
+  const jobs = new JobRunner({ store, kinds: [alphaZeroKind(store, promoted)], logger, now: Date.now });
+  const selfPlay = await composeSelfPlay(config, logger, store, jobs);
+  const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, (config.leaseSeconds * 1000) / 4));
+  return {
+    services: [
+      service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
+      service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),
+      service(JobServiceDefinition, makeJobService(jobs)),
+      service(ModelServiceDefinition, composeModels(config, store, promoted)),
+      service(SelfPlayServiceDefinition, selfPlay.service),
+    ],
+    resumeJobs: () => jobs.resumeAll(),
+    stopJobs: () => jobs.close(),
+    async close() {
+      clearInterval(sweeping);
+      await jobs.close();
+      await evaluator.close();
+      await store.close();
+    },
+  };
+}
+
+/** Keeps the types of a service together on the way into a list of different ones. */
+function service<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  implementation: ServiceImplementation<Definition>,
+): Service {
+  return { definition, implementation };
+}
+
+async function composeSelfPlay(config: ServerConfig, logger: Logger, store: Store, jobs: JobRunner): Promise<SelfPlay> {
+  const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs: config.leaseSeconds * 1000 });
+  return makeSelfPlayService({ book, source: jobs, store, logger });
+}
+
+function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): Evaluator {
+  const source: ModelSource = {
+    async resolve(name) {
+      const row = await store.models.get(name);
+      if (row) return modelRef(row);
+      throw new AppError('not-found', name === '' ? 'There is no model yet' : `There is no model '${name}'`);
+    },
+    read: (ref) => store.models.read(ref),
+  };
+  return new Evaluator(source, config, (event, fields) => logger.info(fields, event));
+}
+
+function composeInference(evaluator: Evaluator, store: Store): ReturnType<typeof makeInferenceService> {
+  return makeInferenceService(evaluator, {
+    serverVersion: SERVER_VERSION,
+    versions: async (name) => (await store.models.list(name)).map(({ version }) => version),
+  });
+}
+
+function composeModels(config: ServerConfig, store: Store, promoted: () => void): ReturnType<typeof makeModelService> {
+  return makeModelService({
+    models: store.models,
+    maxBytes: config.maxModelMegabytes * 1024 * 1024,
+    promoted,
+  });
+}

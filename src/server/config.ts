@@ -1,0 +1,99 @@
+/** The server's settings: one name in flags, environment, file and code, in this order of precedence. */
+
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Schema } from '../core/config.js';
+import { AppError, check } from '../core/errors.js';
+import { evaluatorSchema } from '../evaluator/config.js';
+
+/** Every setting of the server. */
+export const serverSchema = {
+  host: text('127.0.0.1', 'Address to listen on.'),
+  port: integer(5050, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
+  dataDir: text('data', 'Folder that keeps models, games and jobs.'),
+  token: text('', 'Token that every client must send; empty lets everyone in.'),
+  tlsCert: text('', 'File with the certificate chain, PEM; with tlsKey it turns TLS on.'),
+  tlsKey: text('', 'File with the private key of tlsCert, PEM.'),
+  insecure: flag(false, 'Listen beyond this machine without a token or TLS.'),
+  maxMessageBytes: integer(8 * 1024 * 1024, 65_536, 1 << 30, 'Largest message taken from a client.'),
+  maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
+  leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
+  drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
+  logLevel: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'Least urgent log lines written.'),
+  ...evaluatorSchema,
+} as const satisfies Schema;
+
+/** The server's settings, checked. */
+export type ServerConfig = ConfigOf<typeof serverSchema>;
+
+/** Where settings come from; the first that names a setting wins. */
+export interface ConfigSources {
+  /** By name in camelCase, as text or typed. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  /** TENGEN_DATA_DIR and so on; other variables are passed over. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A JSON file with settings by name. */
+  readonly file?: string | undefined;
+}
+
+/** `dataDir` → `TENGEN_DATA_DIR`. */
+export function environmentName(key: string): string {
+  return `TENGEN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** `dataDir` → `data-dir`. */
+export function flagName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/**
+ * Reads the settings and checks that they go together.
+ *
+ * @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed
+ */
+export function loadServerConfig(sources: ConfigSources): ServerConfig {
+  const { flags = {}, env = {}, file } = sources;
+  const fromEnvironment: Record<string, string> = {};
+  for (const key of Object.keys(serverSchema)) {
+    const value = env[environmentName(key)];
+    if (value !== undefined) fromEnvironment[key] = value;
+  }
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const config = readConfig(serverSchema, { ...(file ? readFile(file) : {}), ...fromEnvironment, ...given });
+  checkServerConfig(config);
+  return config;
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** @throws AppError 'invalid-argument' if the settings open the server further than was asked for */
+export function checkServerConfig(config: ServerConfig): void {
+  const { host, token, tlsCert, tlsKey, insecure } = config;
+  check((tlsCert === '') === (tlsKey === ''), "Settings 'tlsCert' and 'tlsKey' go together; only one of them is set");
+  if (isLoopback(host) || insecure) return;
+  const missing = [...(token === '' ? ['a token'] : []), ...(tlsCert === '' ? ['tlsCert and tlsKey'] : [])];
+  check(
+    missing.length === 0,
+    () =>
+      `Setting 'host' is '${host}', which other machines can reach; that needs ${missing.join(' and ')}, ` +
+      `or 'insecure' if the network is trusted`,
+  );
+}
+
+function readFile(path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError('invalid-argument', `The settings file '${path}' cannot be read: ${why}`, { cause: error });
+  }
+  check(
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+    `The settings file '${path}' must hold one JSON object`,
+  );
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,60 @@
+/** JobService: the runner's jobs as messages. */
+
+import type { CallContext } from 'nice-grpc';
+import { AppError, check } from '../core/errors.js';
+import { JobState, type Job, type JobProgress, type JobServiceImplementation } from '../proto/tengen/v1/job.js';
+import type { JobRow, JobState as StoredState, ProgressRow } from '../store/store.js';
+import type { JobRunner } from './jobs.js';
+
+const stateToWire: Readonly<Record<StoredState, JobState>> = {
+  running: JobState.RUNNING,
+  done: JobState.DONE,
+  cancelled: JobState.CANCELLED,
+  failed: JobState.FAILED,
+};
+
+/** Makes the service. */
+export function makeJobService(jobs: JobRunner): JobServiceImplementation {
+  return {
+    async createJob({ kind, model, configJson }) {
+      return { job: jobToWire(await jobs.create(kind, model, readSettings(configJson))) };
+    },
+    async getJob({ jobId }) {
+      return { job: jobToWire(await jobs.get(jobId)) };
+    },
+    async listJobs() {
+      return { jobs: (await jobs.list()).map(jobToWire) };
+    },
+    async *watchJob({ jobId, afterSequence }, { signal }: CallContext) {
+      for await (const { progress, state } of jobs.watch(jobId, afterSequence, signal)) {
+        yield { progress: progress && progressToWire(progress), state: stateToWire[state] };
+      }
+    },
+    async cancelJob({ jobId }) {
+      return { job: jobToWire(await jobs.cancel(jobId)) };
+    },
+    async resumeJob({ jobId }) {
+      return { job: jobToWire(await jobs.resume(jobId)) };
+    },
+  };
+}
+
+function jobToWire({ state, metrics, ...row }: JobRow): Job {
+  return { ...row, state: stateToWire[state], metrics: { ...metrics } };
+}
+
+function progressToWire({ metrics, ...row }: ProgressRow): JobProgress {
+  return { ...row, metrics: { ...metrics } };
+}
+
+function readSettings(json: string): Record<string, unknown> {
+  if (json.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new AppError('invalid-argument', `config_json is no JSON: ${json.slice(0, 100)}`, { cause: error });
+  }
+  check(typeof value === 'object' && value !== null && !Array.isArray(value), 'config_json must be one JSON object');
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,260 @@
+/**
+ * Runs the jobs: creates, resumes and stops them, gathers their work for the workers, and keeps their progress. A job
+ * that was running when the server ended, however it ended, runs again when it starts.
+ */
+
+import type { Logger } from 'pino';
+import { nearest } from '../core/config.js';
+import { AppError, check } from '../core/errors.js';
+import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
+import type { JobOutcome, StoredGame } from '../trainer/alphazero/ports.js';
+import type { JobKind, RunningJob } from './job-kind.js';
+import { checkModelName } from './model-name.js';
+import { ProgressLog } from './progress-log.js';
+import type { JobWork, WorkSource } from './self-play/work-source.js';
+
+/** What the runner is made of. */
+export interface JobRunnerOptions {
+  readonly store: Pick<Store, 'jobs' | 'progress'>;
+  readonly kinds: readonly JobKind[];
+  readonly logger: Logger;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+}
+
+interface Running {
+  readonly job: RunningJob;
+  isStarted: boolean;
+  /** Resolves when the job has ended and its state is kept; never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** The jobs of a server. */
+export class JobRunner implements WorkSource {
+  readonly #store: JobRunnerOptions['store'];
+  readonly #kinds: ReadonlyMap<string, JobKind>;
+  readonly #logger: Logger;
+  readonly #progress: ProgressLog;
+  readonly #running = new Map<string, Running>();
+  /** Jobs that are to run and do not exist yet. */
+  readonly #starting = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  /** Whose turn it is to hand out work. */
+  #turn = 0;
+  #closing = false;
+
+  constructor({ store, kinds, logger, now }: JobRunnerOptions) {
+    this.#store = store;
+    this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
+    this.#logger = logger;
+    this.#progress = new ProgressLog(store.progress, logger, now);
+  }
+
+  /** Continues the jobs that ran when the server ended. */
+  async resumeAll(): Promise<void> {
+    const jobs = await this.#store.jobs.list();
+    const rows = jobs.filter(({ state }) => state === 'running').reverse();
+    await Promise.all(rows.map((row) => this.#launch(row, 'continued')));
+  }
+
+  /**
+   * Creates a job and starts it.
+   *
+   * @param settings what differs from the defaults
+   * @throws AppError 'invalid-argument' for an unknown kind or setting
+   */
+  async create(kind: string, model: string, settings: Readonly<Record<string, unknown>>): Promise<JobRow> {
+    this.#checkOpen();
+    const config = this.#kind(kind).readConfig(settings);
+    checkModelName(model);
+    const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config) });
+    await this.#launch(row, 'created');
+    return this.get(row.jobId);
+  }
+
+  /** @throws AppError 'not-found' */
+  async get(jobId: string): Promise<JobRow> {
+    const row = await this.#store.jobs.get(jobId);
+    if (!row) throw new AppError('not-found', `There is no job '${jobId}'`);
+    return row;
+  }
+
+  /** All jobs, the newest first. */
+  list(): Promise<readonly JobRow[]> {
+    return this.#store.jobs.list();
+  }
+
+  /** Stops a job after its current step. */
+  async cancel(jobId: string): Promise<JobRow> {
+    const row = await this.get(jobId);
+    const running = this.#running.get(jobId);
+    if (running) {
+      running.job.cancel();
+      await running.ended;
+    } else if (row.state !== 'cancelled') {
+      throw new AppError(
+        'failed-precondition',
+        `The job '${jobId}' is ${row.state}; only a running job can be cancelled`,
+      );
+    }
+    return this.get(jobId);
+  }
+
+  /** Continues a cancelled or failed job from its last checkpoint. */
+  async resume(jobId: string): Promise<JobRow> {
+    this.#checkOpen();
+    const row = await this.get(jobId);
+    if (this.#running.has(jobId) || this.#starting.has(jobId)) return row;
+    if (row.state === 'done')
+      throw new AppError('failed-precondition', `The job '${jobId}' is done; it cannot be resumed`);
+    await this.#store.jobs.setState(jobId, 'running');
+    await this.#launch(row, 'resumed');
+    return this.get(jobId);
+  }
+
+  /** Progress after `after`, kept and live, with the job's state; the last message of a job that has ended says so. */
+  async *watch(
+    jobId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly progress?: ProgressRow; readonly state: JobState }> {
+    await this.get(jobId);
+    const isOver = (): boolean => this.#closing || !this.isActive(jobId);
+    for await (const progress of this.#progress.watch(jobId, after, isOver, signal)) {
+      yield { progress, state: this.isActive(jobId) ? 'running' : (await this.get(jobId)).state };
+    }
+    if (signal.aborted) return;
+    if (this.#closing)
+      throw new AppError('unavailable', 'The server is stopping; the job continues when it starts again');
+    yield { state: (await this.get(jobId)).state };
+  }
+
+  /** Interrupts every job, to be continued at the next start; resolves when all have stopped. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const running = [...this.#running.values()];
+    for (const { job } of running) job.cancel();
+    await Promise.all(running.map(({ ended }) => ended));
+    this.#progress.wake();
+  }
+
+  nextWork(): JobWork | undefined {
+    if (this.#closing) return undefined;
+    const jobs = [...this.#running];
+    for (let i = 0; i < jobs.length; i++) {
+      const [jobId, { job, isStarted }] = jobs[this.#turn++ % jobs.length]!;
+      const work = isStarted ? job.nextWork() : undefined;
+      if (work) return { jobId, work };
+    }
+    return undefined;
+  }
+
+  isRunning(jobId: string): boolean {
+    return this.#running.get(jobId)?.isStarted === true && !this.#closing;
+  }
+
+  /** Whether a job runs or is about to. */
+  isActive(jobId: string): boolean {
+    return this.#running.has(jobId) || this.#starting.has(jobId);
+  }
+
+  currentVersions(): ReadonlyMap<string, string> {
+    const started = [...this.#running].filter(([, { isStarted }]) => isStarted);
+    return new Map(started.map(([jobId, { job }]) => [jobId, job.currentVersion]));
+  }
+
+  gameStored(game: StoredGame): void {
+    this.#running.get(game.record.jobId)?.job.gameStored(game);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Never rejects: a job that cannot start has failed, and says why. Resolves once it works or has failed. */
+  async #launch(row: JobRow, how: string): Promise<void> {
+    const { jobId, kind, model } = row;
+    this.#starting.add(jobId);
+    const running = await this.#create(row).finally(() => this.#starting.delete(jobId));
+    if (!running) return;
+    try {
+      await running.job.start();
+    } catch {
+      // `finished` rejects with the same error.
+      await running.ended;
+      return;
+    }
+    if (this.#running.get(jobId) !== running) return;
+    running.isStarted = true;
+    this.#logger.info({ jobId, kind, model, how }, 'job-started');
+    await this.#progress.append(jobId, { event: 'state', metrics: {}, message: `The job was ${how}` });
+    this.#changed();
+  }
+
+  async #create(row: JobRow): Promise<Running | undefined> {
+    const { jobId, model } = row;
+    try {
+      await this.#progress.open(jobId);
+      const job = await this.#kind(row.kind).create({
+        jobId,
+        model,
+        config: JSON.parse(row.configJson) as Record<string, unknown>,
+        progress: (point) => void this.#progress.append(jobId, point),
+        workChanged: () => this.#changed(),
+      });
+      if (this.#closing) return undefined;
+      const running = { job, isStarted: false, ended: this.#follow(jobId, job.finished) };
+      this.#running.set(jobId, running);
+      return running;
+    } catch (error) {
+      await this.#end(jobId, 'failed', error);
+      return undefined;
+    }
+  }
+
+  async #follow(jobId: string, finished: Promise<JobOutcome>): Promise<void> {
+    let state: JobState | undefined;
+    let failure: unknown;
+    try {
+      state = (await finished).state;
+    } catch (error) {
+      state = 'failed';
+      failure = error;
+    }
+    // A job that the server itself interrupts stays 'running' in the store: that is how it is found at the next start.
+    if (this.#closing && state === 'cancelled') state = undefined;
+    if (state) await this.#end(jobId, state, failure);
+    this.#running.delete(jobId);
+    this.#changed();
+    this.#progress.wake();
+  }
+
+  async #end(jobId: string, state: JobState, failure?: unknown): Promise<void> {
+    const error = failure === undefined ? '' : AppError.from(failure).message;
+    if (failure === undefined) this.#logger.info({ jobId, state }, 'job-ended');
+    else this.#logger.error({ jobId, err: failure }, 'job-failed');
+    const message = `The job is ${state}${error === '' ? '' : `: ${error}`}`;
+    try {
+      await this.#store.jobs.setState(jobId, state, error);
+      await this.#progress.append(jobId, { event: 'state', metrics: {}, message });
+    } catch (cause) {
+      this.#logger.error({ jobId, err: cause }, 'job-state-not-kept');
+    }
+  }
+
+  #kind(kind: string): JobKind {
+    const found = this.#kinds.get(kind);
+    const known = [...this.#kinds.keys()];
+    check(found !== undefined, () => `There is no kind of job '${kind}'; did you mean '${nearest(kind, known)}'?`);
+    return found;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new AppError('unavailable', 'The server is stopping');
+  }
+}

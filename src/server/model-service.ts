@@ -1,0 +1,111 @@
+/** ModelService: model files in and out, and which version plays. */
+
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { AppError, check } from '../core/errors.js';
+import type { Model, ModelServiceImplementation, UploadModelRequest } from '../proto/tengen/v1/model.js';
+import { modelRef, type ModelRow, type ModelStore } from '../store/store.js';
+import { describeModel } from './model-file.js';
+import { checkModelName } from './model-name.js';
+
+const CHUNK = 1024 * 1024;
+
+/** What the service is made of. */
+export interface ModelServiceOptions {
+  readonly models: ModelStore;
+  /** Largest file taken. */
+  readonly maxBytes: number;
+  /** Called after a model's promoted version, or the default model, changed. */
+  readonly promoted: (row: ModelRow) => void;
+}
+
+/** Makes the service. */
+export function makeModelService({ models, maxBytes, promoted }: ModelServiceOptions): ModelServiceImplementation {
+  const get = async (ref: string): Promise<ModelRow> => {
+    const row = await models.get(ref);
+    if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
+    return row;
+  };
+  const put = async (name: string, bytes: Uint8Array): Promise<ModelRow> => {
+    const row = await models.put({ name, ...describeModel(bytes) }, bytes);
+    promoted(row);
+    return row;
+  };
+  return {
+    async listModels({ name }) {
+      return { models: (await models.list(name === '' ? undefined : name)).map(modelToWire) };
+    },
+    async getModel({ model }) {
+      return { model: modelToWire(await get(model)) };
+    },
+    async uploadModel(requests) {
+      const { name, bytes } = await receiveFile(requests, maxBytes);
+      return { model: modelToWire(await put(name, bytes)) };
+    },
+    async *downloadModel({ model }) {
+      const row = await get(model);
+      const bytes = await models.read(modelRef(row));
+      for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
+        const chunk = bytes.subarray(start, start + CHUNK);
+        yield start === 0 ? { chunk, model: modelToWire(row) } : { chunk, model: undefined };
+      }
+    },
+    async importModel({ name, path }) {
+      checkModelName(name);
+      return { model: modelToWire(await put(name, await readModelFile(path, maxBytes))) };
+    },
+    async promoteModel({ model }) {
+      check(model.includes('@'), () => `model is '${model}'; it must be name@version`);
+      const row = await models.promote(model, { asDefault: true });
+      promoted(row);
+      return { model: modelToWire(row) };
+    },
+  };
+}
+
+async function receiveFile(
+  requests: AsyncIterable<UploadModelRequest>,
+  maxBytes: number,
+): Promise<{ name: string; bytes: Uint8Array }> {
+  let first: UploadModelRequest | undefined;
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const request of requests) {
+    if (!first) {
+      first = request;
+      checkModelName(first.name);
+      check(
+        /^[0-9a-f]{64}$/.test(first.sha256),
+        () => `sha256 is '${request.sha256}'; it must be 64 hexadecimal digits`,
+      );
+    }
+    check(
+      request.chunk.length <= CHUNK,
+      () => `A chunk has ${request.chunk.length} bytes; at most ${CHUNK} are allowed`,
+    );
+    total += request.chunk.length;
+    check(total <= maxBytes, () => `The file has more than the ${maxBytes} bytes that this server takes`);
+    chunks.push(request.chunk);
+  }
+  check(first !== undefined, 'The upload is empty; its first message must name the model');
+  const bytes = Buffer.concat(chunks);
+  const seen = createHash('sha256').update(bytes).digest('hex');
+  check(seen === first.sha256, `The file that arrived has sha256 ${seen}; ${first.sha256} was promised`);
+  return { name: first.name, bytes };
+}
+
+async function readModelFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    check(size <= maxBytes, `The file '${path}' has ${size} bytes; this server takes ${maxBytes}`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const kind = (error as { code?: unknown }).code === 'ENOENT' ? 'not-found' : 'failed-precondition';
+    throw new AppError(kind, `The file '${path}' cannot be read on the server`, { cause: error });
+  }
+}
+
+function modelToWire({ rating, ...row }: ModelRow): Model {
+  return { ...row, rating };
+}

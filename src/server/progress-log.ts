@@ -1,0 +1,90 @@
+/** The progress of jobs: numbered, kept in the store, and followed by those who watch. */
+
+import type { Logger } from 'pino';
+import type { ProgressRow, ProgressStore } from '../store/store.js';
+import type { ProgressPoint } from '../trainer/alphazero/ports.js';
+
+const PAGE = 500;
+
+/** The progress of all jobs. */
+export class ProgressLog {
+  readonly #store: ProgressStore;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #last = new Map<string, number>();
+  readonly #watchers = new Set<() => void>();
+
+  /** @param now milliseconds since 1970 UTC */
+  constructor(store: ProgressStore, logger: Logger, now: () => number) {
+    this.#store = store;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** Must precede the first `append` for a job: finds where its numbers stopped. */
+  async open(jobId: string): Promise<void> {
+    this.#last.set(jobId, await this.#store.last(jobId));
+  }
+
+  /** Keeps a point; watchers see it once it is durable. A point that the disk does not take is logged and dropped. */
+  async append(jobId: string, { event, metrics, message }: ProgressPoint): Promise<void> {
+    const sequence = (this.#last.get(jobId) ?? 0) + 1;
+    this.#last.set(jobId, sequence);
+    try {
+      await this.#store.append({ jobId, sequence, timeMs: this.#now(), event, metrics, message });
+    } catch (error) {
+      this.#logger.warn({ err: error, jobId, sequence }, 'progress-not-kept');
+    }
+    this.wake();
+  }
+
+  /** Makes every watcher look again. */
+  wake(): void {
+    for (const wake of this.#watchers) wake();
+  }
+
+  /**
+   * Points after `after` as they come, until `isOver` says that there will be no more or `signal` aborts. What was kept
+   * before comes first; nothing is buffered here, so a slow reader costs nothing.
+   */
+  async *watch(jobId: string, after: number, isOver: () => boolean, signal: AbortSignal): AsyncGenerator<ProgressRow> {
+    let sequence = after;
+    const bell = makeBell();
+    this.#watchers.add(bell.ring);
+    signal.addEventListener('abort', bell.ring);
+    try {
+      for (;;) {
+        bell.silence();
+        const wasOver = isOver();
+        const page = await this.#store.after(jobId, sequence, PAGE);
+        for (const row of page) {
+          yield row;
+          sequence = row.sequence;
+        }
+        if (signal.aborted) return;
+        if (page.length > 0) continue;
+        if (wasOver) return;
+        await bell.heard();
+      }
+    } finally {
+      this.#watchers.delete(bell.ring);
+      signal.removeEventListener('abort', bell.ring);
+    }
+  }
+}
+
+/** `heard` resolves at the first ring since `silence`, be it before or after the question. */
+function makeBell(): { ring: () => void; silence: () => void; heard: () => Promise<void> } {
+  let rung = false;
+  let wake = (): void => undefined;
+  return {
+    ring() {
+      rung = true;
+      wake();
+    },
+    silence() {
+      rung = false;
+    },
+    heard: () => (rung ? Promise.resolve() : new Promise((resolve) => (wake = resolve))),
+  };
+}

@@ -1,0 +1,20 @@
+/** Leases → messages. */
+
+import type * as pb from '../../proto/tengen/v1/self_play.js';
+import { rulesToWire } from '../../wire/rules.js';
+import type { LeasedGame } from './lease-book.js';
+
+/** A granted lease as its worker receives it. */
+export function leaseToWire({ leaseId, jobId, work }: LeasedGame, leaseMs: number): pb.Lease {
+  const { gameId, modelVersion, seed, settings, match } = work;
+  return {
+    leaseId,
+    jobId,
+    gameId,
+    modelVersion: modelVersion ?? '',
+    seed,
+    settings: { ...settings, rules: rulesToWire(settings.rules) },
+    expiresInMs: Math.round(leaseMs),
+    match: match && { ...match, opening: [...match.opening] },
+  };
+}

@@ -1,0 +1,63 @@
+/** Whether a submitted game is the one that was leased, and played by the rules; and how it is stored. */
+
+import { AppError, check } from '../../core/errors.js';
+import { BLACK } from '../../go/color.js';
+import { replayGame, type GameRecord } from '../../go/game-record.js';
+import type { NewGame } from '../../store/store.js';
+import type { Work } from '../../trainer/alphazero/ports.js';
+
+/**
+ * Checks a game against what was leased by playing it through.
+ *
+ * @throws AppError 'invalid-argument' naming the first thing that is wrong
+ */
+export function checkSubmission(record: GameRecord, jobId: string, work: Work): void {
+  const { settings, match } = work;
+  const same = (what: string, seen: unknown, leased: unknown): void =>
+    check(seen === leased, () => `${what} is ${String(seen)}; the lease says ${String(leased)}`);
+  same('job_id', record.jobId, jobId);
+  same('seed', record.seed, work.seed);
+  same('size', record.size, settings.size);
+  same('rules.ko', record.rules.ko, settings.rules.ko);
+  same('rules.suicide', record.rules.suicide, settings.rules.suicide);
+  same('rules.komi', record.rules.komi, settings.rules.komi);
+  same('match', record.match ? 'set' : 'absent', match ? 'set' : 'absent');
+  if (match) {
+    same('match.black_model', record.match?.blackModel, match.blackModel);
+    same('match.white_model', record.match?.whiteModel, match.whiteModel);
+    same('match.opening', record.match?.opening.join(' '), match.opening.join(' '));
+  }
+  const last = replayGame(record);
+  const limit = settings.maxMoves;
+  if (record.moves.length > limit) {
+    throw new AppError('invalid-argument', `The game has ${record.moves.length} moves; the lease allows ${limit}`);
+  }
+  if (!last.isOver && record.resigned === undefined && record.moves.length < limit) {
+    throw new AppError(
+      'invalid-argument',
+      `The game is not over after ${record.moves.length} moves: nobody passed twice or resigned, and ${limit} are allowed`,
+    );
+  }
+}
+
+/** The row of a game; `bytes` is its message. */
+export function gameRow(record: GameRecord, bytes: Uint8Array): NewGame {
+  const { gameId, jobId, modelVersion, size, searches, moves, score, match } = record;
+  return {
+    gameId,
+    jobId,
+    modelVersion: match ? `${match.blackModel}|${match.whiteModel}` : modelVersion,
+    kind: match ? 'match' : 'self-play',
+    size,
+    positionCount: match ? 0 : searches.filter(({ full }) => full).length,
+    moveCount: moves.length,
+    score,
+    bytes,
+  };
+}
+
+/** 'black', 'white' or 'draw', for logs. */
+export function winnerOf(record: Pick<GameRecord, 'resigned' | 'score'>): string {
+  if (record.resigned !== undefined) return record.resigned === BLACK ? 'white' : 'black';
+  return record.score > 0 ? 'black' : record.score < 0 ? 'white' : 'draw';
+}

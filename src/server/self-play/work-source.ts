@@ -1,0 +1,23 @@
+/** Where the games to play come from, and who is told when they are done: the running jobs (`jobs.ts`). */
+
+import type { StoredGame, Work } from '../../trainer/alphazero/ports.js';
+
+/** One game to play, and for which job. */
+export interface JobWork {
+  readonly jobId: string;
+  readonly work: Work;
+}
+
+/** What SelfPlayService needs of the jobs. */
+export interface WorkSource {
+  /** The next new game to play; undefined while there is none. */
+  nextWork(): JobWork | undefined;
+  /** Whether the job's games are still wanted. */
+  isRunning(jobId: string): boolean;
+  /** The model version (name@version) that new games of each running job use. */
+  currentVersions(): ReadonlyMap<string, string>;
+  /** Tells a job of a game that is durable; jobs that do not run find it when they resume. */
+  gameStored(game: StoredGame): void;
+  /** Calls back whenever `nextWork` or `currentVersions` may have changed. @returns a function that ends it */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,218 @@
+/** One worker's stream: hello, then leases out and games in until either side ends it. */
+
+import type { Logger } from 'pino';
+import { AppError, check } from '../../core/errors.js';
+import * as pb from '../../proto/tengen/v1/self_play.js';
+import type { Store } from '../../store/store.js';
+import { gameRecordFromWire } from '../../wire/game-record.js';
+import type { LeaseBook } from './lease-book.js';
+import { leaseToWire } from './lease-message.js';
+import { Outbox } from './outbox.js';
+import { checkSubmission, gameRow, winnerOf } from './submission.js';
+import type { WorkSource } from './work-source.js';
+
+const PROTOCOL_VERSION = 1;
+const MAX_GAMES = 4096;
+/** Games of one stream being stored at the same time; beyond it the worker waits. */
+const MAX_STORING = 64;
+const MAX_OUTGOING = 1024;
+
+/** What streams share. */
+export interface WorkContext {
+  readonly book: LeaseBook;
+  readonly source: WorkSource;
+  readonly store: Pick<Store, 'games' | 'models'>;
+  readonly logger: Logger;
+}
+
+type Response = NonNullable<pb.WorkResponse['body']>;
+
+/** The state of one stream. */
+export class WorkStream {
+  readonly #context: WorkContext;
+  readonly #outbox = new Outbox<pb.WorkResponse>(MAX_OUTGOING);
+  readonly #storing = new Set<Promise<void>>();
+  /** The version that this worker was told of last, by job. */
+  readonly #versions = new Map<string, string>();
+  #worker = '';
+  /** Leases that the worker is waiting for. */
+  #owed = 0;
+  #granting = false;
+  #lookAgain = false;
+  #toldIdle = false;
+
+  constructor(context: WorkContext) {
+    this.#context = context;
+  }
+
+  /** Serves the stream; ends when the requests do and all that they asked for is answered. */
+  async *serve(requests: AsyncIterable<pb.WorkRequest>, signal: AbortSignal): AsyncGenerator<pb.WorkResponse> {
+    const stopListening = this.#context.source.onChange(() => this.workChanged());
+    const stop = (): void => this.#outbox.end();
+    signal.addEventListener('abort', stop, { once: true });
+    void this.#receive(requests).then(
+      () => this.#outbox.end(),
+      (error: unknown) => this.#outbox.fail(error),
+    );
+    try {
+      yield* this.#outbox;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stopListening();
+      this.#owed = 0;
+      this.#context.logger.info({ worker: this.#worker }, 'worker-gone');
+    }
+  }
+
+  /** Looks again for leases owed, and for newer versions. */
+  workChanged(): void {
+    for (const [jobId, modelVersion] of this.#context.source.currentVersions()) {
+      const told = this.#versions.get(jobId);
+      if (told === undefined || told === modelVersion) continue;
+      this.#versions.set(jobId, modelVersion);
+      this.#send({ $case: 'newModel', value: { jobId, modelVersion } });
+    }
+    void this.#grant();
+  }
+
+  async #receive(requests: AsyncIterable<pb.WorkRequest>): Promise<void> {
+    for await (const { body } of requests) {
+      check(body !== undefined, 'A work message is empty; it must hold hello, submit, give_back or heartbeat');
+      if (this.#worker === '' && body.$case !== 'hello') {
+        throw new AppError('failed-precondition', `The first message is ${body.$case}; it must be hello`);
+      }
+      switch (body.$case) {
+        case 'hello':
+          this.#hello(body.value);
+          break;
+        case 'heartbeat':
+          this.#context.book.heartbeat(this.#worker);
+          break;
+        case 'giveBack':
+          await this.#context.book.giveBack(this.#worker, body.value.leaseIds);
+          break;
+        case 'submit':
+          this.#submit(body.value);
+          if (this.#storing.size >= MAX_STORING) await Promise.race(this.#storing);
+          break;
+      }
+      await this.#outbox.room();
+    }
+    await Promise.all(this.#storing);
+  }
+
+  #hello({ worker, games, protocolVersion, leaseIds }: pb.Hello): void {
+    if (this.#worker !== '') throw new AppError('failed-precondition', 'hello was said already on this stream');
+    if (protocolVersion !== PROTOCOL_VERSION) {
+      throw new AppError(
+        'failed-precondition',
+        `protocol_version is ${protocolVersion}; this server speaks version ${PROTOCOL_VERSION}`,
+      );
+    }
+    check(worker !== '' && worker.length <= 200, 'worker must be a name of 1 to 200 characters');
+    check(games >= 1 && games <= MAX_GAMES, `games is ${games}; it must be from 1 to ${MAX_GAMES}`);
+    this.#worker = worker;
+    this.#context.logger.info({ worker, games }, 'worker-here');
+    this.#context.book.adopt(worker, leaseIds);
+    this.#ask(games);
+  }
+
+  #submit(submit: pb.SubmitGame): void {
+    const storing = this.#store(submit)
+      .then(() => this.#ask(1))
+      .catch((error: unknown) => this.#outbox.fail(error))
+      .finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
+  }
+
+  /** Resolves when the game is durable or refused; rejects when the store could not take it. */
+  async #store({ leaseId, game }: pb.SubmitGame): Promise<void> {
+    const { book, source, store, logger } = this.#context;
+    check(game !== undefined, 'submit holds no game');
+    const { gameId } = game;
+    const leased = book.find(gameId);
+    if (!leased && (await store.games.has(gameId))) {
+      this.#send({ $case: 'stored', value: { gameId } });
+      return;
+    }
+    try {
+      check(leased !== undefined, `The game '${gameId}' was not leased by this server`);
+      const record = gameRecordFromWire(game);
+      checkSubmission(record, leased.jobId, leased.work);
+      await this.#checkModel(record.modelVersion, leased.work.modelVersion);
+      const bytes = pb.GameRecord.encode(game).finish();
+      const { sequence, isNew } = await store.games.put(gameRow(record, bytes));
+      book.stored(gameId);
+      this.#send({ $case: 'stored', value: { gameId } });
+      if (!isNew) return;
+      logger.debug(
+        { gameId, worker: this.#worker, moves: record.moves.length, winner: winnerOf(record) },
+        'game-stored',
+      );
+      source.gameStored({ sequence, record });
+    } catch (error) {
+      const { kind, message } = AppError.from(error);
+      if (kind !== 'invalid-argument') throw error;
+      logger.warn({ gameId, worker: this.#worker, reason: message }, 'game-refused');
+      await book.refuse(gameId, leaseId);
+      this.#send({ $case: 'refused', value: { gameId, reason: message } });
+    }
+  }
+
+  /** A self-play game may have started with a newer version than its lease names, but with one of the same model. */
+  async #checkModel(seen: string, leased: string | undefined): Promise<void> {
+    if (leased === undefined || seen === leased) return;
+    const isKnown =
+      seen.split('@')[0] === leased.split('@')[0] && (await this.#context.store.models.get(seen)) !== undefined;
+    check(isKnown, `model_version is '${seen}'; it must be '${leased}' or a newer version of it`);
+  }
+
+  #ask(count: number): void {
+    this.#owed += count;
+    void this.#grant();
+  }
+
+  /** Hands out what is owed, one grant at a time; called while one is under way, it makes that one look again. */
+  async #grant(): Promise<void> {
+    this.#lookAgain = true;
+    if (this.#granting) return;
+    this.#granting = true;
+    const { book } = this.#context;
+    try {
+      while (this.#lookAgain && this.#owed > 0 && !this.#outbox.hasEnded()) {
+        this.#lookAgain = false;
+        const leases = await book.grant(this.#worker, this.#owed);
+        this.#owed -= leases.length;
+        if (this.#outbox.hasEnded() && leases.length > 0) {
+          await book.giveBack(
+            this.#worker,
+            leases.map(({ leaseId }) => leaseId),
+          );
+        }
+        for (const lease of leases) {
+          if (lease.work.modelVersion !== undefined) this.#versions.set(lease.jobId, lease.work.modelVersion);
+          this.#send({ $case: 'lease', value: leaseToWire(lease, book.leaseMs) });
+        }
+        if (this.#owed > 0 && leases.length > 0) this.#lookAgain = true;
+        if (leases.length === 0) this.#idle();
+        else this.#toldIdle = false;
+      }
+    } catch (error) {
+      this.#outbox.fail(error);
+    } finally {
+      this.#granting = false;
+    }
+  }
+
+  #idle(): void {
+    if (this.#toldIdle) return;
+    this.#toldIdle = true;
+    const reason =
+      this.#context.source.currentVersions().size === 0 ? 'No job is running' : 'The jobs have no game to play now';
+    this.#send({ $case: 'idle', value: { reason } });
+  }
+
+  #send(body: Response): void {
+    this.#outbox.push({ body });
+  }
+}
