@@ -177,7 +177,7 @@ export interface LeaseRow {
 /** Games handed out and not yet back; at most one row a game. */
 export interface LeaseStore {
   all(): Promise<readonly LeaseRow[]>;
-  /** Writes rows over those of the same games. */
+  /** Writes rows over those of the same games; rows of games that are stored are passed over. */
   put(rows: readonly LeaseRow[]): Promise<void>;
   remove(gameIds: readonly string[]): Promise<void>;
 }

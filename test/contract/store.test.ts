@@ -203,6 +203,13 @@ describe.each([
     expect(await store.leases.all()).toEqual([]);
   });
 
+  it_('takes no lease on a game that is stored', async () => {
+    const store = await open();
+    await store.games.put(gameOf('g'));
+    await store.leases.put([{ gameId: 'g', jobId: 'j', leaseId: '', worker: '', expiresAtMs: 0, workJson: '{}' }]);
+    expect(await store.leases.all()).toEqual([]);
+  });
+
   it_('keeps only the newest checkpoint of a job', async () => {
     const store = await open();
     await store.checkpoints.save('j', 1, bytesOf('one'));

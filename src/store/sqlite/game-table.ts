@@ -66,7 +66,9 @@ export function gameOperations(db: Database) {
      coalesce(sum(move_count), 0) AS moves FROM games WHERE job_id = ?`,
   );
   const putLease = db.prepare(
-    `INSERT OR REPLACE INTO leases (game_id, job_id, lease_id, worker, expires_at_ms, work_json) VALUES (?, ?, ?, ?, ?, ?)`,
+    // A lease may be given back while its game is on the way in; the game wins.
+    `INSERT OR REPLACE INTO leases (game_id, job_id, lease_id, worker, expires_at_ms, work_json)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM games WHERE game_id = ?1)`,
   );
   const removeLease = db.prepare('DELETE FROM leases WHERE game_id = ?');
   const leases = db.prepare<SqlLease>('SELECT * FROM leases');
