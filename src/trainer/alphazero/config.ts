@@ -46,10 +46,10 @@ export const alphaZeroSchema = {
     'Moves from the start that are drawn at random in proportion to the search policy.',
   ),
   resignThreshold: number(
-    -0.95,
+    -1,
     -1,
     0,
-    'A side resigns below this root value in two searches running; -1 never resigns.',
+    'A side resigns below this root value in two searches running; -1 never resigns, so that every game shows its owners.',
   ),
   resignPlayoutShare: number(0.2, 0, 1, 'Share of the games in which nobody resigns.'),
   maxMoves: integer(0, 0, 10_000, 'Moves after which a game is stopped and scored; 0 takes two for every point.'),
