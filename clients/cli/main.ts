@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `tengen`: finds the subcommand, reads its flags, runs it, and turns errors into one sentence and an exit code. */
 
+import { setMaxListeners } from 'node:events';
 import { AppError } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { fromCall } from '../shared/status.js';
@@ -60,6 +61,11 @@ function unknownCommand(words: readonly string[]): number {
   process.stdout.write(`Usage: tengen COMMAND [flags]\n\n${list}\n\ntengen COMMAND --help explains one command.\n`);
   return asked || words.includes('--help') ? 0 : 2;
 }
+
+// One signal stops hundreds of games, each with a listener of its own.
+setMaxListeners(0);
+// Whoever reads our output may leave early, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -168,6 +168,12 @@ export class Position {
     return (this.#toMove === BLACK ? sign : -sign) || 0;
   }
 
+  /** `terminalValue()` for the player to move if it passes now; undefined unless that ends the game. */
+  endingValue(): number | undefined {
+    if (this.#passes !== 1) return undefined;
+    return this.terminalValue();
+  }
+
   /** An independent copy. */
   clone(): this {
     const copy = new Position(this.size, this.#rules);

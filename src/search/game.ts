@@ -15,6 +15,11 @@ export interface Game {
   play(action: number): void;
   /** The result of a game that is over, in [-1, 1], for the player to move. */
   terminalValue(): number;
+  /**
+   * The result, in [-1, 1] for the player to move, of ending the game with its next action; undefined where it cannot,
+   * as everywhere but after a pass in Go. What a player can have by ending is the least that the position is worth.
+   */
+  endingValue?(): number | undefined;
   /** An independent copy. */
   clone(): this;
   /** Becomes a copy of `other` without allocating, where `other` is of the same kind and size. */

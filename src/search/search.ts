@@ -199,7 +199,8 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const count = leaf.game.legal(this.#legal);
     assert(count > 0, 'a game that is not over has a legal action');
     tree.expand(node, this.#legal, count, evaluation.logits);
-    tree.rawValue[node] = tree.side[node]! * value;
+    const ending = leaf.game.endingValue?.();
+    tree.rawValue[node] = tree.side[node]! * (ending === undefined ? value : Math.max(value, ending));
     this.#options.auxiliary?.read(evaluation, tree.auxiliary, node * tree.auxiliarySize);
     for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!--;
     this.#backUp(leaf, tree.rawValue[node]);

@@ -18,14 +18,21 @@ export const gtpCommand = command({
   tengen gtp --data-dir data/quickstart-7      starts a server of its own for that folder, and stops it at the end`,
   flags: {
     ...connectionFlags,
-    model: { type: 'string', short: 'm', default: '', value: 'MODEL', doc: 'name or name@version; by default the promoted one' },
+    model: {
+      type: 'string',
+      short: 'm',
+      default: '',
+      value: 'MODEL',
+      doc: 'name or name@version; by default the promoted one',
+    },
     'data-dir': { type: 'string', value: 'DIR', doc: 'start a server for this folder instead of connecting to one' },
     ...schemaFlags(bridgeSchema),
   },
   async run({ flags, signal }) {
     const settings = readConfig(bridgeSchema, givenSettings(bridgeSchema, flags));
     const dataDir = flags['data-dir'];
-    const local = dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
+    const local =
+      dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
     try {
       const { model, token, tls, ca } = flags;
       const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };

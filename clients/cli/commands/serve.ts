@@ -18,7 +18,11 @@ export const serveCommand = command({
     ...schemaFlags(serverSchema),
   },
   async run({ flags, signal }) {
-    const config = loadServerConfig({ flags: givenSettings(serverSchema, flags), env: process.env, file: flags.config });
+    const config = loadServerConfig({
+      flags: givenSettings(serverSchema, flags),
+      env: process.env,
+      file: flags.config,
+    });
     const { startServer } = await import('../../../src/server/server.js');
     const server = await startServer(config);
     const { address } = server;

@@ -1,0 +1,40 @@
+/** `tengen worker`: plays self-play and rating games for a server until it is stopped. */
+
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import { check } from '../../../src/core/errors.js';
+import { runWorker } from '../../self-play/worker.js';
+import { command, connectionFlags, jsonFlag } from '../command.js';
+
+/** worker */
+export const workerCommand = command({
+  name: 'worker',
+  usage: '',
+  summary: 'play self-play games for a server; Ctrl-C gives the unfinished ones back',
+  flags: {
+    ...connectionFlags,
+    ...jsonFlag,
+    games: { type: 'string', default: '64', value: 'COUNT', doc: 'games at once' },
+    name: { type: 'string', default: hostname(), value: 'NAME', doc: "the worker's name in the server's logs" },
+  },
+  async run({ flags, signal }) {
+    const games = Number(flags.games);
+    check(Number.isInteger(games) && games >= 1, `--games is ${flags.games}; it must be a whole number from 1`);
+    const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
+    const { address, token, tls, ca, name } = flags;
+    const totals = await runWorker({
+      address,
+      token,
+      tls,
+      ca,
+      games,
+      name,
+      signal,
+      log: (event, fields) => logger.info(fields, event),
+    });
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(totals)}\n` : `Played ${totals.games} games, ${totals.evaluations} evaluations\n`,
+    );
+    return 0;
+  },
+});
