@@ -78,7 +78,12 @@ export class WorkLink {
         if (isAborted(signal)) return;
         if (isLasting(error, failures++)) throw error;
         const waitMs = Math.round(this.#backoff.nextMs());
-        this.#log('disconnected', { address: this.#connection.address, reason: error.message, retryInMs: waitMs });
+        this.#log('disconnected', {
+          address: this.#connection.address,
+          reason: error.message,
+          unacknowledged: this.#unacknowledged.size,
+          retryInMs: waitMs,
+        });
         await pause(waitMs, signal);
       }
     }

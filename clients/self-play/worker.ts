@@ -58,7 +58,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const pool = new GamePool({ evaluator, groups, makeBackoff: () => new Backoff(rng, longestWaitMs), log });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const host = makeHost({ link, pool, games, log, fail: (error) => failed.abort(error) });
+  const host = makeHost({ link, pool, games, fail: (error) => failed.abort(error) });
   try {
     // Whichever fails first stops the other, so that leases are given back before the error is shown.
     const guard = async (part: Promise<void>): Promise<void> => {
@@ -81,12 +81,11 @@ interface HostParts {
   readonly link: WorkLink;
   readonly pool: GamePool;
   readonly games: number;
-  readonly log: WorkerLog;
   readonly fail: (error: unknown) => void;
 }
 
 /** What to do with leases and new versions. */
-function makeHost({ link, pool, games, log, fail }: HostParts): LinkHost {
+function makeHost({ link, pool, games, fail }: HostParts): LinkHost {
   /** Lease by game id, of the games in play. */
   const leases = new Map<string, string>();
   const versions = new ModelVersions();
@@ -106,11 +105,9 @@ function makeHost({ link, pool, games, log, fail }: HostParts): LinkHost {
       ? leased
       : { ...leased, modelVersion: versions.forLease(leased.jobId, leased.modelVersion) };
     leases.set(gameId, lease.leaseId);
-    log('game-started', { gameId, model: task.match ?? task.modelVersion });
     const onDone: Parameters<GamePool['start']>[1] = (record) => {
       const leaseId = leases.get(gameId) ?? lease.leaseId;
       leases.delete(gameId);
-      log('game-finished', { gameId, moves: record.moves.length, score: record.score, resigned: record.resigned ?? 0 });
       link.submit(leaseId, record);
     };
     pool.start(playGame(task), onDone, fail);

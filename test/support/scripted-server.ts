@@ -19,6 +19,7 @@ import { encodeHalves } from '../../src/core/half.js';
 import { rulesToWire } from '../../src/wire/rules.js';
 
 type Said = NonNullable<WorkRequest['body']>;
+type Heard<C extends Said['$case']> = (Said & { $case: C })['value'];
 
 /** One worker's stream as the test sees it: what the worker said, and a way to answer. */
 export class ScriptedStream {
@@ -40,10 +41,10 @@ export class ScriptedStream {
   }
 
   /** Waits until the worker has said something that `matches`, and returns it. */
-  async heard<C extends Said['$case']>(kind: C, count = 1): Promise<Extract<Said, { $case: C }>['value'][]> {
+  async heard<C extends Said['$case']>(kind: C, count = 1): Promise<Heard<C>[]> {
     for (;;) {
       const found = this.said.filter((body) => body.$case === kind);
-      if (found.length >= count) return found.map((body) => body.value) as Extract<Said, { $case: C }>['value'][];
+      if (found.length >= count) return found.map((body) => body.value as Heard<C>);
       if (this.ended) throw new Error(`the stream ended before ${kind} was said ${count} times`);
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }

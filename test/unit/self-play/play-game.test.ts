@@ -96,13 +96,8 @@ describe.each([true, false])('a self-play game (Gumbel root: %s)', (gumbelRoot) 
   });
 
   it('mixes full and cheap searches', () => {
-    const searches = [1, 2, 3, 4, 5, 6].flatMap(
-      (seed) =>
-        play(taskOf({ gumbelRoot, visits: 12, cheapVisits: 4, fullSearchShare: 0.25 }, seed)).record.searches as {
-          visits: number;
-          full: boolean;
-        }[],
-    );
+    const settings = { gumbelRoot, visits: 12, cheapVisits: 4, fullSearchShare: 0.25 };
+    const searches = [1, 2, 3, 4, 5, 6].flatMap((seed) => play(taskOf(settings, seed)).record.searches);
     const full = searches.filter((search) => search.full);
     expect(full.every(({ visits }) => visits === 12)).toBe(true);
     expect(searches.filter((search) => !search.full).every(({ visits }) => visits === 4)).toBe(true);

@@ -108,7 +108,7 @@ describe('a worker', () => {
     const stream = await server.nextStream();
     for (let i = 0; i < 4; i++) stream.send({ $case: 'lease', value: leaseOf(i, { settings: long }) });
     await stream.heard('hello');
-    while (!events.some(({ event }) => event === 'game-started')) await new Promise((resolve) => setImmediate(resolve));
+    while (server.models.length === 0) await new Promise((resolve) => setImmediate(resolve));
     controller.abort();
     expect(await running).toMatchObject({ games: 0 });
     expect(await stream.heard('giveBack')).toEqual([{ leaseIds: [] }]);
