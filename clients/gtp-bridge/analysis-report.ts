@@ -29,6 +29,8 @@ export interface Opinion {
   readonly size: number;
   readonly visits: number;
   readonly value: number;
+  /** What the network alone thinks of the root, in [-1, 1]. */
+  readonly rawValue: number;
   readonly score: number;
   /** The best first. */
   readonly candidates: readonly Candidate[];

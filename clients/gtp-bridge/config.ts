@@ -10,7 +10,7 @@ export const bridgeSchema = {
   batch: integer(8, 1, 256, 'leaves of the tree that are evaluated at once'),
   resignBelow: number(0.05, 0, 0.5, 'winning chance below which the bridge resigns; 0 for never'),
   resignTurns: integer(3, 1, 1000, 'turns in a row for which the chance must be below that'),
-  passWhenWon: flag(true, 'pass after the opponent has passed when the stones as they stand win'),
+  playOut: flag(false, 'after a pass of the opponent, play on even where passing wins with the stones as they stand'),
   ponder: flag(false, "go on searching while it is the opponent's turn"),
   lag: number(1, 0, 60, 'seconds of the clock kept in reserve for the way to the referee and back'),
   komi: text('', 'komi of the first game; empty for the fair one of the board size'),

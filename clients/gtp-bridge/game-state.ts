@@ -19,9 +19,10 @@ export interface Turn {
 export interface Setup {
   readonly black: readonly number[];
   readonly white: readonly number[];
+  readonly toMove: Color;
 }
 
-const noSetup: Setup = { black: [], white: [] };
+const noSetup: Setup = { black: [], white: [], toMove: BLACK };
 
 /** Board, rules and moves. `position` is always the one after the last turn; whoever wants to change it clones it. */
 export class GameState {
@@ -84,7 +85,7 @@ export class GameState {
     this.#rebuild();
   }
 
-  /** Puts stones on a fresh board; Black moves first unless only black stones were placed. */
+  /** Puts stones on a fresh board. @throws AppError 'invalid-argument' if they cannot stand there */
   setUp(setup: Setup): void {
     this.#setup = setup;
     this.#turns = [];
@@ -122,10 +123,10 @@ export class GameState {
   #rebuild(): void {
     this.#epoch++;
     this.#position = new Position(this.#size, this.#rules);
-    const { black, white } = this.#setup;
+    const { black, white, toMove } = this.#setup;
     if (black.length > 0) this.#position.placeStones(black, BLACK);
     if (white.length > 0) this.#position.placeStones(white, WHITE);
-    if (black.length > 0 && white.length === 0) this.#position.setToMove(WHITE);
+    this.#position.setToMove(toMove);
     const turns = this.#turns;
     this.#turns = [];
     for (const turn of turns) this.play(turn.color, turn.action);

@@ -28,7 +28,7 @@ export async function* generate(session: Session, options: GenerateOptions): Asy
   const position = game.positionFor(color);
   const pass = position.actionCount - 1;
   session.opponentThinks = false;
-  if (config.passWhenWon && !options.cleanUp && game.lastWasPass && standingScore(position, color) > 0) {
+  if (!config.playOut && !options.cleanUp && game.lastWasPass && standingScore(position, color) > 0) {
     return finish(session, options, pass, started);
   }
   const search = thinker.think(game, position, {

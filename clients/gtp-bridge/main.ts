@@ -2,7 +2,7 @@
 /** The GTP bridge as a program of its own, bundled into one file that needs nothing but Node. */
 
 import { parseArgs } from 'node:util';
-import { describeAllowed } from '../../src/core/config.js';
+import { describeAllowed, readConfig } from '../../src/core/config.js';
 import { AppError } from '../../src/core/errors.js';
 import { bridgeSchema } from './config.js';
 import { runGtp, type RunGtpOptions } from './run.js';
@@ -15,42 +15,47 @@ const connectionFlags = {
 };
 
 function help(): string {
-  const rows = Object.entries(connectionFlags).map(([name, doc]) => [name, doc] as const);
-  const settings = Object.entries(bridgeSchema).map(
-    ([key, field]) => [kebab(key), `${field.doc}; ${describeAllowed(field)} [${String(field.default)}]`] as const,
-  );
-  const lines = [...rows, ...settings].map(([name, doc]) => `  --${name.padEnd(16)} ${doc}`);
-  return [
+  const connection = Object.entries(connectionFlags).map(([name, doc]): [string, string] => [name, doc]);
+  const settings = Object.entries(bridgeSchema).map(([key, field]): [string, string] => {
+    const range = field.type === 'flag' ? '' : `; ${describeAllowed(field)} [${String(field.default)}]`;
+    return [kebab(key), field.doc + range];
+  });
+  const lines = [...connection, ...settings].map(([name, doc]) => `  --${name.padEnd(16)} ${doc}`);
+  const heading = [
     'tengen-gtp [HOST:PORT] [flags]',
     '',
     '  Plays Go through GTP with the network of a Tengen server.',
     '',
-    ...lines,
-    '',
-  ].join('\n');
+  ];
+  return [...heading, ...lines, ''].join('\n');
 }
 
+/** Undefined if help was asked for. */
 function readOptions(words: string[]): Omit<RunGtpOptions, 'input' | 'output' | 'signal'> | undefined {
-  const names = [...Object.keys(connectionFlags), ...Object.keys(bridgeSchema).map(kebab)];
-  const flags = Object.fromEntries(names.map((name) => [name, { type: 'string' } as const]));
+  const settings = Object.entries(bridgeSchema);
+  const texts = Object.keys(connectionFlags).map((name) => [name, { type: 'string' }] as const);
+  const others = settings.map(
+    ([key, field]) => [kebab(key), { type: field.type === 'flag' ? 'boolean' : 'string' }] as const,
+  );
   const { values, positionals } = parseArgs({
     args: words,
-    options: { ...flags, help: { type: 'boolean', short: 'h' }, tls: { type: 'boolean' } },
+    options: {
+      ...Object.fromEntries([...texts, ...others]),
+      help: { type: 'boolean', short: 'h' },
+      tls: { type: 'boolean' },
+    },
     allowPositionals: true,
   });
-  if (values['help'] === true) return undefined;
+  if (values.help) return undefined;
   const given = values as Record<string, string | undefined>;
-  const settings = Object.fromEntries(
-    Object.keys(bridgeSchema).flatMap((key) => (given[kebab(key)] === undefined ? [] : [[key, given[kebab(key)]]])),
-  );
+  const { ca } = given;
   return {
     address: positionals[0] ?? given['address'] ?? process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050',
     token: given['token'] ?? process.env['TENGEN_TOKEN'] ?? '',
     model: given['model'] ?? '',
-    tls: values['tls'] === true,
-    ...(given['ca'] ? { ca: given['ca'] } : {}),
-    // Text is what `readConfig` takes for every type.
-    ...(settings as Partial<RunGtpOptions>),
+    tls: values.tls === true,
+    ...(ca ? { ca } : {}),
+    ...readConfig(bridgeSchema, Object.fromEntries(settings.map(([key]) => [key, given[kebab(key)]]))),
   };
 }
 

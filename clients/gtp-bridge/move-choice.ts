@@ -49,7 +49,7 @@ export function chooseMove(opinion: Opinion, context: ChoiceContext): Choice {
  * the stones as they stand lose a game that is believed won, they have to be taken first.
  */
 function throwsAway(opinion: Opinion, position: Position): boolean {
-  return bestValue(opinion) > 0 && standingScore(position, position.toMove) <= 0;
+  return Math.max(opinion.rawValue, bestValue(opinion)) > 0 && standingScore(position, position.toMove) <= 0;
 }
 
 function bestValue(opinion: Opinion): number {

@@ -38,12 +38,6 @@ export function scoreWithout(position: Position, chains: readonly JudgedChain[])
   return withoutDead(position, chains).score();
 }
 
-/** `B+3.5`, `W+0.5` or `0`. */
-export function formatScore(score: number): string {
-  if (score === 0) return '0';
-  return `${score > 0 ? 'B' : 'W'}+${Math.abs(score)}`;
-}
-
 function withoutDead(position: Position, chains: readonly JudgedChain[]): Position {
   const { size } = position;
   const rules: Rules = position.rules;

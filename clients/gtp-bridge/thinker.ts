@@ -166,11 +166,12 @@ function auxiliaryOf(size: number): Auxiliary<SearchPosition, GoEvaluation> {
 }
 
 function opinionOf(tree: Tree, size: number): Opinion {
-  const { visits, value, auxiliary, moves } = readStatistics(tree, true);
+  const { visits, value, rawValue, auxiliary, moves } = readStatistics(tree, true);
   return {
     size,
     visits,
     value,
+    rawValue,
     score: auxiliary[0] ?? 0,
     ownership: Float32Array.from(auxiliary.subarray(1)),
     candidates: moves.map((move) => ({

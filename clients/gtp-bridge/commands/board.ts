@@ -1,6 +1,7 @@
 /** Setting up the board and playing on it ("GTP protocol version 2, draft 2", sections 6.3.2 and 6.3.3). */
 
 import { check } from '../../../src/core/errors.js';
+import { WHITE } from '../../../src/go/color.js';
 import { fixedHandicap, freeHandicap, maxFixedHandicap } from '../../../src/go/handicap.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import { color, number, vertex, word } from '../arguments.js';
@@ -90,7 +91,7 @@ function requireFresh(session: Session): void {
 }
 
 function setPoints(session: Session, points: readonly number[]): string {
-  session.setUp({ black: points, white: [] });
+  session.setUp({ black: points, white: [], toMove: WHITE });
   return points.map((point) => formatVertex(point, session.game.size)).join(' ');
 }
 

@@ -1,9 +1,54 @@
-/** Game records. */
+/** Game records: `loadsgf` ("GTP protocol version 2, draft 2", section 6.3.6) and `printsgf`. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseSgf, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
+import { formatSgfTree } from '../../../src/go/sgf-tree.js';
+import { number, word } from '../arguments.js';
 import type { Handler } from '../engine.js';
+import { refusal } from '../refusal.js';
 import type { Session } from '../session.js';
 
-/** none yet */
+/** The commands that read and write SGF. */
 export function recordCommands(session: Session): readonly (readonly [string, Handler])[] {
-  void session;
-  return [];
+  return [
+    ['loadsgf', ({ args }) => load(session, args)],
+    ['printsgf', ({ args }) => print(session, args)],
+  ];
+}
+
+/** A second argument stops the game before that move. What the file does not say about the rules stays as it was. */
+function load(session: Session, args: readonly string[]): string {
+  const before = args.length > 1 ? number(args, 1, { integer: true, min: 1 }) : Infinity;
+  let game: SgfGame;
+  try {
+    game = parseSgf(readFileSync(word(args, 0), 'utf8'));
+  } catch (error) {
+    throw refusal('cannot load file', error);
+  }
+  if (!session.allowsSize(game.size)) throw refusal('unacceptable size');
+  const { rules } = session.game;
+  try {
+    session.setSize(game.size);
+    session.setRules({ ...rules, komi: game.komi ?? rules.komi });
+    session.setUp({ black: game.black, white: game.white, toMove: game.toMove });
+    for (const move of game.moves.slice(0, before - 1)) session.play(move.color, move.action);
+  } catch (error) {
+    // Half a game helps nobody.
+    session.clear();
+    throw refusal('cannot load file', error);
+  }
+  return '';
+}
+
+function print(session: Session, args: readonly string[]): string {
+  const { size, rules, setup, turns } = session.game;
+  const text = formatSgfTree(sgfTree({ size, ...rules, ...setup, moves: turns }));
+  const [path] = args;
+  if (path === undefined) return text;
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw refusal('cannot write file', error);
+  }
+  return '';
 }

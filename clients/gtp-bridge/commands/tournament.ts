@@ -3,11 +3,12 @@
 import { AppError } from '../../../src/core/errors.js';
 import { BLACK } from '../../../src/go/color.js';
 import { formatVertex } from '../../../src/go/vertex.js';
+import { formatResult } from '../../../src/go/sgf.js';
 import { color, number, word } from '../arguments.js';
 import { namedTimeSettings, timeSettings } from '../clock.js';
 import type { Handler, Invocation } from '../engine.js';
 import { refusal } from '../refusal.js';
-import { formatScore, judgeChains, scoreWithout, type JudgedChain, type Status } from '../scoring.js';
+import { judgeChains, scoreWithout, type JudgedChain, type Status } from '../scoring.js';
 import type { Session } from '../session.js';
 
 /** Visits of the small search that tells dead stones from living ones. */
@@ -50,7 +51,7 @@ function setTimeLeft(session: Session, args: readonly string[]): string {
 
 async function finalScore(session: Session, invocation: Invocation): Promise<string> {
   const chains = await judge(session, invocation);
-  return formatScore(scoreWithout(session.game.position, chains));
+  return formatResult(scoreWithout(session.game.position, chains));
 }
 
 async function finalStatusList(session: Session, invocation: Invocation): Promise<string> {

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/core/errors.js';
+import type { GoEvaluation } from '../../../src/go/evaluation.js';
+import type { Position } from '../../../src/go/position.js';
+import type { Evaluator } from '../../../src/search/evaluator.js';
+import { HeuristicEvaluator, heuristicEvaluation } from '../../support/heuristic-evaluator.js';
+import { converse, GtpConversation } from '../../support/gtp-session.js';
+
+/** The network made by hand, changed. */
+function evaluatorWith(
+  change: (evaluation: GoEvaluation, position: Position) => GoEvaluation,
+): Evaluator<Position, GoEvaluation> {
+  return {
+    evaluate: (positions) =>
+      Promise.resolve(positions.map((position) => change(heuristicEvaluation(position.snapshot()), position))),
+  };
+}
+
+/** Fails after some evaluations. */
+class FailingEvaluator extends HeuristicEvaluator {
+  left: number;
+  constructor(left: number) {
+    super();
+    this.left = left;
+  }
+  override evaluate(positions: readonly Position[], options = {}): Promise<readonly GoEvaluation[]> {
+    this.left -= positions.length;
+    if (this.left < 0) return Promise.reject(new AppError('unavailable', 'The server ended the stream'));
+    return super.evaluate(positions, options);
+  }
+}
+
+const lastReply = (output: string): string => output.trimEnd().split('\n\n').at(-1)!;
+
+describe('a move', () => {
+  it('takes over the part of the tree that the game went through', async () => {
+    const evaluator = new HeuristicEvaluator();
+    await converse('boardsize 5\ngenmove b\n', { evaluator, settings: { visits: 100, batch: 1 } });
+    const first = evaluator.asked;
+    const again = new HeuristicEvaluator();
+    const script = 'boardsize 5\nanalyze b 1\ngenmove b\nreg_genmove w\n';
+    await converse(script, { evaluator: again, settings: { visits: 100, batch: 1 } });
+    expect(again.asked).toBeLessThan(2 * first);
+  });
+
+  it('is a resignation after enough hopeless turns, and never if that is switched off', async () => {
+    const evaluator = evaluatorWith((evaluation) => ({ ...evaluation, value: -0.99 }));
+    const losing = evaluatorWith((evaluation, position) => ({
+      ...evaluation,
+      value: position.toMove === 1 ? -0.99 : 0.99,
+    }));
+    const moves = 'boardsize 5\n' + 'genmove b\nplay w pass\n'.repeat(10);
+    const replies = (
+      await converse(moves, { evaluator: losing, settings: { resignBelow: 0.05, resignTurns: 6, playOut: true } })
+    )
+      .split('\n\n')
+      .filter((reply) => /^= \S/.test(reply));
+    expect(replies.slice(0, 5).every((reply) => /^= [A-E]\d$/.test(reply))).toBe(true);
+    expect(replies[5]).toBe('= resign');
+    const never = await converse(moves, { evaluator, settings: { resignBelow: 0, playOut: true } });
+    expect(never).not.toContain('resign');
+  });
+
+  it('is a pass after a pass if the stones as they stand win, unless told to play on', async () => {
+    const script = 'boardsize 5\nkomi 0.5\nplay b C3\nplay w pass\ngenmove b\n';
+    expect(lastReply(await converse(script))).toBe('= pass');
+    expect(lastReply(await converse(script, { settings: { playOut: true } }))).toMatch(/^= [A-E]\d$/);
+    expect(lastReply(await converse(script.replace('genmove', 'kgs-genmove_cleanup')))).toMatch(/^= [A-E]\d$/);
+  });
+
+  it('is no pass that loses a game which only looks won because dead stones are taken as dead', async () => {
+    const evaluator = evaluatorWith((evaluation, position) => {
+      const logits = evaluation.logits.slice();
+      logits[position.actionCount - 1] = 12;
+      return { ...evaluation, logits, value: position.toMove === 1 ? 0.9 : -0.9 };
+    });
+    const script = 'boardsize 5\nkomi 24\nplay b C3\nplay w A1\n';
+    expect(lastReply(await converse(`${script}genmove b\n`, { evaluator }))).toMatch(/^= [A-E]\d$/);
+    expect(lastReply(await converse(`${script}komi -24\ngenmove b\n`, { evaluator }))).toBe('= pass');
+  });
+
+  it('is made in time, with what was found until then', async () => {
+    const slow: Evaluator<Position, GoEvaluation> = {
+      evaluate: (positions, { signal } = {}) =>
+        new Promise((resolve, reject) => {
+          const timer = setTimeout(() => resolve(positions.map((p) => heuristicEvaluation(p.snapshot()))), 20);
+          signal?.addEventListener('abort', () => {
+            clearTimeout(timer);
+            reject(new AppError('cancelled', 'cancelled'));
+          });
+        }),
+    };
+    const output = await converse('time_settings 3 0 0\ngenmove b\n', {
+      evaluator: slow,
+      settings: { visits: 1_000_000 },
+    });
+    expect(output).toMatch(/^=\n\n= [A-J]\d\n\n$/);
+  });
+
+  it('comes from what is known when the server goes away in the middle, and fails only if nothing is', async () => {
+    const conversation = new GtpConversation({ evaluator: new FailingEvaluator(9), settings: { visits: 100 } });
+    conversation.send('genmove b\ngenmove w\nname\n');
+    const output = await conversation.close();
+    expect(output).toMatch(
+      /^= [A-J]\d\n\n(= [A-J]\d|\? cannot reach the server: The server ended the stream)\n\n= Tengen\n\n$/,
+    );
+    expect(conversation.troubles[0]?.kind).toBe('unavailable');
+    expect(await converse('genmove b\n', { evaluator: new FailingEvaluator(0) })).toBe(
+      '? cannot reach the server: The server ended the stream\n\n',
+    );
+  });
+});
+
+describe('an outage', () => {
+  it('is said by every command that needs the server, and by no other', async () => {
+    const ready = (): Promise<void> => Promise.reject(new AppError('unavailable', 'No connection established'));
+    const output = await converse('name\n1 boardsize 9\nlist_commands\ngenmove b\nquit\n', { ready });
+    expect(output).toMatch(
+      /^= Tengen\n\n\?1 cannot reach the server: No connection established\n\n= protocol_version\n/,
+    );
+    expect(output).toMatch(/\n\n\? cannot reach the server: No connection established\n\n=\n\n$/);
+  });
+});
+
+describe('a finished game', () => {
+  const script =
+    'boardsize 5\nkomi 0.5\n' +
+    ['B1', 'B2', 'B3', 'B4', 'B5', 'A2', 'A4', 'E3'].map((vertex) => `play b ${vertex}\n`).join('') +
+    ['C1', 'C2', 'C3', 'C4', 'C5', 'D2', 'D4'].map((vertex) => `play w ${vertex}\n`).join('');
+
+  it('is scored without the stones that the network is sure are dead', async () => {
+    // E3, row 2 column 4, lies in White's area.
+    const evaluator = evaluatorWith((evaluation, position) => {
+      const ownership = evaluation.ownership!.slice();
+      ownership[14] = position.toMove === 1 ? -0.95 : 0.95;
+      return { ...evaluation, ownership };
+    });
+    const output = await converse(`${script}final_status_list dead\nfinal_score\n`, { evaluator });
+    expect(output).toMatch(/= E3\n\n= W\+5\.5\n\n$/);
+  });
+
+  it('is scored with every stone alive if there is no network to ask', async () => {
+    const conversation = new GtpConversation({ evaluator: new FailingEvaluator(0) });
+    conversation.send(`${script}final_status_list dead\nfinal_score\n`);
+    // White's open points next to E3 belong to nobody: 10 black points and E3, 7 white stones.
+    expect(await conversation.close()).toMatch(/=\n\n= B\+\d\.5\n\n$/);
+    expect(conversation.troubles).toHaveLength(2);
+  });
+});
+
+describe('pondering', () => {
+  it("searches on the opponent's time only if told to", async () => {
+    const asked = async (ponder: boolean): Promise<number> => {
+      const evaluator = new HeuristicEvaluator();
+      const conversation = new GtpConversation({ evaluator, settings: { ponder, visits: 8, analysisVisits: 300 } });
+      conversation.send('genmove b\n');
+      await conversation.until(/= [A-J]\d\n\n/);
+      // A turn of the event loop an evaluation: enough for hundreds.
+      for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
+      conversation.send('name\n');
+      await conversation.until(/Tengen/);
+      await conversation.close();
+      return evaluator.asked;
+    };
+    expect(await asked(false)).toBeLessThan(20);
+    expect(await asked(true)).toBeGreaterThan(100);
+  });
+});
