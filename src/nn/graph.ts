@@ -51,12 +51,42 @@ export type Tensor = InputTensor | ConstantTensor | ComputedTensor;
 export type Operand = Tensor | number;
 
 /**
+ * How an image [N, C, H, W] lies in memory. `first`: as its shape says, as every other tensor does. `last`: channels last,
+ * [N, H, W, C]. `blocked`: [N, C/b, H, W, b], in blocks of b channels (see onnx/layouts.ts), under the shape [N, C, H, W].
+ * `filter`: a filter [O, C, K, K] as a blocked convolution takes it.
+ */
+export type Layout = 'first' | 'last' | 'blocked' | 'filter';
+
+/** A lowered value. */
+export interface LaidOut {
+  readonly name: string;
+  readonly layout: Layout;
+}
+
+/** A lowering under way, to operations that know more than one layout. */
+export interface Layouts {
+  readonly model: OnnxModel;
+  /** Channels in a block; 0 where there is no blocked layout. */
+  readonly block: number;
+  /** True if the tensor has been computed in, or converted to, this layout already. */
+  has(tensor: Tensor, layout: Layout): boolean;
+  /** The tensor's name in a layout (`first` if not given); converts it if need be. */
+  name(tensor: Tensor, layout?: Layout): string;
+  /** True of what is part of the model rather than computed or given. */
+  isConstant(tensor: Tensor): boolean;
+  /** True of shapes that the blocked layout fits. */
+  canBlock(type: { readonly shape: Shape }): boolean;
+}
+
+/**
  * One kind of operation. `A` are its settings (axes, permutation …): plain JSON, equal text means equal operation;
  * `null` if there are none.
  * Every operation has exactly one result.
  */
 export interface Operation<A = unknown> {
   readonly name: string;
+  /** True if every element of the result depends on one element of each operand, with broadcasting. */
+  readonly pointwise?: boolean;
   /** The type of the result; throws `invalid-argument` for operands that do not fit. */
   infer(inputs: readonly TensorType[], attributes: A): TensorType;
   /**
@@ -66,6 +96,8 @@ export interface Operation<A = unknown> {
   gradient(inputs: readonly Tensor[], output: Tensor, upstream: Tensor, attributes: A): readonly (Tensor | undefined)[];
   /** Emits ONNX nodes and returns the name of the result. */
   onnx(model: OnnxModel, names: readonly string[], node: ComputedTensor<A>): string;
+  /** The ONNX form for operations that know other layouts; `undefined` to use `onnx` this time. */
+  onnxIn?(layouts: Layouts, node: ComputedTensor<A>): LaidOut | undefined;
   /** Computes with TensorFlow.js. */
   tf(tf: Tf, values: readonly TfTensor[], node: ComputedTensor<A>): TfTensor;
 }

@@ -12,7 +12,8 @@ import {
   inputTypes,
   stepSignature,
 } from '../engine.js';
-import { createSession } from './session.js';
+import { blockSize } from './block-size.js';
+import { type Session, createSession } from './session.js';
 import { OnnxTraining } from './training.js';
 
 /** Settings for every program of an engine. */
@@ -21,13 +22,28 @@ export interface OnnxRuntimeOptions {
   readonly provider?: string;
 }
 
+/** Lowers a graph for this machine. */
+export async function lowerHere(
+  graph: Graph,
+  { provider }: OnnxRuntimeOptions,
+  { constants }: CompileOptions,
+): Promise<Uint8Array> {
+  return lowerToOnnx(graph, { ...(constants && { constants }), blockSize: await blockSize(provider) });
+}
+
+async function open(graph: Graph, settings: OnnxRuntimeOptions, options: CompileOptions): Promise<Session> {
+  const { threads } = options;
+  const model = await lowerHere(graph, settings, options);
+  return await createSession(model, { ...settings, ...(threads !== undefined && { threads }) });
+}
+
 /** An engine whose programs block the calling thread while they run. */
 export function onnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): Engine {
   return {
     name: 'onnxruntime',
     async compile(graph: Graph, options: CompileOptions = {}): Promise<Program> {
       const types = inputTypes(graph, options.constants);
-      const session = await createSession(lowerToOnnx(graph, options), { ...settings, ...options });
+      const session = await open(graph, settings, options);
       return {
         async run(inputs: NamedTensors): Promise<NamedTensors> {
           checkTensors(types, inputs, 'input');
@@ -39,7 +55,7 @@ export function onnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): Engine {
     async train(graph: Graph, state: NamedTensors, options: CompileOptions = {}): Promise<Training> {
       const signature = stepSignature(graph);
       checkTensors(signature.state, state, 'state');
-      const session = await createSession(lowerToOnnx(graph, options), { ...settings, ...options });
+      const session = await open(graph, settings, options);
       return new OnnxTraining(session, signature, state);
     },
     close: () => Promise.resolve(),

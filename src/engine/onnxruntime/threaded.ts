@@ -4,7 +4,6 @@ import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../../core/errors.js';
 import type { Graph } from '../../nn/graph.js';
-import { lowerToOnnx } from '../../nn/onnx/lower.js';
 import {
   type CompileOptions,
   type Engine,
@@ -16,7 +15,7 @@ import {
   stepSignature,
 } from '../engine.js';
 import { threadUrl } from '../thread-url.js';
-import type { OnnxRuntimeOptions } from './engine.js';
+import { type OnnxRuntimeOptions, lowerHere } from './engine.js';
 import type { Reply, Request, ThreadJob } from './messages.js';
 
 /** An engine that never blocks the calling thread. Calls to one program are answered in order. */
@@ -33,21 +32,21 @@ export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): En
     }
     return thread;
   };
-  const jobOf = (graph: Graph, { constants, threads: count }: CompileOptions): ThreadJob => ({
-    model: lowerToOnnx(graph, constants === undefined ? {} : { constants }),
-    options: { ...settings, ...(count !== undefined && { threads: count }) },
+  const jobOf = async (graph: Graph, options: CompileOptions): Promise<ThreadJob> => ({
+    model: await lowerHere(graph, settings, options),
+    options: { ...settings, ...(options.threads !== undefined && { threads: options.threads }) },
   });
   return {
     name: 'onnxruntime threads',
     async compile(graph, options = {}) {
       const types = inputTypes(graph, options.constants);
-      const thread = await start(jobOf(graph, options));
+      const thread = await start(await jobOf(graph, options));
       return threadProgram(thread, types);
     },
     async train(graph, state, options = {}) {
       const signature = stepSignature(graph);
       checkTensors(signature.state, state, 'state');
-      const thread = await start({ ...jobOf(graph, options), training: { signature, state } });
+      const thread = await start({ ...(await jobOf(graph, options)), training: { signature, state } });
       return threadTraining(thread);
     },
     async close() {

@@ -1,10 +1,12 @@
 /** Lowers a graph to the bytes of an ONNX model. */
 
 import { AppError, check } from '../../core/errors.js';
-import type { Graph, Tensor } from '../graph.js';
+import type { ComputedTensor, ConstantTensor, Graph, InputTensor, LaidOut, Tensor } from '../graph.js';
 import { simplify } from '../simplify.js';
 import { type ElementData, dtypeOf, shapeText, sizeOf } from '../types.js';
+import { LayoutTable } from './layouts.js';
 import { OnnxModel } from './model.js';
+import { lowerPointwise } from './pointwise.js';
 
 /** Choices in lowering. */
 export interface LoweringOptions {
@@ -13,6 +15,11 @@ export interface LoweringOptions {
    * blocked layout, about twice as fast as weights given at run time.
    */
   readonly constants?: ReadonlyMap<string, ElementData>;
+  /**
+   * Channels in a block of the CPU provider's blocked layout on the machine that will run the model: 16, 8, or 0 (the
+   * default) to use standard operations only. A wrong number gives wrong results: ask src/engine/onnxruntime/block-size.ts.
+   */
+  readonly blockSize?: number;
 }
 
 /**
@@ -27,23 +34,33 @@ export function lowerToOnnx(original: Graph, options: LoweringOptions = {}): Uin
   }
   const graph = simplify(original);
   const model = new OnnxModel();
-  const names = new Map<Tensor, string>();
-  for (const tensor of graph.order) names.set(tensor, lowerTensor(model, tensor, names, constants));
-  for (const [name, tensor] of graph.outputs) model.output(name, names.get(tensor)!, tensor);
+  const layouts = new LayoutTable(model, options.blockSize ?? 0, new Set(constants.keys()));
+  for (const tensor of graph.order) {
+    const { name, layout } = lowerTensor(layouts, tensor, constants);
+    layouts.set(tensor, layout, name);
+  }
+  for (const [name, tensor] of graph.outputs) model.output(name, layouts.name(tensor), tensor);
   return model.finish();
 }
 
-function lowerTensor(
+function lowerTensor(layouts: LayoutTable, tensor: Tensor, constants: ReadonlyMap<string, ElementData>): LaidOut {
+  if (tensor.kind === 'computed') return lowerComputed(layouts, tensor);
+  return { name: lowerLeaf(layouts.model, tensor, constants), layout: 'first' };
+}
+
+function lowerComputed(layouts: LayoutTable, tensor: ComputedTensor): LaidOut {
+  const special = tensor.operation.onnxIn?.(layouts, tensor) ?? lowerPointwise(layouts, tensor);
+  if (special !== undefined) return special;
+  const operands = tensor.inputs.map((operand) => layouts.name(operand));
+  return { name: tensor.operation.onnx(layouts.model, operands, tensor), layout: 'first' };
+}
+
+function lowerLeaf(
   model: OnnxModel,
-  tensor: Tensor,
-  names: ReadonlyMap<Tensor, string>,
+  tensor: InputTensor | ConstantTensor,
   constants: ReadonlyMap<string, ElementData>,
 ): string {
   if (tensor.kind === 'constant') return model.constant(tensor.data, tensor.shape);
-  if (tensor.kind === 'computed') {
-    const operands = tensor.inputs.map((operand) => names.get(operand)!);
-    return tensor.operation.onnx(model, operands, tensor);
-  }
   const data = constants.get(tensor.name);
   if (data === undefined) return model.input(tensor.name, tensor);
   if (dtypeOf(data) !== tensor.dtype || data.length !== sizeOf(tensor.shape)) {

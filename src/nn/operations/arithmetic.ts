@@ -20,6 +20,7 @@ interface BinaryRule {
 function binary(rule: BinaryRule): (a: Operand, b: Operand) => Tensor {
   const operation: Operation<null> = {
     name: rule.name,
+    pointwise: true,
     infer(types) {
       const [a, b] = types as [TensorType, TensorType];
       check(a.dtype === b.dtype, `${rule.name} needs two operands of one type, not ${a.dtype} and ${b.dtype}`);
@@ -110,6 +111,7 @@ export function clip(x: Operand, low: number, high: number): Tensor {
 
 const whereOperation: Operation<null> = {
   name: 'where',
+  pointwise: true,
   infer(types) {
     const [condition, a, b] = types as [TensorType, TensorType, TensorType];
     check(condition.dtype === 'bool', `where needs a bool mask, not ${condition.dtype}`);
@@ -133,6 +135,7 @@ const tfTypes = { float32: 'float32', int64: 'int32', bool: 'bool' } as const;
 
 const castOperation: Operation<{ dtype: DType }> = {
   name: 'cast',
+  pointwise: true,
   infer: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
   gradient: () => [undefined],
   onnx: (model, [x], { dtype }) => model.node('Cast', [x!], { to: elementType(dtype) }),

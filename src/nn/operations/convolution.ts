@@ -4,8 +4,8 @@ import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
-import { BATCH, type TensorType, shapeText } from '../types.js';
-import { flip, transpose } from './shape.js';
+import { blockedAdjoint, blockedConvolution } from '../onnx/blocked-convolution.js';
+import { BATCH, type Shape, type TensorType, shapeText } from '../types.js';
 import { sum } from './sum.js';
 
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
@@ -38,6 +38,7 @@ const convolution: Operation<null> = {
       strides: [1, 1],
     });
   },
+  onnxIn: (layouts, node) => blockedConvolution(layouts, node),
   tf(tf, [x, filter, bias]) {
     const last = tf.transpose(x!, TO_CHANNELS_LAST);
     const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, 'same');
@@ -53,10 +54,26 @@ export function conv2d(x: Tensor, filter: Tensor, bias?: Tensor): Tensor {
   return apply(convolution, bias === undefined ? [x, filter] : [x, filter, bias], null);
 }
 
-/** The gradient of a convolution's input: a convolution with the filter turned round and its channels exchanged. */
+/** The gradient of a convolution's input: a convolution with the adjoint filter. */
 function inputGradient(upstream: Tensor, filter: Tensor): Tensor {
-  return conv2d(upstream, transpose(flip(filter, [2, 3]), [1, 0, 2, 3]));
+  return conv2d(upstream, apply(adjointOperation, [filter], null));
 }
+
+const adjointOperation: Operation<null> = {
+  name: 'adjointFilter',
+  infer: ([filter]) => {
+    const [outputs, channels, ...kernel] = filter!.shape;
+    return { shape: [channels!, outputs!, ...kernel], dtype: 'float32' };
+  },
+  gradient: (_inputs, _output, upstream) => [apply(adjointOperation, [upstream], null)],
+  onnx(model, [filter]) {
+    const both = (value: number): string => model.ints([value, value]);
+    const flipped = model.node('Slice', [filter!, both(-1), both(-(2 ** 31)), model.ints([2, 3]), both(-1)]);
+    return model.node('Transpose', [flipped], { perm: [1, 0, 2, 3] });
+  },
+  onnxIn: (layouts, { inputs }) => blockedAdjoint(layouts, inputs[0]!),
+  tf: (tf, [filter]) => tf.transpose(tf.reverse(filter!, [2, 3]), [1, 0, 2, 3]),
+};
 
 const filterGradientOperation: Operation<{ kernel: number }> = {
   name: 'conv2dFilterGradient',
@@ -67,8 +84,18 @@ const filterGradientOperation: Operation<{ kernel: number }> = {
   },
   // <filterGradient(x, u), v> = <u, conv2d(x, v)>, so its derivatives are those of a convolution with filter v.
   gradient: ([x, upstream], _output, second) => [inputGradient(upstream!, second), conv2d(x!, second)],
-  onnx: (model, [x, upstream], { inputs, attributes }) =>
-    onnxFilterGradient(model, { x: x!, upstream: upstream! }, inputs[0]!.shape, inputs[1]!.shape, attributes.kernel),
+  onnx(model, [x, upstream], { inputs, attributes }) {
+    const last = (name: string): string => model.node('Transpose', [name], { perm: TO_CHANNELS_LAST });
+    return filterProducts(model, last(x!), last(upstream!), inputs[0]!.shape, inputs[1]!.shape, attributes.kernel);
+  },
+  onnxIn(layouts, { inputs, attributes }) {
+    const [x, upstream] = inputs as [Tensor, Tensor];
+    const names = [layouts.name(x, 'last'), layouts.name(upstream, 'last')] as const;
+    return {
+      name: filterProducts(layouts.model, ...names, x.shape, upstream.shape, attributes.kernel),
+      layout: 'first',
+    };
+  },
   tf: (tf, [x, upstream], { attributes }) => tfFilterGradient(tf, x!, upstream!, attributes.kernel),
 };
 
@@ -77,27 +104,26 @@ export function filterGradient(x: Tensor, upstream: Tensor, kernel: number): Ten
   return apply(filterGradientOperation, [x, upstream], { kernel });
 }
 
-/** One matrix product for each position in the filter, on channels-last slices of the padded image. */
-function onnxFilterGradient(
+/** One matrix product for each position in the filter, on slices of the padded image; both images are channels last. */
+function filterProducts(
   model: OnnxModel,
-  names: { readonly x: string; readonly upstream: string },
-  [count, channels, height, width]: readonly number[],
-  [, filters]: readonly number[],
+  x: string,
+  upstream: string,
+  [count, channels, height, width]: Shape,
+  [, filters]: Shape,
   kernel: number,
 ): string {
   const border = (kernel - 1) / 2;
-  const last = (name: string): string => model.node('Transpose', [name], { perm: TO_CHANNELS_LAST });
-  const flat = (name: string, length: number): string =>
+  const matrix = (name: string, length: number): string =>
     model.node('Reshape', [name, model.ints([count! * height! * width!, length])]);
-  const upstream = flat(last(names.upstream), filters!);
+  const slopes = matrix(upstream, filters!);
   const edges = [0, border, border, 0];
-  const x = last(names.x);
   const padded = border === 0 ? x : model.node('Pad', [x, model.ints([...edges, ...edges])]);
   const parts = Array.from({ length: kernel * kernel }, (_, i) => {
     const [row, column] = [Math.floor(i / kernel), i % kernel];
     const bounds = [model.ints([row, column]), model.ints([row + height!, column + width!]), model.ints([1, 2])];
     const shifted = border === 0 ? padded : model.node('Slice', [padded, ...bounds]);
-    const product = model.node('Gemm', [upstream, flat(shifted, channels!)], { transA: 1 });
+    const product = model.node('Gemm', [slopes, matrix(shifted, channels!)], { transA: 1 });
     return model.node('Reshape', [product, model.ints([filters!, channels!, 1])]);
   });
   const joined = parts.length === 1 ? parts[0]! : model.node('Concat', parts, { axis: 2 });

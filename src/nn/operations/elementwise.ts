@@ -15,6 +15,7 @@ interface UnaryRule {
 function unary(rule: UnaryRule): (x: Operand) => Tensor {
   const operation: Operation<null> = {
     name: rule.name,
+    pointwise: true,
     infer([x]) {
       check(x!.dtype === 'float32', `${rule.name} needs float32, not ${x!.dtype}`);
       return { shape: x!.shape, dtype: 'float32' };

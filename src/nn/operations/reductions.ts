@@ -5,7 +5,15 @@ import type { OnnxModel } from '../onnx/model.js';
 import { type TensorType, sizeOf } from '../types.js';
 import { cast, div, equal, mul } from './arithmetic.js';
 import { reshape } from './shape.js';
-import { type ReductionAttributes, expand, keptShape, reducedType, reductionAttributes, sum } from './sum.js';
+import {
+  type ReductionAttributes,
+  expand,
+  keptShape,
+  reduceImage,
+  reducedType,
+  reductionAttributes,
+  sum,
+} from './sum.js';
 
 /** Pooling over a whole image has its own ONNX operation, which ONNX Runtime can run on its blocked layout. */
 function reduce(
@@ -32,6 +40,8 @@ const meanOperation: Operation<ReductionAttributes> = {
   },
   onnx: (model, [x], { inputs, attributes }) =>
     reduce(model, x!, inputs[0]!, attributes, { reduction: 'ReduceMean', pooling: 'GlobalAveragePool' }),
+  onnxIn: (layouts, node) =>
+    reduceImage(layouts, node, (image) => layouts.model.node('ReduceMean', [image], { axes: [2, 3], keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.mean(x!, [...axes], keepDims),
 };
 
@@ -51,6 +61,8 @@ const maxOperation: Operation<ReductionAttributes> = {
   },
   onnx: (model, [x], { inputs, attributes }) =>
     reduce(model, x!, inputs[0]!, attributes, { reduction: 'ReduceMax', pooling: 'GlobalMaxPool' }),
+  onnxIn: (layouts, node) =>
+    reduceImage(layouts, node, (image) => layouts.model.node('ReduceMax', [image], { axes: [2, 3], keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.max(x!, [...axes], keepDims),
 };
 

@@ -1,7 +1,17 @@
 /** Sum and its mirror image, expand: each is the other's gradient. Broadcasting's gradient, `sumTo`, is built on them. */
 
 import { check } from '../../core/errors.js';
-import { type Operand, type Operation, type Tensor, apply, tensorOf } from '../graph.js';
+import {
+  type ComputedTensor,
+  type LaidOut,
+  type Layouts,
+  type Operand,
+  type Operation,
+  type Tensor,
+  apply,
+  tensorOf,
+} from '../graph.js';
+import { splitChannels } from '../onnx/pointwise.js';
 import { BATCH, type Shape, type TensorType, broadcastShapes, normalizeAxes, sameShape, shapeText } from '../types.js';
 import { reshape } from './shape.js';
 
@@ -33,12 +43,47 @@ export function reductionAttributes(
   return { axes: normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length), keepDims };
 }
 
+/** Lowers a reduction over the height and width of a blocked image; `reduce` emits it for an image in five dimensions. */
+export function reduceImage(
+  layouts: Layouts,
+  { inputs, attributes, shape }: ComputedTensor<ReductionAttributes>,
+  reduce: (image: string) => string,
+): LaidOut | undefined {
+  const x = inputs[0]!;
+  if (attributes.axes.join() !== '2,3' || !layouts.canBlock(x) || !layouts.has(x, 'blocked')) return undefined;
+  const reduced = reduce(splitChannels(layouts, layouts.name(x, 'blocked'), x.shape));
+  const length = shape[0] === BATCH ? 0 : shape[0]!;
+  return {
+    name: layouts.model.node('Reshape', [reduced, layouts.model.ints([length, ...shape.slice(1)])]),
+    layout: 'first',
+  };
+}
+
+/** The sum over all but the channels of an image, as a matrix product with a row of ones: ReduceSum is much slower. */
+function sumToChannels(layouts: Layouts, node: ComputedTensor<ReductionAttributes>): LaidOut | undefined {
+  const { model } = layouts;
+  const x = node.inputs[0]!;
+  const known = layouts.has(x, 'blocked') || layouts.has(x, 'last');
+  if (node.attributes.axes.join() !== '0,2,3' || x.shape.length !== 4 || !known) return undefined;
+  const [count, channels, height, width] = x.shape;
+  const rows = count! * height! * width!;
+  const matrix = model.node('Reshape', [layouts.name(x, 'last'), model.ints([rows, channels!])]);
+  const ones = model.node('Expand', [model.float(1), model.ints([1, rows])]);
+  const total = model.node('MatMul', [ones, matrix]);
+  return { name: model.node('Reshape', [total, model.ints(node.shape)]), layout: 'first' };
+}
+
 const sumOperation: Operation<ReductionAttributes> = {
   name: 'sum',
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient: ([x], _output, upstream, { axes }) => [expand(reshape(upstream, keptShape(x!, axes)), x!.shape)],
   onnx: (model, [x], { attributes: { axes, keepDims } }) =>
     model.node('ReduceSum', [x!, model.ints(axes)], { keepdims: Number(keepDims) }),
+  onnxIn: (layouts, node) =>
+    sumToChannels(layouts, node) ??
+    reduceImage(layouts, node, (image) =>
+      layouts.model.node('ReduceSum', [image, layouts.model.ints([2, 3])], { keepdims: 0 }),
+    ),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.sum(x!, [...axes], keepDims),
 };
 
@@ -46,6 +91,11 @@ const sumOperation: Operation<ReductionAttributes> = {
 export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
   const attributes = reductionAttributes(x, axes, keepDims);
   return attributes.axes.length === 0 ? x : apply(sumOperation, [x], attributes);
+}
+
+/** ONNX leaves a dimension as it is where 1 is asked for. */
+function expandable(shape: Shape): number[] {
+  return shape.map((length) => (length === BATCH ? 1 : length));
 }
 
 const expandOperation: Operation<{ shape: Shape }> = {
@@ -60,8 +110,19 @@ const expandOperation: Operation<{ shape: Shape }> = {
     return { shape: [...shape], dtype: x!.dtype };
   },
   gradient: ([x], _output, upstream) => [sumTo(upstream, x!.shape)],
-  onnx: (model, [x], { shape }) =>
-    model.node('Expand', [x!, model.ints(shape.map((length) => (length === BATCH ? 1 : length)))]),
+  onnx: (model, [x], { shape }) => model.node('Expand', [x!, model.ints(expandable(shape))]),
+  // One number a channel becomes an image: in blocks, since what it came from was one.
+  onnxIn(layouts, { inputs, shape }) {
+    const x = inputs[0]!;
+    const perChannel = x.shape.length === 4 && x.shape[1] === shape[1] && x.shape[2] === 1 && x.shape[3] === 1;
+    if (!layouts.canBlock({ shape }) || !perChannel) return undefined;
+    const { model, block } = layouts;
+    const split = splitChannels(layouts, layouts.name(x), x.shape);
+    const [count, channels, height, width] = expandable(shape);
+    const wide = model.node('Expand', [split, model.ints([count!, channels! / block, height!, width!, block])]);
+    const joined = model.node('Reshape', [wide, model.ints([0, channels!, height!, width!])]);
+    return { name: joined, layout: 'blocked' };
+  },
   tf: (tf, [x], { shape }) => tf.broadcastTo(x!, shape[0] === BATCH ? [x!.shape[0]!, ...shape.slice(1)] : [...shape]),
 };
 
