@@ -50,7 +50,7 @@ export class Thinker {
   readonly #onTrouble: (error: AppError) => void;
 
   /**
-   * @param batch leaves to evaluate at once
+   * @param batch leaves to evaluate at once, fewer in a small search
    * @param onTrouble told of errors that ended a search early without making it useless
    */
   constructor(evaluatorFor: EvaluatorFor, batch: number, onTrouble: (error: AppError) => void) {
@@ -108,9 +108,11 @@ export class Thinker {
     visits: number,
     shouldStop: () => boolean,
   ): Search<SearchPosition, GoEvaluation> {
+    // Leaves of one batch do not learn from each other: in a small search they would be most of it.
+    const batch = Math.max(1, Math.min(this.#batch, Math.floor(visits / 16)));
     return new Search<SearchPosition, GoEvaluation>(
       root,
-      { visits, countReused: true, batch: this.#batch, shouldStop, auxiliary: auxiliaryOf(tree.auxiliarySize) },
+      { visits, countReused: true, batch, shouldStop, auxiliary: auxiliaryOf(tree.auxiliarySize) },
       this.#rng,
       tree,
     );

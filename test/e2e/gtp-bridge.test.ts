@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { GtpClient } from '../../clients/shared/gtp-client.js';
+import { bundleBridge, startBridge } from '../support/bridge-process.js';
+import { HeuristicServer } from '../support/heuristic-server.js';
+
+const server = new HeuristicServer(7);
+const bridges: GtpClient[] = [];
+
+function bridge(address: string, ...flags: string[]): GtpClient {
+  const started = startBridge(address, '--visits', '24', ...flags);
+  bridges.push(started);
+  return started;
+}
+
+beforeAll(async () => {
+  bundleBridge();
+  await server.start();
+});
+afterEach(async () => {
+  await Promise.all(bridges.splice(0).map((client) => client.close()));
+});
+afterAll(() => server.stop());
+
+describe('the bundled bridge', () => {
+  it('plays on the board that the model knows, with interactive priority', async () => {
+    const client = bridge(server.address);
+    const replies = await Promise.all(
+      ['name', 'genmove b', 'version', 'showboard'].map((command) => client.send(command)),
+    );
+    expect(replies[0]).toBe('Tengen');
+    expect(replies[1]).toMatch(/^[A-G]\d$/);
+    expect(replies[2]).toBe('0.1.0 hand@000000000000');
+    expect(replies[3]).toContain('Komi: 9');
+    await expect(client.send('boardsize 9')).rejects.toThrow('unacceptable size');
+    expect(server.evaluated).toBeGreaterThan(10);
+    expect(server.interactive).toBe(server.evaluated);
+  });
+
+  it('sends a bare line feed as the end of an analysis', async () => {
+    const client = bridge(server.address);
+    await client.send('boardsize 7');
+    let lines = 0;
+    const analysis = client.send('kata-analyze b 1 ownership true', {
+      onLine: (line) => {
+        if (line.startsWith('info') && ++lines === 3) client.interrupt();
+      },
+    });
+    expect((await analysis).split('\n').length).toBeGreaterThanOrEqual(3);
+    expect(await client.send('protocol_version')).toBe('2');
+  });
+
+  it('answers while the server is away, and plays once it is back', async () => {
+    const away = new HeuristicServer(5);
+    await away.start();
+    away.stop();
+    const client = bridge(away.address);
+    expect(await client.send('name')).toBe('Tengen');
+    await expect(client.send('genmove b')).rejects.toThrow(/cannot reach the server: .*ECONNREFUSED/);
+    await away.start();
+    try {
+      expect(await untilAnswered(client, 'genmove b')).toMatch(/^[A-E]\d$/);
+      away.stop();
+      await client.send('play w A1');
+      await expect(client.send('genmove b')).rejects.toThrow(/cannot reach the server: /);
+      await away.start();
+      expect(await untilAnswered(client, 'genmove b')).toMatch(/^[A-E]\d$/);
+    } finally {
+      away.stop();
+    }
+  });
+
+  it('says that its token is wrong', async () => {
+    const guarded = new HeuristicServer(5, 'secret');
+    await guarded.start();
+    try {
+      await expect(bridge(guarded.address, '--token', 'wrong').send('genmove b')).rejects.toThrow(
+        'the server refused the token',
+      );
+      expect(await bridge(guarded.address, '--token', 'secret').send('genmove b')).toMatch(/^[A-E]\d$/);
+    } finally {
+      guarded.stop();
+    }
+  });
+
+  it('ends with its input, also when the last command is still being worked on', async () => {
+    const client = bridge(server.address);
+    const move = client.send('genmove b');
+    const closing = client.close();
+    expect(await move).toMatch(/^[A-G]\d$/);
+    await closing;
+    await expect(client.send('name')).rejects.toThrow('exit code 0');
+  });
+});
+
+/** Tries until the bridge has reconnected; how long that takes is the back-off's business. */
+async function untilAnswered(client: GtpClient, command: string): Promise<string> {
+  for (;;) {
+    try {
+      return await client.send(command);
+    } catch (error) {
+      if (!String(error).includes('cannot reach the server')) throw error;
+    }
+  }
+}
