@@ -32,6 +32,8 @@ import { threadTraining } from './training-handle.js';
 const TICK_MS = 250;
 /** Game numbers promised with one save. */
 const NUMBER_BLOCK = 1_000_000;
+/** Snapshots held in memory while versions are stored; a step-wise candidate beyond this is skipped. */
+const MOST_VERSIONS_IN_MAKING = 4;
 /** Rating games that may be owed when none were wanted for a while. */
 const MOST_RATING_CREDIT = 8;
 
@@ -55,7 +57,11 @@ export class AlphaZeroJob {
   #ratingCredit = 0;
   #lastCandidate = { step: 0, atMs: 0 };
   #ratingEndsAtMs = Infinity;
-  #isMakingVersion = false;
+  /** Versions being made, one after the other; and how many. */
+  #making: Promise<void> = Promise.resolve();
+  #makingCount = 0;
+  /** Ratings and promotions on their way to the store. */
+  #chores: Promise<void> = Promise.resolve();
   #wasIdle = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve: (outcome: JobOutcome) => void = () => undefined;
@@ -261,10 +267,11 @@ export class AlphaZeroJob {
     const newest = this.#league.ratings().at(-1);
     const text = newest ? `${newest.ref} has ${newest.rating.toFixed(0)} ± ${newest.interval.toFixed(0)} Elo` : '';
     this.#report('rating', text);
-    this.#background(async () => {
+    this.#chores = this.#chores.then(async () => {
       await this.#with.models.rate(this.#league.ratings());
       if (promoted) await this.#promote(promoted.ref);
     });
+    this.#background(this.#chores);
   }
 
   async #promote(ref: string): Promise<void> {
@@ -300,13 +307,14 @@ export class AlphaZeroJob {
       if (this.#meter.progress() >= 1) this.#endSelfPlay();
       else if (
         candidateSeconds > 0 &&
+        this.#makingCount === 0 &&
         now - this.#lastCandidate.atMs >= candidateSeconds * 1000 &&
         this.#meter.step > this.#lastCandidate.step
       ) {
         this.#makeVersion(() => this.#handle().snapshot('now'));
       }
       if (this.#meter.isReportDue()) this.#report('train', '');
-    } else if (this.#phase === 'rating' && !this.#isMakingVersion) {
+    } else if (this.#phase === 'rating' && this.#makingCount === 0) {
       if (this.#league.unfinished === 0 || now >= this.#ratingEndsAtMs) this.#finish();
     }
   }
@@ -321,18 +329,18 @@ export class AlphaZeroJob {
 
   #makeVersion(take: () => Promise<TrainerSnapshot>): void {
     const isLast = this.#phase === 'rating';
-    if (this.#isMakingVersion && !isLast) return;
-    this.#isMakingVersion = true;
+    if (this.#makingCount >= MOST_VERSIONS_IN_MAKING && !isLast) return;
+    this.#makingCount++;
     this.#lastCandidate = { step: this.#meter.step, atMs: this.#with.now() };
-    this.#background(async () => {
-      const snapshot = await take();
+    const taken = take();
+    this.#making = Promise.all([taken, this.#making]).then(async ([snapshot]) => {
       await this.#addVersion(snapshot);
       await this.#save(snapshot);
-      this.#isMakingVersion = false;
-      this.#lastCandidate = { step: snapshot.state.step, atMs: this.#lastCandidate.atMs };
+      this.#makingCount--;
       if (isLast) this.#ratingEndsAtMs = this.#with.now() + this.#config.ratingSeconds * 1000;
       this.#announceWork();
     });
+    this.#background(this.#making);
   }
 
   async #addVersion({ modelFile, state }: TrainerSnapshot): Promise<void> {
@@ -353,10 +361,11 @@ export class AlphaZeroJob {
 
   #finish(): void {
     this.#enterEnd();
-    this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);
     const end = async (): Promise<void> => {
+      await this.#chores;
       await this.#with.models.rate(this.#league.ratings());
       await this.#save(await this.#handle().snapshot('now'));
+      this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);
       await this.#close('done');
     };
     end().catch((error: unknown) => {
@@ -387,9 +396,9 @@ export class AlphaZeroJob {
     this.#training?.stop().catch(() => undefined);
   }
 
-  /** Runs what the job need not wait for; an error there fails the job, unless it has ended meanwhile. */
-  #background(work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
+  /** An error in what nobody waits for fails the job, unless it has ended meanwhile. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
       this.#fail(error);
     });
   }
