@@ -1,37 +1,12 @@
-import { createRequire } from 'node:module';
+import gtp, { type Command, type Controller, type ControllerStateTracker } from '@sabaki/gtp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundleBridge, bundlePath } from '../support/bridge-process.js';
 import { HeuristicServer } from '../support/heuristic-server.js';
 import { readSabakiAnalysis } from '../support/sabaki-analysis.js';
 
-// The parts of Sabaki's own GTP package that are used here; it comes without types.
-interface Reply {
-  readonly content: string;
-  readonly error: boolean;
-}
-interface Command {
-  readonly name: string;
-  readonly args?: readonly string[];
-}
-interface Controller {
-  start(): void;
-  stop(timeout?: number): Promise<void>;
-  sendCommand(command: Command): Promise<Reply>;
-}
-interface StateTracker {
-  readonly state: { readonly history: readonly Command[] };
-  knowsCommand(name: string): Promise<boolean>;
-  sync(state: { komi?: number; boardsize?: readonly number[]; history?: readonly Command[] }): Promise<void>;
-  queueCommand(command: Command, subscriber: (event: { line: string; end: boolean }) => void): Promise<Reply>;
-}
-const { Controller, ControllerStateTracker } = createRequire(import.meta.url)('@sabaki/gtp') as {
-  Controller: new (path: string, args: readonly string[]) => Controller;
-  ControllerStateTracker: new (controller: Controller) => StateTracker;
-};
-
 const server = new HeuristicServer(9);
 let controller: Controller;
-let tracker: StateTracker;
+let tracker: ControllerStateTracker;
 
 const play = (color: string, vertex: string): Command => ({ name: 'play', args: [color, vertex] });
 const game = [play('B', 'E5'), play('W', 'C3'), play('B', 'G7'), play('W', 'G3'), play('B', 'PASS')];
@@ -44,8 +19,8 @@ afterAll(() => server.stop());
 afterEach(() => controller.stop());
 
 function start(): void {
-  controller = new Controller(process.execPath, [bundlePath, server.address, '--visits', '40']);
-  tracker = new ControllerStateTracker(controller);
+  controller = new gtp.Controller(process.execPath, [bundlePath, server.address, '--visits', '40']);
+  tracker = new gtp.ControllerStateTracker(controller);
   controller.start();
 }
 
