@@ -164,7 +164,8 @@ function checkOffsets(entries: readonly Entry[], bodyBytes: number): void {
 
 /** Typed arrays are little-endian on every platform that Node and ONNX Runtime support. */
 function readTensor({ dtype, shape, begin, end }: Entry, body: Uint8Array): StoredTensor {
-  const buffer = body.slice(begin, end).buffer; // a copy, hence aligned
+  // A copy, hence aligned; `slice` would not copy from a Buffer, which is how files and messages arrive.
+  const { buffer } = new Uint8Array(body.subarray(begin, end));
   switch (dtype) {
     case 'F32':
       return { dtype, shape, data: new Float32Array(buffer) };

@@ -80,12 +80,12 @@ describe.each([
 
     const second = await open();
     expect(await second.models.get('a')).toEqual(model);
-    expect(await second.models.read(modelRef(model))).toEqual(Buffer.from('weights'));
+    expect(await second.models.read(modelRef(model))).toEqual(bytesOf('weights'));
     expect((await second.games.after('j', 0, 10)).map(({ gameId }) => gameId)).toEqual(['g1']);
     expect(await second.jobs.list()).toEqual([{ ...job, metrics: { loss: 2 } }]);
     expect(await second.progress.after(job.jobId, 0, 10)).toHaveLength(1);
     expect((await second.leases.all()).map(({ gameId }) => gameId)).toEqual(['g2']);
-    expect(await second.checkpoints.load(job.jobId)).toEqual(Buffer.from('state'));
+    expect(await second.checkpoints.load(job.jobId)).toEqual(bytesOf('state'));
   });
 
   it_('names a version by the sha256 of its file and stores the same bytes once', async () => {

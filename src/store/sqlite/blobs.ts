@@ -61,7 +61,7 @@ export class Blobs {
   /** @throws AppError 'internal' if the file is missing or its content is not what its name says */
   async read(sha256: string): Promise<Uint8Array> {
     const path = join(this.#folder, sha256);
-    let bytes: Uint8Array;
+    let bytes: Buffer;
     try {
       bytes = await readFile(path);
     } catch (error) {
@@ -71,7 +71,7 @@ export class Blobs {
     if (seen !== sha256) {
       throw new AppError('internal', `The file '${path}' is damaged: its content has sha256 ${seen}`);
     }
-    return bytes;
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Removes one file, if it is there. */

@@ -27,6 +27,15 @@ test('tensors and metadata come back as they were written', () => {
   for (const [name, { shape, data }] of tensors) expect(read.get(name)).toEqual({ dtype: 'F32', shape, data });
 });
 
+test('a Buffer is read like any other bytes', () => {
+  const tensors = new Map([
+    ['a', { shape: [1], data: Float32Array.of(1) }],
+    ['b', { shape: [2], data: Float32Array.of(2, 3) }],
+  ]);
+  const { tensors: read } = decodeSafetensors(Buffer.from(encodeSafetensors(tensors)));
+  expect(read.get('b')?.data).toEqual(Float32Array.of(2, 3));
+});
+
 test('equal content gives equal bytes whatever the order, and a view of a larger buffer is written alone', () => {
   const one = { shape: [2], data: Float32Array.of(9, 1, 2, 9).subarray(1, 3) };
   const two = { shape: [1], data: Float32Array.of(3) };
