@@ -148,7 +148,7 @@ function readSize(text: string | undefined): number {
   const sides = text.split(':').map(Number);
   check(
     sides.every((side) => side === sides[0]),
-    () => `SGF board size SZ is '${text}'; only square boards are played`,
+    () => `SGF board size SZ is '${text}'; it must be one number, or two equal ones as in 9:9`,
   );
   checkSize(sides[0]!);
   return sides[0]!;

@@ -58,7 +58,7 @@ describe('the fast board and the plain one', () => {
       fc.property(games, (game) => {
         const position = played(game);
         const { size } = game;
-        const stones = [...picture(position).replaceAll('\n', '')];
+        const stones = Array.from(picture(position).replaceAll('\n', ''));
         const planes = new Float32Array(PLANE_COUNT * size * size);
         writeFeatures(position.snapshot(), 0, planes, 0, new Float32Array(GLOBAL_COUNT), 0);
         stones.forEach((stone, point) => {

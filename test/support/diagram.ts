@@ -10,7 +10,7 @@ import { defaultRules, type Rules } from '../../src/go/rules.js';
 export interface Diagram {
   readonly position: Position;
   /** The point marked with `letter`. */
-  at(letter: string): number;
+  readonly at: (letter: string) => number;
 }
 
 /** The position that `picture` shows, `toMove` to play, no history. */
@@ -23,7 +23,7 @@ export function diagram(picture: string, rules: Partial<Rules> = {}, toMove: Col
   const size = rows.length;
   if (text.length !== size * size) throw new Error(`The diagram is not square: ${rows.join(' ')}`);
   const position = new Position(size, { ...defaultRules(size), komi: 0, ...rules });
-  const points = (stone: string): number[] => [...text].flatMap((c, point) => (c === stone ? [point] : []));
+  const points = (stone: string): number[] => Array.from(text).flatMap((c, point) => (c === stone ? [point] : []));
   position.placeStones(points('X'), BLACK);
   position.placeStones(points('O'), WHITE);
   position.setToMove(toMove);

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { BLACK, WHITE } from '../../../src/go/color.js';
+import { packPolicy, type GameRecord } from '../../../src/go/game-record.js';
+import { recordToSgf } from '../../../src/go/record-sgf.js';
+import { defaultRules } from '../../../src/go/rules.js';
+import { formatSgfTree, parseSgfTree } from '../../../src/go/sgf-tree.js';
+import { formatResult, parseSgf, sgfPosition, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
+import { picture } from '../../support/diagram.js';
+
+describe('reading SGF', () => {
+  it('takes rules, names, result and the moves of the main line', () => {
+    const game = parseSgf(
+      `(;GM[1]FF[4]SZ[9]KM[6.5]RU[AGA]PB[Lee \\[9p\\]]PW[Tengen]RE[B+R]C[the game]
+        ;B[ee]C[centre];W[gc](;B[];W[tt](;B[aa])(;B[bb]))(;B[cc]))`,
+    );
+    expect(game).toEqual({
+      size: 9,
+      komi: 6.5,
+      ko: 'situational',
+      suicide: false,
+      black: [],
+      white: [],
+      toMove: BLACK,
+      moves: [
+        { color: BLACK, action: 40, comment: 'centre' },
+        { color: WHITE, action: 24 },
+        { color: BLACK, action: 81 },
+        { color: WHITE, action: 81 },
+        { color: BLACK, action: 0 },
+      ],
+      blackName: 'Lee [9p]',
+      whiteName: 'Tengen',
+      result: 'B+R',
+      comment: 'the game',
+    } satisfies SgfGame);
+  });
+
+  it('sets up stones, rectangles and erasures, also in nodes before the first move', () => {
+    const game = parseSgf('(;SZ[5]AB[aa:cb][ee]AW[dd];AE[aa]AW[bb]PL[W];W[ed])');
+    expect(game.toMove).toBe(WHITE);
+    expect(picture(sgfPosition(game, defaultRules(5), 0))).toBe('.XX..\nXOX..\n.....\n...O.\n....X');
+    expect(sgfPosition(game, defaultRules(5)).stoneAt(19)).toBe(WHITE);
+  });
+
+  it('lets White begin a handicap game that does not say who does', () => {
+    expect(parseSgf('(;SZ[9]HA[2]AB[cg][gc])')).toMatchObject({ handicap: 2, toMove: WHITE });
+    expect(parseSgf('(;SZ[9];W[aa])').toMove).toBe(WHITE);
+    expect(parseSgf('(;SZ[9])').toMove).toBe(BLACK);
+  });
+
+  it('uses the defaults for what the file leaves out', () => {
+    const defaults = { ko: 'simple', suicide: true, komi: 2 } as const;
+    expect(sgfPosition(parseSgf('(;SZ[5])'), defaults).rules).toEqual(defaults);
+    expect(sgfPosition(parseSgf('(;SZ[5]KM[0]RU[Chinese])'), defaults).rules).toEqual({
+      ko: 'positional',
+      suicide: false,
+      komi: 0,
+    });
+    expect(parseSgf('(;)').size).toBe(19);
+  });
+
+  it('follows games that go on after two passes or where one side plays twice', () => {
+    const position = sgfPosition(parseSgf('(;SZ[3];B[];W[];B[bb];B[aa])'), defaultRules(3));
+    expect(picture(position)).toBe('X..\n.X.\n...');
+    expect(position.isOver).toBe(false);
+  });
+
+  it.each([
+    ['', 'the text is empty'],
+    ['hello', "it begins with 'hello' instead of '('"],
+    ['(;SZ[9];B[aa]', "ends with 1 '(' open"],
+    ['(;SZ[9]))', "')' without '(' at line 1, column 9"],
+    ['(;SZ[9]\n;B[aa', "unexpected '[' at line 2, column 3"],
+    ['(;[9])', 'the value [9] at line 1, column 3 belongs to no property'],
+    ['(SZ[9])', "'SZ' instead of ';'"],
+    ['()', "')' instead of ';'"],
+    [`${'(;'.repeat(50_000)}${')'.repeat(50_000)}`, 'nested too deeply'],
+    ['(;GM[2]SZ[9])', "game type GM is '2'"],
+    ['(;SZ[9:13])', "SZ is '9:13'; it must be one number"],
+    ['(;SZ[nine])', "SZ is 'nine'; it must be one number"],
+    ['(;SZ[25])', 'size is 25; it must be a whole number from 2 to 19'],
+    ['(;SZ[9]KM[six])', "KM is 'six'; it must be a number"],
+    ['(;SZ[9];B[jj])', "SGF point 'jj' is not on a board of size 9"],
+    ['(;SZ[9];B[a])', "SGF point 'a' is not"],
+    ['(;SZ[9]AB[aa:zz])', "SGF point 'aa:zz' is not"],
+    ['(;SZ[9];B[aa]W[bb])', 'moves by both black and white'],
+    ['(;SZ[9];B[aa][bb])', '2 moves by black'],
+    ['(;SZ[9];B[aa];AB[bb])', 'sets up stones after move 1'],
+    ['(;SZ[9]PL[X])', "player PL is 'X'"],
+  ])('refuses %.40j', (text, message) => {
+    expect(() => parseSgf(text)).toThrow(message);
+  });
+
+  it('names the illegal move of a game', () => {
+    const game = parseSgf('(;SZ[5];B[aa];W[bb];B[aa])');
+    expect(() => sgfPosition(game, defaultRules(5))).toThrow('Move 3, A5, is illegal: occupied');
+    expect(() => sgfPosition(parseSgf('(;SZ[5]KM[3.75])'), defaultRules(5))).toThrow('komi is 3.75');
+  });
+});
+
+describe('writing SGF', () => {
+  const game: SgfGame = {
+    size: 5,
+    komi: 0.5,
+    ko: 'simple',
+    suicide: true,
+    black: [0, 6],
+    white: [24],
+    toMove: WHITE,
+    moves: [
+      { color: WHITE, action: 12, comment: 'brackets ] and \\ slashes\nin two lines' },
+      { color: BLACK, action: 25 },
+    ],
+    handicap: 2,
+    blackName: '天元',
+    whiteName: 'Tengen',
+    result: 'W+1.5',
+    gameName: 'test',
+    comment: 'hello',
+  };
+
+  it('is read back as it was', () => {
+    expect(parseSgf(formatSgfTree(sgfTree(game)))).toEqual(game);
+  });
+
+  it('is read back under all rules', () => {
+    for (const ko of ['simple', 'positional', 'situational'] as const) {
+      for (const suicide of [false, true]) {
+        const one = { ...game, ko, suicide };
+        expect(parseSgf(formatSgfTree(sgfTree(one)))).toEqual(one);
+      }
+    }
+  });
+
+  it('keeps variations and comments that were added to the tree', () => {
+    const tree = sgfTree(game);
+    const first = tree.children[0]!;
+    first.children.push({ data: { B: ['aa'], C: ['better?'] }, children: [{ data: { W: ['ba'] }, children: [] }] });
+    const again = parseSgfTree(formatSgfTree(tree));
+    expect(again.children[0]!.children.map((node) => node.data)).toEqual([{ B: [''] }, { B: ['aa'], C: ['better?'] }]);
+    expect(formatSgfTree(again)).toBe(formatSgfTree(tree));
+    expect(parseSgf(formatSgfTree(tree)).moves).toEqual(game.moves);
+  });
+
+  it('writes a record with what the search said', () => {
+    const policy = new Float32Array(10).fill(0);
+    [policy[4], policy[0]] = [0.75, 0.25];
+    const record: GameRecord = {
+      gameId: 'g1',
+      jobId: 'j1',
+      modelVersion: 'tiny@0123456789ab',
+      seed: 1,
+      size: 3,
+      rules: defaultRules(3),
+      moves: [4, 9],
+      searches: [
+        { policy: packPolicy(policy), value: 0.5, visits: 16, full: true },
+        { policy: new Uint16Array(0), value: 0, visits: 0, full: false },
+      ],
+      score: 8.5,
+      resigned: WHITE,
+    };
+    expect(recordToSgf(record)).toBe(
+      '(\n  ;GM[1]FF[4]CA[UTF-8]AP[Tengen]SZ[3]KM[0.5]RU[Chinese]PB[tiny@0123456789ab]PW[tiny@0123456789ab]GN[g1]RE[B+R]\n' +
+        '  ;B[bb]C[16 visits, value 0.500\nB2 75.0%, A3 25.0%]\n  ;W[]\n)\n',
+    );
+  });
+
+  it('names results', () => {
+    expect([formatResult(3.5), formatResult(-1), formatResult(0), formatResult(9, BLACK)]).toEqual([
+      'B+3.5',
+      'W+1',
+      '0',
+      'W+R',
+    ]);
+  });
+});
