@@ -28,7 +28,6 @@ interface Ticket {
   readonly submittedMicros: number;
   /** Positions that are neither delivered nor given up. */
   left: number;
-  retries: number;
 }
 
 /** A run of a job's positions. */
@@ -36,6 +35,8 @@ interface Range {
   readonly ticket: Ticket;
   from: number;
   to: number;
+  /** Whether a thread has died over these positions. */
+  readonly retried: boolean;
 }
 
 interface SlotState {
@@ -85,10 +86,10 @@ export class Batcher {
 
   /** Queues a job; its results come through `deliver`, or its failure through `fail`. */
   submit(job: Job): void {
-    const ticket: Ticket = { job, submittedMicros: this.#nowMicros(), left: job.count, retries: 0 };
+    const ticket: Ticket = { job, submittedMicros: this.#nowMicros(), left: job.count };
     this.#tickets.set(job, ticket);
     this.#pending += job.count;
-    this.#queues[job.interactive ? 0 : 1].push({ ticket, from: 0, to: job.count });
+    this.#queues[job.interactive ? 0 : 1].push({ ticket, from: 0, to: job.count, retried: false });
     this.#pump();
   }
 
@@ -138,16 +139,11 @@ export class Batcher {
       if (!this.#states[slot] || this.#slots.owner(slot) !== thread) continue;
       const state = this.#take(slot);
       this.#release(slot);
-      for (const range of state.ranges.reverse()) {
-        const { ticket } = range;
+      for (const { ticket, from, to, retried } of state.ranges.reverse()) {
         if (ticket.left === 0) continue;
-        if (ticket.retries > 0) {
-          this.#failTicket(ticket, new AppError('internal', 'The network failed twice on this request'));
-        } else {
-          this.#queues[ticket.job.interactive ? 0 : 1].unshift({ ticket, from: range.from, to: range.to });
-        }
+        if (retried) this.#failTicket(ticket, new AppError('internal', 'The network failed twice on this request'));
+        else this.#queues[ticket.job.interactive ? 0 : 1].unshift({ ticket, from, to, retried: true });
       }
-      for (const { ticket } of state.ranges) ticket.retries++;
     }
     this.#pump();
   }
@@ -182,7 +178,7 @@ export class Batcher {
       this.#filling.delete(key);
       return true;
     }
-    state.ranges.push({ ticket: range.ticket, from: range.from, to: range.from + count });
+    state.ranges.push({ ...range, to: range.from + count });
     state.count += count;
     range.from += count;
     if (state.count === this.#slots.capacity) this.#filling.delete(key);

@@ -24,8 +24,8 @@ export function hashRecord(
   let a = Math.imul(model + 1, 0x9e3779b1) | 0;
   let b = (a ^ 0x85ebca6b) | 0;
   let c = (a ^ 0x27d4eb2f) | 0;
-  for (let i = from; i < from + count; i++) {
-    const word = words[i]!;
+  for (let i = 0; i < count; i++) {
+    const word = words[from + i]!;
     a = Math.imul(a ^ word, 0xcc9e2d51);
     a ^= a >>> 15;
     b = Math.imul(b + word, 0x85ebca6b);

@@ -149,9 +149,9 @@ export class Evaluator {
     };
   }
 
-  /** Kills a session thread as a crash would; for tests and drills. */
-  killThread(thread: number): Promise<void> {
-    return this.#pool.kill(thread);
+  /** Makes a session thread die with its next batch, as a crash would; for tests and drills. */
+  crashThread(thread: number): void {
+    this.#pool.crash(thread);
   }
 
   /** Stops the threads; what is waiting fails with 'unavailable'. */

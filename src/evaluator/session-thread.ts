@@ -84,7 +84,10 @@ export class SessionThread {
     return (await this.#call({ kind: 'infer', model, inputs })) as InferOutputs;
   }
 
-  /** Lets the thread finish its batch and end. */
+  /**
+   * Lets the thread finish its batch and end. There is no harder way: ONNX Runtime's binding aborts the whole process when
+   * a thread is terminated inside it.
+   */
   async stop(): Promise<void> {
     if (this.#gone) return;
     this.#stopping = true;
@@ -93,9 +96,9 @@ export class SessionThread {
     await exited;
   }
 
-  /** Ends the thread at once, as a crash would: `died` is called. */
-  async kill(): Promise<void> {
-    await this.#worker.terminate();
+  /** Makes the thread die with its next batch, as a crash would: `died` is called. */
+  crash(): void {
+    if (!this.#gone && !this.#stopping) this.#send({ kind: 'crash', id: 0 });
   }
 
   #call(body: CommandBody): Promise<Result> {

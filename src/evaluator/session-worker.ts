@@ -14,6 +14,7 @@ import { Slots } from './slots.js';
 const { start, commands } = workerData as { start: ThreadStart; commands: MessagePort };
 const slots = new Slots(start.memory);
 const sessions = new Map<number, ServingSession>();
+let crashing = false;
 
 function tell(reply: Reply): void {
   parentPort?.postMessage(reply);
@@ -45,6 +46,8 @@ function sessionOf(model: number): ServingSession {
 }
 
 async function obey(command: Command): Promise<void> {
+  if (command.kind === 'crash') crashing = true;
+  if (command.kind === 'infer') crashIfAsked();
   try {
     if (command.kind === 'load') {
       const session = await load(command.model);
@@ -62,7 +65,12 @@ async function obey(command: Command): Promise<void> {
   }
 }
 
+function crashIfAsked(): void {
+  if (crashing) throw new Error('The thread was asked to crash');
+}
+
 async function runBatch(slot: number): Promise<void> {
+  crashIfAsked();
   try {
     const startedNs = process.hrtime.bigint();
     const session = sessionOf(slots.model(slot));

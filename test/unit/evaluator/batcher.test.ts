@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/core/errors.js';
+import { Batcher, type Job } from '../../../src/evaluator/batcher.js';
+import { makeSlotMemory, Slots } from '../../../src/evaluator/slots.js';
+import { markedRecords, SlotThread, stride } from '../../support/slot-thread.js';
+
+const capacity = 4;
+let slots: Slots;
+let batcher: Batcher;
+let thread: SlotThread;
+let jobs = 0;
+
+function submit(count: number, given: { model?: number; interactive?: boolean } = {}): Job & { errors: AppError[] } {
+  const errors: AppError[] = [];
+  const job = {
+    ...{ model: 1, interactive: false, ownership: false, stride, count, errors, ...given },
+    records: markedRecords(jobs++, count),
+    deliver: () => undefined,
+    fail: (error: AppError) => errors.push(error),
+  };
+  batcher.submit(job);
+  return job;
+}
+
+/** Claims the next batch, answers it and says whose positions it held. */
+function nextBatch(): number[] | undefined {
+  const batch = thread.claim();
+  if (batch) batcher.finished(thread.answer());
+  return batch?.map(([job]) => job);
+}
+
+beforeEach(() => {
+  slots = new Slots(makeSlotMemory(4, capacity));
+  batcher = new Batcher(slots, () => 0);
+  thread = new SlotThread(slots, 0);
+  jobs = 0;
+});
+
+describe('the batcher', () => {
+  it('lets a lone position go at once', () => {
+    submit(1);
+    expect(nextBatch()).toEqual([0]);
+  });
+
+  it('joins requests until a thread comes for the batch, and splits one that does not fit', () => {
+    submit(1);
+    submit(2);
+    submit(3);
+    expect(nextBatch()).toEqual([0, 1, 1, 2]);
+    expect(nextBatch()).toEqual([2, 2]);
+    expect(nextBatch()).toBeUndefined();
+  });
+
+  it('serves in the order of asking', () => {
+    for (let i = 0; i < 40; i++) submit(2);
+    const order = [];
+    for (let batch = nextBatch(); batch; batch = nextBatch()) order.push(...batch);
+    expect(order).toEqual(Array.from({ length: 80 }, (_, i) => i >> 1));
+  });
+
+  it('runs an interactive request next, however many bulk ones wait', () => {
+    for (let i = 0; i < 40; i++) submit(4);
+    submit(1, { interactive: true });
+    expect(nextBatch()).toEqual([40]);
+    expect(nextBatch()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('keeps models apart', () => {
+    submit(1, { model: 1 });
+    submit(1, { model: 2 });
+    submit(1, { model: 1 });
+    expect(nextBatch()).toEqual([0, 2]);
+    expect(nextBatch()).toEqual([1]);
+  });
+
+  it('never runs what was cancelled before a thread took it', () => {
+    const job = submit(4 * 10);
+    const first = thread.claim();
+    expect(first).toEqual([0, 1, 2, 3].map((position) => [0, position]));
+    batcher.cancel(job);
+    expect(batcher.pending).toBe(0);
+    submit(1);
+    batcher.finished(thread.answer());
+    expect(nextBatch()).toEqual([1]);
+    expect(nextBatch()).toBeUndefined();
+  });
+
+  it('tries what a dead thread had once more, in front of the rest, and then gives up on it', () => {
+    const first = submit(4);
+    const second = submit(4);
+    thread.claim();
+    thread.slot = -1;
+    batcher.lost(0);
+    expect(first.errors).toEqual([]);
+    // The second job's batch was open before the first came back.
+    expect([nextBatch(), thread.claim()?.map(([job]) => job)]).toEqual([
+      [1, 1, 1, 1],
+      [0, 0, 0, 0],
+    ]);
+    thread.slot = -1;
+    batcher.lost(0);
+    expect(first.errors.map((error) => error.kind)).toEqual(['internal']);
+    expect(second.errors).toEqual([]);
+    expect(batcher.pending).toBe(0);
+  });
+
+  it('fails what waits when it closes', () => {
+    const waiting = submit(9);
+    batcher.close(new AppError('unavailable', 'closing'));
+    expect(waiting.errors.map((error) => error.kind)).toEqual(['unavailable']);
+    expect(batcher.pending).toBe(0);
+  });
+});
