@@ -1,0 +1,175 @@
+import { Status } from 'nice-grpc-common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MessageQueue } from '../../../clients/shared/message-queue.js';
+import {
+  EvaluateRequest,
+  type EvaluateResponse,
+  EvaluatorServiceDefinition,
+  Priority,
+} from '../../../src/proto/tengen/v1/evaluator.js';
+import { evaluationFromWire } from '../../../src/wire/evaluation.js';
+import { positionToWire } from '../../../src/wire/position.js';
+import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
+import { MemoryModels, randomPositions, tinyModel } from '../../support/served-models.js';
+
+const size = 5;
+const positions = randomPositions(size, 64).map(positionToWire);
+let server: EvaluationServer;
+
+beforeAll(async () => {
+  const models = new MemoryModels().add('go@1', tinyModel(size, 1)).promote('', 'go@1').promote('go', 'go@1');
+  server = await startEvaluationServer(models, { maxBatch: 8, maxPending: 20_000 });
+});
+
+afterAll(() => server.close());
+
+function request(requestId: number, given: Partial<EvaluateRequest> = {}): EvaluateRequest {
+  return EvaluateRequest.create({ requestId, positions: positions.slice(0, 4), ...given });
+}
+
+/** One stream: sends, and collects answers by id. */
+class Stream {
+  readonly answers: EvaluateResponse[] = [];
+  readonly #outgoing = new MessageQueue<EvaluateRequest>();
+  readonly #abort = new AbortController();
+  readonly #iterator = server.connection
+    .client(EvaluatorServiceDefinition)
+    .evaluate(this.#outgoing, { signal: this.#abort.signal })
+    [Symbol.asyncIterator]();
+
+  send(...requests: EvaluateRequest[]): this {
+    for (const one of requests) this.#outgoing.push(one);
+    return this;
+  }
+
+  /** The next `count` answers, ordered by id. */
+  async receive(count: number): Promise<EvaluateResponse[]> {
+    const answers: EvaluateResponse[] = [];
+    while (answers.length < count) {
+      const next = await this.#iterator.next();
+      if (next.done) break;
+      answers.push(next.value);
+    }
+    return answers.sort((a, b) => a.requestId - b.requestId);
+  }
+
+  /** Half-closes; the answers that are left. */
+  end(): Promise<EvaluateResponse[]> {
+    this.#outgoing.end();
+    return this.receive(Infinity);
+  }
+
+  abort(): void {
+    this.#abort.abort();
+    this.#iterator.next().catch(() => undefined);
+  }
+}
+
+describe('EvaluatorService', () => {
+  it('answers many requests of one stream, each with its id, and ends when all are answered', async () => {
+    const stream = new Stream();
+    for (let id = 1; id <= 30; id++)
+      stream.send(request(id, { positions: positions.slice(id, id + 3), ownership: id === 7 }));
+    const answers = await stream.end();
+    expect(answers.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    const direct = await server.evaluator.evaluate({
+      model: '',
+      positions: randomPositions(size, 64),
+      ownership: true,
+    });
+    for (const { requestId, modelVersion, evaluations, error } of answers) {
+      expect([modelVersion, evaluations.length, error]).toEqual(['go@1', 3, undefined]);
+      evaluations.forEach((evaluation, i) => {
+        const seen = evaluationFromWire(evaluation, size);
+        const expected = direct.evaluations[requestId + i]!;
+        expect(seen.score).toBeCloseTo(expected.score, 3);
+        expect(seen.logits[25]).toBeCloseTo(expected.logits[25]!, 3);
+        if (requestId === 7) expect(seen.ownership?.[12]).toBeCloseTo(expected.ownership![12]!, 3);
+        else expect(seen.ownership).toBeUndefined();
+      });
+    }
+  });
+
+  it('answers a bad request with its own error and lives on', async () => {
+    const stream = new Stream();
+    const [good] = positions;
+    const bad: [Partial<EvaluateRequest>, number, RegExp][] = [
+      [{ model: 'chess' }, Status.NOT_FOUND, /no model 'chess'/],
+      [{ positions: [] }, Status.INVALID_ARGUMENT, /positions holds 0; a request has 1 to 1024/],
+      [
+        { positions: [good!, { ...good!, stones: new Uint8Array(3) }] },
+        Status.INVALID_ARGUMENT,
+        /positions\[1\]: stones/,
+      ],
+      [{ positions: [{ ...good!, rules: undefined }] }, Status.INVALID_ARGUMENT, /positions\[0\]: rules are missing/],
+      [{ positions: [{ ...good!, size: 900_000 }] }, Status.INVALID_ARGUMENT, /size is 900000/],
+      [{ positions: [{ ...good!, banned: [4_000_000] }] }, Status.INVALID_ARGUMENT, /banned holds 4000000/],
+      [
+        { positions: randomPositions(9, 1).map(positionToWire) },
+        Status.INVALID_ARGUMENT,
+        /Model go@1 plays 5×5; the position is 9×9/,
+      ],
+    ];
+    bad.forEach(([given], i) => stream.send(request(i + 1, given)));
+    const answers = await stream.receive(bad.length);
+    answers.forEach(({ error, evaluations }, i) => {
+      expect(evaluations).toEqual([]);
+      expect(error?.code).toBe(bad[i]![1]);
+      expect(error?.message).toMatch(bad[i]![2]);
+    });
+    const [last] = await stream.send(request(99)).end();
+    expect([last?.requestId, last?.evaluations.length, last?.error]).toEqual([99, 4, undefined]);
+  });
+
+  it('refuses an id that is in flight already', async () => {
+    const stream = new Stream().send(request(5, { positions: [...positions, ...positions] }), request(5));
+    const answers = await stream.end();
+    expect(answers.map(({ error }) => error?.code).sort()).toEqual([Status.ALREADY_EXISTS, undefined]);
+  });
+
+  it('cancels one request and leaves the others alone', async () => {
+    const many = Array.from({ length: 1024 }, (_, i) => positions[i % positions.length]!);
+    const stream = new Stream().send(
+      request(1, { positions: many }),
+      request(2),
+      request(1, { positions: [], cancel: true }),
+    );
+    stream.send(request(77, { positions: [], cancel: true })); // unknown: passed over
+    const [first, second] = await stream.end();
+    expect(first?.error).toMatchObject({ code: Status.CANCELLED });
+    expect(second?.evaluations).toHaveLength(4);
+  });
+
+  it('answers an interactive request before the bulk ones that came first', async () => {
+    const stream = new Stream();
+    for (let id = 1; id <= 40; id++) stream.send(request(id, { positions }));
+    stream.send(request(41, { positions: positions.slice(0, 1), priority: Priority.INTERACTIVE }));
+    const firstHalf = await stream.receive(20);
+    expect(firstHalf.at(-1)?.requestId).toBe(41);
+    await stream.end();
+  });
+
+  it('drops everything a client wanted when the client goes', async () => {
+    const stream = new Stream();
+    const before = server.evaluator.metrics().cancelled;
+    const many = Array.from({ length: 1024 }, (_, i) => positions[i % positions.length]!);
+    stream.send(request(1), request(2, { positions: many }), request(3, { positions: many }));
+    await stream.receive(1);
+    stream.abort();
+    while (server.evaluator.metrics().pending > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(server.evaluator.metrics().cancelled).toBeGreaterThan(before);
+  });
+
+  it('reads no more than it has room for from one stream', async () => {
+    const many = Array.from({ length: 1024 }, (_, i) => positions[i % positions.length]!);
+    const stream = new Stream();
+    for (let id = 1; id <= 24; id++) stream.send(request(id, { positions: many }));
+    let most = 0;
+    const watching = setInterval(() => (most = Math.max(most, server.evaluator.metrics().pending)), 1);
+    const answers = await stream.end();
+    clearInterval(watching);
+    expect(answers.every(({ error, evaluations }) => !error && evaluations.length === 1024)).toBe(true);
+    expect(most).toBeGreaterThan(1024);
+    expect(most).toBeLessThanOrEqual(4096 + 1024);
+  });
+});
