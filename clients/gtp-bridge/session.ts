@@ -1,6 +1,6 @@
 /** Everything that lives as long as one GTP conversation: the game, the clocks, the search and the settings. */
 
-import { check, type AppError } from '../../src/core/errors.js';
+import { AppError, check } from '../../src/core/errors.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
@@ -134,12 +134,16 @@ export class Session {
     return Math.min(limit, this.clock(color).budgetMs(empty, lag * 1000));
   }
 
-  /** Searches for the opponent's answer until `stop`, if told to and if it is the opponent's turn. */
+  /** Searches for the opponent's answer until `stop`, if told to and if it is the opponent's turn. Never throws. */
   async ponder(stop: AbortSignal): Promise<void> {
     if (!this.config.ponder || !this.opponentThinks || this.game.position.isOver) return;
     const root = this.game.positionFor(this.game.position.toMove);
     const search = this.thinker.think(this.game, root, { visits: this.config.analysisVisits, stop });
-    while (!(await search.next()).done);
+    try {
+      while (!(await search.next()).done);
+    } catch (error) {
+      this.onTrouble(AppError.from(error));
+    }
   }
 
   #firstRules(size: number): Rules {

@@ -109,7 +109,7 @@ export class Thinker {
     shouldStop: () => boolean,
   ): Search<SearchPosition, GoEvaluation> {
     // Leaves of one batch do not learn from each other: in a small search they would be most of it.
-    const batch = Math.max(1, Math.min(this.#batch, Math.floor(visits / 16)));
+    const batch = Math.max(1, Math.min(this.#batch, Math.floor(visits / 32)));
     return new Search<SearchPosition, GoEvaluation>(
       root,
       { visits, countReused: true, batch, shouldStop, auxiliary: auxiliaryOf(tree.auxiliarySize) },

@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { GtpClient } from '../../clients/shared/gtp-client.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { bundleBridge, startBridge } from '../support/bridge-process.js';
 import { HeuristicServer } from '../support/heuristic-server.js';
+import { tinyModel } from '../support/served-models.js';
+import { makeDataDir, removeDataDir, startServerProcess } from '../support/start-server.js';
 
 const server = new HeuristicServer(7);
 const bridges: GtpClient[] = [];
@@ -92,13 +97,37 @@ describe('the bundled bridge', () => {
   });
 });
 
+describe('the bundled bridge and the real server', () => {
+  it('play with a network, score with it, and wait for a model where there is none yet', async () => {
+    const dataDir = makeDataDir();
+    const process = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    try {
+      const client = bridge(process.address);
+      await expect(client.send('genmove b')).rejects.toThrow('There is no model yet');
+      const file = join(dataDir, 'tiny.safetensors');
+      writeFileSync(file, tinyModel(5, 1));
+      await process.connect().client(ModelServiceDefinition).importModel({ name: 'tiny', path: file });
+      expect(await untilAnswered(client, 'genmove b', 'There is no model yet')).toMatch(/^[A-E]\d$/);
+      expect(await client.send('version')).toMatch(/^0\.1\.0 tiny@[0-9a-f]{12}$/);
+      expect(await client.send('kata-genmove_analyze w 1000 ownership true')).toMatch(
+        / ownership( -?[01]\.\d{3}){25}\nplay /,
+      );
+      expect(await client.send('final_score')).toMatch(/^[BW]\+/);
+      await expect(client.send('boardsize 9')).rejects.toThrow('unacceptable size');
+    } finally {
+      await process.stop();
+      removeDataDir(dataDir);
+    }
+  });
+});
+
 /** Tries until the bridge has reconnected; how long that takes is the back-off's business. */
-async function untilAnswered(client: GtpClient, command: string): Promise<string> {
+async function untilAnswered(client: GtpClient, command: string, refusal = 'cannot reach the server'): Promise<string> {
   for (;;) {
     try {
       return await client.send(command);
     } catch (error) {
-      if (!String(error).includes('cannot reach the server')) throw error;
+      if (!String(error).includes(refusal)) throw error;
     }
   }
 }

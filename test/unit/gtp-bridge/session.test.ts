@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { bridgeVersion } from '../../../clients/gtp-bridge/session.js';
 import { AppError } from '../../../src/core/errors.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Position } from '../../../src/go/position.js';
@@ -111,6 +113,13 @@ describe('a move', () => {
   });
 });
 
+describe('the version', () => {
+  it('is that of the package', () => {
+    const file = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    expect(bridgeVersion).toBe((JSON.parse(file) as { version: string }).version);
+  });
+});
+
 describe('an outage', () => {
   it('is said by every command that needs the server, and by no other', async () => {
     const ready = (): Promise<void> => Promise.reject(new AppError('unavailable', 'No connection established'));
@@ -149,6 +158,18 @@ describe('a finished game', () => {
 });
 
 describe('pondering', () => {
+  it('ends quietly when the server goes away', async () => {
+    const conversation = new GtpConversation({
+      evaluator: new FailingEvaluator(40),
+      settings: { ponder: true, visits: 8, analysisVisits: 300 },
+    });
+    conversation.send('genmove b\n');
+    await conversation.until(/= [A-J]\d\n\n/);
+    while (conversation.troubles.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    conversation.send('play w A1\ngenmove b\n');
+    expect(await conversation.close()).toMatch(/=\n\n\? cannot reach the server: The server ended the stream\n\n$/);
+  });
+
   it("searches on the opponent's time only if told to", async () => {
     const asked = async (ponder: boolean): Promise<number> => {
       const evaluator = new HeuristicEvaluator();
