@@ -74,7 +74,7 @@ function build(
     server.add(definition, implementation);
     if (typeof definition.fullName === 'string') names.push(definition.fullName);
   }
-  const health = addHealth(server, names);
+  const health = addHealth(server, names, draining);
   addReflection(server);
   return { server, health };
 }

@@ -24,7 +24,7 @@ export class WorkClient {
   readonly #outgoing = new MessageQueue<WorkRequest>();
   readonly #received: Body[] = [];
   readonly #call = new AbortController();
-  #wake: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
   #end: { readonly error?: unknown } | undefined;
 
   constructor(connection: Connection) {
@@ -49,13 +49,13 @@ export class WorkClient {
       const at = this.#received.findIndex(({ $case }) => $case === kind);
       if (at >= 0) return this.#received.splice(at, 1)[0]!.value as ValueOf<C>;
       if (this.#end) throw this.#end.error ?? new Error(`The stream ended without a message '${kind}'`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#news();
     }
   }
 
   /** Resolves when the stream has ended: with its error, or undefined. */
   async ended(): Promise<unknown> {
-    while (!this.#end) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (!this.#end) await this.#news();
     return this.#end.error;
   }
 
@@ -81,6 +81,14 @@ export class WorkClient {
       this.#end = { error };
     }
     this.#wake();
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 
