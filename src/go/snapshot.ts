@@ -4,7 +4,7 @@
 
 import { check } from '../core/errors.js';
 import { BLACK, WHITE, type Color } from './color.js';
-import { BORDER, geometry } from './geometry.js';
+import { geometry } from './geometry.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
 
 /** How many of the latest moves a snapshot holds at most. */
@@ -61,37 +61,42 @@ export function checkSnapshot(snapshot: Snapshot): void {
   check(dead < 0, () => `the chain at point ${dead} has no liberties; no game has such a position`);
 }
 
+// Scratch for one call at a time, large enough for every size.
+const cellStones = new Uint8Array(421);
+const alive = new Uint8Array(421);
+const queue = new Uint16Array(361);
+
 /** A point of some chain that has no liberty, or −1. Linear in the number of points. */
 export function findChainWithoutLiberties(size: number, stones: Uint8Array): number {
-  const { points, stride, cells, cellOf, pointOf, emptyStones } = geometry(size);
-  const color = emptyStones.slice();
-  for (let point = 0; point < points; point++) color[cellOf[point]!] = stones[point]!;
-  const steps = [-stride, -1, 1, stride];
-  const alive = new Uint8Array(cells);
-  const queue = new Uint16Array(points);
-  let filled = 0;
+  const { points, stride, cells, cellOf, emptyStones } = geometry(size);
+  cellStones.set(emptyStones);
+  for (let point = 0; point < points; point++) cellStones[cellOf[point]!] = stones[point]!;
+  alive.fill(0, 0, cells);
   // Life spreads from the stones beside an empty point through their chains; what it does not reach is dead.
-  const touch = (cell: number): void => {
-    if (alive[cell] === 0) {
-      alive[cell] = 1;
-      queue[filled++] = cell;
-    }
-  };
+  let filled = 0;
   for (let point = 0; point < points; point++) {
     const cell = cellOf[point]!;
-    if (color[cell] === 0) continue;
-    if (steps.some((step) => color[cell + step] === 0)) touch(cell);
+    if (cellStones[cell] === 0 || alive[cell] !== 0) continue;
+    const free =
+      cellStones[cell - stride] === 0 ||
+      cellStones[cell - 1] === 0 ||
+      cellStones[cell + 1] === 0 ||
+      cellStones[cell + stride] === 0;
+    if (!free) continue;
+    alive[cell] = 1;
+    queue[filled++] = cell;
   }
   for (let next = 0; next < filled; next++) {
     const cell = queue[next]!;
-    for (const step of steps) {
-      const neighbour = cell + step;
-      if (color[neighbour] === color[cell] && color[neighbour] !== BORDER) touch(neighbour);
+    for (let i = 0; i < 4; i++) {
+      const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
+      if (cellStones[neighbour] !== cellStones[cell] || alive[neighbour] !== 0) continue;
+      alive[neighbour] = 1;
+      queue[filled++] = neighbour;
     }
   }
   for (let point = 0; point < points; point++) {
-    const cell = cellOf[point]!;
-    if (color[cell] !== 0 && alive[cell] === 0) return pointOf[cell]!;
+    if (stones[point] !== 0 && alive[cellOf[point]!] === 0) return point;
   }
   return -1;
 }
