@@ -16,6 +16,7 @@ const steps = [
   ['boundaries', [bin('depcruise'), 'src', 'clients', '--output-type', 'err']],
   ['unused', [bin('knip')]],
   ['build', ['npm', 'run', '--silent', 'build']],
+  ['settings are documented', ['node', 'scripts/make-config-docs.mjs', '--check']],
 ];
 
 let passed = 0;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GtpClient } from '../../clients/shared/gtp-client.js';
 import { pythonWithGrpc } from '../support/python.js';
-import { startServer, type RunningServer } from '../support/start-server.js';
+import { startServerProcess, type ServerProcess } from '../support/start-server.js';
 
 const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
 
@@ -31,13 +31,25 @@ function run(args: readonly string[]): Promise<string> {
 describe('a quickstart on 5×5', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tengen-quickstart-'));
   let end: End;
-  let server: RunningServer | undefined;
+  let server: ServerProcess | undefined;
 
   beforeAll(async () => {
     const settings = ['blocks=1', 'channels=8', 'visits=8', 'batchSize=32', 'startPositions=64', 'candidateSeconds=0'];
     const limits = ['candidateSteps=20', 'maxGames=48', 'ratingGames=4', 'ratingSeconds=20'];
     const flags = [...settings, ...limits].flatMap((setting) => ['--set', setting]);
-    const out = await run(['quickstart', '--size', '5', '--minutes', '3', '--games', '16', '--json', '--data-dir', dataDir, ...flags]);
+    const out = await run([
+      'quickstart',
+      '--size',
+      '5',
+      '--minutes',
+      '3',
+      '--games',
+      '16',
+      '--json',
+      '--data-dir',
+      dataDir,
+      ...flags,
+    ]);
     end = JSON.parse(out.trim().split('\n').at(-1) ?? '') as End;
   }, 180_000);
 
@@ -64,7 +76,7 @@ describe('a quickstart on 5×5', () => {
   });
 
   it('leaves a folder that a server serves to commands and to Python', async ({ skip }) => {
-    server = await startServer({ dataDir });
+    server = await startServerProcess(dataDir);
     const listed = await run(['models', 'list', '--json', '--address', server.address]);
     expect(listed.trim().split('\n')).toHaveLength(end.models.length);
     const played = await run(['match', ':4', ':2', '--games', '4', '--json', '--address', server.address]);

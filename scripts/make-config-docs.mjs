@@ -1,0 +1,46 @@
+// Writes docs/config.md from the schemas; with --check, fails unless it is up to date. Needs a build.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describeAllowed } from '../dist/src/core/config.js';
+import { alphaZeroSchema } from '../dist/src/trainer/alphazero/config.js';
+import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
+import { environmentName, flagName, serverSchema } from '../dist/src/server/config.js';
+
+const cell = (text) => String(text).replaceAll('|', '\\|');
+const table = (schema, nameOf, extra) => [
+  `| setting | default | allowed | meaning |`,
+  `|---|---|---|---|`,
+  ...Object.entries(schema).map(
+    ([key, field]) =>
+      `| ${nameOf(key)} | ${field.default === '' ? '' : `\`${cell(field.default)}\``} | ${cell(describeAllowed(field))} | ${cell(field.doc)}${extra?.(key) ?? ''} |`,
+  ),
+];
+const text = [
+  '# Settings',
+  '',
+  'Generated from the schemas by `npm run generate`. Unknown settings are refused with the nearest known one.',
+  '',
+  '## The server',
+  '',
+  'Flags of `tengen serve`, then environment variables, then the JSON file of `--config`, then the default.',
+  '',
+  ...table(serverSchema, (key) => `\`--${flagName(key)}\`<br>\`${environmentName(key)}\``),
+  '',
+  '## The `alphazero` job',
+  '',
+  '`tengen jobs create alphazero MODEL --set NAME=VALUE`, and `--set` of quickstart. All are kept with the job.',
+  '',
+  ...table(alphaZeroSchema, (key) => `\`${key}\``),
+  '',
+  '## The GTP bridge',
+  '',
+  'Flags of `tengen gtp` and of the bundle.',
+  '',
+  ...table(bridgeSchema, (key) => `\`--${flagName(key)}\``),
+  '',
+].join('\n');
+
+if (!process.argv.includes('--check')) writeFileSync('docs/config.md', text);
+else if (readFileSync('docs/config.md', 'utf8') !== text) {
+  console.error('docs/config.md is not what the schemas say; run npm run generate');
+  process.exitCode = 1;
+}
