@@ -16,12 +16,12 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   readonly dataDir: string;
   /** What it wrote to stderr so far. */
-  log(): string;
-  connect(options?: Omit<ConnectionOptions, 'address'>): Connection;
+  readonly log: () => string;
+  readonly connect: (options?: Omit<ConnectionOptions, 'address'>) => Connection;
   /** SIGTERM; resolves with the exit code. */
-  stop(): Promise<number | null>;
+  readonly stop: () => Promise<number | null>;
   /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** A new folder under the system's temporary one; the caller removes it. */

@@ -48,7 +48,8 @@ export class WorkClient {
     for (;;) {
       const at = this.#received.findIndex(({ $case }) => $case === kind);
       if (at >= 0) return this.#received.splice(at, 1)[0]!.value as ValueOf<C>;
-      if (this.#end) throw this.#end.error ?? new Error(`The stream ended without a message '${kind}'`);
+      if (this.#end?.error instanceof Error) throw this.#end.error;
+      if (this.#end) throw new Error(`The stream ended without a message '${kind}'`);
       await this.#news();
     }
   }

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { environmentName, flagName, isLoopback, loadServerConfig } from '../../../src/server/config.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tengen-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (text: string): string => {
+  const path = join(folder, 'settings.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+test('a setting has one name in every place', () => {
+  expect([environmentName('dataDir'), flagName('maxMessageBytes')]).toEqual(['TENGEN_DATA_DIR', 'max-message-bytes']);
+});
+
+test('flags go before the environment, the environment before the file, the file before the defaults', () => {
+  const sources = {
+    flags: { port: '1', host: undefined },
+    env: { TENGEN_PORT: '2', TENGEN_THREADS: '3', TENGEN_ADDRESS: 'a client setting', PATH: '/bin' },
+    file: file('{"port": 4, "threads": 5, "maxBatch": 6}'),
+  };
+  const { port, threads, maxBatch, host, leaseSeconds } = loadServerConfig(sources);
+  expect([port, threads, maxBatch, host, leaseSeconds]).toEqual([1, 3, 6, '127.0.0.1', 60]);
+});
+
+describe('settings that do not go together or do not exist are refused by name', () => {
+  it.each([
+    [{ flags: { prot: 1 } }, /'prot'; did you mean 'port'/],
+    [{ env: { TENGEN_PORT: 'x' } }, /'port' is "x"; it must be a whole number from 0 to 65535/],
+    [{ flags: { tlsCert: 'a' } }, /'tlsCert' and 'tlsKey' go together/],
+    [{ flags: { host: '::' } }, /'host' is '::'.*needs a token and tlsCert and tlsKey/],
+    [{ flags: { host: '10.0.0.1', tlsCert: 'a', tlsKey: 'b' } }, /needs a token, or/],
+  ])('%j', (sources, message) => {
+    expect(() => loadServerConfig(sources)).toThrow(message);
+    expect(() => loadServerConfig(sources)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }));
+  });
+
+  it('and so are files that are not one JSON object', () => {
+    expect(() => loadServerConfig({ file: file('[]') })).toThrow(/one JSON object/);
+    expect(() => loadServerConfig({ file: file('{') })).toThrow(/cannot be read/);
+    expect(() => loadServerConfig({ file: join(folder, 'none') })).toThrow(/none' cannot be read/);
+  });
+});
+
+test('another address is allowed with a token and TLS, or when told so', () => {
+  const open = { host: '0.0.0.0' };
+  expect(loadServerConfig({ flags: { ...open, token: 't', tlsCert: 'a', tlsKey: 'b' } }).host).toBe('0.0.0.0');
+  expect(loadServerConfig({ flags: { ...open, insecure: true } }).insecure).toBe(true);
+});
+
+test('loopback addresses are those that only this machine reaches', () => {
+  expect(['localhost', '127.0.0.1', '127.9.9.9', '::1'].map(isLoopback)).toEqual([true, true, true, true]);
+  expect(['0.0.0.0', '::', '127.evil.example', '192.168.1.1', ''].map(isLoopback)).not.toContain(true);
+});

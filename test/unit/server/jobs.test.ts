@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError, check } from '../../../src/core/errors.js';
+import { defaultRules } from '../../../src/go/rules.js';
+import type { JobContext, JobKind, RunningJob } from '../../../src/server/job-kind.js';
+import { JobRunner } from '../../../src/server/jobs.js';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
+import type { Store } from '../../../src/store/store.js';
+import type { JobOutcome, PlaySettings, StoredGame } from '../../../src/trainer/alphazero/ports.js';
+
+/** A job whose course the test decides. */
+class ScriptedJob implements RunningJob {
+  readonly currentVersion = 'm@1';
+  readonly games: StoredGame[] = [];
+  readonly context: JobContext;
+  readonly finished: Promise<JobOutcome>;
+  works = 0;
+  resolve: (outcome: JobOutcome) => void = () => undefined;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor(context: JobContext) {
+    this.context = context;
+    this.finished = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+  start(): Promise<void> {
+    if (!this.context.config['broken']) return Promise.resolve();
+    const error = new AppError('failed-precondition', 'it is broken');
+    this.reject(error);
+    return Promise.reject(error);
+  }
+  nextWork() {
+    const settings = { size: 3, rules: defaultRules(3) } as PlaySettings;
+    return { gameId: `${this.context.jobId}-${this.works++}`, seed: 1, settings, modelVersion: 'm@1' };
+  }
+  gameStored(game: StoredGame): void {
+    this.games.push(game);
+  }
+  cancel(): void {
+    this.resolve({ state: 'cancelled', ratings: [] });
+  }
+}
+
+let dataDir: string;
+let store: Store;
+let jobs: JobRunner;
+let made: ScriptedJob[];
+
+const kind: JobKind = {
+  kind: 'scripted',
+  readConfig(input) {
+    check(!('wrong' in input), 'wrong is wrong');
+    return { speed: 1, ...input };
+  },
+  create(context) {
+    const job = new ScriptedJob(context);
+    made.push(job);
+    return Promise.resolve(job);
+  },
+};
+
+function startRunner(): void {
+  made = [];
+  jobs = new JobRunner({ store, kinds: [kind], logger: pino({ level: 'silent' }), now: () => 5 });
+}
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tengen-jobs-'));
+  store = await openSqliteStore({ dataDir, now: () => 5 });
+  startRunner();
+});
+afterEach(async () => {
+  await jobs.close();
+  await store.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+async function watchToEnd(jobId: string, after = 0): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const { progress, state } of jobs.watch(jobId, after, new AbortController().signal)) {
+    seen.push(`${progress ? `${progress.sequence} ${progress.message}` : '-'} (${state})`);
+  }
+  return seen;
+}
+
+describe('a job', () => {
+  it('starts with every setting on record, and hands out work in turn with others', async () => {
+    const one = await jobs.create('scripted', 'm', { depth: 2 });
+    expect(one).toMatchObject({ jobId: 'scripted-1', state: 'running', configJson: '{"speed":1,"depth":2}' });
+    await jobs.create('scripted', 'm', {});
+    const games = [1, 2, 3, 4].map(() => jobs.nextWork()?.work.gameId);
+    expect(games).toEqual(['scripted-1-0', 'scripted-2-0', 'scripted-1-1', 'scripted-2-1']);
+    expect([...jobs.currentVersions()]).toEqual([
+      ['scripted-1', 'm@1'],
+      ['scripted-2', 'm@1'],
+    ]);
+  });
+
+  it('is refused with nothing stored if its kind, settings or model name are wrong', async () => {
+    await expect(jobs.create('scirpted', 'm', {})).rejects.toThrow(/did you mean 'scripted'/);
+    await expect(jobs.create('scripted', 'm', { wrong: 1 })).rejects.toThrow(/wrong is wrong/);
+    await expect(jobs.create('scripted', 'a@b', {})).rejects.toThrow(/'a@b'/);
+    expect(await jobs.list()).toEqual([]);
+  });
+
+  it('that fails says why, and can be resumed', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    const watched = watchToEnd(jobId);
+    made[0]!.reject(new AppError('resource-exhausted', 'no room'));
+    expect((await watched).at(-1)).toBe('- (failed)');
+    expect(await jobs.get(jobId)).toMatchObject({ state: 'failed', error: 'no room' });
+    expect(jobs.nextWork()).toBeUndefined();
+    expect(await jobs.resume(jobId)).toMatchObject({ state: 'running', error: '' });
+    expect(jobs.nextWork()?.jobId).toBe(jobId);
+  });
+
+  it('that cannot start is a failed one', async () => {
+    expect(await jobs.create('scripted', 'm', { broken: true })).toMatchObject({
+      state: 'failed',
+      error: 'it is broken',
+    });
+    expect(jobs.nextWork()).toBeUndefined();
+  });
+
+  it('is cancelled after its step, once, and goes on when resumed; a done one does not', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    expect((await jobs.cancel(jobId)).state).toBe('cancelled');
+    expect((await jobs.cancel(jobId)).state).toBe('cancelled');
+    await jobs.resume(jobId);
+    const watched = watchToEnd(jobId);
+    made[1]!.resolve({ state: 'done', ratings: [] });
+    await watched;
+    await expect(jobs.resume(jobId)).rejects.toMatchObject({ kind: 'failed-precondition', message: /is done/ });
+    await expect(jobs.cancel(jobId)).rejects.toMatchObject({ kind: 'failed-precondition' });
+    await expect(jobs.get('none')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  it('that is interrupted with the server runs again at the next start, and is told of its games', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    await jobs.close();
+    expect(jobs.nextWork()).toBeUndefined();
+    await expect(jobs.create('scripted', 'm', {})).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await store.jobs.get(jobId))?.state).toBe('running');
+
+    startRunner();
+    await jobs.resumeAll();
+    expect(made.map(({ context }) => context.jobId)).toEqual([jobId]);
+    const game = { sequence: 1, record: { jobId } } as StoredGame;
+    jobs.gameStored(game);
+    jobs.gameStored({ sequence: 2, record: { jobId: 'other' } } as StoredGame);
+    expect(made[0]!.games).toEqual([game]);
+  });
+});
+
+describe('progress', () => {
+  it('is replayed, then followed live to the end, from any point on', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    const { context } = made[0]!;
+    context.progress({ event: 'train', metrics: { loss: 2 }, message: 'early' });
+    const watched = watchToEnd(jobId);
+    const late = watchToEnd(jobId, 2);
+    await store.jobs.list();
+    context.progress({ event: 'train', metrics: { loss: 1 }, message: 'live' });
+    made[0]!.resolve({ state: 'done', ratings: [] });
+    expect(await watched).toEqual([
+      '1 The job was created (running)',
+      '2 early (running)',
+      '3 live (running)',
+      expect.stringMatching(/^4 The job is done/) as string,
+      '- (done)',
+    ]);
+    expect((await late)[0]).toBe('3 live (running)');
+    expect((await jobs.get(jobId)).metrics).toEqual({ loss: 1 });
+    expect(await watchToEnd(jobId, 4)).toEqual(['- (done)']);
+  });
+
+  it('goes on with its numbers after a restart', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    await jobs.close();
+    startRunner();
+    await jobs.resumeAll();
+    expect((await store.progress.after(jobId, 0, 10)).map(({ message }) => message)).toEqual([
+      'The job was created',
+      'The job was continued',
+    ]);
+  });
+
+  it('stops when the watcher leaves, and says so when the server does', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    const leaving = new AbortController();
+    const seen: unknown[] = [];
+    for await (const message of jobs.watch(jobId, 0, leaving.signal)) {
+      seen.push(message);
+      leaving.abort();
+    }
+    expect(seen).toHaveLength(1);
+    const watched = watchToEnd(jobId);
+    await jobs.close();
+    await expect(watched).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
