@@ -5,6 +5,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
 import { cpus } from 'node:os';
 import { AppError } from '../src/core/errors.js';
 
@@ -29,6 +30,9 @@ function commit(): string {
     return 'unknown';
   }
 }
+
+// One signal stops hundreds of games, each with a listener of its own.
+setMaxListeners(0);
 
 async function main(): Promise<void> {
   const [name, ...rest] = process.argv.slice(2);
