@@ -19,11 +19,14 @@ import { makeEvaluatorService } from './evaluator-service.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
+import { logMetrics, serveMetrics } from './metrics.js';
 import { makeModelService } from './model-service.js';
+import { packageVersion } from './package-root.js';
 import { LeaseBook } from './self-play/lease-book.js';
-import { makeSelfPlayService, type SelfPlay } from './self-play/self-play-service.js';
+import { makeSelfPlayService } from './self-play/self-play-service.js';
 
-const SERVER_VERSION = '0.1.0';
+/** How often the evaluator's figures go to the log while it works, in milliseconds. */
+const METRICS_EVERY_MS = 60_000;
 
 /** A service and who carries it out. */
 export interface Service<Definition extends CompatServiceDefinition = CompatServiceDefinition> {
@@ -42,7 +45,7 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** @throws AppError if the data directory cannot be used */
+/** @throws AppError if the data directory or the port for metrics cannot be used */
 export async function compose(config: ServerConfig, logger: Logger): Promise<Composition> {
   const store = await openSqliteStore({
     dataDir: config.dataDir,
@@ -50,10 +53,36 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
     thread: threadUrl(import.meta.url, '../store/sqlite/thread.js'),
   });
   const evaluator = composeEvaluator(config, logger, store);
+  const stopLogging = logMetrics(evaluator, logger, METRICS_EVERY_MS);
+  const close = async (): Promise<void> => {
+    stopLogging();
+    await evaluator.close();
+    await store.close();
+  };
+  try {
+    return await composeServices({ config, logger, store, evaluator, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly evaluator: Evaluator;
+  readonly close: () => Promise<void>;
+}
+
+async function composeServices({ config, logger, store, evaluator, close }: Parts): Promise<Composition> {
   const promoted = (): void => void evaluator.refresh();
   const jobs = new JobRunner({ store, kinds: [alphaZeroKind(store, promoted)], logger, now: Date.now });
-  const selfPlay = await composeSelfPlay(config, logger, store, jobs);
-  const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, (config.leaseSeconds * 1000) / 4));
+  const leaseMs = config.leaseSeconds * 1000;
+  const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
+  const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
+  const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort);
+  const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
@@ -66,9 +95,9 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
     stopJobs: () => jobs.close(),
     async close() {
       clearInterval(sweeping);
+      await metrics?.close();
       await jobs.close();
-      await evaluator.close();
-      await store.close();
+      await close();
     },
   };
 }
@@ -79,11 +108,6 @@ function service<Definition extends CompatServiceDefinition>(
   implementation: ServiceImplementation<Definition>,
 ): Service {
   return { definition, implementation };
-}
-
-async function composeSelfPlay(config: ServerConfig, logger: Logger, store: Store, jobs: JobRunner): Promise<SelfPlay> {
-  const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs: config.leaseSeconds * 1000 });
-  return makeSelfPlayService({ book, source: jobs, store, logger });
 }
 
 function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): Evaluator {
@@ -100,7 +124,7 @@ function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): E
 
 function composeInference(evaluator: Evaluator, store: Store): ReturnType<typeof makeInferenceService> {
   return makeInferenceService(evaluator, {
-    serverVersion: SERVER_VERSION,
+    serverVersion: packageVersion(),
     versions: async (name) => (await store.models.list(name)).map(({ version }) => version),
   });
 }

@@ -19,6 +19,7 @@ export const serverSchema = {
   maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
   leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
   drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
+  metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),
   logLevel: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'Least urgent log lines written.'),
   ...evaluatorSchema,
 } as const satisfies Schema;

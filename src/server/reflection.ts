@@ -1,15 +1,14 @@
 /** Server reflection (v1 and v1alpha) over the .proto files themselves, so that grpcurl and `buf curl` need no files. */
 
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, type DescriptorProto } from '@bufbuild/protobuf/wkt';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { CompatServiceDefinition, Server } from 'nice-grpc';
-import { AppError } from '../core/errors.js';
+import { packageRoot } from './package-root.js';
 
 /** The half of a grpc-js stream that the reflection service uses. */
 interface ReflectionStream {
@@ -20,7 +19,7 @@ interface ReflectionStream {
 
 /** Adds reflection of every .proto file of the contract, health included. */
 export function addReflection(server: Server): void {
-  const folder = protoFolder();
+  const folder = join(packageRoot(), 'proto');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.proto'));
   const definition = corrected(loadSync(files, { includeDirs: [folder], keepCase: true }));
   const add = (service: CompatServiceDefinition, handlers: UntypedServiceImplementation): void => {
@@ -80,14 +79,4 @@ function answerWith(handle: (stream: ReflectionStream) => void) {
       yield* answers.splice(0);
     }
   };
-}
-
-/** `proto/` stands beside `src/` and beside `dist/`. */
-function protoFolder(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
-  for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
-    const candidate = join(folder, 'proto');
-    if (existsSync(join(candidate, 'tengen/v1/model.proto'))) return candidate;
-  }
-  throw new AppError('internal', `There is no proto folder above '${relative(process.cwd(), start)}'`);
 }

@@ -1,0 +1,85 @@
+/** How the server shows what its evaluator does: a line in the log now and then, and Prometheus text on loopback. */
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { AppError } from '../core/errors.js';
+import { formatPrometheus, type EvaluatorMetrics } from '../evaluator/metrics.js';
+
+/** Anything with an evaluator's counters. */
+export interface MetricsSource {
+  metrics(): EvaluatorMetrics;
+}
+
+/** Logs what happened since the last line, every `everyMs` in which anything did; returns how to stop. */
+export function logMetrics(source: MetricsSource, logger: Logger, everyMs: number): () => void {
+  let last = source.metrics();
+  const timer = setInterval(() => {
+    const now = source.metrics();
+    if (now.requests !== last.requests || now.refused !== last.refused) {
+      logger.info(metricsSince(last, now, everyMs), 'evaluator');
+    }
+    last = now;
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Rates and means between two snapshots `ms` apart; times are milliseconds. */
+export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: number): Record<string, number> {
+  const grown = (key: keyof EvaluatorMetrics): number => now[key] - last[key];
+  const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);
+  const evaluations = grown('evaluations');
+  const lookups = grown('cacheHits') + grown('cacheMisses');
+  return {
+    requests: grown('requests'),
+    evaluationsPerSecond: mean(evaluations * 1000, ms),
+    positionsPerBatch: mean(evaluations, grown('batches')),
+    queueMs: mean(grown('queueMicros') / 1000, evaluations),
+    computeMsPerBatch: mean(grown('computeMicros') / 1000, grown('batches')),
+    cacheHitShare: mean(grown('cacheHits'), lookups),
+    refused: grown('refused'),
+    failed: grown('failed'),
+    pending: now.pending,
+    loadedVersions: now.loadedVersions,
+  };
+}
+
+/** A running metrics server. */
+export interface MetricsServer {
+  /** The port that was bound. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `GET /metrics` on 127.0.0.1.
+ *
+ * @param port 0 takes a free one
+ * @throws AppError 'unavailable' if the port cannot be bound
+ */
+export async function serveMetrics(source: MetricsSource, port: number): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('Only GET /metrics is here\n');
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(formatPrometheus(source.metrics()));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new AppError('unavailable', `Cannot serve metrics on 127.0.0.1:${port}: ${error.message}`, { cause: error }),
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
