@@ -52,9 +52,14 @@ export const alphaZeroSchema = {
     'A side resigns below this root value in two searches running; -1 never resigns, so that every game shows its owners.',
   ),
   resignPlayoutShare: number(0.2, 0, 1, 'Share of the games in which nobody resigns.'),
-  maxMoves: integer(0, 0, 10_000, 'Moves after which a game is stopped and scored; 0 takes two for every point.'),
+  maxMoves: integer(
+    0,
+    0,
+    10_000,
+    'Moves after which a game is stopped and scored; 0 takes three for every two points.',
+  ),
 
-  batchSize: integer(128, 1, 65_536, 'Positions of a training step.'),
+  batchSize: integer(64, 1, 65_536, 'Positions of a training step.'),
   sampleFactor: number(4, 0.01, 1000, 'Times that a new position is trained on, on average.'),
   startPositions: integer(1000, 1, 100_000_000, 'Positions to collect before training starts.'),
   windowMin: integer(8000, 1, 100_000_000, 'Positions in the replay window before it begins to grow.'),
@@ -73,8 +78,8 @@ export const alphaZeroSchema = {
   ),
 
   optimizer: choice('adamw', ['adamw', 'sgd'], 'The optimizer.'),
-  learningRate: number(0.002, 0, 10, 'Learning rate after the warm-up.'),
-  warmupSteps: integer(50, 0, 1_000_000, 'Steps over which the learning rate rises from zero.'),
+  learningRate: number(0.004, 0, 10, 'Learning rate after the warm-up.'),
+  warmupSteps: integer(100, 0, 1_000_000, 'Steps over which the learning rate rises from zero.'),
   schedule: choice(
     'cosine',
     ['constant', 'cosine'],
@@ -91,7 +96,7 @@ export const alphaZeroSchema = {
   scoreLossWeight: number(0.1, 0, 100, 'Weight of the score loss.'),
   trainingThreads: integer(1, 1, 256, 'Threads inside one training step.'),
 
-  candidateSeconds: number(30, 0, 86_400, 'A new version is made this often; 0 makes them by candidateSteps only.'),
+  candidateSeconds: number(40, 0, 86_400, 'A new version is made this often; 0 makes them by candidateSteps only.'),
   candidateSteps: integer(
     0,
     0,
@@ -165,7 +170,7 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
     rules: rulesOf(config),
     gumbelRoot: config.gumbelRoot,
     gumbelActions: config.gumbelActions,
-    maxMoves: config.maxMoves === 0 ? 2 * config.size ** 2 : config.maxMoves,
+    maxMoves: config.maxMoves === 0 ? Math.ceil(1.5 * config.size ** 2) : config.maxMoves,
     resignThreshold: config.resignThreshold,
   };
   if (kind === 'match') {

@@ -334,7 +334,7 @@ export class AlphaZeroJob {
     this.#lastCandidate = { step: this.#meter.step, atMs: this.#with.now() };
     const taken = take();
     this.#making = Promise.all([taken, this.#making]).then(async ([snapshot]) => {
-      await this.#addVersion(snapshot);
+      await this.#addVersion(snapshot, isLast);
       await this.#save(snapshot);
       this.#makingCount--;
       if (isLast) this.#ratingEndsAtMs = this.#with.now() + this.#config.ratingSeconds * 1000;
@@ -343,9 +343,9 @@ export class AlphaZeroJob {
     this.#background(this.#making);
   }
 
-  async #addVersion({ modelFile, state }: TrainerSnapshot): Promise<void> {
+  async #addVersion({ modelFile, state }: TrainerSnapshot, isLast = false): Promise<void> {
     const ref = await this.#with.models.put(modelFile, { step: state.step });
-    this.#league.add(ref, state.step);
+    this.#league.add(ref, state.step, isLast);
     const isFirst = this.#league.versionCount === 1;
     const promoted = isFirst ? this.#league.promoted : this.#league.settle();
     if (promoted) await this.#promote(promoted.ref);
@@ -363,6 +363,8 @@ export class AlphaZeroJob {
     this.#enterEnd();
     const end = async (): Promise<void> => {
       await this.#chores;
+      const promoted = this.#league.settleAll(this.#config.promotion === 'latest');
+      if (promoted) await this.#promote(promoted.ref);
       await this.#with.models.rate(this.#league.ratings());
       await this.#save(await this.#handle().snapshot('now'));
       this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);

@@ -103,8 +103,11 @@ export class League {
     return this.#versions.length;
   }
 
-  /** Adds a version and schedules its games; one that is there already (the same weights) changes nothing. */
-  add(ref: string, step: number): void {
+  /**
+   * Adds a version and schedules its games, behind those of others unless it is the last; one that is there already (the
+   * same weights) changes nothing.
+   */
+  add(ref: string, step: number, isLast = false): void {
     if (this.#versions.some((version) => version.ref === ref)) return;
     const index = this.#versions.push({ ref, step }) - 1;
     this.#fit = undefined;
@@ -114,15 +117,14 @@ export class League {
       (opponent) => opponent >= 0 && opponent < index,
     );
     this.#pending = this.#pending.filter(({ black, white }) => Math.max(black, white) > index - VERSIONS_WAITING);
-    for (let game = 0; game < gamesPerVersion; game++) {
+    const own = Array.from({ length: gamesPerVersion }, (_, game): Pairing => {
       // Both colours of an opening in a row, then the next opponent.
       const pair = Math.floor(game / 2);
       const opponent = opponents[pair % opponents.length]!;
       const opening = (pair + index * Math.ceil(gamesPerVersion / 2)) % openings;
-      this.#pending.push(
-        game % 2 === 0 ? { black: index, white: opponent, opening } : { black: opponent, white: index, opening },
-      );
-    }
+      return game % 2 === 0 ? { black: index, white: opponent, opening } : { black: opponent, white: index, opening };
+    });
+    this.#pending = isLast ? [...own, ...this.#pending] : [...this.#pending, ...own];
   }
 
   /** Hands out the next rating game under `gameId`. */
@@ -158,23 +160,38 @@ export class League {
   }
 
   /**
-   * Promotes the strongest version among those rated since the last call, if it passes the rule.
+   * Promotes the strongest version among those whose games are done since the last call, if it passes the rule.
    *
    * @returns the version promoted, if one was
    */
   settle(): { readonly ref: string; readonly step: number } | undefined {
-    const { gamesPerVersion, promotionElo } = this.#options;
     const last = this.#versions.length - 1;
     const open = [...this.#pending, ...this.#issued.values()].map(({ black, white }) => Math.max(black, white));
-    const newestRated = gamesPerVersion === 0 ? last : Math.min(last, ...open.map((version) => version - 1));
-    if (newestRated <= this.#rated) return undefined;
-    let best = gamesPerVersion === 0 ? newestRated : this.#promoted;
+    return this.#settleUpTo(Math.min(last, ...open.map((version) => version - 1)));
+  }
+
+  /**
+   * Promotes at the end of a job, by the games there are. With `trustsNewest` a newest version that nobody has met yet
+   * is promoted as well.
+   */
+  settleAll(trustsNewest: boolean): { readonly ref: string; readonly step: number } | undefined {
+    const last = this.#versions.length - 1;
+    const promoted = this.#settleUpTo(last);
+    if (!trustsNewest || last <= this.#promoted || this.#ratings()[last]!.games > 0) return promoted;
+    this.#promoted = last;
+    return this.#versions[last];
+  }
+
+  #settleUpTo(newest: number): { readonly ref: string; readonly step: number } | undefined {
+    const { gamesPerVersion, promotionElo } = this.#options;
+    if (newest <= this.#rated) return undefined;
+    let best = gamesPerVersion === 0 ? newest : this.#promoted;
     const ratings = this.#ratings();
-    for (let version = this.#rated + 1; version <= newestRated && gamesPerVersion > 0; version++) {
+    for (let version = this.#rated + 1; version <= newest && gamesPerVersion > 0; version++) {
       const margin = best === this.#promoted ? promotionElo : 0;
       if (ratings[version]!.games > 0 && ratings[version]!.elo >= ratings[best]!.elo + margin) best = version;
     }
-    this.#rated = newestRated;
+    this.#rated = newest;
     if (best === this.#promoted) return undefined;
     this.#promoted = best;
     return this.#versions[best];

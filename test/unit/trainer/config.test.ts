@@ -29,7 +29,7 @@ describe('the settings of an alphazero job', () => {
     const config = readAlphaZeroConfig({ cheapVisits: 4, ratingVisits: 50 });
     const selfPlay = playSettings(config, 'self-play');
     const match = playSettings(config, 'match');
-    expect(selfPlay).toMatchObject({ visits: config.visits, cheapVisits: 4, maxMoves: 98 });
+    expect(selfPlay).toMatchObject({ visits: config.visits, cheapVisits: 4, maxMoves: 74 });
     expect(match).toMatchObject({ visits: 50, cheapVisits: 0, temperatureMoves: 0, dirichletTotal: 0 });
     expect(Object.keys(match).sort()).toEqual(Object.keys(selfPlay).sort());
   });

@@ -75,6 +75,26 @@ describe('a league', () => {
     expect(league.settle()?.ref).toBe('v19');
   });
 
+  it('plays the games of the last version first, and promotes it by the games there were', () => {
+    const league = new League(options);
+    for (const [i, ref] of ['a', 'b', 'c'].entries()) league.add(ref, i, ref === 'c');
+    const first = league.issue('one')!;
+    expect(first.blackRef).toBe('c');
+    league.record({ gameId: 'one', sequence: 1e7, blackRef: 'c', whiteRef: first.whiteRef, result: 1 });
+    expect(league.settle()).toBeUndefined();
+    expect(league.settleAll(false)?.ref).toBe('c');
+  });
+
+  it('trusts a newest version that never played only if told to', () => {
+    for (const trusts of [false, true]) {
+      const league = new League(options);
+      league.add('a', 0);
+      league.add('b', 1);
+      expect(league.settleAll(trusts)?.ref).toBe(trusts ? 'b' : undefined);
+      expect(league.promoted?.ref).toBe(trusts ? 'b' : 'a');
+    }
+  });
+
   it('counts a game once and ignores strangers', () => {
     const league = new League(options);
     league.add('a', 0);
