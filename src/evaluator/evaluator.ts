@@ -90,8 +90,12 @@ export class Evaluator {
    */
   async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
     throwIfAborted(request.signal);
-    const model =
-      this.#models.find(request.model) ?? (await orAborted(this.#models.get(request.model), request.signal));
+    let model = this.#models.find(request.model);
+    while (!model) {
+      await orAborted(this.#models.get(request.model), request.signal);
+      // Found again rather than taken from above: it may have given way to another version since.
+      model = this.#models.find(request.model);
+    }
     const { positions } = request;
     for (const { size } of positions) {
       if (size !== model.shape.size) throw wrongSize(model, size);
@@ -105,7 +109,11 @@ export class Evaluator {
    * @throws AppError like `evaluate`; 'invalid-argument' also for arrays of the wrong length
    */
   async infer(model: string, inputs: InferInputs): Promise<{ modelVersion: string; outputs: InferOutputs }> {
-    const loaded = await this.#models.get(model);
+    let loaded = this.#models.find(model);
+    while (!loaded) {
+      await this.#models.get(model);
+      loaded = this.#models.find(model);
+    }
     const { size, planes, globals } = loaded.shape;
     const expected = inputs.count * planes * size * size;
     check(
@@ -149,9 +157,9 @@ export class Evaluator {
     };
   }
 
-  /** Makes a session thread die with its next batch, as a crash would; for tests and drills. */
-  crashThread(thread: number): void {
-    this.#pool.crash(thread);
+  /** Makes a session thread die with the next batch after this resolved, as a crash would; for tests and drills. */
+  crashThread(thread: number): Promise<void> {
+    return this.#pool.crash(thread);
   }
 
   /** Stops the threads; what is waiting fails with 'unavailable'. */

@@ -38,6 +38,7 @@ export class LoadedModels {
   readonly #loading = new Map<string, Promise<LoadedModel>>();
   readonly #names = new Map<string, LoadedModel>();
   readonly #resolving = new Map<string, Promise<LoadedModel>>();
+  #refreshing: Promise<void> = Promise.resolve();
   #nextModel = 1;
   #clock = 0;
   /** Counts refreshes, so that an answer of the source from before one is not kept after it. */
@@ -91,8 +92,14 @@ export class LoadedModels {
    * Asks the source again what the names stand for that are in use; a new version is loaded first and then takes over.
    * One that cannot be loaded is logged, and the old one stays.
    */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
     this.#generation++;
+    // One after the other, so that an older answer never replaces a newer one.
+    this.#refreshing = this.#refreshing.then(() => this.#refreshNames());
+    return this.#refreshing;
+  }
+
+  async #refreshNames(): Promise<void> {
     for (const [name, old] of [...this.#names]) {
       if (name === old.ref) continue;
       try {

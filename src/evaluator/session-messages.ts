@@ -40,7 +40,7 @@ export type Command = { readonly id: number } & (
   | { readonly kind: 'release'; readonly model: number }
   | { readonly kind: 'infer'; readonly model: number; readonly inputs: InferInputs }
   | { readonly kind: 'stop' }
-  /** Die with the next batch or plain-tensor request, as a crash would; not answered. */
+  /** Die with the next batch or plain-tensor request, as a crash would. */
   | { readonly kind: 'crash' }
 );
 

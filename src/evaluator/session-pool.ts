@@ -83,8 +83,8 @@ export class SessionPool {
   }
 
   /** Makes one thread die with its next batch; for tests of what follows. */
-  crash(thread: number): void {
-    this.#threads[thread]?.crash();
+  crash(thread: number): Promise<void> {
+    return this.#threads[thread]!.crash();
   }
 
   /** Stops all threads after their current batch. */

@@ -96,9 +96,9 @@ export class SessionThread {
     await exited;
   }
 
-  /** Makes the thread die with its next batch, as a crash would: `died` is called. */
-  crash(): void {
-    if (!this.#gone && !this.#stopping) this.#send({ kind: 'crash', id: 0 });
+  /** Makes the thread die with its next batch after this resolved, as a crash would: `died` is called. */
+  async crash(): Promise<void> {
+    await this.#call({ kind: 'crash' });
   }
 
   #call(body: CommandBody): Promise<Result> {

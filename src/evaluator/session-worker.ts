@@ -46,7 +46,6 @@ function sessionOf(model: number): ServingSession {
 }
 
 async function obey(command: Command): Promise<void> {
-  if (command.kind === 'crash') crashing = true;
   if (command.kind === 'infer') crashIfAsked();
   try {
     if (command.kind === 'load') {
@@ -58,6 +57,9 @@ async function obey(command: Command): Promise<void> {
     } else if (command.kind === 'release') {
       await sessions.get(command.model)?.release();
       sessions.delete(command.model);
+      tell({ kind: 'done', id: command.id, result: undefined });
+    } else if (command.kind === 'crash') {
+      crashing = true;
       tell({ kind: 'done', id: command.id, result: undefined });
     }
   } catch (error) {
@@ -91,13 +93,11 @@ for (;;) {
   const sequence = slots.workSequence();
   const message = receiveMessageOnPort(commands) as { message: Command } | undefined;
   if (message?.message.kind === 'stop') break;
-  if (message) {
-    await obey(message.message);
-    continue;
-  }
+  if (message) await obey(message.message);
+  // A batch after every command, so that a flood of plain-tensor requests does not keep batches waiting.
   const slot = slots.claim(start.thread);
   if (slot >= 0) await runBatch(slot);
-  else slots.waitForWork(sequence);
+  else if (!message) slots.waitForWork(sequence);
 }
 for (const session of sessions.values()) await session.release();
 commands.close();

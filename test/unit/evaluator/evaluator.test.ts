@@ -205,6 +205,26 @@ describe('model versions', () => {
     expect(Object.fromEntries(models.reads)).toEqual({ 'go@1': 2, 'go@2': 1, 'go@3': 1, 'go@4': 1 });
   });
 
+  it('promoted quickly one after the other end with the last one', async () => {
+    const models = twoVersions().add('go@3', tinyModel(size, 3));
+    const evaluator = start(models);
+    await evaluator.describe('go');
+    models.promote('go', 'go@2');
+    const refreshes = [evaluator.refresh()];
+    models.promote('go', 'go@3');
+    refreshes.push(evaluator.refresh());
+    await Promise.all(refreshes);
+    expect(await evaluator.describe('go')).toMatchObject({ ref: 'go@3' });
+  });
+
+  it('in use at the same time answer all the same when only one may stay loaded', async () => {
+    const evaluator = start(twoVersions(), { loadedVersions: 1 });
+    const positions = randomPositions(size, 4);
+    const refs = Array.from({ length: 20 }, (_, i) => `go@${String(1 + (i % 2))}`);
+    const answers = await Promise.all(refs.map((model) => evaluator.evaluate({ model, positions })));
+    expect(answers.map(({ modelVersion }) => modelVersion)).toEqual(refs);
+  });
+
   it('are read once however many ask at the same time', async () => {
     const models = twoVersions();
     const evaluator = start(models);
@@ -220,10 +240,10 @@ describe('a session thread that dies', () => {
     const positions = randomPositions(size, 64);
     const expected = await plainScores(first, positions);
     await evaluator.describe('');
+    await evaluator.crashThread(0);
     const waiting = Array.from({ length: 10 }, () => evaluator.evaluate({ model: '', positions }));
-    evaluator.crashThread(0);
     for (const { evaluations } of await Promise.all(waiting)) expectScores(evaluations, expected);
-    evaluator.crashThread(0);
+    await evaluator.crashThread(0);
     // The thread dies over the old version's batch, so its successor must load both.
     const [old, other] = await Promise.all([
       evaluator.evaluate({ model: '', positions }),
@@ -238,7 +258,7 @@ describe('a session thread that dies', () => {
     const evaluator = start(twoVersions(), { threads: 2, maxBatch: 8 });
     const positions = randomPositions(size, 64);
     await evaluator.describe('');
-    evaluator.crashThread(1);
+    await evaluator.crashThread(1);
     const waiting = Array.from({ length: 40 }, () => evaluator.evaluate({ model: '', positions }));
     await Promise.all(waiting);
     expect(evaluator.metrics()).toMatchObject({ failed: 0, evaluations: 40 * 64 });
@@ -247,18 +267,13 @@ describe('a session thread that dies', () => {
   it('fails what it was doing when the second attempt dies too, and that alone', async () => {
     const evaluator = start(twoVersions(), { threads: 1, maxBatch: 8 });
     await evaluator.describe('');
-    evaluator.crashThread(0);
+    await evaluator.crashThread(0);
     const positions = randomPositions(size, 8);
-    const unlucky = evaluator.evaluate({ model: '', positions });
-    for (;;) {
-      const { threadRestarts } = evaluator.metrics();
-      if (threadRestarts > 0) break;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    // The successor does not exist yet, or has not claimed the batch yet: it is still starting.
-    await new Promise((resolve) => setImmediate(resolve));
-    evaluator.crashThread(0);
-    expect(await refusal(unlucky)).toMatchObject({ kind: 'internal' });
+    const unlucky = refusal(evaluator.evaluate({ model: '', positions }));
+    while (evaluator.metrics().threadRestarts === 0) await new Promise((resolve) => setImmediate(resolve));
+    // The successor is still starting: this is the first thing that it reads.
+    await evaluator.crashThread(0);
+    expect(await unlucky).toMatchObject({ kind: 'internal' });
     expect((await evaluator.evaluate({ model: '', positions })).evaluations).toHaveLength(8);
   });
 
@@ -270,7 +285,7 @@ describe('a session thread that dies', () => {
       globals: new Float32Array(3 * GLOBAL_COUNT),
       count: 3,
     };
-    evaluator.crashThread(0);
+    await evaluator.crashThread(0);
     const { outputs } = await evaluator.infer('', inputs);
     expect(outputs['policy']!.shape).toEqual([3, size * size + 1]);
     expect(evaluator.metrics().threadRestarts).toBe(1);
