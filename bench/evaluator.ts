@@ -4,6 +4,7 @@
  */
 
 import { fork, type ChildProcess } from 'node:child_process';
+import type { ClientOrder } from './evaluator/client.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
 
 interface ServerFigures {
@@ -14,18 +15,21 @@ interface ServerFigures {
 }
 
 /**
- * CPU figures are microseconds an evaluation, all threads of the process: they hold on a busy machine too.
+ * CPU figures are microseconds an evaluation, all threads of the process; `cpuRatio` is what `ratio` would be if nothing
+ * else ran on the machine. `loneRequestMs` is how long one interactive position takes there and back when nothing waits.
  *
  * Measures the network named by the flags, or by default 6×64 on 9×9 and, beside it, the quickstart's 4×32 on 7×7.
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const setup = readSetup(args);
   const main = await measure(setup);
-  const small = args.length > 0 ? undefined : await measure({ ...setup, size: 7, blocks: 4, channels: 32 });
+  const chosen = args.some((arg) => /^--(size|blocks|channels)\b/.test(arg));
+  const small = chosen ? undefined : await measure({ ...setup, size: 7, blocks: 4, channels: 32 });
   return {
     ...main,
     ...(small && {
       smallRatio: small['ratio'],
+      smallCpuRatio: small['cpuRatio'],
       smallEvaluationsPerSecond: small['evaluationsPerSecond'],
       smallBareEvaluationsPerSecond: small['bareEvaluationsPerSecond'],
     }),
@@ -45,24 +49,34 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
     const [server, address] = await start('serve');
     const [client] = await start('client', address as string);
     const before = (await ask(server, 0)) as ServerFigures;
-    const [idleBare, idleClient] = (await Promise.all([ask(bare, 0), ask(client, 0)])) as [RunResult, RunResult];
+    const order: ClientOrder = { ms: setup.seconds * 1000, inFlight: setup.inFlight, count: setup.message };
+    const [idleBare, idleClient] = (await Promise.all([ask(bare, 0), ask(client, { ...order, ms: 0 })])) as [
+      RunResult,
+      RunResult,
+    ];
     const bareRuns: RunResult[] = [];
     const runs: RunResult[] = [];
     for (let round = 0; round < setup.rounds; round++) {
       bareRuns.push((await ask(bare, setup.seconds * 1000)) as RunResult);
-      runs.push((await ask(client, setup.seconds * 1000)) as RunResult);
+      runs.push((await ask(client, order)) as RunResult);
     }
     const after = (await ask(server, 0)) as ServerFigures;
     const evaluations = after.evaluations - before.evaluations;
+    const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1 })) as RunResult;
+    const serverCpu = (after.cpuMicros - before.cpuMicros) / evaluations;
+    const clientCpu = (runs.at(-1)!.cpuMicros - idleClient.cpuMicros) / total(runs);
+    const bareCpu = (bareRuns.at(-1)!.cpuMicros - idleBare.cpuMicros) / total(bareRuns);
     return {
       ratio: round(median(runs.map((served, i) => rate(served) / rate(bareRuns[i]!))), 3),
       evaluationsPerSecond: round(median(runs.map(rate)), 0),
       bareEvaluationsPerSecond: round(median(bareRuns.map(rate)), 0),
       batchFill: round(evaluations / (after.batches - before.batches) / setup.batch, 3),
       queueMs: round((after.queueMicros - before.queueMicros) / evaluations / 1000, 2),
-      serverCpuMicros: round((after.cpuMicros - before.cpuMicros) / evaluations, 1),
-      clientCpuMicros: round((runs.at(-1)!.cpuMicros - idleClient.cpuMicros) / total(runs), 1),
-      bareCpuMicros: round((bareRuns.at(-1)!.cpuMicros - idleBare.cpuMicros) / total(bareRuns), 1),
+      loneRequestMs: round(lone.ms / lone.evaluations, 2),
+      cpuRatio: round(bareCpu / (serverCpu + clientCpu), 3),
+      serverCpuMicros: round(serverCpu, 1),
+      clientCpuMicros: round(clientCpu, 1),
+      bareCpuMicros: round(bareCpu, 1),
     };
   } finally {
     for (const child of children) child.kill();
@@ -70,7 +84,7 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
 }
 
 /** Sends a message and waits for the answer. */
-function ask(child: ChildProcess, message: number): Promise<unknown> {
+function ask(child: ChildProcess, message: number | ClientOrder): Promise<unknown> {
   const answered = answer(child);
   child.send(message);
   return answered;

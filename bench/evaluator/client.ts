@@ -13,23 +13,30 @@ const positions = makePositions(setup.size, 4096).map(positionToWire);
 let nextPosition = 0;
 let nextRequest = 1;
 
-function makeRequest(): EvaluateRequest {
-  if (nextPosition + setup.message > positions.length) nextPosition = 0;
+function makeRequest(count: number): EvaluateRequest {
+  if (nextPosition + count > positions.length) nextPosition = 0;
   const from = nextPosition;
-  nextPosition += setup.message;
+  nextPosition += count;
   return {
     requestId: nextRequest++,
     model: '',
-    priority: Priority.BULK,
-    positions: positions.slice(from, from + setup.message),
+    priority: count === 1 ? Priority.INTERACTIVE : Priority.BULK,
+    positions: positions.slice(from, from + count),
     ownership: false,
     cancel: false,
   };
 }
 
-async function run(ms: number): Promise<{ evaluations: number; ms: number }> {
+/** What the benchmark tells this process to do: keep `inFlight` messages of `count` positions going for `ms`. */
+export interface ClientOrder {
+  readonly ms: number;
+  readonly inFlight: number;
+  readonly count: number;
+}
+
+async function run({ ms, inFlight, count }: ClientOrder): Promise<{ evaluations: number; ms: number }> {
   const outgoing = new MessageQueue<EvaluateRequest>();
-  for (let i = 0; i < setup.inFlight; i++) outgoing.push(makeRequest());
+  for (let i = 0; i < inFlight; i++) outgoing.push(makeRequest(count));
   const start = performance.now();
   let evaluations = 0;
   let elapsed = 0;
@@ -38,7 +45,7 @@ async function run(ms: number): Promise<{ evaluations: number; ms: number }> {
     if (elapsed > 0) continue;
     evaluations += response.evaluations.length;
     if (performance.now() - start < ms) {
-      outgoing.push(makeRequest());
+      outgoing.push(makeRequest(count));
     } else {
       elapsed = performance.now() - start;
       outgoing.end();
@@ -47,9 +54,9 @@ async function run(ms: number): Promise<{ evaluations: number; ms: number }> {
   return { evaluations, ms: elapsed };
 }
 
-process.on('message', (ms: number) => {
-  void run(ms).then((result) => process.send?.({ ...result, cpuMicros: cpuMicros() }));
+process.on('message', (order: ClientOrder) => {
+  void run(order).then((result) => process.send?.({ ...result, cpuMicros: cpuMicros() }));
 });
 process.on('disconnect', () => process.exit());
-await run(200);
+await run({ ms: 200, inFlight: setup.inFlight, count: setup.message });
 process.send?.('ready');
