@@ -137,7 +137,7 @@ describe('a worker', () => {
     const running = work(3);
     const stream = await server.nextStream();
     stream.send({ $case: 'lease', value: leaseOf(1) });
-    stream.send({ $case: 'lease', value: leaseOf(2, { settings: { visits: 200, maxMoves: 20 } }) });
+    stream.send({ $case: 'lease', value: leaseOf(2, { settings: { visits: 60, maxMoves: 20 } }) });
     await stream.heard('submit');
     server.stop();
     await server.start(address);
