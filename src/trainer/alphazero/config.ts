@@ -122,7 +122,7 @@ export const alphaZeroSchema = {
   ),
   ratingShare: number(0.1, 0, 1, 'Largest share of the games that are rating games while self-play runs.'),
   ratingVisits: integer(0, 0, 100_000, 'Simulations of a search in a rating game; 0 takes visits.'),
-  ratingSeconds: number(60, 0, 86_400, 'Longest time after the end of self-play in which the last version is rated.'),
+  ratingSeconds: number(90, 0, 86_400, 'Longest time after the end of self-play in which the last version is rated.'),
   openingPlies: integer(2, 0, 20, 'Moves of the openings of rating games.'),
   openings: integer(64, 1, 100_000, 'Number of openings; each is played with both colours.'),
 

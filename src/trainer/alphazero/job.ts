@@ -34,6 +34,8 @@ const TICK_MS = 250;
 const NUMBER_BLOCK = 1_000_000;
 /** Snapshots held in memory while versions are stored; a step-wise candidate beyond this is skipped. */
 const MOST_VERSIONS_IN_MAKING = 4;
+/** Rating games between two `rating` points of progress. */
+const GAMES_PER_RATING_POINT = 8;
 /** Rating games that may be owed when none were wanted for a while. */
 const MOST_RATING_CREDIT = 8;
 
@@ -55,6 +57,8 @@ export class AlphaZeroJob {
   #nextGame = 0;
   #promisedEnd = 0;
   #ratingCredit = 0;
+  /** Rating games since the last `rating` point of progress. */
+  #unreported = 0;
   #lastCandidate = { step: 0, atMs: 0 };
   #ratingEndsAtMs = Infinity;
   /** Versions being made, one after the other; and how many. */
@@ -164,11 +168,11 @@ export class AlphaZeroJob {
 
   /** The newest figures, by the names that progress uses. */
   metrics(): Readonly<Record<string, number>> {
-    const newest = this.#league.ratings().at(-1);
+    const newest = this.#league.newestRating();
     return {
       ...this.#meter.metrics(),
       versions: this.#league.versionCount,
-      ...(newest && newest.games > 0 && { rating: newest.rating, ratingInterval: newest.interval }),
+      ...(newest && { rating: newest.rating, ratingInterval: newest.interval }),
     };
   }
 
@@ -263,8 +267,10 @@ export class AlphaZeroJob {
 
   #afterRatingGame(): void {
     const promoted = this.#league.settle();
-    if (!promoted && this.#league.unfinished > 0) return;
-    const newest = this.#league.ratings().at(-1);
+    this.#unreported++;
+    if (!promoted && this.#league.unfinished > 0 && this.#unreported < GAMES_PER_RATING_POINT) return;
+    this.#unreported = 0;
+    const newest = this.#league.newestRating();
     const text = newest ? `${newest.ref} has ${newest.rating.toFixed(0)} ± ${newest.interval.toFixed(0)} Elo` : '';
     this.#report('rating', text);
     this.#chores = this.#chores.then(async () => {

@@ -37,6 +37,8 @@ export interface LeagueState {
 
 /** How many versions' games may wait; those of older versions are dropped when new versions come faster than games. */
 const VERSIONS_WAITING = 2;
+/** Games without which a rating is not spoken of. */
+const FEWEST_GAMES = 8;
 /** A new version meets the promoted version and those this far before it. */
 const DISTANCES = [1, 2, 4];
 
@@ -204,6 +206,12 @@ export class League {
       const { elo, interval, games } = ratings[index]!;
       return { ref, step, rating: elo, interval, games };
     });
+  }
+
+  /** The newest version that has played enough to say something about it. */
+  newestRating(): RatingRow | undefined {
+    const enough = Math.min(FEWEST_GAMES, this.#options.gamesPerVersion);
+    return this.ratings().findLast(({ games }, index) => index > 0 && games > 0 && games >= enough);
   }
 
   #ratings(): Rating[] {
