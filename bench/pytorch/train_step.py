@@ -1,7 +1,7 @@
 """The training step of bench/train-step.ts in PyTorch: the same network, losses, optimizer, clipping and average.
 
-Reads lines "STEPS FORMAT" (FORMAT is contiguous or channels_last) and answers each with the milliseconds a step, the
-best of the steps and their mean, as one JSON line. Arguments: threads, size, blocks, channels, planes, globals, batch.
+Reads lines "STEPS FORMAT" (FORMAT is contiguous or channels_last) and answers each with the mean milliseconds a step, by
+the clock and of processor time, as one JSON line. Arguments: threads, size, blocks, channels, planes, globals, batch.
 """
 
 import json
@@ -94,12 +94,12 @@ def step(x):
 
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
-    steps, memory_format = line.split()
-    network = network.to(memory_format=getattr(torch, f"{memory_format}_format" if memory_format == "contiguous" else memory_format))
-    x = planes.to(memory_format=getattr(torch, f"{memory_format}_format" if memory_format == "contiguous" else memory_format))
-    times = []
+    steps, name = line.split()
+    memory_format = torch.channels_last if name == "channels_last" else torch.contiguous_format
+    network = network.to(memory_format=memory_format)
+    x = planes.to(memory_format=memory_format)
+    start, start_cpu = time.perf_counter(), time.process_time()
     for _ in range(int(steps)):
-        start = time.perf_counter()
         loss = step(x)
-        times.append((time.perf_counter() - start) * 1000)
-    print(json.dumps({"best": min(times), "mean": sum(times) / len(times), "loss": loss}), flush=True)
+    ms, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+    print(json.dumps({"ms": ms * 1000 / int(steps), "cpu": cpu * 1000 / int(steps), "loss": loss}), flush=True)

@@ -34,6 +34,7 @@ export interface Tf {
   readonly tanh: Unary;
   readonly sigmoid: Unary;
   readonly softplus: Unary;
+  readonly step: Unary;
   readonly sum: Reduction;
   readonly mean: Reduction;
   readonly max: Reduction;

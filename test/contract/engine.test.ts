@@ -164,6 +164,38 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   });
 });
 
+describe('onnxruntime', () => {
+  it.each([onnxRuntimeEngine, threadedOnnxRuntimeEngine])('says what it could not load', async (make) => {
+    const engine = make({ provider: 'abacus' });
+    const refused = engine.compile(graph({ y: mul(input('x', [1]), 2) }));
+    await expect(refused).rejects.toMatchObject({ kind: 'failed-precondition' });
+    await expect(refused).rejects.toThrow("'abacus'");
+    await engine.close();
+  });
+
+  it('lets no thread outlive its engine', async () => {
+    const engine = threadedOnnxRuntimeEngine();
+    const program = await engine.compile(graph({ y: mul(input('x', [1]), 2) }));
+    await engine.close();
+    const x = { shape: [1], data: Float32Array.of(1) };
+    await expect(program.run({ x })).rejects.toMatchObject({ kind: 'failed-precondition' });
+    await program.release();
+  });
+
+  it('does not grow over a thousand steps', async () => {
+    const training = await onnxRuntimeEngine().train(trainingStep(), firstState());
+    const steps = async (count: number): Promise<number> => {
+      for (let step = 0; step < count; step++) await training.step(batch);
+      return process.memoryUsage().rss;
+    };
+    const before = await steps(300);
+    const after = await steps(1000);
+    await training.release();
+    // A step's outputs and feeds are some 20 kB; a thousand kept would be 20 MB.
+    expect(after - before).toBeLessThan(12e6);
+  });
+});
+
 it('tells what to install when the tensorflow package is missing', async () => {
   const { loadTensorflowEngine } = await import('../../src/engine/tensorflow/engine.js');
   const outcome = await loadTensorflowEngine().catch((error: unknown) => error);

@@ -45,6 +45,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
     executionProviders: [provider],
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
+    // Threads that spin while they wait are 4 % faster alone and take twice as long when other processes need the cores.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: options.profile }),

@@ -104,7 +104,11 @@ export function filterGradient(x: Tensor, upstream: Tensor, kernel: number): Ten
   return apply(filterGradientOperation, [x, upstream], { kernel });
 }
 
-/** One matrix product for each position in the filter, on slices of the padded image; both images are channels last. */
+/**
+ * One matrix product for each position in the filter, over the points where the image, moved by that position, lies over
+ * the upstream image. Both are channels last, so a choice of points is a choice of rows; Gather copies rows on all
+ * threads, which Slice does not.
+ */
 function filterProducts(
   model: OnnxModel,
   x: string,
@@ -114,20 +118,38 @@ function filterProducts(
   kernel: number,
 ): string {
   const border = (kernel - 1) / 2;
-  const matrix = (name: string, length: number): string =>
-    model.node('Reshape', [name, model.ints([count! * height! * width!, length])]);
-  const slopes = matrix(upstream, filters!);
-  const edges = [0, border, border, 0];
-  const padded = border === 0 ? x : model.node('Pad', [x, model.ints([...edges, ...edges])]);
+  const points = (name: string, length: number): string =>
+    model.node('Reshape', [name, model.ints([count!, height! * width!, length])]);
+  const images = points(x, channels!);
+  const slopes = points(upstream, filters!);
+  const rows = (name: string, row: number, column: number, length: number): string => {
+    const chosen = row === 0 && column === 0 ? name : gatherRows(model, name, overlap(height!, width!, row, column));
+    return model.node('Reshape', [chosen, model.ints([-1, length])]);
+  };
   const parts = Array.from({ length: kernel * kernel }, (_, i) => {
-    const [row, column] = [Math.floor(i / kernel), i % kernel];
-    const bounds = [model.ints([row, column]), model.ints([row + height!, column + width!]), model.ints([1, 2])];
-    const shifted = border === 0 ? padded : model.node('Slice', [padded, ...bounds]);
-    const product = model.node('Gemm', [slopes, matrix(shifted, channels!)], { transA: 1 });
+    const [row, column] = [Math.floor(i / kernel) - border, (i % kernel) - border];
+    if (Math.abs(row) >= height! || Math.abs(column) >= width!) {
+      return model.node('Expand', [model.float(0), model.ints([filters!, channels!, 1])]);
+    }
+    const factors = [rows(slopes, -row, -column, filters!), rows(images, row, column, channels!)];
+    const product = model.node('Gemm', factors, { transA: 1 });
     return model.node('Reshape', [product, model.ints([filters!, channels!, 1])]);
   });
   const joined = parts.length === 1 ? parts[0]! : model.node('Concat', parts, { axis: 2 });
   return model.node('Reshape', [joined, model.ints([filters!, channels!, kernel, kernel])]);
+}
+
+function gatherRows(model: OnnxModel, name: string, points: readonly number[]): string {
+  return model.node('Gather', [name, model.ints(points)], { axis: 1 });
+}
+
+/** The points of a board that are still on it when moved back by `row` and `column`, in order. */
+function overlap(height: number, width: number, row: number, column: number): number[] {
+  const points: number[] = [];
+  for (let y = Math.max(0, row); y < height + Math.min(0, row); y++) {
+    for (let x = Math.max(0, column); x < width + Math.min(0, column); x++) points.push(y * width + x);
+  }
+  return points;
 }
 
 /** The same as a convolution whose batch is the channels and whose filter is the whole upstream image. */

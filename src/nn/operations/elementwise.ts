@@ -2,12 +2,14 @@
 
 import { check } from '../../core/errors.js';
 import { type Operand, type Operation, type Tensor, apply } from '../graph.js';
+import type { OnnxModel } from '../onnx/model.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { add, div, greater, mul, sub, where } from './arithmetic.js';
 
 interface UnaryRule {
   readonly name: string;
-  readonly onnx: string;
+  /** Name of the ONNX operation, or a function that emits it. */
+  readonly onnx: string | ((model: OnnxModel, x: string) => string);
   readonly tf: (tf: Tf, x: TfTensor) => TfTensor;
   readonly gradient: (x: Tensor, output: Tensor, upstream: Tensor) => Tensor;
 }
@@ -21,7 +23,7 @@ function unary(rule: UnaryRule): (x: Operand) => Tensor {
       return { shape: x!.shape, dtype: 'float32' };
     },
     gradient: ([x], output, upstream) => [rule.gradient(x!, output, upstream)],
-    onnx: (model, names) => model.node(rule.onnx, names),
+    onnx: (model, [x]) => (typeof rule.onnx === 'string' ? model.node(rule.onnx, [x!]) : rule.onnx(model, x!)),
     tf: (tf, [x]) => rule.tf(tf, x!),
   };
   return (x) => apply(operation, [x], null);
@@ -80,12 +82,23 @@ export const log = unary({
   gradient: (x, _y, upstream) => div(upstream, x),
 });
 
+/**
+ * 1 where x > 0, else 0; its gradient is zero. In ONNX a hard sigmoid so steep that every normal number above 0 is past
+ * its end: one fast pass, where a comparison and a choice are two slow ones. A training step spends them on every ReLU.
+ */
+export const step = unary({
+  name: 'step',
+  onnx: (model, x) => model.node('HardSigmoid', [x], { alpha: { float: 3e38 }, beta: { float: 0 } }),
+  tf: (tf, x) => tf.step(x),
+  gradient: (_x, _y, upstream) => mul(upstream, 0),
+});
+
 /** max(x, 0), with slope 0 at 0. */
 export const relu = unary({
   name: 'relu',
   onnx: 'Relu',
   tf: (tf, x) => tf.relu(x),
-  gradient: (_x, y, upstream) => where(greater(y, 0), upstream, 0),
+  gradient: (_x, y, upstream) => mul(upstream, step(y)),
 });
 
 /** Hyperbolic tangent. */

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { type BlockSize, blockSize } from '../../../src/engine/onnxruntime/block-size.js';
+import { createSession } from '../../../src/engine/onnxruntime/session.js';
+import { gradients } from '../../../src/nn/gradients.js';
+import { type Graph, type Tensor, graph, input } from '../../../src/nn/graph.js';
+import { lowerToOnnx } from '../../../src/nn/onnx/lower.js';
+import { add, cast, greater, mul, where } from '../../../src/nn/operations/arithmetic.js';
+import { conv2d } from '../../../src/nn/operations/convolution.js';
+import { relu, tanh } from '../../../src/nn/operations/elementwise.js';
+import { max, mean } from '../../../src/nn/operations/reductions.js';
+import { reshape, slice } from '../../../src/nn/operations/shape.js';
+import { expand, sum } from '../../../src/nn/operations/sum.js';
+import { type TensorData, sizeOf } from '../../../src/nn/types.js';
+
+let block: BlockSize;
+beforeAll(async () => {
+  block = await blockSize();
+});
+
+const C = 32;
+const x = input('x', [2, 3, 4, 5]);
+const stem = input('stem', [C, 3, 3, 3]);
+const bias = input('bias', [C]);
+const filter = input('filter', [C, C, 3, 3]);
+const head = input('head', [3, C, 1, 1]);
+const channels = input('channels', [2, C, 1, 1]);
+const plainImage = input('plain', [2, C, 4, 5]);
+const image = relu(conv2d(x, stem, bias));
+
+/** Values for all inputs of a graph. */
+function values(wanted: Graph): Record<string, TensorData> {
+  const entries = [...wanted.inputs].map(([name, { shape }], phase): [string, TensorData] => {
+    const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => 0.3 * Math.sin(i * 1.9 + phase));
+    return [name, { shape, data }];
+  });
+  return Object.fromEntries(entries);
+}
+
+async function run(wanted: Graph, size: BlockSize): Promise<Record<string, TensorData>> {
+  const session = await createSession(lowerToOnnx(wanted, { blockSize: size }));
+  try {
+    return await session.run(values(wanted));
+  } finally {
+    await session.release();
+  }
+}
+
+/** Equal but for rounding, in proportion to the largest element. */
+function expectClose(seen: TensorData, wanted: TensorData, what: string): void {
+  expect(seen.shape).toEqual(wanted.shape);
+  const [ours, theirs] = [seen, wanted].map(({ data }) => Array.from(data as Float32Array, Number)) as [
+    number[],
+    number[],
+  ];
+  const scale = Math.max(1, ...theirs.map(Math.abs));
+  expect(Math.max(...ours.map((value, i) => Math.abs(value - theirs[i]!))) / scale, what).toBeLessThan(1e-4);
+}
+
+const cases: Record<string, () => Tensor> = {
+  'a convolution of few channels': () => image,
+  'a tower': () => relu(add(conv2d(image, filter, bias), image)),
+  'a convolution to few channels': () => conv2d(image, head),
+  'a number a channel': () => add(image, channels),
+  'a number a channel, without the batch': () => mul(reshape(bias, [C, 1, 1]), image),
+  'an image that meets a plain one': () => mul(image, plainImage),
+  'one number a point': () => add(image, slice(x, [0, 0, 0, 0], [2, 1, 4, 5])),
+  'a mask': () => cast(greater(image, 0.1), 'float32'),
+  'a mask as a result': () => greater(image, 0.1),
+  'a choice': () => where(greater(image, 0.1), image, 2),
+  'means of channels': () => mean(image, [2, 3]),
+  'largest of channels, dimensions kept': () => max(image, [2, 3], true),
+  'sums of channels': () => sum(image, [2, 3]),
+  'sums to channels': () => sum(tanh(image), [0, 2, 3]),
+  'another sum': () => sum(image, [1], true),
+  'channels spread over an image': () => add(expand(channels, [2, C, 4, 5]), image),
+  'another shape': () => reshape(image, [2, C * 20]),
+};
+
+describe('lowering in blocks of channels', () => {
+  it.each(Object.entries(cases))('computes %s as the ordinary layout does', async (_name, make) => {
+    const wanted = graph({ y: make() });
+    const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
+    expectClose(blocked['y']!, plain['y']!, 'result');
+  });
+
+  it.each(Object.entries(cases).filter(([name]) => name !== 'a mask as a result'))(
+    'differentiates %s as the ordinary layout does',
+    async (_name, make) => {
+      const loss = sum(mul(make(), make()));
+      const parameters = [x, stem, filter, head, bias, channels];
+      const slopes = gradients(loss, parameters).map((slope, i) => [`d${parameters[i]!.name}`, slope]);
+      const wanted = graph(Object.fromEntries(slopes) as Record<string, Tensor>);
+      const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
+      for (const name of Object.keys(plain)) expectClose(blocked[name]!, plain[name]!, name);
+    },
+  );
+
+  it('gives a filter that was put in blocks back in its own shape', async () => {
+    // The second derivative uses the adjoint filter's gradient, which is a filter itself.
+    const square = sum(mul(conv2d(image, filter), conv2d(image, filter)));
+    const [first] = gradients(square, [x]);
+    const [second] = gradients(sum(mul(first!, first!)), [filter]);
+    const wanted = graph({ second: second! });
+    const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
+    expectClose(blocked['second']!, plain['second']!, 'second derivative');
+  });
+
+  it('uses the blocked convolution only where filters change', () => {
+    const wanted = graph({ y: conv2d(image, filter) });
+    const text = (constants: ReadonlyMap<string, Float32Array>): string =>
+      Buffer.from(lowerToOnnx(wanted, { blockSize: 16, constants })).toString('latin1');
+    const given = values(wanted);
+    const weights = ['stem', 'bias', 'filter'].map((name) => [name, given[name]!.data as Float32Array] as const);
+    expect(text(new Map())).toContain('com.microsoft.nchwc');
+    expect(text(new Map(weights))).not.toContain('com.microsoft.nchwc');
+  });
+});
