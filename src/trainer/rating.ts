@@ -19,9 +19,9 @@ export interface PairResult {
 
 /** The rating of one player. */
 export interface Rating {
-  /** Elo; player 0 has 0. */
+  /** Elo; player 0 has 0 unless told otherwise. */
   readonly elo: number;
-  /** Half the width of the 95 % interval of the difference to player 0, in Elo. */
+  /** Half the width of the 95 % interval of the difference to the players known, in Elo. */
   readonly interval: number;
   /** Games played. */
   readonly games: number;
@@ -39,35 +39,47 @@ export function winChance(elo: number): number {
   return 1 / (1 + Math.exp(-elo / ELO_PER_LOGIT));
 }
 
+/** Choices in a fit. */
+export interface FitOptions {
+  /**
+   * Virtual draws for every pair that met, 1 unless given; 0 is plain maximum likelihood, which diverges for a player
+   * who won or lost everything.
+   */
+  readonly priorDraws?: number;
+  /** Elo of the first players, which are taken as known; only the first player's 0 unless given. */
+  readonly known?: readonly number[];
+}
+
 /**
- * Rates `players` players from their results. Deterministic; cost O(players³) per Newton step, about ten steps.
- *
- * @param priorDraws virtual draws for every pair that met; 0 is plain maximum likelihood, which diverges for a player
- *   who won or lost everything
+ * Rates `players` players from their results; those known come back as they are, with interval 0. Deterministic; cost
+ * O(n³) per Newton step for n unknown players, about ten steps.
  */
-export function fitRatings(players: number, results: readonly PairResult[], priorDraws = 1): Rating[] {
+export function fitRatings(players: number, results: readonly PairResult[], options: FitOptions = {}): Rating[] {
+  const { priorDraws = 1, known = [0] } = options;
   const pairs = merge(players, results, priorDraws);
   const ratings = new Float64Array(players);
+  known.forEach((elo, i) => (ratings[i] = elo / ELO_PER_LOGIT));
+  const unknown = ratings.subarray(known.length);
   let hessian: Float64Array = new Float64Array(0);
   for (let iteration = 0; iteration < 50; iteration++) {
-    const system = linearise(ratings, pairs);
+    const system = linearise(ratings, pairs, known.length);
     hessian = system.hessian;
-    const change = solve(factorise(hessian, players), system.gradient);
+    const change = solve(factorise(hessian, unknown.length), system.gradient);
     // A step of more than two logits leaves the region where the quadratic model is any good.
     const longest = change.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     const scale = Math.min(1, 2 / longest);
-    for (let i = 1; i < players; i++) ratings[i]! += scale * change[i]!;
+    for (let i = 0; i < unknown.length; i++) unknown[i]! += scale * change[i]!;
     if (longest < 1e-9) break;
   }
-  const variances = inverseDiagonal(hessian, players);
+  const variances = inverseDiagonal(hessian, unknown.length);
   const games = new Float64Array(players);
   for (const { a, b, wins, draws, losses } of results) {
     games[a]! += wins + draws + losses;
     games[b]! += wins + draws + losses;
   }
   return Array.from(ratings, (rating, i) => ({
-    elo: i === 0 ? 0 : rating * ELO_PER_LOGIT,
-    interval: i === 0 ? 0 : Z95 * Math.sqrt(variances[i]!) * ELO_PER_LOGIT,
+    elo: known[i] ?? rating * ELO_PER_LOGIT,
+    interval: i < known.length ? 0 : Z95 * Math.sqrt(variances[i - known.length]!) * ELO_PER_LOGIT,
     games: games[i]!,
   }));
 }
@@ -96,27 +108,36 @@ function merge(players: number, results: readonly PairResult[], priorDraws: numb
   return [...pairs.values()];
 }
 
-/** Gradient and negated Hessian of the log-likelihood; row and column 0 are the identity, since player 0 is fixed. */
-function linearise(ratings: Float64Array, pairs: readonly Pair[]): { gradient: Float64Array; hessian: Float64Array } {
-  const n = ratings.length;
+/** Gradient and negated Hessian of the log-likelihood with respect to the players from `known` on. */
+function linearise(
+  ratings: Float64Array,
+  pairs: readonly Pair[],
+  known: number,
+): { gradient: Float64Array; hessian: Float64Array } {
+  const n = ratings.length - known;
   const gradient = new Float64Array(n);
   const hessian = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    hessian[i * n + i] = i === 0 ? 1 : TIE;
-    gradient[i] = -TIE * ratings[i]!;
+    hessian[i * n + i] = TIE;
+    gradient[i] = -TIE * ratings[known + i]!;
   }
   for (const { a, b, points, games } of pairs) {
     const chance = 1 / (1 + Math.exp(ratings[b]! - ratings[a]!));
     const error = points - games * chance;
     const curvature = games * chance * (1 - chance);
-    if (a !== 0) {
-      gradient[a]! += error;
-      hessian[a * n + a]! += curvature;
-      hessian[a * n + b]! -= curvature;
-      hessian[b * n + a]! -= curvature;
+    const [i, j] = [a - known, b - known];
+    if (i >= 0) {
+      gradient[i]! += error;
+      hessian[i * n + i]! += curvature;
     }
-    gradient[b]! -= error;
-    hessian[b * n + b]! += curvature;
+    if (j >= 0) {
+      gradient[j]! -= error;
+      hessian[j * n + j]! += curvature;
+    }
+    if (i >= 0 && j >= 0) {
+      hessian[i * n + j]! -= curvature;
+      hessian[j * n + i]! -= curvature;
+    }
   }
   return { gradient, hessian };
 }

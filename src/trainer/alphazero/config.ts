@@ -78,7 +78,7 @@ export const alphaZeroSchema = {
   ),
 
   optimizer: choice('adamw', ['adamw', 'sgd'], 'The optimizer.'),
-  learningRate: number(0.004, 0, 10, 'Learning rate after the warm-up.'),
+  learningRate: number(0.003, 0, 10, 'Learning rate after the warm-up.'),
   warmupSteps: integer(100, 0, 1_000_000, 'Steps over which the learning rate rises from zero.'),
   schedule: choice(
     'cosine',

@@ -274,7 +274,7 @@ export class AlphaZeroJob {
     const text = newest ? `${newest.ref} has ${newest.rating.toFixed(0)} ± ${newest.interval.toFixed(0)} Elo` : '';
     this.#report('rating', text);
     this.#chores = this.#chores.then(async () => {
-      await this.#with.models.rate(this.#league.ratings());
+      await this.#with.models.rate(this.#league.openRatings());
       if (promoted) await this.#promote(promoted.ref);
     });
     this.#background(this.#chores);
@@ -371,7 +371,7 @@ export class AlphaZeroJob {
       await this.#chores;
       const promoted = this.#league.settleAll(this.#config.promotion === 'latest');
       if (promoted) await this.#promote(promoted.ref);
-      await this.#with.models.rate(this.#league.ratings());
+      await this.#with.models.rate(this.#league.openRatings());
       await this.#save(await this.#handle().snapshot('now'));
       this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);
       await this.#close('done');

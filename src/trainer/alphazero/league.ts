@@ -29,6 +29,9 @@ export interface LeagueState {
   readonly versions: readonly { readonly ref: string; readonly step: number }[];
   readonly promoted: number;
   readonly rated: number;
+  /** Ratings of the oldest versions, which no longer change. */
+  readonly settled: readonly Rating[];
+  /** Results between versions of which at least one is not settled. */
   readonly results: readonly PairResult[];
   readonly pending: readonly Pairing[];
   /** Sequence of the last rating game counted. */
@@ -37,6 +40,8 @@ export interface LeagueState {
 
 /** How many versions' games may wait; those of older versions are dropped when new versions come faster than games. */
 const VERSIONS_WAITING = 2;
+/** Versions whose ratings can still change; when there are twice as many, the older half is settled, so a fit stays cheap. */
+const VERSIONS_OPEN = 32;
 /** Games without which a rating is not spoken of. */
 const FEWEST_GAMES = 8;
 /** A new version meets the promoted version and those this far before it. */
@@ -48,6 +53,7 @@ export class League {
   readonly #versions: { readonly ref: string; readonly step: number }[] = [];
   readonly #results = new Map<string, { a: number; b: number; wins: number; draws: number; losses: number }>();
   readonly #issued = new Map<string, Pairing>();
+  #settled: Rating[] = [];
   #pending: Pairing[] = [];
   #promoted = 0;
   /** The newest version whose games are done. */
@@ -60,6 +66,7 @@ export class League {
     if (!state) return;
     this.#versions.push(...state.versions);
     for (const result of state.results) this.#results.set(`${result.a} ${result.b}`, { ...result });
+    this.#settled = [...state.settled];
     this.#pending = [...state.pending];
     this.#promoted = state.promoted;
     this.#rated = state.rated;
@@ -72,6 +79,7 @@ export class League {
       versions: [...this.#versions],
       promoted: this.#promoted,
       rated: this.#rated,
+      settled: [...this.#settled],
       results: [...this.#results.values()].map((result) => ({ ...result })),
       pending: [...this.#issued.values(), ...this.#pending],
       sequence: this.#sequence,
@@ -111,6 +119,7 @@ export class League {
    */
   add(ref: string, step: number, isLast = false): void {
     if (this.#versions.some((version) => version.ref === ref)) return;
+    this.#settleOldRatings();
     const index = this.#versions.push({ ref, step }) - 1;
     this.#fit = undefined;
     if (index === 0) return;
@@ -214,8 +223,32 @@ export class League {
     return this.ratings().findLast(({ games }, index) => index > 0 && games > 0 && games >= enough);
   }
 
+  /** The ratings that can still change. */
+  openRatings(): RatingRow[] {
+    return this.ratings().slice(this.#settled.length);
+  }
+
   #ratings(): Rating[] {
-    this.#fit ??= fitRatings(this.#versions.length, [...this.#results.values()]);
-    return this.#fit;
+    if (this.#fit) return this.#fit;
+    const known = this.#settled.length === 0 ? [0] : this.#settled.map(({ elo }) => elo);
+    const fit = fitRatings(this.#versions.length, [...this.#results.values()], { known });
+    this.#settled.forEach((rating, i) => (fit[i] = { ...rating, games: rating.games + fit[i]!.games }));
+    this.#fit = fit;
+    return fit;
+  }
+
+  #settleOldRatings(): void {
+    if (this.#versions.length - this.#settled.length < 2 * VERSIONS_OPEN) return;
+    const count = this.#versions.length - VERSIONS_OPEN;
+    const ratings = this.#ratings();
+    // Games of a settled version are counted in its rating, or still in the results: never in both.
+    const games = new Map<number, number>();
+    for (const [key, { a, b, wins, draws, losses }] of this.#results) {
+      if (Math.max(a, b) < count) this.#results.delete(key);
+      else for (const player of [a, b]) games.set(player, (games.get(player) ?? 0) + wins + draws + losses);
+    }
+    this.#settled = ratings
+      .slice(0, count)
+      .map((rating, i) => ({ ...rating, games: rating.games - (games.get(i) ?? 0) }));
   }
 }

@@ -66,7 +66,7 @@ export interface ModelSink {
   put(bytes: Uint8Array, info: { readonly step: number }): Promise<string>;
   /** Makes a version the promoted one of its model. */
   promote(ref: string): Promise<void>;
-  /** Records the ratings of several versions at once (Elo, the job's first version at 0). */
+  /** Records ratings (Elo, the job's first version at 0) of those versions whose ratings may have changed. */
   rate(ratings: readonly RatingRow[]): Promise<void>;
 }
 

@@ -95,6 +95,23 @@ describe('a league', () => {
     }
   });
 
+  it('stays cheap over hundreds of versions, and forgets no game', () => {
+    const league = new League({ ...options, gamesPerVersion: 4 });
+    let games = 0;
+    for (let i = 0; i < 300; i++) {
+      league.add(`v${i}`, i);
+      games += playAll(league);
+      league.settle();
+    }
+    const state = league.state();
+    expect(state.settled.length).toBeGreaterThan(200);
+    expect(state.results.length).toBeLessThan(300);
+    const ratings = league.ratings();
+    expect(ratings.reduce((sum, row) => sum + row.games, 0)).toBe(2 * games);
+    for (let i = 8; i < 300; i++) expect(ratings[i]!.rating).toBeGreaterThan(ratings[i - 8]!.rating);
+    expect(new League(options, state).ratings()).toEqual(ratings);
+  });
+
   it('counts a game once and ignores strangers', () => {
     const league = new League(options);
     league.add('a', 0);

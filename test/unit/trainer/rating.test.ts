@@ -13,7 +13,7 @@ const pair = (a: number, b: number, wins: number, losses: number, draws = 0): Pa
 
 describe('ratings', () => {
   it('puts 75 wins of 100 at 400·log10(3) Elo, with the interval of a binomial', () => {
-    const [first, second] = fitRatings(2, [pair(1, 0, 75, 25)], 0);
+    const [first, second] = fitRatings(2, [pair(1, 0, 75, 25)], { priorDraws: 0 });
     expect(first).toEqual({ elo: 0, interval: 0, games: 100 });
     expect(second!.elo).toBeCloseTo(400 * Math.log10(3), 1);
     // The standard error of a log-odds is 1 / √(n·p·q).
@@ -21,10 +21,10 @@ describe('ratings', () => {
   });
 
   it('counts a draw as half a win for each side', () => {
-    const [, drawn] = fitRatings(2, [pair(0, 1, 10, 10, 20)], 0);
+    const [, drawn] = fitRatings(2, [pair(0, 1, 10, 10, 20)], { priorDraws: 0 });
     expect(drawn!.elo).toBeCloseTo(0, 6);
-    const halves = fitRatings(2, [pair(1, 0, 20, 10, 10)], 0)[1]!.elo;
-    expect(halves).toBeCloseTo(fitRatings(2, [pair(1, 0, 25, 15)], 0)[1]!.elo, 6);
+    const halves = fitRatings(2, [pair(1, 0, 20, 10, 10)], { priorDraws: 0 })[1]!.elo;
+    expect(halves).toBeCloseTo(fitRatings(2, [pair(1, 0, 25, 15)], { priorDraws: 0 })[1]!.elo, 6);
   });
 
   it('does not care who is named first, or whether a pair comes in pieces', () => {
@@ -34,7 +34,7 @@ describe('ratings', () => {
   });
 
   it('adds differences along a chain of players, and doubt with them', () => {
-    const ratings = fitRatings(3, [pair(1, 0, 75, 25), pair(2, 1, 75, 25)], 0);
+    const ratings = fitRatings(3, [pair(1, 0, 75, 25), pair(2, 1, 75, 25)], { priorDraws: 0 });
     expect(ratings[2]!.elo).toBeCloseTo(2 * 400 * Math.log10(3), 0);
     expect(ratings[2]!.interval).toBeCloseTo(Math.SQRT2 * ratings[1]!.interval, 0);
   });
@@ -75,6 +75,13 @@ describe('ratings', () => {
     const ratings = fitRatings(60, results);
     for (let i = 1; i < 60; i++) expect(ratings[i]!.elo).toBeGreaterThan(ratings[i - 1]!.elo);
     expect(ratings[59]!.elo).toBeGreaterThan(15_000);
+  });
+
+  it('takes ratings that are known as they are', () => {
+    const [a, b, c] = fitRatings(3, [pair(2, 1, 75, 25)], { priorDraws: 0, known: [0, 1000] });
+    expect([a!.elo, a!.interval, b!.elo, b!.interval]).toEqual([0, 0, 1000, 0]);
+    expect(c!.elo).toBeCloseTo(1000 + 400 * Math.log10(3), 0);
+    expect(c!.interval).toBeCloseTo((1.959964 * 400) / Math.LN10 / Math.sqrt(100 * 0.75 * 0.25), 1);
   });
 
   it('prints as a table, the strongest first', () => {

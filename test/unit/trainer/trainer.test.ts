@@ -100,7 +100,7 @@ describe('a trainer', () => {
         job: {
           nextGame: 0,
           elapsedMs: 0,
-          league: { versions: [], promoted: 0, rated: 0, results: [], pending: [], sequence: 0 },
+          league: { versions: [], promoted: 0, rated: 0, settled: [], results: [], pending: [], sequence: 0 },
         },
       }),
     );
