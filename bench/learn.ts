@@ -36,7 +36,10 @@ interface Learned {
 /** Runs quickstart and returns what it made. */
 async function quickstart(args: readonly string[], signal: AbortSignal): Promise<Learned> {
   const started = performance.now();
-  const child = spawn(process.execPath, [tengenScript, 'quickstart', '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  const child = spawn(process.execPath, [tengenScript, 'quickstart', '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal,
+  });
   const metrics: Record<string, number> = {};
   let models: readonly Model[] | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -70,19 +73,28 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const dataDir = values['data-dir'] ?? (await mkdtemp(join(tmpdir(), 'tengen-learn-')));
   const settings = [`seed=${values.seed}`, ...values.set].flatMap((setting) => ['--set', setting]);
   try {
-    const learned = await quickstart(['--size', values.size, '--minutes', values.minutes, '--data-dir', dataDir, ...settings], signal);
+    const learned = await quickstart(
+      ['--size', values.size, '--minutes', values.minutes, '--data-dir', dataDir, ...settings],
+      signal,
+    );
     const last = learned.models.find((model) => model.promoted) ?? learned.models[0]!;
     const first = learned.models.reduce((a, b) => (b.step < a.step ? b : a));
     const { server, address } = await startLocalServer(dataDir, [], signal);
     const connection = new Connection({ address });
     const visits = Number(values.visits);
-    const model = (version: Model): Player => new ModelPlayer(modelRef(version), new RemoteEvaluator(connection, { model: modelRef(version) }), visits);
+    const model = (version: Model): Player =>
+      new ModelPlayer(modelRef(version), new RemoteEvaluator(connection, { model: modelRef(version) }), visits);
     const match = async (opponent: Player, games: number, parallel: number): Promise<MatchResult> => {
       const rules = defaultRules(size);
-      const openings = makeOpeningBook({ size, rules, plies: 2, count: Math.ceil(games / 2) }, new Rng(Number(values.seed)));
+      const openings = makeOpeningBook(
+        { size, rules, plies: 2, count: Math.ceil(games / 2) },
+        new Rng(Number(values.seed)),
+      );
       const players = [model(last), opponent] as const;
       try {
-        return matchResult(await playMatch(players, { size, rules, games, openings, parallel, seed: Number(values.seed), signal }));
+        return matchResult(
+          await playMatch(players, { size, rules, games, openings, parallel, seed: Number(values.seed), signal }),
+        );
       } finally {
         await Promise.all(players.map((player) => player.close()));
       }
@@ -90,11 +102,18 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     try {
       const games = Number(values.games);
       const vsFirst = await match(model(first), games, 16);
-      const uct = [process.execPath, fileURLToPath(new URL('./uct-gtp.js', import.meta.url)), '--playouts', values.playouts];
+      const uct = [
+        process.execPath,
+        fileURLToPath(new URL('./uct-gtp.js', import.meta.url)),
+        '--playouts',
+        values.playouts,
+      ];
       const vsUct = await match(new GtpPlayer(uct.join(' '), 'uct'), games, 2);
       const gnugo = ['/usr/games/gnugo', '/usr/bin/gnugo'].find((path) => existsSync(path));
       const gnugoCommand = `${gnugo ?? ''} --mode gtp --level 1 --chinese-rules --capture-all-dead --positional-superko`;
-      const vsGnugo = gnugo ? await match(new GtpPlayer(gnugoCommand, 'gnugo'), Number(values['gnugo-games']), 2) : undefined;
+      const vsGnugo = gnugo
+        ? await match(new GtpPlayer(gnugoCommand, 'gnugo'), Number(values['gnugo-games']), 2)
+        : undefined;
       return {
         board: size,
         minutes: Number(values.minutes),

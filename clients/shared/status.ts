@@ -29,8 +29,3 @@ export function fromCall(thrown: unknown): AppError {
   }
   return AppError.from(thrown);
 }
-
-/** Whether trying again later can help. */
-export function isTransient(error: AppError): boolean {
-  return error.kind === 'unavailable' || error.kind === 'deadline-exceeded' || error.kind === 'resource-exhausted';
-}

@@ -13,7 +13,8 @@ describe('tengen', () => {
   it('lists its commands, and succeeds when that is what was asked', () => {
     const { code, out } = run('--help');
     expect(code).toBe(0);
-    for (const name of ['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs watch', 'models list']) expect(out).toContain(name);
+    for (const name of ['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs watch', 'models list'])
+      expect(out).toContain(name);
   });
 
   it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'models upload'])('explains %s', (name) => {
@@ -25,7 +26,10 @@ describe('tengen', () => {
 
   it('names the nearest command and the nearest flag', () => {
     expect(run('sevre')).toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'serve'") as string });
-    expect(run('match', '--gmaes', '2')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean --games') as string });
+    expect(run('match', '--gmaes', '2')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean --games') as string,
+    });
   });
 
   it('says in one sentence how a player is written', () => {
@@ -37,7 +41,7 @@ describe('tengen', () => {
   it('refuses a setting out of range with the value seen and the values allowed', () => {
     const { code, err } = run('serve', '--port', '70000');
     expect(code).toBe(2);
-    expect(err).toContain("Setting 'port' is \"70000\"; it must be a whole number from 0 to 65535");
+    expect(err).toContain('Setting \'port\' is "70000"; it must be a whole number from 0 to 65535');
   });
 
   it('says that no server answers', () => {

@@ -25,7 +25,7 @@ export const quickstartCommand = command({
     size: { type: 'string', default: '7', value: 'POINTS', doc: 'points on a side of the board' },
     minutes: { type: 'string', default: '10', value: 'MINUTES', doc: 'how long to train' },
     workers: { type: 'string', default: '1', value: 'COUNT', doc: 'self-play worker processes' },
-    games: { type: 'string', default: '64', value: 'COUNT', doc: 'games that each worker plays at once' },
+    games: { type: 'string', default: '128', value: 'COUNT', doc: 'games that each worker plays at once' },
     'data-dir': { type: 'string', value: 'DIR', doc: 'where models and games are kept [data/quickstart-SIZE]' },
     set: {
       type: 'string',
