@@ -31,8 +31,8 @@ export interface Rating {
 const ELO_PER_LOGIT = 400 / Math.LN10;
 /** Two-sided 95 % of the normal distribution. */
 const Z95 = 1.959964;
-/** Precision (1 / logit²) that ties every player to 0: about ±12,000 Elo, so only players without games feel it. */
-const TIE = 1e-3;
+/** Precision (1 / logit²) that ties every player to 0; so weak that only players without games feel it. */
+const TIE = 1e-6;
 
 /** The chance that a player who is `elo` points stronger wins, a draw counting as half. */
 export function winChance(elo: number): number {
@@ -59,9 +59,10 @@ export function fitRatings(players: number, results: readonly PairResult[], opti
   const pairs = merge(players, results, priorDraws);
   const ratings = new Float64Array(players);
   known.forEach((elo, i) => (ratings[i] = elo / ELO_PER_LOGIT));
-  const unknown = ratings.subarray(known.length);
+  // The unknown are mostly newer and stronger: beginning at the last known rating saves steps.
+  const unknown = ratings.subarray(known.length).fill((known.at(-1) ?? 0) / ELO_PER_LOGIT);
   let hessian: Float64Array = new Float64Array(0);
-  for (let iteration = 0; iteration < 50; iteration++) {
+  for (let iteration = 0; iteration < 200; iteration++) {
     const system = linearise(ratings, pairs, known.length);
     hessian = system.hessian;
     const change = solve(factorise(hessian, unknown.length), system.gradient);

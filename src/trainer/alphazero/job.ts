@@ -26,7 +26,6 @@ import { Meter } from './meter.js';
 import type { AlphaZeroDependencies, JobOutcome, PlaySettings, RatingRow, StoredGame, Work } from './ports.js';
 import { architectureOf, type TrainerSnapshot, type TrainerStart } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
-import { threadTraining } from './training-handle.js';
 
 /** How often limits are looked at when nothing else happens. */
 const TICK_MS = 250;
@@ -74,12 +73,8 @@ export class AlphaZeroJob {
     this.cancel();
   };
 
-  /** @param training where training happens: a worker thread, unless a test brings it into its own */
-  constructor(
-    config: AlphaZeroConfig,
-    dependencies: AlphaZeroDependencies,
-    training: TrainingFactory = threadTraining,
-  ) {
+  /** @param training where training happens */
+  constructor(config: AlphaZeroConfig, dependencies: AlphaZeroDependencies, training: TrainingFactory) {
     this.#config = config;
     this.#startThread = training;
     this.#with = dependencies;

@@ -3,17 +3,20 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../../core/errors.js';
+import type { EngineSettings } from '../../engine/open-engine.js';
 import { threadUrl } from '../../engine/thread-url.js';
 import type { StoredGame } from './ports.js';
 import type { TrainerSnapshot } from './trainer.js';
-import type { TrainingEvents, TrainingHandle, TrainingSetup } from './training.js';
-import type { FromTraining, PlainError, ToTraining } from './training-messages.js';
+import type { TrainingEvents, TrainingFactory, TrainingHandle } from './training.js';
+import type { FromTraining, PlainError, ToTraining, TrainingThreadStart } from './training-messages.js';
 
-/** Starts a training thread; the default `TrainingFactory`. */
-export async function threadTraining(setup: TrainingSetup, events: TrainingEvents): Promise<TrainingHandle> {
-  const handle = new ThreadTraining(setup, events);
-  await handle.ready;
-  return handle;
+/** Training in a thread that opens the engine itself. */
+export function threadTraining(engine: EngineSettings): TrainingFactory {
+  return async (setup, events) => {
+    const handle = new ThreadTraining({ ...setup, engine }, events);
+    await handle.ready;
+    return handle;
+  };
 }
 
 interface Waiting {
@@ -32,9 +35,9 @@ class ThreadTraining implements TrainingHandle {
   #becomeReady: () => void = () => undefined;
   #becomeFailed: (error: AppError) => void = () => undefined;
 
-  constructor(setup: TrainingSetup, events: TrainingEvents) {
+  constructor(start: TrainingThreadStart, events: TrainingEvents) {
     this.#events = events;
-    this.#worker = new Worker(threadUrl(import.meta.url, './training-thread.js'), { workerData: setup });
+    this.#worker = new Worker(threadUrl(import.meta.url, './training-thread.js'), { workerData: start });
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
       this.#becomeFailed = reject;

@@ -1,11 +1,17 @@
 /** What the job and its training thread say to each other. */
 
 import type { ErrorKind } from '../../core/errors.js';
+import type { EngineSettings } from '../../engine/open-engine.js';
 import type { StoredGame } from './ports.js';
 import type { TrainerSnapshot } from './trainer.js';
-import type { TrainingReport } from './training.js';
+import type { TrainingReport, TrainingSetup } from './training.js';
 
-/** To the thread; its `workerData` is the TrainingSetup. */
+/** What the thread starts with, as its `workerData`. */
+export interface TrainingThreadStart extends TrainingSetup {
+  readonly engine: EngineSettings;
+}
+
+/** To the thread. */
 export type ToTraining =
   | { readonly kind: 'game'; readonly game: StoredGame; readonly progress: number }
   | { readonly kind: 'snapshot'; readonly id: number; readonly when: 'now' | 'drained' }

@@ -3,11 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { AppError, assert } from '../../core/errors.js';
-import { onnxRuntimeEngine } from '../../engine/onnxruntime/engine.js';
+import { openEngine } from '../../engine/open-engine.js';
 import { Trainer } from './trainer.js';
-import type { TrainingSetup } from './training.js';
 import { TrainingLoop } from './training-loop.js';
-import type { FromTraining, PlainError, ToTraining } from './training-messages.js';
+import type { FromTraining, PlainError, ToTraining, TrainingThreadStart } from './training-messages.js';
 
 const port = parentPort;
 assert(port !== null, 'training-thread.ts runs as a worker thread');
@@ -21,9 +20,9 @@ function plain(thrown: unknown): PlainError {
   return { errorKind: kind, message };
 }
 
-const { config, start } = workerData as TrainingSetup;
+const { engine, config, start } = workerData as TrainingThreadStart;
 try {
-  const loop = new TrainingLoop(await Trainer.create(onnxRuntimeEngine(), config, start), config.candidateSteps, {
+  const loop = new TrainingLoop(await Trainer.create(await openEngine(engine), config, start), config.candidateSteps, {
     trained: (report) => {
       post({ kind: 'trained', report });
     },
