@@ -2,7 +2,7 @@
  * The `alphazero` job: hands out self-play and rating games, trains on the games that come back, makes and rates new
  * versions. The interfaces it needs are in ports.ts. Use:
  *
- *   const job = new AlphaZeroJob(readAlphaZeroConfig(json), dependencies);
+ *   const job = new AlphaZeroJob(readAlphaZeroConfig(json), dependencies, threadTraining(engine));
  *   await job.start();                   // loads the checkpoint and refills the window, or stores the first version
  *   job.nextWork()                       // Work, or undefined: idle until dependencies.workChanged()
  *   job.gameStored({sequence, record})   // after the game is durable
@@ -20,7 +20,6 @@ import { makeOpeningBook } from '../../go/opening-book.js';
 import { formatRatingTable } from '../rating-table.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
-import { countRows } from './game-rows.js';
 import { League, type LeagueState } from './league.js';
 import { Meter } from './meter.js';
 import type { AlphaZeroDependencies, JobOutcome, PlaySettings, RatingRow, StoredGame, Work } from './ports.js';
@@ -428,9 +427,4 @@ export class AlphaZeroJob {
     const { ratingGames: gamesPerVersion, promotionElo } = this.#config;
     return new League({ gamesPerVersion, openings: this.#openings.length, promotionElo }, state);
   }
-}
-
-/** Training positions that a stored game holds under these settings; the same count that `positions` sums. */
-export function trainingPositions(config: AlphaZeroConfig, record: StoredGame['record']): number {
-  return countRows(record, config.cheapPositions);
 }
