@@ -175,6 +175,8 @@ export class JobRunner implements WorkSource {
   /** Never rejects: a job that cannot start has failed, and says why. Resolves once it works or has failed. */
   async #launch(row: JobRow, how: string): Promise<void> {
     const { jobId, kind, model } = row;
+    // Two calls to resume a job may both have come this far.
+    if (this.isActive(jobId)) return;
     this.#starting.add(jobId);
     const running = await this.#create(row).finally(() => this.#starting.delete(jobId));
     if (!running) return;

@@ -96,8 +96,10 @@ async function receiveFile(
 
 async function readModelFile(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
-    check(size <= maxBytes, `The file '${path}' has ${size} bytes; this server takes ${maxBytes}`);
+    const file = await stat(path);
+    // A device or a pipe has no size and may have no end.
+    check(file.isFile(), `'${path}' is not a file`);
+    check(file.size <= maxBytes, `The file '${path}' has ${file.size} bytes; this server takes ${maxBytes}`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -27,7 +27,10 @@ export const serveCommand = command({
     const server = await startServer(config);
     const { address } = server;
     process.stdout.write(flags.json ? `${JSON.stringify({ address })}\n` : `Listening on ${address}\n`);
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    // Told to stop while starting, it stops at once.
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    }
     await server.close();
     return 0;
   },
