@@ -1,9 +1,9 @@
 // Writes docs/config.md from the schemas; with --check, fails unless it is up to date. Needs a build.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describeAllowed } from '../dist/src/core/config.js';
+import { describeAllowed, flagName } from '../dist/src/core/config.js';
 import { alphaZeroSchema } from '../dist/src/trainer/alphazero/config.js';
 import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
-import { environmentName, flagName, serverSchema } from '../dist/src/server/config.js';
+import { environmentName, serverSchema } from '../dist/src/server/config.js';
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
 const table = (schema, nameOf, extra) => [

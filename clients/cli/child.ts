@@ -81,7 +81,9 @@ export async function startLocalServer(
   flags: readonly string[],
   signal: AbortSignal,
 ): Promise<{ server: TengenProcess; address: string }> {
-  const server = new TengenProcess(['serve', '--port', '0', '--data-dir', dataDir, '--json', ...flags]);
+  // Whatever the environment says of a server for others, this one is for its parent alone.
+  const ours = ['--host', '127.0.0.1', '--port', '0', '--token=', '--tls-cert=', '--tls-key='];
+  const server = new TengenProcess(['serve', ...ours, '--data-dir', dataDir, '--json', ...flags]);
   const line = await server.firstLine(signal);
   const { address } = JSON.parse(line) as { address: string };
   return { server, address };

@@ -1,12 +1,7 @@
 /** Flags made from a schema of settings, so that a setting has one name and one description everywhere. */
 
-import type { Schema } from '../../src/core/config.js';
+import { flagName, type Schema } from '../../src/core/config.js';
 import type { Flag, Flags } from './command.js';
-
-/** `dataDir` → `data-dir`. */
-export function flagNameOf(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 /** One flag a setting; defaults stay with the schema, which other sources than flags also feed. */
 export function schemaFlags(schema: Schema): Flags {
@@ -14,7 +9,7 @@ export function schemaFlags(schema: Schema): Flags {
   for (const [key, field] of Object.entries(schema)) {
     const allowed = field.type === 'choice' ? field.choices.join('|') : field.type === 'number' ? 'NUMBER' : 'TEXT';
     const doc = `${field.doc.replace(/\.$/, '')}${field.type === 'flag' || field.default === '' ? '' : ` [${field.default}]`}`;
-    flags[flagNameOf(key)] = field.type === 'flag' ? { type: 'boolean', doc } : { type: 'string', value: allowed, doc };
+    flags[flagName(key)] = field.type === 'flag' ? { type: 'boolean', doc } : { type: 'string', value: allowed, doc };
   }
   return flags;
 }
@@ -23,7 +18,7 @@ export function schemaFlags(schema: Schema): Flags {
 export function givenSettings(schema: Schema, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   for (const key of Object.keys(schema)) {
-    const value = values[flagNameOf(key)];
+    const value = values[flagName(key)];
     if (value !== undefined) given[key] = value;
   }
   return given;

@@ -2,7 +2,7 @@
 /** The GTP bridge as a program of its own, bundled into one file that needs nothing but Node. */
 
 import { parseArgs } from 'node:util';
-import { describeAllowed, readConfig } from '../../src/core/config.js';
+import { describeAllowed, flagName, readConfig } from '../../src/core/config.js';
 import { AppError } from '../../src/core/errors.js';
 import { bridgeSchema } from './config.js';
 import { runGtp, type RunGtpOptions } from './run.js';
@@ -18,7 +18,7 @@ function help(): string {
   const connection = Object.entries(connectionFlags).map(([name, doc]): [string, string] => [name, doc]);
   const settings = Object.entries(bridgeSchema).map(([key, field]): [string, string] => {
     const range = field.type === 'flag' ? '' : `; ${describeAllowed(field)} [${String(field.default)}]`;
-    return [kebab(key), field.doc + range];
+    return [flagName(key), field.doc + range];
   });
   const lines = [...connection, ...settings].map(([name, doc]) => `  --${name.padEnd(16)} ${doc}`);
   const heading = [
@@ -35,7 +35,7 @@ function readOptions(words: string[]): Omit<RunGtpOptions, 'input' | 'output' | 
   const settings = Object.entries(bridgeSchema);
   const texts = Object.keys(connectionFlags).map((name) => [name, { type: 'string' }] as const);
   const others = settings.map(
-    ([key, field]) => [kebab(key), { type: field.type === 'flag' ? 'boolean' : 'string' }] as const,
+    ([key, field]) => [flagName(key), { type: field.type === 'flag' ? 'boolean' : 'string' }] as const,
   );
   const { values, positionals } = parseArgs({
     args: words,
@@ -55,12 +55,8 @@ function readOptions(words: string[]): Omit<RunGtpOptions, 'input' | 'output' | 
     model: given['model'] ?? '',
     tls: values.tls === true,
     ...(ca ? { ca } : {}),
-    ...readConfig(bridgeSchema, Object.fromEntries(settings.map(([key]) => [key, given[kebab(key)]]))),
+    ...readConfig(bridgeSchema, Object.fromEntries(settings.map(([key]) => [key, given[flagName(key)]]))),
   };
-}
-
-function kebab(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 async function main(): Promise<number> {

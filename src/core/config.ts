@@ -93,6 +93,11 @@ export function readConfig<S extends Schema>(schema: S, input: Readonly<Record<s
   return values as ConfigOf<S>;
 }
 
+/** The flag of a setting, without dashes: `dataDir` → `data-dir`. */
+export function flagName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** The values allowed for `field`, in words. */
 export function describeAllowed(field: Field): string {
   switch (field.type) {

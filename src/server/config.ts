@@ -42,11 +42,6 @@ export function environmentName(key: string): string {
   return `TENGEN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** `dataDir` → `data-dir`. */
-export function flagName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
 /**
  * Reads the settings and checks that they go together.
  *

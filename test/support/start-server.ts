@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection, type ConnectionOptions } from '../../clients/shared/connection.js';
 
-const script = fileURLToPath(new URL('../../dist/src/server/main.js', import.meta.url));
+const script = fileURLToPath(new URL('../../dist/clients/cli/main.js', import.meta.url));
 
 /** A server process of a test. */
 export interface ServerProcess {
@@ -85,7 +85,7 @@ function spawnServer(dataDir: string, flags: readonly string[]): { child: ChildP
   if (!existsSync(script)) throw new Error(`${script} is missing; run npm run build first`);
   const child = spawn(
     process.execPath,
-    [script, '--port', '0', '--data-dir', dataDir, '--json', '--threads', '1', ...flags],
+    [script, 'serve', '--port', '0', '--data-dir', dataDir, '--json', '--threads', '1', ...flags],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] },

@@ -81,9 +81,9 @@ export const matchCommand = command({
     const bar = new ProgressBar('match', process.stderr.isTTY && !flags.json);
     try {
       const size =
-        flags.size === undefined ? await modelSize(connection, specs, signal) : wholeNumber('size', flags.size);
+        flags.size === undefined ? await modelSize(connection, specs, signal) : wholeNumber('size', flags.size, 2);
       const rules = { ...defaultRules(size), ...(flags.komi === undefined ? {} : { komi: Number(flags.komi) }) };
-      const games = wholeNumber('games', flags.games);
+      const games = wholeNumber('games', flags.games, 1);
       const seed = wholeNumber('seed', flags.seed);
       const openings = makeOpeningBook(
         { size, rules, plies: wholeNumber('plies', flags.plies), count: Math.ceil(games / 2) },
@@ -91,7 +91,7 @@ export const matchCommand = command({
       );
       let done = 0;
       const parallel = Math.min(
-        wholeNumber('parallel', flags.parallel),
+        wholeNumber('parallel', flags.parallel, 1),
         specs.some(({ kind }) => kind === 'gtp') ? 2 : Infinity,
       );
       const finished = await playMatch(players, {
@@ -124,9 +124,9 @@ export const matchCommand = command({
   },
 });
 
-function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: string, text: string, least = 0): number {
   const value = Number(text);
-  check(Number.isInteger(value) && value >= 0, `--${name} is ${text}; it must be a whole number`);
+  check(Number.isInteger(value) && value >= least, `--${name} is ${text}; it must be a whole number from ${least}`);
   return value;
 }
 

@@ -46,6 +46,8 @@ export const quickstartCommand = command({
       Number.isInteger(workers) && workers >= 0 && workers <= 64,
       `--workers is ${flags.workers}; it must be a whole number from 0 to 64`,
     );
+    const minutes = Number(flags.minutes);
+    check(minutes > 0, `--minutes is ${flags.minutes}; it must be a number above 0`);
     const dataDir = resolve(flags['data-dir'] ?? `data/quickstart-${size}`);
     const say = (text: string): void => {
       if (!flags.json) process.stdout.write(`${text}\n`);
@@ -55,7 +57,7 @@ export const quickstartCommand = command({
     const children = [server];
     const connection = new Connection({ address });
     try {
-      const settings = { size, minutes: Number(flags.minutes), ...settingsFrom(flags.set) };
+      const settings = { size, minutes, ...settingsFrom(flags.set) };
       const job = await findOrCreateJob(connection, `go${size}`, settings, signal);
       for (let i = 0; i < workers; i++) {
         children.push(

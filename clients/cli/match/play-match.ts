@@ -32,7 +32,7 @@ export interface FinishedGame {
   /** Black's points minus White's, komi counted, as the board stands. */
   readonly score: number;
   readonly moves: readonly number[];
-  readonly ending: 'score' | 'resignation' | 'illegal move' | 'too long';
+  readonly ending: 'score' | 'resignation' | 'illegal move' | 'move refused' | 'too long';
 }
 
 /** Plays the match and returns the games in their order. */
@@ -98,7 +98,13 @@ async function referee(
     if (action === 'resign') return ended('resignation', opponent(color));
     if (position.tryPlay(action)) return ended('illegal move', opponent(color));
     moves.push(action);
-    await sideOf(opponent(color)).play(color, action);
+    try {
+      await sideOf(opponent(color)).play(color, action);
+    } catch (error) {
+      // A program that refuses a legal move cannot go on; it loses the game, not the match.
+      if (AppError.from(error).kind !== 'failed-precondition') throw error;
+      return ended('move refused', color);
+    }
   }
   const score = position.score();
   if (Number.isNaN(score)) throw new AppError('internal', 'The final score is not a number');

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { environmentName, flagName, isLoopback, loadServerConfig } from '../../../src/server/config.js';
+import { flagName } from '../../../src/core/config.js';
+import { environmentName, isLoopback, loadServerConfig } from '../../../src/server/config.js';
 
 let folder: string;
 beforeAll(() => {
