@@ -52,7 +52,10 @@ async function quickstart(args: readonly string[], signal: AbortSignal): Promise
   return { models, metrics, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Runs the benchmark; keys as in the head of docs/benchmarks.md. */
+/**
+ * Keys: winRateVsFirst, winRateVsUct1000 and winRateVsGnugo1 of the network that is promoted at the end, with the same
+ * visits for the first network; intervals are Wilson's at 95 %; positionsPerSecond and gamesPerMinute over the whole run.
+ */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
     args,
@@ -124,8 +127,8 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
         winRateVsUct1000Interval: vsUct.winRateInterval,
         winRateVsGnugo1: vsGnugo?.winRate ?? null,
         winRateVsGnugo1Interval: vsGnugo?.winRateInterval ?? null,
-        positionsPerSecond: learned.metrics['positionsPerSecond'] ?? null,
-        gamesPerMinute: learned.metrics['gamesPerMinute'] ?? null,
+        positionsPerSecond: (learned.metrics['positions'] ?? 0) / (60 * Number(values.minutes)),
+        gamesPerMinute: (learned.metrics['games'] ?? 0) / Number(values.minutes),
         positions: learned.metrics['positions'] ?? null,
         trainingSteps: last.step,
         gamesPlayed: learned.metrics['games'] ?? null,

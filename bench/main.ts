@@ -1,10 +1,11 @@
 /**
  * Runs one benchmark, `node dist/bench/main.js NAME [--json] [flags of the benchmark]`, and prints what it measured as
- * one JSON line (or as a small table without --json). A benchmark is a file beside this one that exports `run`.
+ * one JSON line (or as a small table without --json). With --save the line is also appended to bench/results/NAME.jsonl.
+ * A benchmark is a file beside this one that exports `run`.
  */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { cpus } from 'node:os';
 import { AppError } from '../src/core/errors.js';
@@ -42,17 +43,20 @@ async function main(): Promise<void> {
     process.exitCode = name === undefined || name === '--help' ? 0 : 2;
     return;
   }
-  const json = rest.includes('--json');
+  const [json, save] = [rest.includes('--json'), rest.includes('--save')];
+  const flags = rest.filter((arg) => arg !== '--json' && arg !== '--save');
   const benchmark = (await import(new URL(`./${name}.js`, here).href)) as Benchmark;
-  const measured = await benchmark.run(rest.filter((arg) => arg !== '--json'));
+  const measured = await benchmark.run(flags);
   const result: Record<string, unknown> = {
     name,
     ...measured,
+    command: ['npm run bench --', name, ...flags].join(' '),
     commit: commit(),
     node: process.version,
-    cpu: cpus()[0]?.model ?? 'unknown',
+    cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     date: new Date().toISOString(),
   };
+  if (save) appendFileSync(`bench/results/${name}.jsonl`, `${JSON.stringify(result)}\n`);
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const [key, value] of Object.entries(result)) process.stdout.write(`${key.padEnd(28)} ${String(value)}\n`);
 }
