@@ -1,6 +1,7 @@
 /** Settings of the evaluator. */
 
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
+import { engineNames } from '../engine/open-engine.js';
 
 /** Settings of the evaluator, with their ranges and meanings. */
 export const evaluatorSchema = {
@@ -14,6 +15,11 @@ export const evaluatorSchema = {
   ),
   cacheMegabytes: number(64, 0, 65_536, 'size of the evaluation cache for each board size in use; 0 turns it off'),
   loadedVersions: integer(4, 1, 64, 'model versions kept loaded at the same time'),
+  engine: choice(
+    'onnxruntime',
+    engineNames,
+    'what runs and trains the networks; tensorflow needs the package @tensorflow/tfjs-node-gpu',
+  ),
   provider: choice('cpu', ['cpu', 'webgpu', 'cuda', 'tensorrt'], 'execution provider of ONNX Runtime'),
 } as const;
 

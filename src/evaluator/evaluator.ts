@@ -67,7 +67,8 @@ export class Evaluator {
         counters.computeMicros += computeMicros;
       },
     });
-    this.#pool = new SessionPool(config.threads, memory, config.provider, {
+    const engine = { engine: config.engine, provider: config.provider };
+    this.#pool = new SessionPool(config.threads, memory, engine, {
       finished: (slot) => this.#batcher.finished(slot),
       failed: (slot, error) => {
         log('batch-failed', { error: error.message });
@@ -80,6 +81,15 @@ export class Evaluator {
       },
     });
     this.#models = new LoadedModels(source, this.#pool, config.loadedVersions, log);
+  }
+
+  /**
+   * Resolves once the threads take work; requests from before that wait for it.
+   *
+   * @throws AppError 'failed-precondition' if the engine of the settings cannot be opened here
+   */
+  ready(): Promise<void> {
+    return this.#pool.ready();
   }
 
   /**

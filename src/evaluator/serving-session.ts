@@ -1,10 +1,10 @@
 /** One loaded model inside a session thread: packed positions in, outputs in shared memory out. */
 
 import { check } from '../core/errors.js';
-import { createSession, type Session } from '../engine/onnxruntime/session.js';
+import type { Engine, Program } from '../engine/engine.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../go/features.js';
 import { decodeModel } from '../nn/model-file.js';
-import { servingModel } from '../nn/networks/serving.js';
+import { servingConstants, servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
 import { recordBytes, unpackRecord } from './record.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
@@ -13,23 +13,23 @@ import type { SlotOutputs } from './slots.js';
 /** A model that can be run. */
 export class ServingSession {
   readonly shape: ModelShape;
-  readonly #session: Session;
+  readonly #program: Program;
   readonly #stones: Uint8Array;
   #planes = new Float32Array(0);
   #globals = new Float32Array(0);
 
-  private constructor(session: Session, shape: ModelShape) {
-    this.#session = session;
+  private constructor(program: Program, shape: ModelShape) {
+    this.#program = program;
     this.shape = shape;
     this.#stones = new Uint8Array(shape.size * shape.size);
   }
 
   /**
-   * Loads a model file.
+   * Compiles a model file.
    *
    * @throws AppError 'invalid-argument' if the file is not a model or wants features that this server does not make
    */
-  static async load(file: Uint8Array, provider: string): Promise<ServingSession> {
+  static async load(file: Uint8Array, engine: Engine): Promise<ServingSession> {
     const model = decodeModel(file);
     const { size, planes, globals, features } = model.architecture;
     check(
@@ -38,8 +38,8 @@ export class ServingSession {
         `The model reads features '${features}' (${planes} planes, ${globals} globals); ` +
         `this server makes '${FEATURES_VERSION}' (${PLANE_COUNT} planes, ${GLOBAL_COUNT} globals)`,
     );
-    const session = await createSession(servingModel(model), { threads: 1, provider });
-    return new ServingSession(session, { size, planes, globals });
+    const program = await engine.compile(servingGraph(model.architecture), { constants: servingConstants(model) });
+    return new ServingSession(program, { size, planes, globals });
   }
 
   /** Evaluates `count` packed positions and writes `outputs`; ownership only where wanted. */
@@ -65,15 +65,15 @@ export class ServingSession {
   /** Runs the network on features; the arrays may be longer than `count` needs. */
   async infer({ planes, globals, count }: InferInputs): Promise<InferOutputs> {
     const { size, planes: planeCount, globals: globalCount } = this.shape;
-    const results = await this.#session.run({
+    const results = await this.#program.run({
       planes: { shape: [count, planeCount, size, size], data: planes.subarray(0, count * planeCount * size * size) },
       globals: { shape: [count, globalCount], data: globals.subarray(0, count * globalCount) },
     });
     return results as InferOutputs;
   }
 
-  /** Frees the session. */
+  /** Frees the program. */
   release(): Promise<void> {
-    return this.#session.release();
+    return this.#program.release();
   }
 }

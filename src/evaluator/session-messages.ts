@@ -1,5 +1,6 @@
 /** What the main thread and a session thread say to each other, beside the slots. */
 
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { ModelShape } from './model-source.js';
 import type { SlotMemory } from './slots.js';
 
@@ -17,7 +18,7 @@ export interface ModelBytes {
 export interface ThreadStart {
   readonly thread: number;
   readonly memory: SlotMemory;
-  readonly provider: string;
+  readonly engine: EngineSettings;
   /** Models loaded before the thread takes any work. */
   readonly models: readonly ModelBytes[];
 }
@@ -54,6 +55,8 @@ export interface Failure {
 export type Reply =
   | number
   | { readonly kind: 'ready' }
+  /** The engine cannot be opened; the thread ends. */
+  | { readonly kind: 'not-started'; readonly failure: Failure }
   | { readonly kind: 'slot-failed'; readonly slot: number; readonly failure: Failure }
   | { readonly kind: 'done'; readonly id: number; readonly result: ModelShape | InferOutputs | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure };

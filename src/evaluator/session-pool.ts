@@ -5,6 +5,7 @@
 
 import { AppError } from '../core/errors.js';
 import { delay } from '../core/signals.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { ModelShape } from './model-source.js';
 import type { InferInputs, InferOutputs, ModelBytes } from './session-messages.js';
 import { SessionThread } from './session-thread.js';
@@ -27,7 +28,7 @@ const maxRestartDelayMs = 5_000;
 export class SessionPool {
   readonly #memory: SlotMemory;
   readonly #slots: Slots;
-  readonly #provider: string;
+  readonly #engine: EngineSettings;
   readonly #events: PoolEvents;
   readonly #threads: SessionThread[];
   /** Models that every thread holds, for threads that start later. */
@@ -37,12 +38,21 @@ export class SessionPool {
   #deathsInRow = 0;
   #nextInfer = 0;
 
-  constructor(threads: number, memory: SlotMemory, provider: string, events: PoolEvents) {
+  constructor(threads: number, memory: SlotMemory, engine: EngineSettings, events: PoolEvents) {
     this.#memory = memory;
     this.#slots = new Slots(memory);
-    this.#provider = provider;
+    this.#engine = engine;
     this.#events = events;
     this.#threads = Array.from({ length: threads }, (_, thread) => this.#start(thread));
+  }
+
+  /**
+   * Resolves once the threads take work.
+   *
+   * @throws AppError 'failed-precondition' if their engine cannot be opened here
+   */
+  async ready(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.ready));
   }
 
   /**
@@ -105,7 +115,7 @@ export class SessionPool {
   }
 
   #start(thread: number): SessionThread {
-    const start = { thread, memory: this.#memory, provider: this.#provider, models: [...this.#models.values()] };
+    const start = { thread, memory: this.#memory, engine: this.#engine, models: [...this.#models.values()] };
     const session = new SessionThread(start, this.#slots, {
       finished: (slot) => {
         this.#deathsInRow = 0;

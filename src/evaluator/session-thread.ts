@@ -31,7 +31,7 @@ export interface ThreadEvents {
 
 /** A running session thread. */
 export class SessionThread {
-  /** Resolves once the thread takes work; rejects if it dies before that. */
+  /** Resolves once the thread takes work; rejects if it dies before that, with the reason if the engine gave one. */
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #commands: MessagePort;
@@ -52,6 +52,7 @@ export class SessionThread {
       this.#worker.on('message', (reply: Reply) => {
         if (typeof reply === 'number') events.finished(reply);
         else if (reply.kind === 'ready') resolve();
+        else if (reply.kind === 'not-started') reject(errorOf(reply.failure));
         else if (reply.kind === 'slot-failed') events.failed(reply.slot, errorOf(reply.failure));
         else this.#answer(reply);
       });

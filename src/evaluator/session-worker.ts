@@ -7,6 +7,7 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
+import { openEngine } from '../engine/open-engine.js';
 import { ServingSession } from './serving-session.js';
 import type { Command, Failure, ModelBytes, Reply, ThreadStart } from './session-messages.js';
 import { Slots } from './slots.js';
@@ -29,8 +30,8 @@ async function load({ model, ref, file }: ModelBytes): Promise<ServingSession> {
   const known = sessions.get(model);
   if (known) return known;
   try {
-    // A private copy: decoding and ONNX Runtime do not take shared memory.
-    const session = await ServingSession.load(new Uint8Array(file).slice(), start.provider);
+    // A private copy: decoding and the engines do not take shared memory.
+    const session = await ServingSession.load(new Uint8Array(file).slice(), engine);
     sessions.set(model, session);
     return session;
   } catch (error) {
@@ -87,6 +88,10 @@ async function runBatch(slot: number): Promise<void> {
   }
 }
 
+const engine = await openEngine(start.engine).catch((error: unknown) => {
+  tell({ kind: 'not-started', failure: failureOf(error) });
+  throw error;
+});
 for (const model of start.models) await load(model);
 tell({ kind: 'ready' });
 for (;;) {
@@ -100,4 +105,5 @@ for (;;) {
   else if (!message) slots.waitForWork(sequence);
 }
 for (const session of sessions.values()) await session.release();
+await engine.close();
 commands.close();

@@ -1,10 +1,12 @@
 /** The `alphazero` job over the store: its games, checkpoints and models as the job wants to see them. */
 
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { Store } from '../store/store.js';
 import { modelRef } from '../store/store.js';
 import { readAlphaZeroConfig } from '../trainer/alphazero/config.js';
 import { AlphaZeroJob } from '../trainer/alphazero/job.js';
-import type { GameSource, ModelSink } from '../trainer/alphazero/ports.js';
+import type { AlphaZeroDependencies, GameSource, ModelSink } from '../trainer/alphazero/ports.js';
+import { threadTraining } from '../trainer/alphazero/training-handle.js';
 import { decodeGameRecord } from '../wire/game-record.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { describeModel } from './model-file.js';
@@ -12,15 +14,18 @@ import { describeModel } from './model-file.js';
 /** Games read from the store at once. */
 const PAGE = 200;
 
-/** @param promoted called after the promoted version of a model changed */
-export function alphaZeroKind(store: Store, promoted: () => void): JobKind {
+/**
+ * @param engine what the jobs train with
+ * @param promoted called after the promoted version of a model changed
+ */
+export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: () => void): JobKind {
   return {
     kind: 'alphazero',
     readConfig: readAlphaZeroConfig,
     async create({ jobId, model, config, progress, workChanged }: JobContext) {
       const known = await store.models.get(model);
       const initialModel = known && (await store.models.read(modelRef(known)));
-      return new AlphaZeroJob(readAlphaZeroConfig(config), {
+      const dependencies: AlphaZeroDependencies = {
         jobId,
         ...(initialModel && { initialModel }),
         games: gamesOf(store, jobId),
@@ -32,7 +37,8 @@ export function alphaZeroKind(store: Store, promoted: () => void): JobKind {
         progress,
         workChanged,
         now: Date.now,
-      });
+      };
+      return new AlphaZeroJob(readAlphaZeroConfig(config), dependencies, threadTraining(engine));
     },
   };
 }

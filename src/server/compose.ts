@@ -45,7 +45,7 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** @throws AppError if the data directory or the port for metrics cannot be used */
+/** @throws AppError if the data directory, the engine or the port for metrics cannot be used */
 export async function compose(config: ServerConfig, logger: Logger): Promise<Composition> {
   const store = await openSqliteStore({
     dataDir: config.dataDir,
@@ -77,7 +77,10 @@ interface Parts {
 
 async function composeServices({ config, logger, store, evaluator, close }: Parts): Promise<Composition> {
   const promoted = (): void => void evaluator.refresh();
-  const jobs = new JobRunner({ store, kinds: [alphaZeroKind(store, promoted)], logger, now: Date.now });
+  await evaluator.ready();
+  const { engine, provider } = config;
+  const kinds = [alphaZeroKind(store, { engine, provider }, promoted)];
+  const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });

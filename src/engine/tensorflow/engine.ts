@@ -27,7 +27,7 @@ export async function loadTensorflowEngine(): Promise<Engine> {
     const loaded = (await import(packageName)) as { default?: object };
     return tensorflowEngine(loaded.default ?? loaded);
   } catch (error) {
-    const advice = `npm install ${packageName}, or choose --engine onnxruntime`;
+    const advice = `npm install ${packageName} --ignore-scripts=false, or choose --engine onnxruntime`;
     throw new AppError('failed-precondition', `The tensorflow engine needs the package ${packageName}: ${advice}`, {
       cause: error,
     });

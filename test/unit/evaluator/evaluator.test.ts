@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/core/config.js';
 import { AppError } from '../../../src/core/errors.js';
+import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { ServingSession } from '../../../src/evaluator/serving-session.js';
@@ -29,7 +30,7 @@ afterEach(async () => {
 
 /** What the network says, straight from a session: scores [positions]. */
 async function plainScores(file: Uint8Array, positions: readonly Snapshot[]): Promise<number[]> {
-  const session = await ServingSession.load(file, 'cpu');
+  const session = await ServingSession.load(file, onnxRuntimeEngine());
   const count = positions.length;
   const planes = new Float32Array(count * PLANE_COUNT * size * size);
   const globals = new Float32Array(count * GLOBAL_COUNT);

@@ -224,9 +224,10 @@ describe('an alphazero job', () => {
   });
 
   it('trains in a thread exactly as in its own', async () => {
+    const training = threadTraining({ engine: 'onnxruntime', provider: 'cpu' });
     const run = async (threaded: boolean): Promise<Map<string, unknown>> => {
       const world = new JobWorld();
-      const job = world.job({ ratingGames: 0, maxGames: 20 }, threaded ? { training: threadTraining } : {});
+      const job = world.job({ ratingGames: 0, maxGames: 20 }, threaded ? { training } : {});
       await job.start();
       await world.playUntil(job);
       await job.finished;
