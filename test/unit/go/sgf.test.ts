@@ -3,7 +3,7 @@ import { BLACK, WHITE } from '../../../src/go/color.js';
 import { packPolicy, type GameRecord } from '../../../src/go/game-record.js';
 import { recordToSgf } from '../../../src/go/record-sgf.js';
 import { defaultRules } from '../../../src/go/rules.js';
-import { formatSgfTree, parseSgfTree } from '../../../src/go/sgf-tree.js';
+import { formatSgfTree, mainLine, parseSgfTree } from '../../../src/go/sgf-tree.js';
 import { formatResult, parseSgf, sgfPosition, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
 import { picture } from '../../support/diagram.js';
 
@@ -74,7 +74,6 @@ describe('reading SGF', () => {
     ['(;[9])', 'the value [9] at line 1, column 3 belongs to no property'],
     ['(SZ[9])', "'SZ' instead of ';'"],
     ['()', "')' instead of ';'"],
-    [`${'(;'.repeat(50_000)}${')'.repeat(50_000)}`, 'nested too deeply'],
     ['(;GM[2]SZ[9])', "game type GM is '2'"],
     ['(;SZ[9:13])', "SZ is '9:13'; it must be one number"],
     ['(;SZ[nine])', "SZ is 'nine'; it must be one number"],
@@ -89,6 +88,13 @@ describe('reading SGF', () => {
     ['(;SZ[9]PL[X])', "player PL is 'X'"],
   ])('refuses %.40j', (text, message) => {
     expect(() => parseSgf(text)).toThrow(message);
+  });
+
+  it('reads and writes variations however deep they are nested', () => {
+    const text = `${'(;'.repeat(50_000)}${')'.repeat(50_000)}`;
+    const root = parseSgfTree(text);
+    expect(mainLine(root)).toHaveLength(50_000);
+    expect(mainLine(parseSgfTree(formatSgfTree(root)))).toHaveLength(50_000);
   });
 
   it('names the illegal move of a game', () => {
@@ -161,8 +167,8 @@ describe('writing SGF', () => {
       resigned: WHITE,
     };
     expect(recordToSgf(record)).toBe(
-      '(\n  ;GM[1]FF[4]CA[UTF-8]AP[Tengen]SZ[3]KM[0.5]RU[Chinese]PB[tiny@0123456789ab]PW[tiny@0123456789ab]GN[g1]RE[B+R]\n' +
-        '  ;B[bb]C[16 visits, value 0.500\nB2 75.0%, A3 25.0%]\n  ;W[]\n)\n',
+      '(;GM[1]FF[4]CA[UTF-8]AP[Tengen]SZ[3]KM[0.5]RU[Chinese]PB[tiny@0123456789ab]PW[tiny@0123456789ab]GN[g1]RE[B+R]\n' +
+        ';B[bb]C[16 visits, value 0.500\nB2 75.0%, A3 25.0%]\n;W[])\n',
     );
   });
 
