@@ -47,6 +47,7 @@ export class WorkLink {
   readonly #unacknowledged = new Map<string, SubmitGame>();
   #outgoing: MessageQueue<WorkRequest> | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** Between signs of life, as the last lease wants it; 0 before the first lease. */
   #heartbeatMs = 0;
   #stored = 0;
 
@@ -125,7 +126,6 @@ export class WorkLink {
       signal.removeEventListener('abort', leave);
       clearTimeout(farewell);
       clearInterval(this.#heartbeat);
-      this.#heartbeatMs = 0;
       this.#outgoing = undefined;
       outgoing.end();
     }
@@ -134,13 +134,13 @@ export class WorkLink {
 
   #greet(host: LinkHost, outgoing: MessageQueue<WorkRequest>): void {
     const leaseIds = [...host.leasesHeld()];
-    // Every submission is answered with a lease of its own, so those are not asked for here.
-    const wanted = this.#games - leaseIds.length - this.#unacknowledged.size;
     // A name of its own for every stream: leases lost on the way run out instead of being kept alive by our heartbeats.
     const worker = `${this.#name}/${randomBytes(4).toString('hex')}`;
-    const hello = { worker, games: Math.max(1, wanted), protocolVersion, leaseIds };
+    const hello = { worker, games: this.#games, protocolVersion, leaseIds };
     outgoing.push({ body: { $case: 'hello', value: hello } });
     for (const value of this.#unacknowledged.values()) outgoing.push({ body: { $case: 'submit', value } });
+    // The leases taken along need signs of life though no new lease may come for long.
+    if (this.#heartbeatMs > 0) this.#beat();
   }
 
   #receive({ body }: WorkResponse, host: LinkHost, isLeaving: boolean): void {
@@ -173,10 +173,14 @@ export class WorkLink {
   #beatEvery(ms: number): void {
     if (ms === this.#heartbeatMs) return;
     this.#heartbeatMs = ms;
+    this.#beat();
+  }
+
+  #beat(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => {
       this.#outgoing?.push({ body: { $case: 'heartbeat', value: {} } });
-    }, ms);
+    }, this.#heartbeatMs);
   }
 }
 

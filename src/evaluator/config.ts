@@ -14,7 +14,12 @@ export const evaluatorSchema = {
     'most positions waiting or being evaluated; beyond it requests are refused',
   ),
   cacheMegabytes: number(64, 0, 65_536, 'size of the evaluation cache for each board size in use; 0 turns it off'),
-  loadedVersions: integer(4, 1, 64, 'model versions kept loaded at the same time'),
+  loadedVersions: integer(
+    16,
+    1,
+    64,
+    'model versions kept loaded; fewer than are in use at once means loading them again and again',
+  ),
   engine: choice(
     'onnxruntime',
     engineNames,

@@ -36,9 +36,10 @@ export class JobRunner implements WorkSource {
   readonly #logger: Logger;
   readonly #progress: ProgressLog;
   readonly #running = new Map<string, Running>();
-  /** Jobs that are to run and do not exist yet. */
-  readonly #starting = new Set<string>();
+  /** Jobs that are to run and do not exist yet; undefined if they come to nothing. Never rejects. */
+  readonly #starting = new Map<string, Promise<Running | undefined>>();
   readonly #listeners = new Set<() => void>();
+  readonly #doneListeners = new Set<(jobId: string) => void>();
   /** Whose turn it is to hand out work. */
   #turn = 0;
   #closing = false;
@@ -86,12 +87,14 @@ export class JobRunner implements WorkSource {
 
   /** Stops a job after its current step. */
   async cancel(jobId: string): Promise<JobRow> {
+    await this.get(jobId);
+    const running = this.#running.get(jobId) ?? (await this.#starting.get(jobId));
     const row = await this.get(jobId);
-    const running = this.#running.get(jobId);
     if (running) {
       running.job.cancel();
       await running.ended;
     } else if (row.state !== 'cancelled') {
+      this.#checkOpen();
       throw new AppError(
         'failed-precondition',
         `The job '${jobId}' is ${row.state}; only a running job can be cancelled`,
@@ -153,6 +156,15 @@ export class JobRunner implements WorkSource {
     return this.#running.get(jobId)?.isStarted === true && !this.#closing;
   }
 
+  async isDone(jobId: string): Promise<boolean> {
+    return (await this.#store.jobs.get(jobId))?.state === 'done';
+  }
+
+  onDone(listener: (jobId: string) => void): () => void {
+    this.#doneListeners.add(listener);
+    return () => this.#doneListeners.delete(listener);
+  }
+
   /** Whether a job runs or is about to. */
   isActive(jobId: string): boolean {
     return this.#running.has(jobId) || this.#starting.has(jobId);
@@ -177,8 +189,9 @@ export class JobRunner implements WorkSource {
     const { jobId, kind, model } = row;
     // Two calls to resume a job may both have come this far.
     if (this.isActive(jobId)) return;
-    this.#starting.add(jobId);
-    const running = await this.#create(row).finally(() => this.#starting.delete(jobId));
+    const creation = this.#create(row).finally(() => this.#starting.delete(jobId));
+    this.#starting.set(jobId, creation);
+    const running = await creation;
     if (!running) return;
     try {
       await running.job.start();
@@ -228,6 +241,7 @@ export class JobRunner implements WorkSource {
     if (this.#closing && state === 'cancelled') state = undefined;
     if (state) await this.#end(jobId, state, failure);
     this.#running.delete(jobId);
+    if (state === 'done') for (const listener of this.#doneListeners) listener(jobId);
     this.#changed();
     this.#progress.wake();
   }

@@ -130,6 +130,7 @@ describe('bad input', () => {
     ['another size', { size: 5 }, /size is 5; the lease says 3/],
     ['another seed', { seed: 99 }, /seed is 99/],
     ['another job', { jobId: 'x' }, /job_id is x/],
+    ['a resignation that its lease rules out', { resigned: 1 as const }, /resign_threshold/],
     ['another score', { score: 81 }, /score is 81/i],
     ['an unknown model', { modelVersion: 'm@ffffffffffff' }, /m@ffffffffffff/],
     ['no rules', { rules: undefined }, /rules are missing/],
@@ -147,6 +148,22 @@ describe('bad input', () => {
     const lease = await worker.next('lease');
     worker.submit(lease, { ...playLease(lease), ...change });
     expect((await worker.next('refused')).reason).toMatch(reason);
+  });
+
+  it('leases a worker no more games than it plays at once, however often it submits one', async () => {
+    const connection = (await start()).connect();
+    await createJob(connection);
+    const worker = new WorkClient(connection);
+    worker.hello(1);
+    const lease = await worker.next('lease');
+    for (let i = 0; i < 4; i++) {
+      worker.submit(lease);
+      await worker.next('stored');
+    }
+    expect((await worker.next('lease')).gameId).toBe('alphazero-1-1');
+    const other = new WorkClient(connection);
+    other.hello(1, 'other');
+    expect((await other.next('lease')).gameId).toBe('alphazero-1-2');
   });
 
   it('refuses what a worker may not say, each with its status', async () => {
@@ -290,6 +307,8 @@ describe('model files', () => {
     writeFileSync(path, torn);
     await expectStatus(models.importModel({ name: 'bad', path }), Status.INVALID_ARGUMENT, /./);
     await expectStatus(models.importModel({ name: 'bad', path: '/nowhere' }), Status.NOT_FOUND, /'\/nowhere'/);
+    const device = models.importModel({ name: 'bad', path: '/dev/null' });
+    await expectStatus(device, Status.INVALID_ARGUMENT, /'\/dev\/null' is not a file/);
     expect((await models.listModels({ name: '' })).models.map(({ name }) => name)).toEqual(['copy', 'm']);
     writeFileSync(path, bytes);
     expect((await models.importModel({ name: 'imported', path })).model?.sha256).toBe(sha256);

@@ -36,14 +36,22 @@ export class LeaseBook {
   readonly #store: LeaseStore;
   readonly #source: WorkSource;
   readonly #games = new Map<string, LeasedGame>();
+  /** Jobs whose games are not kept any more. */
+  readonly #done = new Set<string>();
 
   /** Reads the book kept in the store; each worker has a whole lease's time to come back. */
   static async open(store: LeaseStore, source: WorkSource, options: LeaseBookOptions): Promise<LeaseBook> {
     const book = new LeaseBook(store, source, options);
     const expiresAtMs = options.now() + options.leaseMs;
-    for (const { gameId, jobId, leaseId, worker, workJson } of await store.all()) {
+    const rows = await store.all();
+    for (const jobId of new Set(rows.map((row) => row.jobId))) if (await source.isDone(jobId)) book.#done.add(jobId);
+    await store.remove(rows.filter(({ jobId }) => book.#done.has(jobId)).map(({ gameId }) => gameId));
+    for (const { gameId, jobId, leaseId, worker, workJson } of rows) {
+      if (book.#done.has(jobId)) continue;
       book.#games.set(gameId, { jobId, work: JSON.parse(workJson) as Work, leaseId, worker, expiresAtMs });
     }
+    // Rows that cannot be removed now are removed when the book is opened again.
+    source.onDone((jobId) => void book.#drop(jobId).catch(() => undefined));
     return book;
   }
 
@@ -77,7 +85,7 @@ export class LeaseBook {
       this.#games.set(work.gameId, lease);
       granted.push(lease);
     };
-    for (const { jobId, work } of this.#free()) {
+    for (const { jobId, work } of this.#freeGames()) {
       if (granted.length === count) break;
       take(jobId, work);
     }
@@ -119,13 +127,13 @@ export class LeaseBook {
     const freed = [...this.#games.values()].filter(
       (lease) => lease.worker === worker && (named.size === 0 || named.has(lease.leaseId)),
     );
-    await this.#store.put(freed.map((lease) => toRow(this.#release(lease))));
+    await this.#free(freed);
   }
 
   /** Frees a game whose submission was refused, if that lease still holds it. */
   async refuse(gameId: string, leaseId: string): Promise<void> {
     const lease = this.#games.get(gameId);
-    if (lease && lease.leaseId === leaseId) await this.#store.put([toRow(this.#release(lease))]);
+    if (lease && lease.leaseId === leaseId) await this.#free([lease]);
   }
 
   /** Takes a stored game out of the book; the store has removed its row together with storing the game. */
@@ -135,15 +143,29 @@ export class LeaseBook {
 
   /** Whether a game is waiting to be played again. */
   get hasFree(): boolean {
-    return !this.#free().next().done;
+    return !this.#freeGames().next().done;
   }
 
-  *#free(): Generator<LeasedGame> {
+  *#freeGames(): Generator<LeasedGame> {
     const now = this.#now();
     for (const lease of this.#games.values()) {
       const isFree = lease.leaseId === '' || lease.expiresAtMs <= now;
       if (isFree && this.#source.isRunning(lease.jobId)) yield lease;
     }
+  }
+
+  /** Forgets the games of a job that is done; those still being played stay until they come back. */
+  async #drop(jobId: string): Promise<void> {
+    this.#done.add(jobId);
+    const games = [...this.#games.values()].filter((game) => game.jobId === jobId);
+    for (const { work, leaseId } of games) if (leaseId === '') this.#games.delete(work.gameId);
+    await this.#store.remove(games.map(({ work }) => work.gameId));
+  }
+
+  async #free(leases: readonly LeasedGame[]): Promise<void> {
+    const kept = leases.filter(({ jobId }) => !this.#done.has(jobId));
+    for (const { jobId, work } of leases) if (this.#done.has(jobId)) this.#games.delete(work.gameId);
+    await this.#store.put(kept.map((lease) => toRow(this.#release(lease))));
   }
 
   #release(lease: LeasedGame): LeasedGame {

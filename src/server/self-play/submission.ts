@@ -27,6 +27,10 @@ export function checkSubmission(record: GameRecord, jobId: string, work: Work): 
     same('match.white_model', record.match?.whiteModel, match.whiteModel);
     same('match.opening', record.match?.opening.join(' '), match.opening.join(' '));
   }
+  check(
+    record.resigned === undefined || settings.resignThreshold > -1,
+    'A side resigned; the lease says resign_threshold -1, which allows no resignation',
+  );
   const last = replayGame(record);
   const limit = settings.maxMoves;
   if (record.moves.length > limit) {

@@ -14,6 +14,10 @@ export interface WorkSource {
   nextWork(): JobWork | undefined;
   /** Whether the job's games are still wanted. */
   isRunning(jobId: string): boolean;
+  /** Whether the job is done for good, so that its games are not wanted any more. */
+  isDone(jobId: string): Promise<boolean>;
+  /** Calls back for each job that becomes done, once it hands out nothing more. @returns a function that ends it */
+  onDone(listener: (jobId: string) => void): () => void;
   /** The model version (name@version) that new games of each running job use. */
   currentVersions(): ReadonlyMap<string, string>;
   /** Tells a job of a game that is durable; jobs that do not run find it when they resume. */

@@ -34,7 +34,11 @@ export class WorkStream {
   readonly #storing = new Set<Promise<void>>();
   /** The version that this worker was told of last, by job. */
   readonly #versions = new Map<string, string>();
+  /** Leases out with the worker. */
+  readonly #held = new Set<string>();
   #worker = '';
+  /** Games that the worker plays at once. */
+  #games = 0;
   /** Leases that the worker is waiting for. */
   #owed = 0;
   #granting = false;
@@ -89,7 +93,7 @@ export class WorkStream {
           this.#context.book.heartbeat(this.#worker);
           break;
         case 'giveBack':
-          await this.#context.book.giveBack(this.#worker, body.value.leaseIds);
+          await this.#giveBack(body.value.leaseIds);
           break;
         case 'submit':
           this.#submit(body.value);
@@ -114,10 +118,19 @@ export class WorkStream {
     this.#worker = worker;
     this.#context.logger.info({ worker, games }, 'worker-here');
     this.#context.book.adopt(worker, leaseIds);
+    this.#games = games;
+    for (const leaseId of leaseIds) this.#held.add(leaseId);
     this.#ask(games);
   }
 
+  async #giveBack(leaseIds: readonly string[]): Promise<void> {
+    for (const leaseId of leaseIds) this.#held.delete(leaseId);
+    if (leaseIds.length === 0) this.#held.clear();
+    await this.#context.book.giveBack(this.#worker, leaseIds);
+  }
+
   #submit(submit: pb.SubmitGame): void {
+    this.#held.delete(submit.leaseId);
     const storing = this.#store(submit)
       .then(() => this.#ask(1))
       .catch((error: unknown) => this.#outbox.fail(error))
@@ -167,8 +180,9 @@ export class WorkStream {
     check(isKnown, `model_version is '${seen}'; it must be '${leased}' or a newer version of it`);
   }
 
+  /** Owes the worker `count` leases more, but with those it holds no more than the games it plays at once. */
   #ask(count: number): void {
-    this.#owed += count;
+    this.#owed = Math.max(0, Math.min(this.#owed + count, this.#games - this.#held.size));
     void this.#grant();
   }
 
@@ -182,7 +196,8 @@ export class WorkStream {
       while (this.#lookAgain && this.#owed > 0 && !this.#outbox.hasEnded()) {
         this.#lookAgain = false;
         const leases = await book.grant(this.#worker, this.#owed);
-        this.#owed -= leases.length;
+        this.#owed = Math.max(0, this.#owed - leases.length);
+        for (const { leaseId } of leases) this.#held.add(leaseId);
         if (this.#outbox.hasEnded() && leases.length > 0) {
           await book.giveBack(
             this.#worker,

@@ -49,7 +49,7 @@ export const alphaZeroSchema = {
     -1,
     -1,
     0,
-    'A side resigns below this root value in two searches running; -1 never resigns, so that every game shows its owners.',
+    'A side resigns below this root value in two searches running; -1 never resigns. Ownership and score of a resigned game are learnt from the board as it stands: better left off.',
   ),
   resignPlayoutShare: number(0.2, 0, 1, 'Share of the games in which nobody resigns.'),
   maxMoves: integer(

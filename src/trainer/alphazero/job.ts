@@ -177,7 +177,13 @@ export class AlphaZeroJob {
     const wasStarted = this.#phase !== 'starting';
     this.#enterEnd();
     const end = async (): Promise<void> => {
-      if (training && wasStarted) await this.#save(await training.snapshot('now'));
+      if (training && wasStarted) {
+        const snapshot = await training.snapshot('now');
+        // Refuses snapshots that wait for the queue; versions already taken are stored before the newest checkpoint.
+        await training.stop();
+        await Promise.allSettled([this.#making, this.#chores]);
+        await this.#save(snapshot);
+      }
       await this.#close('cancelled');
     };
     end().catch((error: unknown) => {

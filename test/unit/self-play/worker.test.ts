@@ -133,6 +133,18 @@ describe('a worker', () => {
     await running;
   });
 
+  it('keeps its leases alive on a new stream that has no lease for it', async () => {
+    const running = work(1);
+    const stream = await server.nextStream();
+    stream.send({ $case: 'lease', value: leaseOf(1, { expiresInMs: 150, settings: long }) });
+    await stream.heard('heartbeat');
+    server.stop();
+    await server.start(address);
+    await (await server.nextStream()).heard('heartbeat', 2);
+    controller.abort();
+    await running;
+  });
+
   it('carries on after the server was away, with its leases and what was not acknowledged', async () => {
     const running = work(3);
     const stream = await server.nextStream();
@@ -143,7 +155,7 @@ describe('a worker', () => {
     await server.start(address);
     const again = await server.nextStream();
     const [hello] = await again.heard('hello');
-    expect(hello).toMatchObject({ games: 1, leaseIds: ['lease-2'] });
+    expect(hello).toMatchObject({ games: 3, leaseIds: ['lease-2'] });
     const submitted = await again.heard('submit', 2);
     expect(submitted.map(({ leaseId }) => leaseId)).toEqual(['lease-1', 'lease-2']);
     again.send({ $case: 'stored', value: { gameId: 'game-1' } });

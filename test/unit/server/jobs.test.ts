@@ -50,6 +50,8 @@ let dataDir: string;
 let store: Store;
 let jobs: JobRunner;
 let made: ScriptedJob[];
+/** What the making of jobs waits for. */
+let gate: Promise<void>;
 
 const kind: JobKind = {
   kind: 'scripted',
@@ -57,15 +59,17 @@ const kind: JobKind = {
     check(!('wrong' in input), 'wrong is wrong');
     return { speed: 1, ...input };
   },
-  create(context) {
+  async create(context) {
+    await gate;
     const job = new ScriptedJob(context);
     made.push(job);
-    return Promise.resolve(job);
+    return job;
   },
 };
 
 function startRunner(): void {
   made = [];
+  gate = Promise.resolve();
   jobs = new JobRunner({ store, kinds: [kind], logger: pino({ level: 'silent' }), now: () => 5 });
 }
 
@@ -138,6 +142,40 @@ describe('a job', () => {
     await expect(jobs.resume(jobId)).rejects.toMatchObject({ kind: 'failed-precondition', message: /is done/ });
     await expect(jobs.cancel(jobId)).rejects.toMatchObject({ kind: 'failed-precondition' });
     await expect(jobs.get('none')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  it('is cancelled also while it starts', async () => {
+    let open = (): void => undefined;
+    gate = new Promise((resolve) => (open = resolve));
+    const created = jobs.create('scripted', 'm', {});
+    while (!jobs.isActive('scripted-1')) await store.jobs.list();
+    const cancelled = expect(jobs.cancel('scripted-1')).resolves.toMatchObject({ state: 'cancelled' });
+    await store.jobs.list();
+    open();
+    await cancelled;
+    expect(await created).toMatchObject({ state: 'cancelled' });
+    expect(jobs.isActive('scripted-1')).toBe(false);
+  });
+
+  it('starts once when two calls resume it', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    await jobs.cancel(jobId);
+    const rows = await Promise.all([jobs.resume(jobId), jobs.resume(jobId)]);
+    expect(rows.map(({ state }) => state)).toEqual(['running', 'running']);
+    expect(made).toHaveLength(2);
+  });
+
+  it('says when it is done, and only then', async () => {
+    const done: string[] = [];
+    jobs.onDone((jobId) => done.push(jobId));
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    await jobs.cancel(jobId);
+    expect([done, await jobs.isDone(jobId)]).toEqual([[], false]);
+    await jobs.resume(jobId);
+    const watched = watchToEnd(jobId);
+    made[1]!.resolve({ state: 'done', ratings: [] });
+    await watched;
+    expect([done, await jobs.isDone(jobId)]).toEqual([[jobId], true]);
   });
 
   it('that is interrupted with the server runs again at the next start, and is told of its games', async () => {

@@ -27,6 +27,8 @@ const settings = {
 class NumberedGames implements WorkSource {
   left = 100;
   running = true;
+  done = false;
+  endJob: (jobId: string) => void = () => undefined;
   #number = 0;
   nextWork(): JobWork | undefined {
     if (this.left-- <= 0) return undefined;
@@ -35,6 +37,13 @@ class NumberedGames implements WorkSource {
   }
   isRunning(): boolean {
     return this.running;
+  }
+  isDone(): Promise<boolean> {
+    return Promise.resolve(this.done);
+  }
+  onDone(listener: (jobId: string) => void): () => void {
+    this.endJob = listener;
+    return () => undefined;
   }
   currentVersions(): ReadonlyMap<string, string> {
     return new Map();
@@ -151,6 +160,27 @@ it('forgets a stored game, also when it is given back afterwards', async () => {
   await book.giveBack('a', []);
   await book.refuse('g0', lease!.leaseId);
   expect([book.size, book.find('g0'), book.hasFree]).toEqual([0, undefined, false]);
+});
+
+it('keeps no game of a job that is done, but takes those still being played', async () => {
+  const book = await openBook();
+  const [, played] = await book.grant('a', 2);
+  await book.giveBack('a', ['unheard']);
+  await book.refuse('g0', book.find('g0')!.leaseId);
+  source.endJob('j');
+  expect(await store.leases.all()).toEqual([]);
+  expect(book.find('g0')).toBeUndefined();
+  expect(book.find('g1')).toEqual(played);
+  await book.giveBack('a', []);
+  expect(await store.leases.all()).toEqual([]);
+  expect(book.size).toBe(0);
+});
+
+it('drops the games of jobs that are done when it is opened', async () => {
+  await (await openBook()).grant('a', 2);
+  source.done = true;
+  expect((await openBook()).size).toBe(0);
+  expect(await store.leases.all()).toEqual([]);
 });
 
 it('frees games again whose grant could not be made durable', async () => {

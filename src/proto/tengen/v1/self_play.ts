@@ -38,7 +38,7 @@ export interface WorkRequest {
 export interface Hello {
   /** A name for logs and listings. */
   worker: string;
-  /** Games that the worker plays at once; it is given as many leases. */
+  /** Games that the worker plays at once; with lease_ids it is given as many leases, and never holds more. */
   games: number;
   /** The worker's protocol version; this contract is 1. */
   protocolVersion: number;
