@@ -51,12 +51,7 @@ function searchFromWire(search: pb.SearchRecord, index: number): SearchRecord {
   return { policy: Uint16Array.from(policy), value, visits, full };
 }
 
-/** The bytes that the store keeps. */
-export function encodeGameRecord(record: GameRecord): Uint8Array {
-  return pb.GameRecord.encode(gameRecordToWire(record)).finish();
-}
-
-/** @throws AppError 'invalid-argument' if the bytes are no game record */
+/** Reads what the store keeps. @throws AppError 'invalid-argument' if the bytes are no game record */
 export function decodeGameRecord(bytes: Uint8Array): GameRecord {
   return gameRecordFromWire(pb.GameRecord.decode(bytes));
 }

@@ -234,7 +234,7 @@ describe('who may call', () => {
   it('binds beyond loopback only with a token and TLS, or when told to', async () => {
     const bare = await startRefused(dataDir, ['--host', '0.0.0.0']);
     expect(bare).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringMatching(/'0\.0\.0\.0'.*a token and tlsCert and tlsKey/) as string,
     });
     const half = await startRefused(dataDir, ['--host', '0.0.0.0', '--token', 't']);
