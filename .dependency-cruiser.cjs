@@ -6,7 +6,7 @@ const law = {
   'src/nn': ['src/core'],
   'src/methods': ['src/core', 'src/nn'],
   'src/proto': [],
-  'src/wire': ['src/core', 'src/go', 'src/proto'],
+  'src/wire': ['src/core', 'src/go', 'src/methods', 'src/proto'],
   'src/engine': ['src/core', 'src/nn'],
   'src/store': ['src/core'],
   'src/evaluator': ['src/core', 'src/go', 'src/nn', 'src/engine'],

@@ -2,12 +2,16 @@
 
 import { check } from '../../src/core/errors.js';
 import { checkRules, checkSize, type Rules } from '../../src/go/rules.js';
+import type { BranchSettings } from '../../src/methods/branching/settings.js';
 import type * as pb from '../../src/proto/tengen/v1/self_play.js';
+import { branchSettingsFromWire } from '../../src/wire/branching.js';
 import { rulesFromWire } from '../../src/wire/rules.js';
 
 /** How a game is searched; the fields and their meaning are those of SelfPlaySettings in the contract. */
-export interface PlaySettings extends Omit<pb.SelfPlaySettings, 'rules'> {
+export interface PlaySettings extends Omit<pb.SelfPlaySettings, 'rules' | 'branching'> {
   readonly rules: Rules;
+  /** Absent for single games. */
+  readonly branching?: BranchSettings;
 }
 
 /** A rating game between two versions (name@version). */
@@ -41,5 +45,11 @@ export function taskFromLease(lease: pb.Lease): GameTask {
     () => `The lease allows ${visits} visits and ${maxMoves} moves; both must be at least 1`,
   );
   check(modelVersion !== '' || match !== undefined, () => `The lease of game '${gameId}' names no model`);
-  return { gameId, jobId, modelVersion, seed, settings: { ...settings, rules }, ...(match && { match }) };
+  const { branching: branchingMessage, ...same } = settings;
+  const branching = branchingMessage && branchSettingsFromWire(branchingMessage);
+  return {
+    ...{ gameId, jobId, modelVersion, seed },
+    settings: { ...same, rules, ...(branching && { branching }) },
+    ...(match && { match }),
+  };
 }

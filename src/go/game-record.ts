@@ -21,6 +21,21 @@ export interface SearchRecord {
   readonly visits: number;
   /** Whether the policy is a training target. */
   readonly full: boolean;
+  /** Kullback–Leibler divergence of the policy from the network's own, in nats; absent if unknown. */
+  readonly surprise?: number;
+}
+
+/** Where a game belongs in a game tree; positions and searches before its branch are those of earlier variations. */
+export interface VariationRecord {
+  readonly treeId: string;
+  /** 0 for the first game, then counting up. */
+  readonly index: number;
+  /** Moves up to and including the one drawn at the branch point; 0 for the first game. */
+  readonly sharedMoves: number;
+  /** Plies between the branch point that was sampled and the one that had an unexplored move. */
+  readonly backUp: number;
+  /** Whether the tree ends with this variation. */
+  readonly isLast: boolean;
 }
 
 /** One finished game. */
@@ -34,7 +49,7 @@ export interface GameRecord {
   readonly rules: Rules;
   /** Points, or size² for a pass; Black first, the colors alternate. */
   readonly moves: readonly number[];
-  /** One for every move, in order. */
+  /** One for every move, in order; in a variation for those after its shared moves. */
   readonly searches: readonly SearchRecord[];
   /** Who resigned; absent if the game was played out. */
   readonly resigned?: Color;
@@ -42,6 +57,18 @@ export interface GameRecord {
   readonly score: number;
   /** Set for a rating game. */
   readonly match?: { readonly blackModel: string; readonly whiteModel: string; readonly opening: readonly number[] };
+  /** Set for a game of a tree. */
+  readonly variation?: VariationRecord;
+}
+
+/** The id of variation `index` of a tree; the first game has the tree's own. */
+export function variationId(treeId: string, index: number): string {
+  return index === 0 ? treeId : `${treeId}.${index}`;
+}
+
+/** Moves of a game that belong to earlier variations of its tree. */
+export function sharedMovesOf(record: Pick<GameRecord, 'variation'>): number {
+  return record.variation?.sharedMoves ?? 0;
 }
 
 /** Longest game that is accepted, in moves for every point of the board, and in moves on the smallest boards. */
@@ -101,21 +128,25 @@ export function* positionsOf(record: Pick<GameRecord, 'size' | 'rules' | 'moves'
  */
 export function replayGame(record: GameRecord): Position {
   const { size, rules, moves, searches, score } = record;
+  const shared = sharedMovesOf(record);
   checkSize(size);
   checkRules(rules, size);
   const most = Math.max(MOVES_ANYWHERE, MOVES_PER_POINT * size * size);
   check(moves.length > 0 && moves.length <= most, () => `The game has ${moves.length} moves; 1 to ${most} are allowed`);
+  checkVariation(record);
   check(
-    searches.length === moves.length,
-    () => `The game has ${searches.length} searches for ${moves.length} moves; there must be one for each`,
+    searches.length === moves.length - shared,
+    () => `The game has ${searches.length} searches for ${moves.length - shared} moves; there must be one for each`,
   );
   checkMatch(record);
   const position = new Position(size, rules);
   const legal = new Uint8Array(size * size + 1);
   moves.forEach((move, index) => {
-    const search = searches[index]!;
-    if (search.policy.length > 0) position.legal(legal);
-    checkSearch(search, index + 1, legal);
+    const search = searches[index - shared];
+    if (search) {
+      if (search.policy.length > 0) position.legal(legal);
+      checkSearch(search, index + 1, legal);
+    }
     position.play(move);
   });
   const resigned: number | undefined = record.resigned;
@@ -143,10 +174,31 @@ function checkMatch({ match, moves, modelVersion }: GameRecord): void {
   });
 }
 
-function checkSearch({ policy, value, visits, full }: SearchRecord, moveNumber: number, legal: Uint8Array): void {
+function checkVariation({ gameId, moves, match, variation }: GameRecord): void {
+  if (!variation) return;
+  const { treeId, index, sharedMoves, backUp } = variation;
+  check(!match, 'The game is both a rating game and a variation');
+  check(
+    gameId === variationId(treeId, index),
+    () => `The game is '${gameId}'; variation ${index} of tree '${treeId}' is '${variationId(treeId, index)}'`,
+  );
+  const [least, most] = index === 0 ? [0, 0] : [1, moves.length];
+  check(
+    sharedMoves >= least && sharedMoves <= most,
+    () => `Variation ${index} shares ${sharedMoves} moves; it must be from ${least} to ${most}`,
+  );
+  check(backUp >= 0 && backUp <= moves.length, () => `back_up is ${backUp}; it must be from 0 to ${moves.length}`);
+}
+
+function checkSearch(
+  { policy, value, visits, full, surprise = 0 }: SearchRecord,
+  moveNumber: number,
+  legal: Uint8Array,
+): void {
   const where = (): string => `The search of move ${moveNumber}`;
   check(value >= -1 && value <= 1, () => `${where()} has value ${value}; it must be from -1 to 1`);
   check(Number.isInteger(visits) && visits >= 0, () => `${where()} has ${visits} visits; it must be a whole number`);
+  check(surprise >= 0 && surprise < Infinity, () => `${where()} has surprise ${surprise}; it must not be negative`);
   check(policy.length > 0 || !full, () => `${where()} is a full one but has no policy`);
   check(policy.length % 2 === 0, () => `${where()} has a policy of ${policy.length} numbers; they must come in pairs`);
   if (policy.length === 0) return;

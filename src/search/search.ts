@@ -30,6 +30,8 @@ export interface SearchResult {
   readonly bestAction: number;
   /** Simulations made by this search. */
   readonly simulations: number;
+  /** Kullback–Leibler divergence of `policy` from the network's own over the same actions, in nats. */
+  readonly surprise: number;
 }
 
 /** A simulation under way: its scratch game and the nodes it went through, root first. */
@@ -276,7 +278,19 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       rawValue: tree.side[0]! * tree.rawValue[0]!,
       bestAction: tree.action[best]!,
       simulations: this.#simulations,
+      surprise: this.#surprise(weights),
     };
+  }
+
+  /** Priors that underflowed to 0 count as the least that a record can hold. */
+  #surprise(weights: Float64Array): number {
+    const { prior } = this.tree;
+    let divergence = 0;
+    for (let e = 0; e < weights.length; e++) {
+      const weight = weights[e]!;
+      if (weight > 0) divergence += weight * Math.log(weight / Math.max(prior[e]!, 1e-9));
+    }
+    return Math.max(0, divergence);
   }
 
   #improved(): Float64Array {

@@ -8,7 +8,7 @@ import { colorFromWire, rulesFromWire, rulesToWire } from './rules.js';
 
 /** A finished game as a message. */
 export function gameRecordToWire(record: GameRecord): pb.GameRecord {
-  const { gameId, jobId, modelVersion, seed, size, score, match } = record;
+  const { gameId, jobId, modelVersion, seed, size, score, match, variation } = record;
   return {
     gameId,
     jobId,
@@ -17,16 +17,21 @@ export function gameRecordToWire(record: GameRecord): pb.GameRecord {
     size,
     rules: rulesToWire(record.rules),
     moves: [...record.moves],
-    searches: record.searches.map((search) => ({ ...search, policy: Array.from(search.policy) })),
+    searches: record.searches.map((search) => ({
+      ...search,
+      policy: Array.from(search.policy),
+      surprise: search.surprise ?? 0,
+    })),
     resigned: record.resigned ?? Color.UNSPECIFIED,
     score,
     match: match && { ...match, opening: [...match.opening] },
+    variation,
   };
 }
 
 /** @throws AppError 'invalid-argument' naming the field and the value seen */
 export function gameRecordFromWire(message: pb.GameRecord): GameRecord {
-  const { gameId, jobId, modelVersion, seed, size, moves, score, match } = message;
+  const { gameId, jobId, modelVersion, seed, size, moves, score, match, variation } = message;
   check(gameId !== '', 'game_id is empty');
   const record: GameRecord = {
     gameId,
@@ -39,16 +44,17 @@ export function gameRecordFromWire(message: pb.GameRecord): GameRecord {
     searches: message.searches.map(searchFromWire),
     score,
     ...(match ? { match } : {}),
+    ...(variation ? { variation } : {}),
   };
   if (message.resigned === Color.UNSPECIFIED) return record;
   return { ...record, resigned: colorFromWire(message.resigned, 'resigned') };
 }
 
 function searchFromWire(search: pb.SearchRecord, index: number): SearchRecord {
-  const { policy, value, visits, full } = search;
+  const { policy, value, visits, full, surprise } = search;
   check(policy.length % 2 === 0, () => `searches[${index}].policy has ${policy.length} numbers; they come in pairs`);
   for (const number of policy) check(number <= 65_535, () => `searches[${index}].policy has ${number}; at most 65535`);
-  return { policy: Uint16Array.from(policy), value, visits, full };
+  return { policy: Uint16Array.from(policy), value, visits, full, ...(surprise > 0 && { surprise }) };
 }
 
 /** Reads what the store keeps. @throws AppError 'invalid-argument' if the bytes are no game record */

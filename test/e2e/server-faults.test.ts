@@ -136,7 +136,7 @@ describe('bad input', () => {
     ['no rules', { rules: undefined }, /rules are missing/],
     [
       'no end',
-      { moves: [0], searches: [{ policy: [], value: 0, visits: 0, full: false }], score: 8.5 },
+      { moves: [0], searches: [{ policy: [], value: 0, visits: 0, full: false, surprise: 0 }], score: 8.5 },
       /is not over after 1 moves/,
     ],
     ['a game that nobody leased', { gameId: 'unheard' }, /'unheard' was not leased/],

@@ -147,6 +147,9 @@ const settings: SelfPlaySettings = {
   resignPlayoutShare: 0,
   maxMoves: 8,
   dirichletTotal: 0,
+  lateTemperature: 0,
+  earlyForkShare: 0,
+  branching: undefined,
 };
 
 /** A lease of a short 5×5 game. */
@@ -161,6 +164,7 @@ export function leaseOf(
     modelVersion: 'net@1',
     seed: number,
     expiresInMs: 60_000,
+    variations: [],
     match: undefined,
     ...changes,
     settings: { ...settings, ...changes.settings },

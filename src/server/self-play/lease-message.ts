@@ -1,6 +1,7 @@
 /** Leases → messages. */
 
 import type * as pb from '../../proto/tengen/v1/self_play.js';
+import { branchSettingsToWire } from '../../wire/branching.js';
 import { rulesToWire } from '../../wire/rules.js';
 import type { LeasedGame } from './lease-book.js';
 
@@ -13,8 +14,13 @@ export function leaseToWire({ leaseId, jobId, work }: LeasedGame, leaseMs: numbe
     gameId,
     modelVersion: modelVersion ?? '',
     seed,
-    settings: { ...settings, rules: rulesToWire(settings.rules) },
+    settings: {
+      ...settings,
+      rules: rulesToWire(settings.rules),
+      branching: settings.branching && branchSettingsToWire(settings.branching),
+    },
     expiresInMs: Math.round(leaseMs),
     match: match && { ...match, opening: [...match.opening] },
+    variations: [],
   };
 }

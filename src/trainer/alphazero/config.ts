@@ -7,6 +7,8 @@ import type { ConfigOf } from '../../core/config.js';
 import { check } from '../../core/errors.js';
 import { defaultRules } from '../../go/rules.js';
 import type { Rules } from '../../go/rules.js';
+import { branchPoints, lcrEstimators, type BranchSettings } from '../../methods/branching/settings.js';
+import { valueLabels } from '../../methods/branching/value-label.js';
 import type { PlaySettings } from './ports.js';
 
 /** Every setting of the job, with its default, range and meaning. */
@@ -45,6 +47,13 @@ export const alphaZeroSchema = {
     1000,
     'Moves from the start that are drawn at random in proportion to the search policy.',
   ),
+  lateTemperature: number(0, 0, 10, 'Temperature of the draws after temperatureMoves; 0 plays the best move.'),
+  earlyForkShare: number(
+    0,
+    0,
+    1,
+    'Share of the games that begin with an early fork: moves of the raw policy, then the best of a few random ones (KataGo).',
+  ),
   resignThreshold: number(
     -1,
     -1,
@@ -70,6 +79,30 @@ export const alphaZeroSchema = {
     'Growth of the window: close to 1 keeps a fixed share of all positions, 0 grows with their logarithm.',
   ),
   windowScale: number(0.4, 0, 1, 'Growth of the window per new position just above windowMin.'),
+  policySurpriseWeight: number(
+    0,
+    0,
+    1,
+    'Share of the training weight of a game that its positions get by how much the search surprised the network (KataGo).',
+  ),
+
+  variations: integer(
+    1,
+    1,
+    1000,
+    'Games in a tree: later ones branch off where the result is uncertain; 1 never branches.',
+  ),
+  branchPoints: choice('uncertain', branchPoints, 'Where branches begin; random ones are for comparison.'),
+  branchEstimator: choice('pairs', lcrEstimators, 'How the Label Change Rate is estimated from search and results.'),
+  branchStrength: number(10, 0.01, 100_000, 'Games that the search value counts for in that estimate.'),
+  branchThreshold: number(0.48, 0, 0.5, 'A position is eligible when its Label Change Rate is above this.'),
+  adaptiveThreshold: flag(true, 'Lowers the threshold on boards where the first move decides much.'),
+  moveNumberWeight: flag(true, 'Weighs eligible positions by their move number.'),
+  branchTemperature: number(1, 0.01, 100, 'Temperature at which the first move of a branch is drawn.'),
+  branchAfter: integer(0, 0, 1_000_000_000, 'Positions to collect before games are branched.'),
+  valueLabel: choice('mean', valueLabels, 'How the value label is made from the games through a position.'),
+  labelStrength: number(1, 0, 100_000, "Games that the search value counts for in the 'posterior' label."),
+
   valueMix: number(
     0.2,
     0,
@@ -183,8 +216,29 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
       temperatureMoves: 0,
       dirichletTotal: 0,
       resignPlayoutShare: 0,
+      lateTemperature: 0,
+      earlyForkShare: 0,
     };
   }
   const { visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare } = config;
-  return { ...common, visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare };
+  const { lateTemperature, earlyForkShare } = config;
+  return {
+    ...common,
+    ...{ visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare },
+    ...{ lateTemperature, earlyForkShare },
+    ...(config.variations > 1 && { branching: branchSettings(config) }),
+  };
+}
+
+/** How the job's game trees are branched. */
+export function branchSettings(config: AlphaZeroConfig): BranchSettings {
+  const { variations, adaptiveThreshold, moveNumberWeight } = config;
+  return {
+    ...{ variations, adaptiveThreshold, moveNumberWeight },
+    points: config.branchPoints,
+    estimator: config.branchEstimator,
+    strength: config.branchStrength,
+    threshold: config.branchThreshold,
+    temperature: config.branchTemperature,
+  };
 }

@@ -5,6 +5,7 @@
 
 import type { GameRecord } from '../../go/game-record.js';
 import type { Rules } from '../../go/rules.js';
+import type { BranchSettings } from '../../methods/branching/settings.js';
 
 /** How a game is to be searched; the same fields as SelfPlaySettings of the contract. */
 export interface PlaySettings {
@@ -20,6 +21,10 @@ export interface PlaySettings {
   readonly resignPlayoutShare: number;
   readonly maxMoves: number;
   readonly dirichletTotal: number;
+  readonly lateTemperature: number;
+  readonly earlyForkShare: number;
+  /** Absent for single games. */
+  readonly branching?: BranchSettings;
 }
 
 /** A rating game: `opening` is played first (Black to begin), then the two versions (name@version) take over. */

@@ -22,6 +22,8 @@ const base: PlaySettings = {
   resignPlayoutShare: 0,
   maxMoves: 60,
   dirichletTotal: 10,
+  lateTemperature: 0,
+  earlyForkShare: 0,
 };
 
 const taskOf = (settings: Partial<PlaySettings> = {}, seed = 1): GameTask => ({

@@ -21,6 +21,8 @@ const settings = {
   resignPlayoutShare: 0,
   maxMoves: 18,
   dirichletTotal: 0,
+  lateTemperature: 0,
+  earlyForkShare: 0,
 };
 
 /** Numbered games of one job, as many as `left` says. */

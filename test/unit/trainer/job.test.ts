@@ -250,5 +250,7 @@ function firstSettings(world: JobWorld): Parameters<JobWorld['play']>[0]['settin
     resignPlayoutShare: 0,
     maxMoves: 50,
     dirichletTotal: 0,
+    lateTemperature: 0,
+    earlyForkShare: 0,
   };
 }

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { BranchSettings } from "./branching.js";
 import { Color, Rules } from "./position.js";
 
 export const protobufPackage = "tengen.v1";
@@ -46,7 +47,7 @@ export interface Hello {
   leaseIds: string[];
 }
 
-/** A finished game, and with it the request for the next lease. */
+/** A finished game, and with it the request for the next lease; the lease of a tree goes on until its last variation. */
 export interface SubmitGame {
   /** The lease under which it was played. */
   leaseId: string;
@@ -86,13 +87,13 @@ export interface WorkResponse {
     | undefined;
 }
 
-/** The right and duty to play one game before the lease expires. */
+/** The right and duty to play one game, or the variations that a game tree still lacks, before the lease expires. */
 export interface Lease {
   /** Names this lease. */
   leaseId: string;
   /** The job that the game is for. */
   jobId: string;
-  /** The game to submit; submitting the same game twice stores it once. */
+  /** The game to submit; submitting the same game twice stores it once. With branching it names the tree. */
   gameId: string;
   /** The model version to play with, as name@version. */
   modelVersion: string;
@@ -105,7 +106,11 @@ export interface Lease {
   /** Milliseconds until the lease expires unless a heartbeat or a submission extends it. */
   expiresInMs: number;
   /** Set for a rating game between two versions; model_version is empty then. */
-  match: Match | undefined;
+  match:
+    | Match
+    | undefined;
+  /** The variations of the tree that are stored already, in order; the worker continues after them. */
+  variations: GameRecord[];
 }
 
 /** A rating game: no exploration, one version against another. */
@@ -146,11 +151,19 @@ export interface SelfPlaySettings {
   maxMoves: number;
   /** Total concentration of the Dirichlet noise at the PUCT root, spread over the legal moves; 0 is no noise. */
   dirichletTotal: number;
+  /** Temperature of the draws after temperature_moves; 0 plays the best move. */
+  lateTemperature: number;
+  /** How a finished game is branched; absent for single games. */
+  branching:
+    | BranchSettings
+    | undefined;
+  /** Share of the games that begin with an early fork: a few moves of the raw policy, then the best of some random moves. */
+  earlyForkShare: number;
 }
 
 /** A finished game: enough to rebuild any features from. */
 export interface GameRecord {
-  /** The game, from its lease. */
+  /** The game, from its lease; variation k > 0 of a tree is TREE.k. */
   gameId: string;
   /** The job, from its lease. */
   jobId: string;
@@ -166,14 +179,35 @@ export interface GameRecord {
     | undefined;
   /** The moves, Black first; a point index, or size² for a pass. */
   moves: number[];
-  /** One entry a move, in order. */
+  /** One entry a move, in order; in a variation only for the moves after shared_moves. */
   searches: SearchRecord[];
   /** Who resigned; unspecified if the game was played out. */
   resigned: Color;
   /** The final score for Black, komi subtracted; what the board shows, also after a resignation. */
   score: number;
   /** Set for a rating game, from its lease. */
-  match: Match | undefined;
+  match:
+    | Match
+    | undefined;
+  /** Set for a game of a tree. */
+  variation: Variation | undefined;
+}
+
+/** Where a game belongs in a game tree. Positions and searches before its branch belong to earlier variations. */
+export interface Variation {
+  /** The tree: the game_id of the lease. */
+  treeId: string;
+  /** 0 for the first game, then counting up. */
+  index: number;
+  /**
+   * Moves up to and including the one drawn at the branch point; the position before it is in an earlier variation. 0 for
+   * the first game.
+   */
+  sharedMoves: number;
+  /** Plies between the branch point that was sampled and the one that still had an unexplored move. */
+  backUp: number;
+  /** Whether the tree ends with this variation. */
+  isLast: boolean;
 }
 
 /** What the search said before one move. */
@@ -186,6 +220,8 @@ export interface SearchRecord {
   visits: number;
   /** Whether the policy is a training target (a full search). */
   full: boolean;
+  /** Kullback-Leibler divergence of the policy from the network's own, in nats. */
+  surprise: number;
 }
 
 /** A game is on disk. */
@@ -731,6 +767,7 @@ function createBaseLease(): Lease {
     settings: undefined,
     expiresInMs: 0,
     match: undefined,
+    variations: [],
   };
 }
 
@@ -759,6 +796,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.match !== undefined) {
       Match.encode(message.match, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.variations) {
+      GameRecord.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -840,6 +880,14 @@ export const Lease: MessageFns<Lease> = {
             message.match = Match.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.variations.push(GameRecord.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -867,6 +915,7 @@ export const Lease: MessageFns<Lease> = {
       : undefined;
     message.expiresInMs = object.expiresInMs ?? 0;
     message.match = (object.match !== undefined && object.match !== null) ? Match.fromPartial(object.match) : undefined;
+    message.variations = object.variations?.map((e) => GameRecord.fromPartial(e)) || [];
     return message;
   },
 };
@@ -978,6 +1027,9 @@ function createBaseSelfPlaySettings(): SelfPlaySettings {
     resignPlayoutShare: 0,
     maxMoves: 0,
     dirichletTotal: 0,
+    lateTemperature: 0,
+    branching: undefined,
+    earlyForkShare: 0,
   };
 }
 
@@ -1018,6 +1070,15 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
     }
     if (message.dirichletTotal !== 0) {
       writer.uint32(101).float(message.dirichletTotal);
+    }
+    if (message.lateTemperature !== 0) {
+      writer.uint32(109).float(message.lateTemperature);
+    }
+    if (message.branching !== undefined) {
+      BranchSettings.encode(message.branching, writer.uint32(114).fork()).join();
+    }
+    if (message.earlyForkShare !== 0) {
+      writer.uint32(125).float(message.earlyForkShare);
     }
     return writer;
   },
@@ -1131,6 +1192,30 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
             message.dirichletTotal = reader.float();
             continue;
           }
+          case 13: {
+            if (tag !== 109) {
+              break;
+            }
+
+            message.lateTemperature = reader.float();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.branching = BranchSettings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 125) {
+              break;
+            }
+
+            message.earlyForkShare = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1160,6 +1245,11 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
     message.resignPlayoutShare = object.resignPlayoutShare ?? 0;
     message.maxMoves = object.maxMoves ?? 0;
     message.dirichletTotal = object.dirichletTotal ?? 0;
+    message.lateTemperature = object.lateTemperature ?? 0;
+    message.branching = (object.branching !== undefined && object.branching !== null)
+      ? BranchSettings.fromPartial(object.branching)
+      : undefined;
+    message.earlyForkShare = object.earlyForkShare ?? 0;
     return message;
   },
 };
@@ -1177,6 +1267,7 @@ function createBaseGameRecord(): GameRecord {
     resigned: 0,
     score: 0,
     match: undefined,
+    variation: undefined,
   };
 }
 
@@ -1218,6 +1309,9 @@ export const GameRecord: MessageFns<GameRecord> = {
     }
     if (message.match !== undefined) {
       Match.encode(message.match, writer.uint32(90).fork()).join();
+    }
+    if (message.variation !== undefined) {
+      Variation.encode(message.variation, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -1333,6 +1427,14 @@ export const GameRecord: MessageFns<GameRecord> = {
             message.match = Match.decode(reader, reader.uint32());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.variation = Variation.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1361,12 +1463,118 @@ export const GameRecord: MessageFns<GameRecord> = {
     message.resigned = object.resigned ?? 0;
     message.score = object.score ?? 0;
     message.match = (object.match !== undefined && object.match !== null) ? Match.fromPartial(object.match) : undefined;
+    message.variation = (object.variation !== undefined && object.variation !== null)
+      ? Variation.fromPartial(object.variation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseVariation(): Variation {
+  return { treeId: "", index: 0, sharedMoves: 0, backUp: 0, isLast: false };
+}
+
+export const Variation: MessageFns<Variation> = {
+  encode(message: Variation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.treeId !== "") {
+      writer.uint32(10).string(message.treeId);
+    }
+    if (message.index !== 0) {
+      writer.uint32(16).uint32(message.index);
+    }
+    if (message.sharedMoves !== 0) {
+      writer.uint32(24).uint32(message.sharedMoves);
+    }
+    if (message.backUp !== 0) {
+      writer.uint32(32).uint32(message.backUp);
+    }
+    if (message.isLast !== false) {
+      writer.uint32(40).bool(message.isLast);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Variation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVariation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.treeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.index = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sharedMoves = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.backUp = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.isLast = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Variation>): Variation {
+    return Variation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Variation>): Variation {
+    const message = createBaseVariation();
+    message.treeId = object.treeId ?? "";
+    message.index = object.index ?? 0;
+    message.sharedMoves = object.sharedMoves ?? 0;
+    message.backUp = object.backUp ?? 0;
+    message.isLast = object.isLast ?? false;
     return message;
   },
 };
 
 function createBaseSearchRecord(): SearchRecord {
-  return { policy: [], value: 0, visits: 0, full: false };
+  return { policy: [], value: 0, visits: 0, full: false, surprise: 0 };
 }
 
 export const SearchRecord: MessageFns<SearchRecord> = {
@@ -1386,6 +1594,9 @@ export const SearchRecord: MessageFns<SearchRecord> = {
     }
     if (message.full !== false) {
       writer.uint32(32).bool(message.full);
+    }
+    if (message.surprise !== 0) {
+      writer.uint32(45).float(message.surprise);
     }
     return writer;
   },
@@ -1445,6 +1656,14 @@ export const SearchRecord: MessageFns<SearchRecord> = {
             message.full = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 45) {
+              break;
+            }
+
+            message.surprise = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1466,6 +1685,7 @@ export const SearchRecord: MessageFns<SearchRecord> = {
     message.value = object.value ?? 0;
     message.visits = object.visits ?? 0;
     message.full = object.full ?? false;
+    message.surprise = object.surprise ?? 0;
     return message;
   },
 };
