@@ -6,11 +6,10 @@ import type { SearchRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';
 import { search } from '../../src/search/search.js';
 import { Tree } from '../../src/search/tree.js';
+import { noSearch } from './early-fork.js';
 import type { GameTask, MatchTask } from './game-task.js';
 import { asking, finished, searchRecord, type RunningGame } from './running-game.js';
 import { Resignation } from './resignation.js';
-
-const noSearch: SearchRecord = { policy: new Uint16Array(0), value: 0, visits: 0, full: false };
 
 /**
  * The game as a generator, like `playGame`.

@@ -30,7 +30,8 @@ export function* asking<R>(
 /** What is kept of a search. */
 export function searchRecord(result: SearchResult, full: boolean): SearchRecord {
   const value = Math.max(-1, Math.min(1, result.value));
-  return { policy: packPolicy(result.policy), value, visits: result.simulations, full };
+  const { simulations: visits, surprise } = result;
+  return { policy: packPolicy(result.policy), value, visits, full, surprise };
 }
 
 /** The record of a game that has ended. */

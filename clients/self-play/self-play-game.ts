@@ -6,26 +6,40 @@ import { Position } from '../../src/go/position.js';
 import { search } from '../../src/search/search.js';
 import { drawAction } from '../../src/search/temperature.js';
 import { Tree } from '../../src/search/tree.js';
+import { earlyFork, noSearch } from './early-fork.js';
 import type { GameTask, PlaySettings } from './game-task.js';
 import { Resignation } from './resignation.js';
 import { asking, finished, searchRecord, type RunningGame } from './running-game.js';
 
-/** The game as a generator. Draws everything random from the task's seed. */
-export function* playSelfPlay(task: GameTask): RunningGame {
+/** Where a variation of a game tree begins. */
+export interface VariationStart {
+  /** Moves to replay; the record has searches only for those that follow. */
+  readonly moves: readonly number[];
+  /** Draws everything random from here on. */
+  readonly rng: Rng;
+}
+
+/** The game as a generator. Draws everything random from the task's seed, or in a variation from its own generator. */
+export function* playSelfPlay(task: GameTask, start?: VariationStart): RunningGame {
   const { settings, modelVersion } = task;
-  const rng = new Rng(task.seed);
+  const rng = start?.rng ?? new Rng(task.seed);
   const position = new Position(settings.size, settings.rules);
   const tree = new Tree();
-  const moves: number[] = [];
+  const moves = [...(start?.moves ?? [])];
+  for (const move of moves) position.play(move);
   const searches: SearchRecord[] = [];
   const resignation = new Resignation(rng.float() < settings.resignPlayoutShare ? -1 : settings.resignThreshold);
+  if (moves.length === 0 && settings.earlyForkShare > 0 && rng.float() < settings.earlyForkShare) {
+    moves.push(...(yield* earlyFork(modelVersion, position, rng)));
+    searches.push(...moves.map(() => noSearch));
+  }
   while (!position.isOver && moves.length < settings.maxMoves) {
     const full = settings.cheapVisits === 0 || rng.float() < settings.fullSearchShare;
     const options = selfPlaySearch(settings, full);
     const result = yield* asking(modelVersion, search(position, options, rng, tree));
     if (resignation.after(position.toMove, result.value)) break;
-    const draws = moves.length < settings.temperatureMoves;
-    const move = draws ? drawAction(result.policy, 1, rng) : result.bestAction;
+    const temperature = moves.length < settings.temperatureMoves ? 1 : settings.lateTemperature;
+    const move = temperature > 0 ? drawAction(result.policy, temperature, rng) : result.bestAction;
     searches.push(searchRecord(result, full));
     moves.push(move);
     position.play(move);

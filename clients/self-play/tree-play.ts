@@ -1,0 +1,70 @@
+/**
+ * Plays the games of a tree: after each one it looks where the result is most uncertain, and the next one begins there.
+ * Game k depends on the seed of the task, on k and on the games before it, not on who played those: a worker that
+ * receives the stored games of another one continues its tree.
+ */
+
+import { Rng } from '../../src/core/rng.js';
+import { assert } from '../../src/core/errors.js';
+import { variationId, type GameRecord } from '../../src/go/game-record.js';
+import { movesTo, pickBranch, type Branch } from '../../src/methods/branching/branch-point.js';
+import { GameTree } from '../../src/methods/branching/game-tree.js';
+import type { BranchSettings } from '../../src/methods/branching/settings.js';
+import { addRecord } from '../../src/wire/record-tree.js';
+import type { GameTask } from './game-task.js';
+import type { RunningGame } from './running-game.js';
+import { playSelfPlay } from './self-play-game.js';
+
+/** A tree being played; its games follow one another, since where one begins depends on how the others ended. */
+export class TreePlay {
+  readonly #task: GameTask;
+  readonly #settings: BranchSettings;
+  readonly #tree = new GameTree();
+  #branch: Branch | undefined;
+
+  /**
+   * @param task of a tree: with settings for branching
+   * @param stored the games of the tree so far, in order
+   * @throws AppError 'invalid-argument' if these do not make up a tree
+   */
+  constructor(task: GameTask, stored: readonly GameRecord[] = []) {
+    const { branching } = task.settings;
+    assert(branching !== undefined, 'a tree is played with settings for branching');
+    this.#task = task;
+    this.#settings = branching;
+    for (const record of stored) addRecord(this.#tree, record);
+    this.#branch = this.#nextBranch();
+  }
+
+  /** Whether the tree has all its games, or nothing more to explore. */
+  get isComplete(): boolean {
+    return this.#tree.variations > 0 && this.#branch === undefined;
+  }
+
+  /** The next game, a generator like `playGame`; ask again only after it has ended. Not for a complete tree. */
+  *nextVariation(modelVersion: string): RunningGame {
+    assert(!this.isComplete, 'a complete tree has no next variation');
+    const task = { ...this.#task, modelVersion };
+    const treeId = task.gameId;
+    const index = this.#tree.variations;
+    const moves = this.#branch ? [...movesTo(this.#branch.node), this.#branch.move] : [];
+    const backUp = this.#branch?.backUp ?? 0;
+    const played = yield* playSelfPlay(task, { moves, rng: this.#rngOf(index, 'moves') });
+    const variation = { treeId, index, sharedMoves: moves.length, backUp };
+    const gameId = variationId(treeId, index);
+    addRecord(this.#tree, { ...played, gameId, variation: { ...variation, isLast: false } });
+    this.#branch = this.#nextBranch();
+    return { ...played, gameId, variation: { ...variation, isLast: this.isComplete } };
+  }
+
+  #nextBranch(): Branch | undefined {
+    return pickBranch(this.#tree, this.#settings, this.#rngOf(this.#tree.variations, 'branch'));
+  }
+
+  /** The first game draws what it would draw alone. */
+  #rngOf(index: number, purpose: 'moves' | 'branch'): Rng {
+    const rng = new Rng(this.#task.seed);
+    if (purpose === 'branch') return rng.fork(2 * index);
+    return index === 0 ? rng : rng.fork(2 * index + 1);
+  }
+}
