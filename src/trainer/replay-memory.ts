@@ -39,6 +39,11 @@ export class ReplayMemory<T extends RememberedGame> {
     return game && { sequence: game.sequence, row: this.#starts[this.#head]! };
   }
 
+  /** The games kept, the oldest first. */
+  games(): readonly T[] {
+    return this.#games.slice(this.#head);
+  }
+
   /** Appends a game; one without training positions is ignored. */
   add(game: T): void {
     if (game.rows === 0) return;

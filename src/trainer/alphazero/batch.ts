@@ -6,7 +6,7 @@ import { BLACK, WHITE } from '../../go/color.js';
 import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
 import { LAST_MOVES } from '../../go/snapshot.js';
 import { symmetryMap } from '../../go/symmetry.js';
-import type { GameRows } from './game-rows.js';
+import type { Ending, GameRows } from './game-rows.js';
 
 /** Inputs of a training step; N positions, S points on a side, A = S² + 1 actions. Reused from batch to batch. */
 export interface Batch {
@@ -76,11 +76,8 @@ export function writeRow(
   const sign = toMove === BLACK ? 1 : -1;
   const map = symmetryMap(size, symmetry);
   writePolicy(batch, index, game, row, map);
-  writeValue(batch.value, index * 3, sign * game.result, game.searches[row]!.value, valueMix);
-  for (let point = 0; point < points; point++) {
-    batch.ownership[index * points + map[point]!] = sign * game.area[point]!;
-  }
-  batch.score[index] = sign * game.score;
+  writeValue(batch, index, game, row, { sign, mix: valueMix });
+  writeEnding(batch, index, game.endings[row]!, { sign, map });
 }
 
 /** Mean entropy of the policy targets in nats: what the policy loss cannot fall below. */
@@ -117,10 +114,37 @@ function writePolicy(batch: Batch, index: number, game: GameRows, row: number, m
   for (let i = 0; i < policy.length; i += 2) batch.policy[offset + map[policy[i]!]!] = policy[i + 1]! / total;
 }
 
-/** Win, draw, loss of `result` (1, 0, −1), mixed with those of a search value in [−1, 1], all for the side to move. */
-function writeValue(out: Float32Array, offset: number, result: number, searchValue: number, mix: number): void {
+/** Win, draw, loss by the label, mixed with those of the search value in [−1, 1], all for the side to move. */
+function writeValue(
+  { value }: Batch,
+  index: number,
+  { wins, draws, searches }: GameRows,
+  row: number,
+  { sign, mix }: { readonly sign: number; readonly mix: number },
+): void {
   const keep = 1 - mix;
-  out[offset] = keep * (result > 0 ? 1 : 0) + mix * ((1 + searchValue) / 2);
-  out[offset + 1] = result === 0 ? keep : 0;
-  out[offset + 2] = keep * (result < 0 ? 1 : 0) + mix * ((1 - searchValue) / 2);
+  const searchValue = searches[row]!.value;
+  const [black, draw] = [wins[row]!, draws[row]!];
+  const white = Math.max(0, 1 - black - draw);
+  value[3 * index] = keep * (sign > 0 ? black : white) + mix * ((1 + searchValue) / 2);
+  value[3 * index + 1] = keep * draw;
+  value[3 * index + 2] = keep * (sign > 0 ? white : black) + mix * ((1 - searchValue) / 2);
+}
+
+/** Score and ownership: the means of all games through the position. */
+function writeEnding(
+  { ownership, score }: Batch,
+  index: number,
+  endings: readonly Ending[],
+  { sign, map }: { readonly sign: number; readonly map: Int32Array },
+): void {
+  const points = map.length - 1;
+  const share = sign / endings.length;
+  const own = ownership.subarray(index * points, (index + 1) * points).fill(0);
+  let total = 0;
+  for (const { area, score: points } of endings) {
+    total += points;
+    for (let point = 0; point < area.length; point++) own[map[point]!]! += share * area[point]!;
+  }
+  score[index] = share * total;
 }

@@ -22,6 +22,8 @@ export interface TrainerState {
   readonly sequence: number;
   /** The oldest game in the replay memory and the number of its first position. */
   readonly oldest: { readonly sequence: number; readonly row: number };
+  /** The first game of the oldest tree that has positions in the memory or may still grow; absent in old checkpoints. */
+  readonly firstTree?: number;
   /** Draws positions and symmetries. */
   readonly rng: RngState;
   /** Progress of the job, 0 to 1, that came with the last games; the learning rate follows it. */

@@ -4,7 +4,8 @@
  */
 
 import { check } from '../../core/errors.js';
-import { resultForBlack, type GameRecord, type SearchRecord } from '../../go/game-record.js';
+import type { Rng } from '../../core/rng.js';
+import { resultForBlack, sharedMovesOf, type GameRecord, type SearchRecord } from '../../go/game-record.js';
 import { Position } from '../../go/position.js';
 import type { Rules } from '../../go/rules.js';
 import type { RememberedGame } from '../replay-memory.js';
@@ -12,6 +13,8 @@ import type { StoredGame } from './ports.js';
 
 /** A game to train on; `rows` of its positions are training positions. */
 export interface GameRows extends RememberedGame {
+  /** Sequence of the first game of its tree, its own if it is a single game. */
+  firstSequence: number;
   readonly size: number;
   readonly rules: Rules;
   /** All moves of the game. */
@@ -24,8 +27,17 @@ export interface GameRows extends RememberedGame {
   readonly banned: readonly (readonly number[])[];
   /** What the search said there [rows]. */
   readonly searches: readonly SearchRecord[];
-  /** 1 Black won, 0 draw, −1 White won. */
-  readonly result: number;
+  /** How the game ended. */
+  readonly ending: Ending;
+  /** The endings of all games through each training position [rows]. */
+  readonly endings: (readonly Ending[])[];
+  /** Value label of each training position [rows]: Black's chance to win, and that of a draw; see tree-labels.ts. */
+  readonly wins: Float32Array;
+  readonly draws: Float32Array;
+}
+
+/** The final board of a game. */
+export interface Ending {
   /** Final score for Black, komi subtracted; of the board as it stood after a resignation. */
   readonly score: number;
   /** Final owner of each point [size²]: 1 Black, −1 White, 0 neither. */
@@ -39,19 +51,21 @@ const NONE: readonly number[] = [];
 
 /** Training positions in a game, without replaying it. */
 export function countRows(record: GameRecord, cheap: CheapPositions): number {
-  return cheap === 'value' ? record.searches.length : record.searches.filter(({ full }) => full).length;
+  return record.searches.filter((search) => isTrained(search, cheap)).length;
 }
 
 /**
- * Replays a game. Costs a few microseconds a move.
+ * Replays a game; its labels are those of a single game. Costs a few microseconds a move.
  *
  * @throws AppError 'invalid-argument' if a move is illegal (records are checked before they are stored)
  */
 export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPositions): GameRows {
   const { size, rules, moves } = record;
   const points = size * size;
-  check(record.searches.length === moves.length, () => {
-    return `Game '${record.gameId}' has ${moves.length} moves and ${record.searches.length} searches; they must be equal`;
+  const shared = sharedMovesOf(record);
+  check(record.searches.length === moves.length - shared, () => {
+    const own = moves.length - shared;
+    return `Game '${record.gameId}' has ${own} moves of its own and ${record.searches.length} searches; they must be equal`;
   });
   const rows = countRows(record, cheap);
   const plies = new Uint16Array(rows);
@@ -60,8 +74,8 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
   const searches: SearchRecord[] = [];
   const position = new Position(size, rules);
   moves.forEach((move, ply) => {
-    const search = record.searches[ply]!;
-    if (search.full || cheap === 'value') {
+    const search = record.searches[ply - shared];
+    if (search && isTrained(search, cheap)) {
       const snapshot = position.snapshot();
       stones.set(snapshot.stones, searches.length * points);
       plies[searches.length] = ply;
@@ -72,6 +86,29 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
   });
   const area = new Int8Array(points);
   position.areaInto(area);
+  const ending = { score: record.score, area };
   const result = resultForBlack(record);
-  return { sequence, rows, size, rules, moves, plies, stones, banned, searches, result, score: record.score, area };
+  return {
+    firstSequence: sequence,
+    ...{ sequence, rows, size, rules, moves, plies, stones, banned, searches },
+    ending,
+    endings: Array<readonly Ending[]>(rows).fill([ending]),
+    wins: new Float32Array(rows).fill(result > 0 ? 1 : 0),
+    draws: new Float32Array(rows).fill(result === 0 ? 1 : 0),
+  };
+}
+
+/** Moves without any search, as in an early fork, never train. */
+function isTrained({ full, policy }: SearchRecord, cheap: CheapPositions): boolean {
+  return full || (cheap === 'value' && policy.length > 0);
+}
+
+/**
+ * Draws one of the positions of a game: a share `surpriseWeight` of the draws in proportion to how much the search
+ * surprised the network there, the others evenly (KataGo's policy-surprise weighting, docs/KataGoMethods.md).
+ */
+export function drawRow({ searches }: GameRows, surpriseWeight: number, rng: Rng): number {
+  const total = searches.reduce((sum, { surprise = 0 }) => sum + surprise, 0);
+  if (total <= 0 || rng.float() >= surpriseWeight) return rng.int(searches.length);
+  return rng.weighted(searches.map(({ surprise = 0 }) => surprise));
 }

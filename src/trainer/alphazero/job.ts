@@ -46,6 +46,8 @@ export class AlphaZeroJob {
   readonly #startThread: TrainingFactory;
   readonly #openings: number[][];
   readonly #selfPlay: PlaySettings;
+  /** Self-play before branching begins. */
+  readonly #single: PlaySettings;
   readonly #match: PlaySettings;
   readonly #meter: Meter;
   #league: League;
@@ -80,6 +82,7 @@ export class AlphaZeroJob {
     const { size, openingPlies: plies, openings: count } = config;
     this.#openings = makeOpeningBook({ size, rules: rulesOf(config), plies, count }, new Rng(config.seed).fork(2));
     this.#selfPlay = playSettings(config, 'self-play');
+    this.#single = playSettings({ ...config, variations: 1 }, 'self-play');
     this.#match = playSettings(config, 'match');
     this.#meter = new Meter(config, dependencies.now);
     this.#league = this.#makeLeague();
@@ -143,7 +146,8 @@ export class AlphaZeroJob {
       this.#wasIdle = true;
       return undefined;
     }
-    return { ...this.#numbered(), settings: this.#selfPlay, modelVersion: this.currentVersion };
+    const settings = this.#meter.positions < this.#config.branchAfter ? this.#single : this.#selfPlay;
+    return { ...this.#numbered(), settings, modelVersion: this.currentVersion };
   }
 
   /** Takes a game that has become durable; games of one job are expected in about the order of their sequence. */
@@ -234,13 +238,14 @@ export class AlphaZeroJob {
   /** Gives training the stored games it needs: those in its window, then those it had not seen. */
   async #refill({ trainer, job }: Checkpoint): Promise<void> {
     const signal = this.#with.signal;
-    const after = Math.min(trainer.oldest.sequence - 1, trainer.sequence, job.league.sequence || trainer.sequence);
+    const first = trainer.firstTree ?? trainer.oldest.sequence;
+    const after = Math.min(first - 1, trainer.sequence, job.league.sequence || trainer.sequence);
     let last = after;
     for await (const game of this.#with.games.games(after, { ...(signal && { signal }) })) {
       if (this.#isEnded()) return;
       last = game.sequence;
       if (game.record.match) this.#countRatingGame(game);
-      else if (game.sequence >= trainer.oldest.sequence || game.sequence > trainer.sequence) {
+      else if (game.sequence >= first || game.sequence > trainer.sequence) {
         await this.#meter.waitForBacklog(2 * this.#config.maxBacklogGames);
         this.#meter.queued(game.sequence > trainer.sequence ? game.record : undefined);
         this.#handle().add(game, this.#meter.progress());

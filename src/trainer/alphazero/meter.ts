@@ -63,6 +63,11 @@ export class Meter {
     return this.#backlog;
   }
 
+  /** Training positions collected. */
+  get positions(): number {
+    return this.#positions;
+  }
+
   get step(): number {
     return this.#step;
   }
@@ -151,6 +156,7 @@ export class Meter {
           }
         : {}),
       ...(this.#movesOfGames > 0 && { movesPerGame: this.#moves / this.#movesOfGames }),
+      ...this.#report?.trees,
       ...this.#means,
     };
   }

@@ -17,9 +17,10 @@ import { ReplayMemory } from '../replay-memory.js';
 import { stepsDue, windowSize } from '../replay-window.js';
 import { makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
-import type { AlphaZeroConfig } from './config.js';
-import { makeGameRows, type GameRows } from './game-rows.js';
+import { branchSettings, type AlphaZeroConfig } from './config.js';
+import { drawRow, makeGameRows, type GameRows } from './game-rows.js';
 import type { StoredGame } from './ports.js';
+import { TreeLabels, type TreeFigures } from './tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
 export interface TrainerStart {
@@ -57,6 +58,7 @@ export class Trainer {
   readonly #batch: Batch;
   readonly #schedule: Schedule;
   readonly #resumed: TrainerState | undefined;
+  readonly #trees: TreeLabels;
   #step: number;
   #games: number;
   #sequence: number;
@@ -69,6 +71,11 @@ export class Trainer {
     this.#training = training;
     this.#memory = new ReplayMemory(state?.oldest.row);
     this.#rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
+    this.#trees = new TreeLabels({
+      branching: branchSettings(config),
+      label: config.valueLabel,
+      labelStrength: config.labelStrength,
+    });
     this.#batch = makeBatch(config.batchSize, config.size);
     this.#schedule = scheduleOf(config);
     this.#resumed = state;
@@ -117,14 +124,20 @@ export class Trainer {
     return this.#step;
   }
 
-  /** Figures of the data: games, positions, window. */
-  get counts(): { readonly games: number; readonly positions: number; readonly window: number } {
-    return { games: this.#games, positions: this.#memory.total, window: this.#window() };
+  /** Figures of the data: games, positions, window, and of the game trees if there are any. */
+  get counts(): {
+    readonly games: number;
+    readonly positions: number;
+    readonly window: number;
+    readonly trees?: TreeFigures;
+  } {
+    const trees = this.#trees.figures;
+    return { games: this.#games, positions: this.#memory.total, window: this.#window(), ...(trees && { trees }) };
   }
 
   /**
    * Adds a self-play game. After a resume, those from the checkpoint's oldest to its last come first, and only fill the
-   * memory again.
+   * memory again, or the trees that were open.
    */
   add(game: StoredGame, progress: number): void {
     assert(!this.isDue, 'a game was added before the steps that had come due');
@@ -135,16 +148,22 @@ export class Trainer {
       this.#sequence = Math.max(this.#sequence, game.sequence);
       this.#progress = Math.max(this.#progress, progress);
     }
-    this.#memory.add(makeGameRows(game, this.#config.cheapPositions));
+    const isBeforeMemory = refilling && game.sequence < this.#resumed.oldest.sequence;
+    const rows = isBeforeMemory ? undefined : makeGameRows(game, this.#config.cheapPositions);
+    this.#trees.add(game, rows);
+    if (!rows) return;
+    this.#memory.add(rows);
     this.#memory.trim(this.#window());
   }
 
   /** Draws a batch and makes one step. */
   async makeStep(): Promise<StepMetrics> {
-    const { warmupSteps, batchSize, valueMix } = this.#config;
+    const { warmupSteps, batchSize, valueMix, policySurpriseWeight } = this.#config;
     const window = this.#window();
     for (let index = 0; index < batchSize; index++) {
-      const { game, row } = this.#memory.sample(window, this.#rng);
+      const sampled = this.#memory.sample(window, this.#rng);
+      const { game } = sampled;
+      const row = policySurpriseWeight > 0 ? drawRow(game, policySurpriseWeight, this.#rng) : sampled.row;
       writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
     }
     const warmth = Math.min(1, (this.#step + 1) / (warmupSteps + 1));
@@ -171,6 +190,7 @@ export class Trainer {
           rows: this.#memory.total,
           sequence: this.#sequence,
           oldest,
+          firstTree: this.#firstTree(oldest.sequence),
           rng: this.#rng.state(),
           progress: this.#progress,
         };
@@ -184,6 +204,12 @@ export class Trainer {
 
   release(): Promise<void> {
     return this.#training.release();
+  }
+
+  #firstTree(oldest: number): number {
+    let first = Math.min(oldest, this.#trees.firstSequence ?? oldest);
+    for (const { firstSequence } of this.#memory.games()) first = Math.min(first, firstSequence);
+    return first;
   }
 
   #window(): number {

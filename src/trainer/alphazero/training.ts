@@ -6,6 +6,7 @@
 import type { AppError } from '../../core/errors.js';
 import type { AlphaZeroConfig } from './config.js';
 import type { StoredGame } from './ports.js';
+import type { TreeFigures } from './tree-labels.js';
 import type { TrainerSnapshot, TrainerStart } from './trainer.js';
 
 /** What training starts from. */
@@ -25,6 +26,8 @@ export interface TrainingReport {
   readonly positions: number;
   /** Positions in the replay window. */
   readonly window: number;
+  /** What the game trees look like, if there are any. */
+  readonly trees?: TreeFigures;
   /** Whether games of before the checkpoint are still being added back. */
   readonly refilling: boolean;
   /** Losses and the like of the step, if one was made. */
