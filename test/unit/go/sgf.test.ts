@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { BLACK, WHITE } from '../../../src/go/color.js';
-import { packPolicy, type GameRecord } from '../../../src/go/game-record.js';
-import { recordToSgf } from '../../../src/go/record-sgf.js';
 import { defaultRules } from '../../../src/go/rules.js';
 import { formatSgfTree, mainLine, parseSgfTree } from '../../../src/go/sgf-tree.js';
 import { formatResult, parseSgf, sgfPosition, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
@@ -146,30 +144,6 @@ describe('writing SGF', () => {
     expect(again.children[0]!.children.map((node) => node.data)).toEqual([{ B: [''] }, { B: ['aa'], C: ['better?'] }]);
     expect(formatSgfTree(again)).toBe(formatSgfTree(tree));
     expect(parseSgf(formatSgfTree(tree)).moves).toEqual(game.moves);
-  });
-
-  it('writes a record with what the search said', () => {
-    const policy = new Float32Array(10).fill(0);
-    [policy[4], policy[0]] = [0.75, 0.25];
-    const record: GameRecord = {
-      gameId: 'g1',
-      jobId: 'j1',
-      modelVersion: 'tiny@0123456789ab',
-      seed: 1,
-      size: 3,
-      rules: defaultRules(3),
-      moves: [4, 9],
-      searches: [
-        { policy: packPolicy(policy), value: 0.5, visits: 16, full: true },
-        { policy: new Uint16Array(0), value: 0, visits: 0, full: false },
-      ],
-      score: 8.5,
-      resigned: WHITE,
-    };
-    expect(recordToSgf(record)).toBe(
-      '(;GM[1]FF[4]CA[UTF-8]AP[Tengen]SZ[3]KM[0.5]RU[Chinese]PB[tiny@0123456789ab]PW[tiny@0123456789ab]GN[g1]RE[B+R]\n' +
-        ';B[bb]C[16 visits, value 0.500\nB2 75.0%, A3 25.0%]\n;W[])\n',
-    );
   });
 
   it('names results', () => {
