@@ -65,9 +65,16 @@ export interface NewGame {
   /** name@version; for a match, 'black|white'. */
   readonly modelVersion: string;
   readonly kind: 'self-play' | 'match';
+  /** The game tree that it belongs to; a single game is a tree of its own, under its own id. */
+  readonly treeId: string;
+  /** Its place in the tree: 0 for the first game, then counting up; no place is taken twice. */
+  readonly variation: number;
+  /** Whether the tree ends with it. */
+  readonly isLast: boolean;
   readonly size: number;
-  /** Training positions in it. */
+  /** Training positions in it; in a variation those after its branch. */
   readonly positionCount: number;
+  /** All moves from the start. */
   readonly moveCount: number;
   /** Black's final score, komi subtracted. */
   readonly score: number;
@@ -97,13 +104,29 @@ export interface GameCounts {
   readonly moves: number;
 }
 
+/** A tree in short; fields without a word on them are those of its first game. */
+export interface TreeRow extends Pick<GameRow, 'treeId' | 'jobId' | 'kind' | 'size' | 'modelVersion' | 'createdAtMs'> {
+  /** Of its first game; orders the trees. */
+  readonly sequence: number;
+  /** Games stored so far. */
+  readonly games: number;
+  /** Training positions of all its games; shared ones count once. */
+  readonly positions: number;
+  /** Whether its last game is stored. */
+  readonly isComplete: boolean;
+}
+
 /** Finished games. */
 export interface GameStore {
-  /** Stores a game and ends the lease on it, in one step. */
+  /** Stores a game and, if its tree ends with it, ends the lease on the tree, in one step. */
   put(game: NewGame): Promise<StoredGameRow>;
   has(gameId: string): Promise<boolean>;
   /** Games of a job with `sequence` > `after`, in ascending order, at most `limit`. */
   after(jobId: string, after: number, limit: number): Promise<readonly GameRow[]>;
+  /** The games of a tree in order; none if there is no such tree. */
+  tree(treeId: string): Promise<readonly GameRow[]>;
+  /** Trees of a job, single games among them, the newest first, at most `limit`; with `sequence` < `before` if given. */
+  trees(jobId: string, limit: number, before?: number): Promise<readonly TreeRow[]>;
   counts(jobId: string): Promise<GameCounts>;
 }
 
@@ -162,8 +185,9 @@ export interface ProgressStore {
   last(jobId: string): Promise<number>;
 }
 
-/** A game that is to be played: leased to a worker, or free (`leaseId` is ''). */
+/** A game or tree that is to be played: leased to a worker, or free (`leaseId` is ''). */
 export interface LeaseRow {
+  /** The game; for a tree its id. */
   readonly gameId: string;
   readonly jobId: string;
   readonly leaseId: string;
@@ -174,10 +198,10 @@ export interface LeaseRow {
   readonly workJson: string;
 }
 
-/** Games handed out and not yet back; at most one row a game. */
+/** Games and trees handed out and not yet back; at most one row each. */
 export interface LeaseStore {
   all(): Promise<readonly LeaseRow[]>;
-  /** Writes rows over those of the same games; rows of games that are stored are passed over. */
+  /** Writes rows over those of the same games; rows of games or trees that are stored to the end are passed over. */
   put(rows: readonly LeaseRow[]): Promise<void>;
   remove(gameIds: readonly string[]): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { threadUrl } from '../../src/engine/thread-url.js';
+import { migrations } from '../../src/store/sqlite/schema.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { modelRef, type NewGame, type NewModel, type Store } from '../../src/store/store.js';
 
@@ -38,11 +39,20 @@ const gameOf = (gameId: string, jobId = 'j', text = gameId): NewGame => ({
   jobId,
   modelVersion: 'm@1',
   kind: 'self-play',
+  treeId: gameId,
+  variation: 0,
+  isLast: true,
   size: 7,
   positionCount: 3,
   moveCount: 4,
   score: -2.5,
   bytes: bytesOf(text),
+});
+
+/** Game `variation` of a tree. */
+const variationOf = (treeId: string, variation: number, isLast = false): NewGame => ({
+  ...gameOf(variation === 0 ? treeId : `${treeId}.${variation}`),
+  ...{ treeId, variation, isLast },
 });
 
 describe.each([
@@ -152,6 +162,78 @@ describe.each([
     expect(rest.map(({ gameId }) => gameId)).toEqual(['g7', 'g9', 'g11', 'g13', 'g15', 'g17', 'g19']);
     expect(await store.games.counts('even')).toEqual({ games: 10, matches: 0, positions: 30, moves: 40 });
     expect(await store.games.counts('none')).toEqual({ games: 0, matches: 0, positions: 0, moves: 0 });
+  });
+
+  it_('lists the games of a tree in order, whatever the order in which they came', async () => {
+    const store = await open();
+    await Promise.all(
+      [variationOf('t', 0), variationOf('u', 0), variationOf('t', 1)].map((game) => store.games.put(game)),
+    );
+    await Promise.all(Array.from({ length: 9 }, (_, i) => store.games.put(variationOf('t', 10 - i, i === 0))));
+    const tree = await store.games.tree('t');
+    expect(tree.map(({ variation }) => variation)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(tree[10]).toMatchObject({ gameId: 't.10', treeId: 't', isLast: true, moveCount: 4 });
+    expect(Buffer.from(tree[2]!.bytes).toString()).toBe('t.2');
+    expect(await store.games.tree('none')).toEqual([]);
+  });
+
+  it_('ends the lease on a tree with its last game only', async () => {
+    const store = await open();
+    const lease = { gameId: 't', jobId: 'j', leaseId: 'l', worker: 'w', expiresAtMs: 9, workJson: '{}' };
+    await store.leases.put([lease]);
+    await store.games.put(variationOf('t', 0));
+    await store.games.put(variationOf('t', 1));
+    await store.leases.put([{ ...lease, leaseId: 'l2' }]);
+    expect(await store.leases.all()).toEqual([{ ...lease, leaseId: 'l2' }]);
+    await store.games.put(variationOf('t', 2, true));
+    expect(await store.leases.all()).toEqual([]);
+    await store.leases.put([lease]);
+    expect(await store.leases.all()).toEqual([]);
+  });
+
+  it_('gives a place in a tree to one game only', async () => {
+    const store = await open();
+    await store.games.put(variationOf('t', 0));
+    await expect(store.games.put({ ...gameOf('other'), treeId: 't' })).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await store.games.tree('t')).toHaveLength(1);
+  });
+
+  it_('lists the trees of a job, the newest first, a page at a time', async () => {
+    const store = await open();
+    for (const game of [variationOf('t', 0), gameOf('g'), gameOf('h', 'other'), variationOf('u', 0)]) {
+      nowMs += 10;
+      await store.games.put(game);
+    }
+    for (const game of [variationOf('t', 1), variationOf('t', 2, true), variationOf('u', 1)])
+      await store.games.put(game);
+    const common = { jobId: 'j', kind: 'self-play', size: 7, modelVersion: 'm@1' };
+    expect(await store.games.trees('j', 2)).toEqual([
+      { ...common, treeId: 'u', sequence: 4, createdAtMs: 1040, games: 2, positions: 6, isComplete: false },
+      { ...common, treeId: 'g', sequence: 2, createdAtMs: 1020, games: 1, positions: 3, isComplete: true },
+    ]);
+    expect(await store.games.trees('j', 2, 2)).toEqual([
+      { ...common, treeId: 't', sequence: 1, createdAtMs: 1010, games: 3, positions: 9, isComplete: true },
+    ]);
+    expect(await store.games.trees('none', 5)).toEqual([]);
+  });
+
+  it_('makes the games of a database from before trees trees of their own', async () => {
+    const raw = new DatabaseSync(join(dataDir, 'tengen.db'));
+    raw.exec(`${migrations[0]!}; PRAGMA user_version = 1`);
+    raw.exec(
+      `INSERT INTO games (game_id, job_id, model_version, kind, size, position_count, move_count, score, bytes, created_at_ms)
+       VALUES ('g1', 'j', 'm@1', 'self-play', 7, 3, 4, -2.5, x'00', 5), ('g2', 'j', 'a|b', 'match', 7, 0, 4, 1, x'00', 6)`,
+    );
+    raw.exec(`INSERT INTO leases VALUES ('g3', 'j', 'l', 'w', 9, '{}')`);
+    raw.close();
+    const store = await open();
+    expect(await store.games.tree('g1')).toMatchObject([{ gameId: 'g1', treeId: 'g1', variation: 0, isLast: true }]);
+    expect((await store.games.trees('j', 5)).map(({ treeId, isComplete }) => [treeId, isComplete])).toEqual([
+      ['g2', true],
+      ['g1', true],
+    ]);
+    expect(await store.games.put(gameOf('g3'))).toEqual({ sequence: 3, isNew: true });
+    expect(await store.leases.all()).toEqual([]);
   });
 
   it_('refuses more calls than it may hold, and none of those it took is lost', async () => {

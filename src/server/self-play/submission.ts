@@ -46,12 +46,15 @@ export function checkSubmission(record: GameRecord, jobId: string, work: Work): 
 
 /** The row of a game; `bytes` is its message. */
 export function gameRow(record: GameRecord, bytes: Uint8Array): NewGame {
-  const { gameId, jobId, modelVersion, size, searches, moves, score, match } = record;
+  const { gameId, jobId, modelVersion, size, searches, moves, score, match, variation } = record;
   return {
     gameId,
     jobId,
     modelVersion: match ? `${match.blackModel}|${match.whiteModel}` : modelVersion,
     kind: match ? 'match' : 'self-play',
+    treeId: variation?.treeId ?? gameId,
+    variation: variation?.index ?? 0,
+    isLast: variation?.isLast ?? true,
     size,
     positionCount: match ? 0 : searches.filter(({ full }) => full).length,
     moveCount: moves.length,

@@ -1,6 +1,6 @@
-/** Games and leases in SQLite. */
+/** Games and game trees in SQLite. */
 
-import type { GameCounts, GameRow, LeaseRow, NewGame, StoredGameRow } from '../store.js';
+import type { GameCounts, GameRow, NewGame, StoredGameRow, TreeRow } from '../store.js';
 import type { Database } from './database.js';
 
 interface SqlGame {
@@ -9,6 +9,9 @@ interface SqlGame {
   job_id: string;
   model_version: string;
   kind: 'self-play' | 'match';
+  tree_id: string;
+  variation: number;
+  is_last: number;
   size: number;
   position_count: number;
   move_count: number;
@@ -17,13 +20,17 @@ interface SqlGame {
   created_at_ms: number;
 }
 
-interface SqlLease {
-  game_id: string;
+interface SqlTree {
+  tree_id: string;
   job_id: string;
-  lease_id: string;
-  worker: string;
-  expires_at_ms: number;
-  work_json: string;
+  kind: 'self-play' | 'match';
+  size: number;
+  model_version: string;
+  created_at_ms: number;
+  sequence: number;
+  games: number;
+  positions: number;
+  is_complete: number;
 }
 
 function gameFromSql(row: SqlGame): GameRow {
@@ -33,6 +40,9 @@ function gameFromSql(row: SqlGame): GameRow {
     jobId: row.job_id,
     modelVersion: row.model_version,
     kind: row.kind,
+    treeId: row.tree_id,
+    variation: row.variation,
+    isLast: row.is_last === 1,
     size: row.size,
     positionCount: row.position_count,
     moveCount: row.move_count,
@@ -42,58 +52,59 @@ function gameFromSql(row: SqlGame): GameRow {
   };
 }
 
-function leaseFromSql(row: SqlLease): LeaseRow {
+function treeFromSql(row: SqlTree): TreeRow {
   return {
-    gameId: row.game_id,
+    treeId: row.tree_id,
     jobId: row.job_id,
-    leaseId: row.lease_id,
-    worker: row.worker,
-    expiresAtMs: row.expires_at_ms,
-    workJson: row.work_json,
+    kind: row.kind,
+    size: row.size,
+    modelVersion: row.model_version,
+    createdAtMs: row.created_at_ms,
+    sequence: row.sequence,
+    games: row.games,
+    positions: row.positions,
+    isComplete: row.is_complete === 1,
   };
 }
 
-/** The operations on games and leases; each runs inside a transaction of its caller. */
+/** The operations on games; each runs inside a transaction of its caller. */
 export function gameOperations(db: Database) {
   const insert = db.prepare(
-    `INSERT INTO games (game_id, job_id, model_version, kind, size, position_count, move_count, score, bytes, created_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (game_id) DO NOTHING`,
+    `INSERT INTO games (game_id, job_id, model_version, kind, tree_id, variation, is_last, size, position_count, move_count,
+     score, bytes, created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (game_id) DO NOTHING`,
   );
   const sequenceOf = db.prepare<{ sequence: number }>('SELECT sequence FROM games WHERE game_id = ?');
   const after = db.prepare<SqlGame>('SELECT * FROM games WHERE job_id = ? AND sequence > ? ORDER BY sequence LIMIT ?');
+  const tree = db.prepare<SqlGame>('SELECT * FROM games WHERE tree_id = ? ORDER BY variation');
+  const trees = db.prepare<SqlTree>(
+    `SELECT first.*, count(*) AS games, sum(position_count) AS positions, max(is_last) AS is_complete
+     FROM (SELECT tree_id, job_id, kind, size, model_version, created_at_ms, sequence FROM games
+           WHERE job_id = ? AND sequence < ? AND variation = 0 ORDER BY sequence DESC LIMIT ?) AS first
+     JOIN games ON games.tree_id = first.tree_id GROUP BY first.sequence ORDER BY first.sequence DESC`,
+  );
   const counts = db.prepare<GameCounts>(
     `SELECT count(*) AS games, coalesce(sum(kind = 'match'), 0) AS matches, coalesce(sum(position_count), 0) AS positions,
      coalesce(sum(move_count), 0) AS moves FROM games WHERE job_id = ?`,
   );
-  const putLease = db.prepare(
-    // A lease may be given back while its game is on the way in; the game wins.
-    `INSERT OR REPLACE INTO leases (game_id, job_id, lease_id, worker, expires_at_ms, work_json)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM games WHERE game_id = ?1)`,
-  );
-  const removeLease = db.prepare('DELETE FROM leases WHERE game_id = ?');
-  const leases = db.prepare<SqlLease>('SELECT * FROM leases');
+  const endLease = db.prepare('DELETE FROM leases WHERE game_id = ?');
   return {
     putGame(game: NewGame, nowMs: number): StoredGameRow {
-      const { gameId, jobId, modelVersion, kind, size, positionCount, moveCount, score, bytes } = game;
+      const { gameId, jobId, modelVersion, kind, treeId, variation, isLast } = game;
+      const { size, positionCount, moveCount, score, bytes } = game;
       const { changes, lastInsertRowid } = insert.run(
-        ...[gameId, jobId, modelVersion, kind, size, positionCount, moveCount, score, bytes, nowMs],
+        ...[gameId, jobId, modelVersion, kind, treeId, variation, Number(isLast)],
+        ...[size, positionCount, moveCount, score, bytes, nowMs],
       );
-      removeLease.run(gameId);
+      if (isLast) endLease.run(treeId);
       if (changes > 0) return { sequence: lastInsertRowid, isNew: true };
       return { sequence: sequenceOf.get(gameId)!.sequence, isNew: false };
     },
     hasGame: (gameId: string): boolean => sequenceOf.get(gameId) !== undefined,
     gamesAfter: (jobId: string, sequence: number, limit: number): GameRow[] =>
       after.all(jobId, sequence, limit).map(gameFromSql),
+    gamesOfTree: (treeId: string): GameRow[] => tree.all(treeId).map(gameFromSql),
+    listTrees: (jobId: string, limit: number, before: number): TreeRow[] =>
+      trees.all(jobId, before, limit).map(treeFromSql),
     gameCounts: (jobId: string): GameCounts => ({ ...counts.get(jobId)! }),
-    allLeases: (): LeaseRow[] => leases.all().map(leaseFromSql),
-    putLeases(rows: readonly LeaseRow[]): void {
-      for (const { gameId, jobId, leaseId, worker, expiresAtMs, workJson } of rows) {
-        putLease.run(gameId, jobId, leaseId, worker, expiresAtMs, workJson);
-      }
-    },
-    removeLeases(gameIds: readonly string[]): void {
-      for (const gameId of gameIds) removeLease.run(gameId);
-    },
   };
 }

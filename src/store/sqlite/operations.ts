@@ -3,11 +3,12 @@
 import type { Database } from './database.js';
 import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
+import { leaseOperations } from './lease-table.js';
 import { modelOperations } from './model-table.js';
 
 /** All operations over one open database. Arguments and results are plain data, so they can cross to a thread. */
 export function operationsOn(db: Database) {
-  return { ...modelOperations(db), ...gameOperations(db), ...jobOperations(db) };
+  return { ...modelOperations(db), ...gameOperations(db), ...leaseOperations(db), ...jobOperations(db) };
 }
 
 export type Operations = ReturnType<typeof operationsOn>;

@@ -77,4 +77,12 @@ export const migrations: readonly string[] = [
     created_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- A game before there were trees is a tree of its own.
+  ALTER TABLE games ADD COLUMN tree_id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE games ADD COLUMN variation INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE games ADD COLUMN is_last INTEGER NOT NULL DEFAULT 1;
+  UPDATE games SET tree_id = game_id;
+  CREATE UNIQUE INDEX games_of_tree ON games (tree_id, variation);
+  `,
 ];

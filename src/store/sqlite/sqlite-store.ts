@@ -89,6 +89,8 @@ function gameStore(queue: CommitQueue, now: () => number): GameStore {
     put: (game) => queue.call('putGame', game, now()),
     has: (gameId) => queue.call('hasGame', gameId),
     after: (jobId, after, limit) => queue.call('gamesAfter', jobId, after, limit),
+    tree: (treeId) => queue.call('gamesOfTree', treeId),
+    trees: (jobId, limit, before = Number.MAX_SAFE_INTEGER) => queue.call('listTrees', jobId, limit, before),
     counts: (jobId) => queue.call('gameCounts', jobId),
   };
 }
