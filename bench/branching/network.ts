@@ -1,0 +1,72 @@
+/** A model file that answers in this thread, for runs that measure learning and not serving. */
+
+import type { Engine, Program } from '../../src/engine/engine.js';
+import type { GoEvaluation } from '../../src/go/evaluation.js';
+import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
+import type { Position } from '../../src/go/position.js';
+import { decodeModel } from '../../src/nn/model-file.js';
+import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
+
+/** Most positions in one run of the graph. */
+const MOST = 256;
+
+/** A loaded network. */
+export class Network {
+  readonly #program: Program;
+  readonly #size: number;
+  readonly #planes: Float32Array;
+  readonly #globals: Float32Array;
+  /** Positions evaluated so far. */
+  evaluations = 0;
+
+  private constructor(program: Program, size: number) {
+    this.#program = program;
+    this.#size = size;
+    this.#planes = new Float32Array(MOST * PLANE_COUNT * size * size);
+    this.#globals = new Float32Array(MOST * GLOBAL_COUNT);
+  }
+
+  static async load(file: Uint8Array, engine: Engine): Promise<Network> {
+    const model = decodeModel(file);
+    const program = await engine.compile(servingGraph(model.architecture), { constants: servingConstants(model) });
+    return new Network(program, model.architecture.size);
+  }
+
+  /** Evaluates any number of positions. */
+  async evaluate(positions: readonly Position[]): Promise<GoEvaluation[]> {
+    const evaluations: GoEvaluation[] = [];
+    for (let from = 0; from < positions.length; from += MOST) {
+      evaluations.push(...(await this.#run(positions.slice(from, from + MOST))));
+    }
+    this.evaluations += positions.length;
+    return evaluations;
+  }
+
+  release(): Promise<void> {
+    return this.#program.release();
+  }
+
+  async #run(positions: readonly Position[]): Promise<GoEvaluation[]> {
+    const count = positions.length;
+    const points = this.#size * this.#size;
+    positions.forEach((position, i) => {
+      const snapshot = position.snapshot();
+      writeFeatures(snapshot, 0, this.#planes, i * PLANE_COUNT * points, this.#globals, i * GLOBAL_COUNT);
+    });
+    const { policy, value, score } = await this.#program.run({
+      planes: {
+        shape: [count, PLANE_COUNT, this.#size, this.#size],
+        data: this.#planes.subarray(0, count * PLANE_COUNT * points),
+      },
+      globals: { shape: [count, GLOBAL_COUNT], data: this.#globals.subarray(0, count * GLOBAL_COUNT) },
+    });
+    const logits = policy!.data as Float32Array;
+    const results = value!.data as Float32Array;
+    const scores = score!.data as Float32Array;
+    return positions.map((_, i) => {
+      const [win, draw, loss] = results.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+      const own = logits.slice(i * (points + 1), (i + 1) * (points + 1));
+      return { logits: own, win, draw, loss, value: win - loss, score: scores[i]! };
+    });
+  }
+}
