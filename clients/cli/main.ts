@@ -6,6 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
+import { gamesCommands } from './commands/games.js';
 import { gtpCommand } from './commands/gtp.js';
 import { jobsCommands } from './commands/jobs.js';
 import { matchCommand } from './commands/match.js';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   gtpCommand,
   matchCommand,
   ...jobsCommands,
+  ...gamesCommands,
   ...modelsCommands,
 ];
 

@@ -30,7 +30,7 @@ export interface TreeSgfOptions {
   /** A comment on the whole, in front of what is said of the empty board. */
   readonly comment?: string;
   /** What to say of the position in which variation `variation` was before move `ply`, counted from 0. */
-  noteOf?(variation: number, ply: number): PositionNote | undefined;
+  readonly noteOf?: (variation: number, ply: number) => PositionNote | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
+import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { threadUrl } from '../engine/thread-url.js';
@@ -16,6 +17,7 @@ import { AppError } from '../core/errors.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import type { ServerConfig } from './config.js';
 import { makeEvaluatorService } from './evaluator-service.js';
+import { makeGameService } from './game-service.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -89,6 +91,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   return {
     services: [
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
+      service(GameServiceDefinition, makeGameService(store)),
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels(config, store, promoted)),

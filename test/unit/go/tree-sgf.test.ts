@@ -70,9 +70,9 @@ describe('a tree as SGF', () => {
   });
 
   it('of one game is that game', () => {
-    const { variation: _, ...single } = game([4, PASS], 0, 0, 8.5);
     const nothing = { policy: new Uint16Array(0), value: 0, visits: 0, full: false };
-    expect(treeToSgf([{ ...single, searches: [search(4, false), nothing], resigned: WHITE }])).toBe(
+    const searches = [search(4, false), nothing];
+    expect(treeToSgf([{ ...game([4, PASS], 0, 0, 8.5), searches, resigned: WHITE }])).toBe(
       '(;GM[1]FF[4]CA[UTF-8]AP[Tengen]SZ[3]KM[0.5]RU[Chinese]PB[tiny@0123456789ab]PW[tiny@0123456789ab]GN[g1]RE[B+R]' +
         'C[value 0.500 for black, 16 visits (cheap search)\nB2 75.0%, A3 25.0%]\n;B[bb]\n;W[])\n',
     );

@@ -1,0 +1,114 @@
+/** `tengen games …`: list, show and export the games that workers played. */
+
+import { writeFile } from 'node:fs/promises';
+import { check } from '../../../src/core/errors.js';
+import { GameServiceDefinition, type GameSummary, type GetGameResponse } from '../../../src/proto/tengen/v1/game.js';
+import { Connection, type ConnectionOptions } from '../../shared/connection.js';
+import { command, connectionFlags, jsonFlag } from '../command.js';
+import { drawGame } from '../games/draw-game.js';
+import { gameToSgf } from '../games/game-sgf.js';
+import { kindName, viewOf } from '../games/game-view.js';
+import { paintFor } from '../terminal/paint.js';
+import { formatTable } from '../terminal/table.js';
+
+/** Characters across where the output is no terminal. */
+const WIDTH_ELSEWHERE = 100;
+
+function print(games: readonly GameSummary[], json: boolean): void {
+  if (json) {
+    for (const { kind, ...game } of games)
+      process.stdout.write(`${JSON.stringify({ ...game, kind: kindName(kind) })}\n`);
+    return;
+  }
+  const rows = games.map((game) => {
+    const { gameId, kind, modelVersion, variations, positions, moves, result, createdAtMs } = game;
+    const figures = [variations, positions, moves].map((figure) => figure.toLocaleString('en'));
+    return [gameId, kindName(kind), modelVersion, ...figures, result, formatTime(createdAtMs)];
+  });
+  const header = ['GAME', 'KIND', 'MODEL', 'VARIATIONS', 'POSITIONS', 'MOVES', 'RESULT', 'STORED (UTC)'];
+  process.stdout.write(`${formatTable(header, rows)}\n`);
+}
+
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function getGame(connection: ConnectionOptions, gameId: string, signal: AbortSignal): Promise<GetGameResponse> {
+  return new Connection(connection).client(GameServiceDefinition).getGame({ gameId }, { signal });
+}
+
+const list = command({
+  name: 'games list',
+  usage: '',
+  summary: 'trees and single games of a job, the newest first',
+  details: `  tengen games list --job JOB --limit 50
+  tengen games list --before 1234     the next page: --json shows the sequence of each game`,
+  flags: {
+    ...connectionFlags,
+    ...jsonFlag,
+    job: { type: 'string', default: '', value: 'JOB', doc: 'the job; by default the newest one' },
+    limit: { type: 'string', default: '20', value: 'N', doc: 'how many to list, up to 1000' },
+    before: {
+      type: 'string',
+      default: '0',
+      value: 'SEQUENCE',
+      doc: 'only games stored before the one with this number',
+    },
+  },
+  async run({ flags, args, signal }) {
+    check(args.length === 0, 'games list takes no arguments; the job is --job JOB');
+    const [limit, before] = [flags.limit, flags.before].map(Number);
+    check(
+      Number.isInteger(limit) && limit! >= 1 && limit! <= 1000,
+      `--limit is '${flags.limit}'; it must be 1 to 1000`,
+    );
+    check(Number.isSafeInteger(before) && before! >= 0, `--before is '${flags.before}'; it must be a whole number`);
+    const client = new Connection(flags).client(GameServiceDefinition);
+    const { games } = await client.listGames({ jobId: flags.job, limit: limit!, before: before! }, { signal });
+    print(games, flags.json);
+    return 0;
+  },
+});
+
+const show = command({
+  name: 'games show',
+  usage: 'TREE',
+  summary: 'draw a game tree: its branches, and how uncertain the result was; TREE may be any game of it',
+  details: `  Each line is a game; it begins where it leaves an earlier one and ends with its winner, B or W. Heavy parts are
+  positions where a branch may begin: the chance that two games from there end differently (LCR) is above the
+  threshold. PLY and MOVE are the branch point and the move drawn there, LCR is that of the branch point by what is
+  known now, BACK is how many plies before the sampled position it lies, NEW counts the positions searched.`,
+  flags: { ...connectionFlags, ...jsonFlag },
+  async run({ flags, args, signal }) {
+    check(args.length === 1, 'games show takes TREE');
+    const view = viewOf(await getGame(flags, args[0] ?? '', signal));
+    if (flags.json) {
+      process.stdout.write(`${JSON.stringify(view)}\n`);
+      return 0;
+    }
+    const { stdout } = process;
+    const width = (stdout.isTTY && stdout.columns) || WIDTH_ELSEWHERE;
+    stdout.write(`${drawGame(view, { width, paint: paintFor(stdout) }).join('\n')}\n`);
+    return 0;
+  },
+});
+
+const exportGame = command({
+  name: 'games export',
+  usage: 'TREE',
+  summary: 'write a game tree as SGF, its games as variations, for Sabaki and others; TREE may be any game of it',
+  flags: {
+    ...connectionFlags,
+    output: { type: 'string', short: 'o', value: 'FILE', doc: 'write to this file instead of the standard output' },
+  },
+  async run({ flags, args, signal }) {
+    check(args.length === 1, 'games export takes TREE');
+    const text = gameToSgf(await getGame(flags, args[0] ?? '', signal));
+    if (flags.output === undefined) process.stdout.write(text);
+    else await writeFile(flags.output, text);
+    return 0;
+  },
+});
+
+/** All `games` commands. */
+export const gamesCommands = [list, show, exportGame];
