@@ -126,11 +126,16 @@ const get = command({
   },
 });
 
+/** Metrics in the order in which a line of progress has them; the last ones are of game trees. */
+const shownMetrics = [
+  ...['games', 'positions', 'step', 'loss', 'policyLoss', 'valueLoss', 'rating', 'positionsPerSecond'],
+  ...['meanLcr', 'eligibleShare', 'variationsPerTree', 'backUp'],
+];
+
 /** One line for a person. */
 export function progressLine(progress: JobProgress): string {
   const time = new Date(progress.timeMs).toISOString().slice(11, 19);
-  const names = ['games', 'positions', 'step', 'loss', 'policyLoss', 'valueLoss', 'rating', 'positionsPerSecond'];
-  const figures = names
+  const figures = shownMetrics
     .filter((name) => progress.metrics[name] !== undefined)
     .map((name) => `${name} ${formatMetric(progress.metrics[name])}`);
   return [time, progress.event.padEnd(9), ...figures, progress.message].join('  ').trimEnd();

@@ -41,6 +41,7 @@ export class LearningCurve {
       'Elo over the first network',
       ...drawChart(this.#points, { width, height: 12, formatX: minutes, formatY: (elo) => elo.toFixed(0) }),
       `${minutes(at)}  ${this.#figures()}`,
+      ...this.#treeFigures(),
     ];
     if (this.#drawn > 0) this.#out.write(`\x1b[${this.#drawn}A\x1b[J`);
     this.#out.write(`${lines.join('\n')}\n`);
@@ -48,16 +49,28 @@ export class LearningCurve {
   }
 
   #figures(): string {
-    const figure = (name: string, digits: number, unit: string): string[] => {
-      const value = this.#metrics[name];
-      return value === undefined ? [] : [`${value.toLocaleString('en', { maximumFractionDigits: digits })} ${unit}`];
-    };
     return [
-      ...figure('games', 0, 'games'),
-      ...figure('positions', 0, 'positions'),
-      ...figure('positionsPerSecond', 0, 'positions/s'),
-      ...figure('loss', 2, 'loss'),
-      ...figure('rating', 0, 'Elo'),
+      ...this.#figure('games', 0, 'games'),
+      ...this.#figure('positions', 0, 'positions'),
+      ...this.#figure('positionsPerSecond', 0, 'positions/s'),
+      ...this.#figure('loss', 2, 'loss'),
+      ...this.#figure('rating', 0, 'Elo'),
     ].join('  ');
+  }
+
+  /** A line of its own, since one longer than the terminal would be drawn over; none if games are not branched. */
+  #treeFigures(): string[] {
+    const figures = [
+      ...this.#figure('variationsPerTree', 1, 'games a tree'),
+      ...this.#figure('meanLcr', 3, 'LCR'),
+      ...this.#figure('eligibleShare', 2, 'eligible'),
+      ...this.#figure('backUp', 1, 'plies back'),
+    ];
+    return figures.length === 0 ? [] : [figures.join('  ')];
+  }
+
+  #figure(name: string, digits: number, unit: string): string[] {
+    const value = this.#metrics[name];
+    return value === undefined ? [] : [`${value.toLocaleString('en', { maximumFractionDigits: digits })} ${unit}`];
   }
 }

@@ -10,8 +10,8 @@ export function drawBars(values: readonly (number | undefined)[], low: number, h
   return values
     .map((value) => {
       if (value === undefined || value <= low) return ' ';
-      const level = Math.ceil((8 * (value - low)) / (high - low));
-      return bars[Math.min(8, level)] ?? ' ';
+      const level = Math.round((8 * (value - low)) / (high - low));
+      return bars[Math.max(1, Math.min(8, level))] ?? ' ';
     })
     .join('');
 }
