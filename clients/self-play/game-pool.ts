@@ -32,7 +32,7 @@ export interface GamePoolOptions {
   readonly log: WorkerLog;
 }
 
-type Group = LockstepGroup<Question, readonly GoEvaluation[], GameRecord>;
+type Group = LockstepGroup<Question, readonly GoEvaluation[], GameRecord | undefined>;
 
 /** Plays the games it is given until it is told to stop. */
 export class GamePool {
@@ -51,10 +51,23 @@ export class GamePool {
     return this.#evaluations;
   }
 
-  /** Starts a game in the smallest group. `onDone` or `onError` is called once, unless the pool is stopped before. */
-  start(game: RunningGame, onDone: (record: GameRecord) => void, onError: (error: unknown) => void): void {
+  /**
+   * Starts a game in the smallest group. `onDone` or `onError` is called once, perhaps before this returns, unless the
+   * pool is stopped or the game dropped before.
+   *
+   * @param dropped gives the game up
+   */
+  start(
+    game: RunningGame,
+    dropped: AbortSignal,
+    onDone: (record: GameRecord) => void,
+    onError: (error: unknown) => void,
+  ): void {
     const smallest = this.#groups.reduce((a, b) => (b.size < a.size ? b : a));
-    smallest.add(game, onDone, onError);
+    const ended = (record: GameRecord | undefined): void => {
+      if (record) onDone(record);
+    };
+    smallest.add(untilDropped(game, dropped), ended, onError);
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -120,6 +133,23 @@ export class GamePool {
     };
     await Promise.all(Array.from(byModel, ask));
     return answers;
+  }
+}
+
+/** The game, or nothing if it is dropped before its end. */
+function* untilDropped(
+  game: RunningGame,
+  dropped: AbortSignal,
+): Generator<Question, GameRecord | undefined, readonly GoEvaluation[]> {
+  try {
+    for (let step = game.next(); !dropped.aborted;) {
+      if (step.done) return step.value;
+      const answer = yield step.value;
+      if (!isStopped(dropped)) step = game.next(answer);
+    }
+    return undefined;
+  } finally {
+    game.return(undefined as never);
   }
 }
 

@@ -34,6 +34,8 @@ export interface LinkHost {
   lease(lease: Lease): void;
   /** The version for games of `jobId` that have not started. */
   newModel(jobId: string, modelVersion: string): void;
+  /** A game was refused, perhaps one that was not submitted yet; if it is of a tree, the lease on the tree is over. */
+  refused(gameId: string): void;
 }
 
 /** Keeps the stream open for as long as `run` runs. */
@@ -156,6 +158,7 @@ export class WorkLink {
       case 'refused':
         this.#unacknowledged.delete(body.value.gameId);
         this.#log('game-refused', { ...body.value });
+        host.refused(body.value.gameId);
         break;
       case 'newModel':
         this.#log('new-model', { ...body.value });

@@ -6,15 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import type { Lease } from '../../src/proto/tengen/v1/self_play.js';
 import { Backoff } from '../shared/backoff.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { GamePool } from './game-pool.js';
-import { taskFromLease } from './game-task.js';
-import { ModelVersions } from './model-versions.js';
-import { playGame } from './play-game.js';
-import { WorkLink, type LinkHost } from './work-link.js';
+import { LeasedGames } from './leased-games.js';
+import { WorkLink } from './work-link.js';
 import type { WorkerLog } from './worker-log.js';
 
 /** Longest wait before a call is tried again, in milliseconds. */
@@ -58,7 +55,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const pool = new GamePool({ evaluator, groups, makeBackoff: () => new Backoff(rng, longestWaitMs), log });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const host = makeHost({ link, pool, games, fail: (error) => failed.abort(error) });
+  const host = new LeasedGames({ link, pool, games, log, fail: (error) => failed.abort(error) });
   try {
     // Whichever fails first stops the other, so that leases are given back before the error is shown.
     const guard = async (part: Promise<void>): Promise<void> => {
@@ -75,52 +72,4 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   }
   if (failed.signal.aborted) throw AppError.from(failed.signal.reason);
   return { games: link.stored, evaluations: pool.evaluations };
-}
-
-interface HostParts {
-  readonly link: WorkLink;
-  readonly pool: GamePool;
-  readonly games: number;
-  readonly fail: (error: unknown) => void;
-}
-
-/** What to do with leases and new versions. */
-function makeHost({ link, pool, games, fail }: HostParts): LinkHost {
-  /** Lease by game id, of the games in play. */
-  const leases = new Map<string, string>();
-  const versions = new ModelVersions();
-  const play = (lease: Lease): void => {
-    const { gameId } = lease;
-    if (leases.has(gameId)) {
-      // Our lease ran out while we were cut off, and the game came back to us: it is already being played.
-      leases.set(gameId, lease.leaseId);
-      return;
-    }
-    if (leases.size >= games) {
-      link.giveBack([lease.leaseId]);
-      return;
-    }
-    const leased = taskFromLease(lease);
-    const task = leased.match
-      ? leased
-      : { ...leased, modelVersion: versions.forLease(leased.jobId, leased.modelVersion) };
-    leases.set(gameId, lease.leaseId);
-    const onDone: Parameters<GamePool['start']>[1] = (record) => {
-      const leaseId = leases.get(gameId) ?? lease.leaseId;
-      leases.delete(gameId);
-      link.submit(leaseId, record);
-    };
-    pool.start(playGame(task), onDone, fail);
-  };
-  return {
-    leasesHeld: () => [...leases.values()],
-    newModel: (jobId, modelVersion) => versions.announce(jobId, modelVersion),
-    lease: (lease) => {
-      try {
-        play(lease);
-      } catch (error) {
-        fail(error);
-      }
-    },
-  };
 }

@@ -160,6 +160,10 @@ export class JobRunner implements WorkSource {
     return (await this.#store.jobs.get(jobId))?.state === 'done';
   }
 
+  async isStopped(jobId: string): Promise<boolean> {
+    return (await this.#store.jobs.get(jobId))?.state !== 'running';
+  }
+
   onDone(listener: (jobId: string) => void): () => void {
     this.#doneListeners.add(listener);
     return () => this.#doneListeners.delete(listener);

@@ -1,5 +1,5 @@
 /**
- * Which games are out with which worker. A game leaves the book when it is stored; until then it is leased, or free
+ * Which games are out with which worker; a game tree counts as one game here. A game leaves the book when it is stored; until then it is leased, or free
  * again after its worker gave it back, fell silent, or sent a game that was refused. A free game is played again under
  * the same id and seed. Every grant is durable before the worker hears of it, so a server that was killed knows the
  * games that come back to it.
@@ -121,6 +121,14 @@ export class LeaseBook {
     }
   }
 
+  /** Extends one lease. @returns whether it holds the game */
+  extend(gameId: string, leaseId: string): boolean {
+    const lease = this.#games.get(gameId);
+    if (lease?.leaseId !== leaseId) return false;
+    this.#games.set(gameId, { ...lease, expiresAtMs: this.#now() + this.leaseMs });
+    return true;
+  }
+
   /** Frees leases of a worker: those named, or all of them if none is. */
   async giveBack(worker: string, leaseIds: readonly string[]): Promise<void> {
     const named = new Set(leaseIds);
@@ -130,7 +138,7 @@ export class LeaseBook {
     await this.#free(freed);
   }
 
-  /** Frees a game whose submission was refused, if that lease still holds it. */
+  /** Frees a game that its worker plays no more, as when what it sent was refused, if that lease still holds it. */
   async refuse(gameId: string, leaseId: string): Promise<void> {
     const lease = this.#games.get(gameId);
     if (lease && lease.leaseId === leaseId) await this.#free([lease]);

@@ -5,8 +5,16 @@ import { branchSettingsToWire } from '../../wire/branching.js';
 import { rulesToWire } from '../../wire/rules.js';
 import type { LeasedGame } from './lease-book.js';
 
-/** A granted lease as its worker receives it. */
-export function leaseToWire({ leaseId, jobId, work }: LeasedGame, leaseMs: number): pb.Lease {
+/**
+ * A granted lease as its worker receives it.
+ *
+ * @param variations of a tree: what is stored of it, in order
+ */
+export function leaseToWire(
+  { leaseId, jobId, work }: LeasedGame,
+  leaseMs: number,
+  variations: pb.GameRecord[],
+): pb.Lease {
   const { gameId, modelVersion, seed, settings, match } = work;
   return {
     leaseId,
@@ -21,6 +29,6 @@ export function leaseToWire({ leaseId, jobId, work }: LeasedGame, leaseMs: numbe
     },
     expiresInMs: Math.round(leaseMs),
     match: match && { ...match, opening: [...match.opening] },
-    variations: [],
+    variations,
   };
 }

@@ -2,7 +2,9 @@
 
 import type { CallContext } from 'nice-grpc';
 import type { SelfPlayServiceImplementation, WorkRequest, WorkResponse } from '../../proto/tengen/v1/self_play.js';
-import { WorkStream, type WorkContext } from './work-stream.js';
+import { StoredTrees } from './stored-trees.js';
+import type { SubmissionContext } from './take-submission.js';
+import { WorkStream } from './work-stream.js';
 
 /** The service, and its clockwork. */
 export interface SelfPlay {
@@ -12,7 +14,8 @@ export interface SelfPlay {
 }
 
 /** Makes the service over the lease book and the jobs. */
-export function makeSelfPlayService(context: WorkContext): SelfPlay {
+export function makeSelfPlayService(parts: Omit<SubmissionContext, 'trees'>): SelfPlay {
+  const context = { ...parts, trees: new StoredTrees(parts.store.games) };
   const streams = new Set<WorkStream>();
   return {
     service: {

@@ -5,14 +5,18 @@ import { BLACK } from '../../go/color.js';
 import { replayGame, type GameRecord } from '../../go/game-record.js';
 import type { NewGame } from '../../store/store.js';
 import type { Work } from '../../trainer/alphazero/ports.js';
+import { checkNextVariation, isTree } from './next-variation.js';
+import type { Moves } from './stored-trees.js';
 
 /**
  * Checks a game against what was leased by playing it through.
  *
+ * @param earlier of a tree: the moves of its stored variations, in order
  * @throws AppError 'invalid-argument' naming the first thing that is wrong
  */
-export function checkSubmission(record: GameRecord, jobId: string, work: Work): void {
+export function checkSubmission(record: GameRecord, jobId: string, work: Work, earlier: readonly Moves[] = []): void {
   const { settings, match } = work;
+  const { variation } = record;
   const same = (what: string, seen: unknown, leased: unknown): void =>
     check(seen === leased, () => `${what} is ${String(seen)}; the lease says ${String(leased)}`);
   same('job_id', record.jobId, jobId);
@@ -27,6 +31,8 @@ export function checkSubmission(record: GameRecord, jobId: string, work: Work): 
     same('match.white_model', record.match?.whiteModel, match.whiteModel);
     same('match.opening', record.match?.opening.join(' '), match.opening.join(' '));
   }
+  same('variation', variation ? 'set' : 'absent', isTree(work) ? 'set' : 'absent');
+  if (variation) checkNextVariation(variation, record.moves, settings.branching?.variations ?? 1, earlier);
   check(
     record.resigned === undefined || settings.resignThreshold > -1,
     'A side resigned; the lease says resign_threshold -1, which allows no resignation',

@@ -16,6 +16,8 @@ export interface WorkSource {
   isRunning(jobId: string): boolean;
   /** Whether the job is done for good, so that its games are not wanted any more. */
   isDone(jobId: string): Promise<boolean>;
+  /** Whether the job does not run and is not to run when the server starts again; it may be resumed unless it is done. */
+  isStopped(jobId: string): Promise<boolean>;
   /** Calls back for each job that becomes done, once it hands out nothing more. @returns a function that ends it */
   onDone(listener: (jobId: string) => void): () => void;
   /** The model version (name@version) that new games of each running job use. */

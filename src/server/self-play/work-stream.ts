@@ -1,15 +1,12 @@
 /** One worker's stream: hello, then leases out and games in until either side ends it. */
 
-import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
-import type { Store } from '../../store/store.js';
-import { gameRecordFromWire } from '../../wire/game-record.js';
-import type { LeaseBook } from './lease-book.js';
+import type { LeasedGame } from './lease-book.js';
 import { leaseToWire } from './lease-message.js';
+import { isTree } from './next-variation.js';
 import { Outbox } from './outbox.js';
-import { checkSubmission, gameRow, winnerOf } from './submission.js';
-import type { WorkSource } from './work-source.js';
+import { takeSubmission, type SubmissionContext } from './take-submission.js';
 
 const PROTOCOL_VERSION = 1;
 const MAX_GAMES = 4096;
@@ -17,19 +14,11 @@ const MAX_GAMES = 4096;
 const MAX_STORING = 64;
 const MAX_OUTGOING = 1024;
 
-/** What streams share. */
-export interface WorkContext {
-  readonly book: LeaseBook;
-  readonly source: WorkSource;
-  readonly store: Pick<Store, 'games' | 'models'>;
-  readonly logger: Logger;
-}
-
 type Response = NonNullable<pb.WorkResponse['body']>;
 
 /** The state of one stream. */
 export class WorkStream {
-  readonly #context: WorkContext;
+  readonly #context: SubmissionContext;
   readonly #outbox = new Outbox<pb.WorkResponse>(MAX_OUTGOING);
   readonly #storing = new Set<Promise<void>>();
   /** The version that this worker was told of last, by job. */
@@ -45,7 +34,7 @@ export class WorkStream {
   #lookAgain = false;
   #toldIdle = false;
 
-  constructor(context: WorkContext) {
+  constructor(context: SubmissionContext) {
     this.#context = context;
   }
 
@@ -130,54 +119,21 @@ export class WorkStream {
   }
 
   #submit(submit: pb.SubmitGame): void {
-    this.#held.delete(submit.leaseId);
     const storing = this.#store(submit)
-      .then(() => this.#ask(1))
       .catch((error: unknown) => this.#outbox.fail(error))
       .finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
   }
 
-  /** Resolves when the game is durable or refused; rejects when the store could not take it. */
+  /** Answers a submission; a lease that ends with it is replaced. */
   async #store({ leaseId, game }: pb.SubmitGame): Promise<void> {
-    const { book, source, store, logger } = this.#context;
     check(game !== undefined, 'submit holds no game');
-    const { gameId } = game;
-    const leased = book.find(gameId);
-    if (!leased && (await store.games.has(gameId))) {
-      this.#send({ $case: 'stored', value: { gameId } });
-      return;
-    }
-    try {
-      check(leased !== undefined, `The game '${gameId}' was not leased by this server`);
-      const record = gameRecordFromWire(game);
-      checkSubmission(record, leased.jobId, leased.work);
-      await this.#checkModel(record.modelVersion, leased.work.modelVersion);
-      const bytes = pb.GameRecord.encode(game).finish();
-      const { sequence, isNew } = await store.games.put(gameRow(record, bytes));
-      book.stored(gameId);
-      this.#send({ $case: 'stored', value: { gameId } });
-      if (!isNew) return;
-      logger.debug(
-        { gameId, worker: this.#worker, moves: record.moves.length, winner: winnerOf(record) },
-        'game-stored',
-      );
-      source.gameStored({ sequence, record });
-    } catch (error) {
-      const { kind, message } = AppError.from(error);
-      if (kind !== 'invalid-argument') throw error;
-      logger.warn({ gameId, worker: this.#worker, reason: message }, 'game-refused');
-      await book.refuse(gameId, leaseId);
-      this.#send({ $case: 'refused', value: { gameId, reason: message } });
-    }
-  }
-
-  /** A self-play game may have started with a newer version than its lease names, but with one of the same model. */
-  async #checkModel(seen: string, leased: string | undefined): Promise<void> {
-    if (leased === undefined || seen === leased) return;
-    const isKnown =
-      seen.split('@')[0] === leased.split('@')[0] && (await this.#context.store.models.get(seen)) !== undefined;
-    check(isKnown, `model_version is '${seen}'; it must be '${leased}' or a newer version of it`);
+    const { responses, endedLease } = await takeSubmission(this.#context, { worker: this.#worker, leaseId, game });
+    for (const response of responses) this.#send(response);
+    if (endedLease === undefined) return;
+    this.#held.delete(leaseId);
+    this.#held.delete(endedLease);
+    this.#ask(1);
   }
 
   /** Owes the worker `count` leases more, but with those it holds no more than the games it plays at once. */
@@ -198,15 +154,16 @@ export class WorkStream {
         const leases = await book.grant(this.#worker, this.#owed);
         this.#owed = Math.max(0, this.#owed - leases.length);
         for (const { leaseId } of leases) this.#held.add(leaseId);
+        const messages = await Promise.all(leases.map((lease) => this.#toWire(lease)));
         if (this.#outbox.hasEnded() && leases.length > 0) {
           await book.giveBack(
             this.#worker,
             leases.map(({ leaseId }) => leaseId),
           );
         }
-        for (const lease of leases) {
-          if (lease.work.modelVersion !== undefined) this.#versions.set(lease.jobId, lease.work.modelVersion);
-          this.#send({ $case: 'lease', value: leaseToWire(lease, book.leaseMs) });
+        for (const lease of messages) {
+          if (lease.modelVersion !== '') this.#versions.set(lease.jobId, lease.modelVersion);
+          this.#send({ $case: 'lease', value: lease });
         }
         if (this.#owed > 0 && leases.length > 0) this.#lookAgain = true;
         if (leases.length === 0) this.#idle();
@@ -217,6 +174,13 @@ export class WorkStream {
     } finally {
       this.#granting = false;
     }
+  }
+
+  async #toWire(lease: LeasedGame): Promise<pb.Lease> {
+    const { book, trees } = this.#context;
+    const { gameId } = lease.work;
+    const stored = isTree(lease.work) ? await trees.inTurn(gameId, () => trees.read(gameId)) : [];
+    return leaseToWire(lease, book.leaseMs, stored);
   }
 
   #idle(): void {

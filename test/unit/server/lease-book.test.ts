@@ -43,6 +43,9 @@ class NumberedGames implements WorkSource {
   isDone(): Promise<boolean> {
     return Promise.resolve(this.done);
   }
+  isStopped(): Promise<boolean> {
+    return Promise.resolve(!this.running);
+  }
   onDone(listener: (jobId: string) => void): () => void {
     this.endJob = listener;
     return () => undefined;

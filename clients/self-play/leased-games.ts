@@ -1,0 +1,123 @@
+/**
+ * The leases of a worker and what it plays under them: one game, or the games of a tree one after the other, each
+ * submitted as it ends.
+ */
+
+import type { GameRecord } from '../../src/go/game-record.js';
+import type { Lease } from '../../src/proto/tengen/v1/self_play.js';
+import { gameRecordFromWire } from '../../src/wire/game-record.js';
+import type { GamePool } from './game-pool.js';
+import { taskFromLease, type GameTask } from './game-task.js';
+import { ModelVersions } from './model-versions.js';
+import { playGame } from './play-game.js';
+import { TreePlay } from './tree-play.js';
+import type { LinkHost, WorkLink } from './work-link.js';
+import type { WorkerLog } from './worker-log.js';
+
+/** What the games are played with. */
+export interface LeasedGamesOptions {
+  readonly link: Pick<WorkLink, 'submit' | 'giveBack'>;
+  readonly pool: Pick<GamePool, 'start'>;
+  /** Leases that it takes; those beyond go back. */
+  readonly games: number;
+  readonly log: WorkerLog;
+  /** Told of what no other lease would change. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** A lease in play. */
+interface Play {
+  /** May change: a lease that ran out while we were cut off can come back to us under another name. */
+  leaseId: string;
+  /** Set for a tree. */
+  readonly tree?: TreePlay;
+  /** Games of the tree that are over. */
+  variations: number;
+  /** Gives up what is being played. */
+  readonly dropped: AbortController;
+}
+
+/** The games in play, by the id of what is leased. */
+export class LeasedGames implements LinkHost {
+  readonly #options: LeasedGamesOptions;
+  readonly #plays = new Map<string, Play>();
+  readonly #versions = new ModelVersions();
+
+  constructor(options: LeasedGamesOptions) {
+    this.#options = options;
+  }
+
+  leasesHeld(): readonly string[] {
+    return Array.from(this.#plays.values(), ({ leaseId }) => leaseId);
+  }
+
+  newModel(jobId: string, modelVersion: string): void {
+    this.#versions.announce(jobId, modelVersion);
+  }
+
+  lease(lease: Lease): void {
+    try {
+      this.#take(lease);
+    } catch (error) {
+      this.#options.fail(error);
+    }
+  }
+
+  refused(gameId: string): void {
+    for (const [treeId, { tree }] of this.#plays) {
+      if (tree && (gameId === treeId || gameId.startsWith(`${treeId}.`))) this.#drop(treeId);
+    }
+  }
+
+  #take(lease: Lease): void {
+    const { gameId, leaseId } = lease;
+    const known = this.#plays.get(gameId);
+    if (known && lease.variations.length <= known.variations) {
+      // Our lease ran out while we were cut off, and the game came back to us: it is already being played.
+      known.leaseId = leaseId;
+      return;
+    }
+    // The tree grew while we were cut off.
+    this.#drop(gameId);
+    const { link, games, log } = this.#options;
+    if (this.#plays.size >= games) {
+      link.giveBack([leaseId]);
+      return;
+    }
+    const task = taskFromLease(lease);
+    const play = { leaseId, variations: lease.variations.length, dropped: new AbortController() };
+    if (!task.settings.branching || task.match) {
+      this.#start(task, play);
+      return;
+    }
+    const tree = new TreePlay(task, lease.variations.map(gameRecordFromWire));
+    if (tree.isComplete) {
+      log('nothing-to-explore', { gameId, variations: play.variations });
+      link.giveBack([leaseId]);
+      return;
+    }
+    this.#start(task, { ...play, tree });
+  }
+
+  /** Starts the game of a lease, or the next one of its tree. */
+  #start(leased: GameTask, play: Play): void {
+    const { pool, fail } = this.#options;
+    const { gameId, jobId, match } = leased;
+    const task = match ? leased : { ...leased, modelVersion: this.#versions.forLease(jobId, leased.modelVersion) };
+    this.#plays.set(gameId, play);
+    const game = play.tree?.nextVariation(task.modelVersion) ?? playGame(task);
+    pool.start(game, play.dropped.signal, (record) => this.#finished(leased, play, record), fail);
+  }
+
+  #finished(task: GameTask, play: Play, record: GameRecord): void {
+    this.#options.link.submit(play.leaseId, record);
+    play.variations++;
+    if (record.variation?.isLast === false) this.#start(task, play);
+    else this.#plays.delete(task.gameId);
+  }
+
+  #drop(gameId: string): void {
+    this.#plays.get(gameId)?.dropped.abort();
+    this.#plays.delete(gameId);
+  }
+}

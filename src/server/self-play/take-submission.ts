@@ -1,0 +1,166 @@
+/** What the server does with a submitted game: checks it, stores it, tells its job, and says what comes of its lease. */
+
+import type { Logger } from 'pino';
+import { AppError, check } from '../../core/errors.js';
+import { variationId, type GameRecord } from '../../go/game-record.js';
+import * as pb from '../../proto/tengen/v1/self_play.js';
+import type { Store } from '../../store/store.js';
+import { gameRecordFromWire } from '../../wire/game-record.js';
+import type { LeaseBook, LeasedGame } from './lease-book.js';
+import { haveSameMoves } from './next-variation.js';
+import type { Moves, StoredTrees } from './stored-trees.js';
+import { checkSubmission, gameRow, winnerOf } from './submission.js';
+import type { WorkSource } from './work-source.js';
+
+/** What submissions need. */
+export interface SubmissionContext {
+  readonly book: LeaseBook;
+  readonly source: WorkSource;
+  readonly store: Pick<Store, 'games' | 'models'>;
+  readonly trees: StoredTrees;
+  readonly logger: Logger;
+}
+
+/** A game on its way in. */
+export interface Submission {
+  /** The stream that it came on. */
+  readonly worker: string;
+  readonly leaseId: string;
+  readonly game: pb.GameRecord;
+}
+
+type Response = NonNullable<pb.WorkResponse['body']>;
+
+/** What the worker is told. */
+export interface Answer {
+  readonly responses: readonly Response[];
+  /** The lease under which the worker plays no more; undefined while it plays on its tree. */
+  readonly endedLease: string | undefined;
+}
+
+/** Resolves when the game is durable or refused; rejects when the store could not take it. */
+export async function takeSubmission(context: SubmissionContext, submission: Submission): Promise<Answer> {
+  const { variation } = submission.game;
+  if (!variation) return takeOrRefuse(context, submission, takeGame);
+  return context.trees.inTurn(variation.treeId, () =>
+    takeOrRefuse(context, submission, (...both) => takeVariation(...both, variation)),
+  );
+}
+
+type Take = (context: SubmissionContext, submission: Submission) => Promise<Answer>;
+
+async function takeOrRefuse(context: SubmissionContext, submission: Submission, take: Take): Promise<Answer> {
+  const { worker, game } = submission;
+  try {
+    return await take(context, submission);
+  } catch (error) {
+    const { kind, message } = AppError.from(error);
+    if (kind !== 'invalid-argument') throw error;
+    context.logger.warn({ gameId: game.gameId, worker, reason: message }, 'game-refused');
+    const { gameId: leasedId, leaseId } = leaseOf(context, submission);
+    await context.book.refuse(leasedId, leaseId);
+    return { responses: [refused(game.gameId, message)], endedLease: leaseId };
+  }
+}
+
+async function takeGame(context: SubmissionContext, { worker, leaseId, game }: Submission): Promise<Answer> {
+  const { book, store } = context;
+  const { gameId } = game;
+  const leased = book.find(gameId);
+  if (leased || !(await store.games.has(gameId))) {
+    check(leased !== undefined, `The game '${gameId}' was not leased by this server`);
+    const record = gameRecordFromWire(game);
+    checkSubmission(record, leased.jobId, leased.work);
+    await put(context, { worker, game, record, leased });
+    book.stored(gameId);
+  }
+  return { responses: [stored(gameId)], endedLease: leaseId };
+}
+
+/** In the turn of the tree. */
+async function takeVariation(
+  context: SubmissionContext,
+  submission: Submission,
+  { treeId, index, isLast }: pb.Variation,
+): Promise<Answer> {
+  const { book, source, trees } = context;
+  const { worker, game } = submission;
+  const { gameId } = game;
+  const leased = book.find(treeId);
+  const earlier = leased ? await trees.moves(leased.work) : await movesOf(trees, treeId);
+  const isStored =
+    gameId === variationId(treeId, index) && earlier[index] !== undefined && haveSameMoves(earlier[index], game.moves);
+  if (!isStored) {
+    check(leased !== undefined, `The tree '${treeId}' was not leased by this server, or is complete`);
+    const { leaseId } = leaseOf(context, submission);
+    check(
+      leased.leaseId === '' || leased.leaseId === leaseId,
+      `The tree '${treeId}' went on elsewhere: the lease on it ran out and another worker has it`,
+    );
+    const record = gameRecordFromWire(game);
+    checkSubmission(record, leased.jobId, leased.work, earlier);
+    await put(context, { worker, game, record, leased });
+    trees.added(leased.work, record.moves);
+    if (isLast) book.stored(treeId);
+  }
+  const { leaseId } = leaseOf(context, submission);
+  const isHeld = !isLast && book.extend(treeId, leaseId);
+  if (isHeld && !(await hasStopped(source, leased!.jobId))) {
+    return { responses: [stored(gameId)], endedLease: undefined };
+  }
+  await book.refuse(treeId, leaseId);
+  const responses = [stored(gameId)];
+  if (!isLast && earlier.length === index + 1) {
+    // This game is kept, but the worker need not play on.
+    const reason = isHeld ? `The job '${leased!.jobId}' has stopped` : `The tree '${treeId}' is not leased any more`;
+    responses.push(refused(variationId(treeId, index + 1), reason));
+  }
+  return { responses, endedLease: leaseId };
+}
+
+async function hasStopped(source: WorkSource, jobId: string): Promise<boolean> {
+  return !source.isRunning(jobId) && (await source.isStopped(jobId));
+}
+
+interface NewRecord {
+  readonly worker: string;
+  readonly game: pb.GameRecord;
+  readonly record: GameRecord;
+  readonly leased: LeasedGame;
+}
+
+async function put({ source, store, logger }: SubmissionContext, { worker, game, record, leased }: NewRecord) {
+  await checkModel(store, record.modelVersion, leased.work.modelVersion);
+  const { sequence, isNew } = await store.games.put(gameRow(record, pb.GameRecord.encode(game).finish()));
+  if (!isNew) return;
+  const { gameId, moves } = record;
+  logger.debug({ gameId, worker, moves: moves.length, winner: winnerOf(record) }, 'game-stored');
+  source.gameStored({ sequence, record });
+}
+
+/** A self-play game may have started with a newer version than its lease names, but with one of the same model. */
+async function checkModel({ models }: Pick<Store, 'models'>, seen: string, leased: string | undefined): Promise<void> {
+  if (leased === undefined || seen === leased) return;
+  const isKnown = seen.split('@')[0] === leased.split('@')[0] && (await models.get(seen)) !== undefined;
+  check(isKnown, `model_version is '${seen}'; it must be '${leased}' or a newer version of it`);
+}
+
+/** The lease that a submission speaks of: a worker that lost one and was given the same tree again may name the old one. */
+function leaseOf({ book }: SubmissionContext, { worker, leaseId, game }: Submission) {
+  if (!game.variation) return { gameId: game.gameId, leaseId };
+  const gameId = game.variation.treeId;
+  const leased = book.find(gameId);
+  return { gameId, leaseId: leased?.worker === worker ? leased.leaseId : leaseId };
+}
+
+async function movesOf(trees: StoredTrees, treeId: string): Promise<readonly Moves[]> {
+  return (await trees.read(treeId)).map(({ moves }) => moves);
+}
+
+function stored(gameId: string): Response {
+  return { $case: 'stored', value: { gameId } };
+}
+
+function refused(gameId: string, reason: string): Response {
+  return { $case: 'refused', value: { gameId, reason } };
+}
