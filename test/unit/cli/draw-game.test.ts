@@ -39,7 +39,7 @@ describe('a drawn game tree', () => {
       '38 % of LCRs above 0.400 · ━ a branch may begin',
       '',
       '0.50 ▄▄▄▄▄▄▄▄▄▆                  above the threshold',
-      '0.40 ██████████▆▆▆▄▄▄▄▄▃▃▂▂▂▂▂   mean LCR by ply',
+      '0.40 ██████████▇▇▇▄▄▄▄▄▃▃▂▂▂▂▂   mean LCR by ply',
       '   # 0         10        20      PLY    MOVE    LCR  BACK  NEW  RESULT',
       '   0 ━━━━━━━━┯━──────────B                                  20   B+3.5',
       '   1         └━━━┯────────────W    8    B D3  0.438     2   16     W+R',
@@ -61,7 +61,6 @@ describe('a drawn game tree', () => {
   it('is the same in color', () => {
     const painted = drawGame(view, { width: 80, paint: ansi }).join('\n');
     expect(painted).toContain('\x1b[33m━━━━━━━━┯━\x1b[39m');
-    // eslint-disable-next-line no-control-regex -- colors are control characters
     expect(painted.replace(/\x1b\[\d+m/g, '')).toBe(drawGame(view, { width: 80 }).join('\n'));
   });
 
