@@ -8,6 +8,8 @@ import type { BranchSettings } from './settings.js';
 /** Below this share of eligible positions the adaptive threshold gives way to a quantile of the tree. */
 const LEAST_ELIGIBLE_SHARE = 0.02;
 const QUANTILE = 0.9;
+/** Rates so little above the threshold are equal to it but for rounding; settings travel as single floats. */
+const ROUNDING = 1e-6;
 
 /** The start of a new variation. */
 export interface Branch {
@@ -43,7 +45,7 @@ export function eligibilityOf(tree: GameTree, settings: BranchSettings): Eligibi
   positions.forEach(({ searched, ply }, i) => {
     if (!searched!.isCandidate) return;
     if (settings.points === 'random') weights[i] = 1;
-    else if (lcr[i]! > threshold) weights[i] = settings.moveNumberWeight ? ply : 1;
+    else if (isAbove(lcr[i]!, threshold)) weights[i] = settings.moveNumberWeight ? ply : 1;
   });
   return { lcr, threshold, weights, eligibleShare: shareAbove(candidates, threshold) };
 }
@@ -91,8 +93,12 @@ function thresholdOf(tree: GameTree, candidates: Float64Array, settings: BranchS
 
 function shareAbove(rates: Float64Array, threshold: number): number {
   let above = 0;
-  for (const rate of rates) if (rate > threshold) above++;
+  for (const rate of rates) if (isAbove(rate, threshold)) above++;
   return rates.length === 0 ? 0 : above / rates.length;
+}
+
+function isAbove(rate: number, threshold: number): boolean {
+  return rate > threshold + ROUNDING;
 }
 
 function drawMove(policy: ArrayLike<number>, temperature: number, rng: Rng): number {

@@ -33,6 +33,8 @@ export interface TreeNode {
   readonly parent: TreeNode | undefined;
   /** The move that led here; undefined at the start. */
   readonly move: number | undefined;
+  /** Weight of that move in the policy of the position before; 0 without one. */
+  readonly moveWeight: number;
   /** Index of the variation in which the position came up first. */
   readonly variation: number;
   /** Absent where no search was made, such as at the end of a game. */
@@ -84,7 +86,8 @@ export class GameTree {
       const parent = path.at(-1);
       const searched = positions[ply - sharedMoves];
       const node: TreeNode = {
-        ...{ ply, parent, move: moves[ply - 1], variation: this.#variations, searched },
+        ...{ ply, parent, move: moves[ply - 1], moveWeight: weightOf(moves[ply - 1], parent?.searched) },
+        ...{ variation: this.#variations, searched },
         ...{ children: new Map<number, TreeNode>(), results: [], weightedResult: 0 },
       };
       parent?.children.set(moves[ply - 1]!, node);
@@ -124,16 +127,21 @@ export class GameTree {
   }
 }
 
-function weightedResult({ children, searched, results }: TreeNode, result: number): number {
+/** Kept with the node, since a policy is long and the weighted results along a path change with every game. */
+function weightOf(move: number | undefined, searched: SearchedPosition | undefined): number {
+  const policy = searched?.policy ?? [];
+  let weight = 0;
+  for (let i = 0; i < policy.length; i += 2) if (policy[i] === move) weight += policy[i + 1]!;
+  return weight;
+}
+
+function weightedResult({ children, results }: TreeNode, result: number): number {
   if (children.size === 0) return result;
   let total = 0;
   let sum = 0;
-  const policy = searched?.policy ?? [];
-  for (let i = 0; i < policy.length; i += 2) {
-    const child = children.get(policy[i]!);
-    if (!child) continue;
-    total += policy[i + 1]!;
-    sum += policy[i + 1]! * child.weightedResult;
+  for (const child of children.values()) {
+    total += child.moveWeight;
+    sum += child.moveWeight * child.weightedResult;
   }
   // Without weights on what was explored, as in an unsearched opening, only the mean is left.
   return total > 0 ? sum / total : mean(results);

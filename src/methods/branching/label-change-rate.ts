@@ -31,29 +31,26 @@ export function pairPosterior(winRate: number, results: readonly number[], stren
 
 /**
  * A Beta(cv, c(1 − v)) prior on the win rate itself, which uses every result and not every second one:
- * E[2w(1 − w) | results] · (c + 1) / c. The factor makes it 2v(1 − v) before the first result. Not in the paper.
+ * E[2w(1 − w) | results] · (c + 1) / c. The factor makes it 2v(1 − v) before the first result; no rate of a win rate is
+ * above 0.5, so where many balanced results or a small c would carry it there, it is 0.5. Not in the paper.
  */
 export function winRatePosterior(winRate: number, results: readonly number[], strength: number): number {
   const [alpha, beta] = betaPrior(winRate, strength);
   let wins = 0;
   for (const result of results) wins += result;
   const [a, b] = [alpha + wins, beta + results.length - wins];
-  return ((2 * a * b) / ((a + b) * (a + b + 1))) * ((strength + 1) / strength);
+  return scaled((2 * a * b) / ((a + b) * (a + b + 1)), strength);
 }
 
 /**
  * Appendix A.2.4: whether each result differs from the one before, n − 1 overlapping pairs, with a Beta prior on the win
- * rate. Up to exchanging the players the changes tell how the results fall into two groups of m1 and m0:
- * p(changes | w) = w^m1 (1 − w)^m0 + w^m0 (1 − w)^m1. The same factor as in `winRatePosterior`.
+ * rate. Up to exchanging the players the changes tell which results are like the first one and which are not, m0 and m1:
+ * p(changes | w) = w^m1 (1 − w)^m0 + w^m0 (1 − w)^m1. Factor and bound as in `winRatePosterior`.
  */
 export function chainPosterior(winRate: number, results: readonly number[], strength: number): number {
   const [a, b] = betaPrior(winRate, strength);
-  let flipped = 0;
   let m1 = 0;
-  for (let i = 1; i < results.length; i++) {
-    if (results[i] !== results[i - 1]) flipped ^= 1;
-    m1 += flipped;
-  }
+  for (const result of results) if (result !== results[0]) m1++;
   const m0 = results.length - m1;
   const [first, second] = [logBetaRatio(a, b, m1, m0), logBetaRatio(a, b, m0, m1)];
   // Relative to the larger of the two, so that many results do not underflow.
@@ -61,7 +58,7 @@ export function chainPosterior(winRate: number, results: readonly number[], stre
   const [p, q] = [Math.exp(first - top), Math.exp(second - top)];
   const total = a + b + results.length;
   const rate = 2 * (p * (a + m1) * (b + m0) + q * (a + m0) * (b + m1));
-  return (rate / ((p + q) * total * (total + 1))) * ((strength + 1) / strength);
+  return scaled(rate / ((p + q) * total * (total + 1)), strength);
 }
 
 /** The LCR of a position by the estimator asked for. */
@@ -80,6 +77,11 @@ export function estimateLcr(
     case 'prior':
       return labelChangeRate(winRate);
   }
+}
+
+/** An expected 2w(1 − w) scaled so that without results it is the one of the search value. */
+function scaled(rate: number, strength: number): number {
+  return Math.min(0.5, (rate * (strength + 1)) / strength);
 }
 
 function betaPrior(winRate: number, strength: number): [alpha: number, beta: number] {
