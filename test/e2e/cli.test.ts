@@ -13,11 +13,11 @@ describe('tengen', () => {
   it('lists its commands, and succeeds when that is what was asked', () => {
     const { code, out } = run('--help');
     expect(code).toBe(0);
-    for (const name of ['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs watch', 'models list'])
+    for (const name of ['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs watch', 'games show', 'models list'])
       expect(out).toContain(name);
   });
 
-  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'models upload'])('explains %s', (name) => {
+  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'games export', 'models upload'])('explains %s', (name) => {
     const { code, out } = run(...name.split(' '), '--help');
     expect(code).toBe(0);
     expect(out).toContain(`tengen ${name}`);

@@ -60,7 +60,7 @@ const list = command({
     const [limit, before] = [flags.limit, flags.before].map(Number);
     check(
       Number.isInteger(limit) && limit! >= 1 && limit! <= 1000,
-      `--limit is '${flags.limit}'; it must be 1 to 1000`,
+      `--limit is '${flags.limit}'; it must be from 1 to 1000`,
     );
     check(Number.isSafeInteger(before) && before! >= 0, `--before is '${flags.before}'; it must be a whole number`);
     const client = new Connection(flags).client(GameServiceDefinition);
