@@ -17,12 +17,15 @@ describe('tengen', () => {
       expect(out).toContain(name);
   });
 
-  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'games export', 'models upload'])('explains %s', (name) => {
-    const { code, out } = run(...name.split(' '), '--help');
-    expect(code).toBe(0);
-    expect(out).toContain(`tengen ${name}`);
-    expect(out).toContain('--help');
-  });
+  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'games export', 'models upload'])(
+    'explains %s',
+    (name) => {
+      const { code, out } = run(...name.split(' '), '--help');
+      expect(code).toBe(0);
+      expect(out).toContain(`tengen ${name}`);
+      expect(out).toContain('--help');
+    },
+  );
 
   it('names the nearest command and the nearest flag', () => {
     expect(run('sevre')).toMatchObject({ code: 2, err: expect.stringContaining("did you mean 'serve'") as string });

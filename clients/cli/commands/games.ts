@@ -41,8 +41,8 @@ const list = command({
   name: 'games list',
   usage: '',
   summary: 'trees and single games of a job, the newest first',
-  details: `  tengen games list --job JOB --limit 50
-  tengen games list --before 1234     the next page: --json shows the sequence of each game`,
+  details: `tengen games list --job JOB --limit 50
+tengen games list --before 1234   the next page; --json shows the sequence of each game`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
@@ -74,10 +74,10 @@ const show = command({
   name: 'games show',
   usage: 'TREE',
   summary: 'draw a game tree: its branches, and how uncertain the result was; TREE may be any game of it',
-  details: `  Each line is a game; it begins where it leaves an earlier one and ends with its winner, B or W. Heavy parts are
-  positions where a branch may begin: the chance that two games from there end differently (LCR) is above the
-  threshold. PLY and MOVE are the branch point and the move drawn there, LCR is that of the branch point by what is
-  known now, BACK is how many plies before the sampled position it lies, NEW counts the positions searched.`,
+  details: `Each line is a game: it begins where it leaves an earlier one and ends with its winner, B or W. Heavy parts are positions
+where a branch may begin: the chance that two games from there end differently (LCR) is above the threshold. PLY and
+MOVE are the branch point and the move drawn there, LCR is that of the branch point by what is known now, BACK says how
+many plies before the sampled position it lies, NEW counts the positions that the game was the first to search.`,
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'games show takes TREE');
