@@ -73,8 +73,8 @@ export function readExperiment(
   };
   const size = number('board');
   const positions = number('positions');
-  // Log-spaced, halves of the budget, with one more near the end where the curves are compared.
-  const marks = [1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1].map((share) => Math.round(positions * share));
+  // Halves of the budget, with one more near the end where the curves are compared.
+  const marks = [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1].map((share) => Math.round(positions * share));
   const set = Object.fromEntries(
     values.set.map((setting): [string, unknown] => {
       const [name, value] = setting.split('=');

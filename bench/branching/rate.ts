@@ -1,13 +1,13 @@
 /**
- * Plays the rating games that the results still lack: every checkpoint against every anchor, for one of `--parts`
- * processes. Run again, it goes on where it stopped.
+ * Plays the rating games that the results still lack, for one of `--parts` processes. Run again, it goes on where it
+ * stopped.
  */
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
-import { anchorsOf, uctAnchors } from './anchors.js';
+import { opponentsOf, uctAnchors } from './anchors.js';
 import {
   appendResult,
   configOf,
@@ -16,7 +16,6 @@ import {
   playerOf,
   readExperiment,
   readResults,
-  type CheckpointLine,
 } from './experiment.js';
 import { findGnugo, gnugoGames } from './gnugo-games.js';
 import { Network } from './network.js';
@@ -43,40 +42,40 @@ const options: RatingOptions = {
 };
 
 const lines = readResults(experiment);
-const checkpoints = lines.filter((line): line is CheckpointLine => line.kind === 'checkpoint').map(playerOf);
-const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
-const load = async (name: string): Promise<RatedPlayer & { network: Network }> => ({
-  name,
-  network: await Network.load(readFileSync(networkFile(experiment, name)), engine),
-});
-const frozen = await Promise.all(
-  anchorsOf(experiment)
-    .filter((name) => checkpoints.includes(name))
-    .map(load),
+const checkpoints = new Set(
+  lines.flatMap((line) => (line.kind === 'checkpoint' && experiment.marks.includes(line.mark) ? [playerOf(line)] : [])),
 );
-const opponents: readonly RatedPlayer[] = [...frozen, ...uctAnchors];
+const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
 const gnugo = findGnugo();
 
-for (const name of [...new Set(checkpoints)].sort()) {
+for (const name of [...checkpoints].sort()) {
   if (hash(name) % Number(values.parts) !== Number(values.part)) continue;
-  const wanted = opponents.filter((opponent) => opponent.name !== name && !played.has(`${name} ${opponent.name}`));
-  const wantsGnugo = gnugo !== undefined && isLate(name) && !played.has(`${name} gnugo`);
-  if (wanted.length === 0 && !wantsGnugo) continue;
+  const wanted = opponentsOf(experiment, name).filter((opponent) => !played.has(`${name} ${opponent}`));
+  const networks = new Map<string, Network>();
+  const load = async (other: string): Promise<RatedPlayer> => {
+    const network = await Network.load(readFileSync(networkFile(experiment, other)), engine);
+    networks.set(other, network);
+    return { name: other, network };
+  };
+  const opponents: RatedPlayer[] = [];
+  for (const other of wanted) {
+    const uct = uctAnchors.find((anchor) => anchor.name === other);
+    if (uct) opponents.push(uct);
+    else if (checkpoints.has(other)) opponents.push(await load(other));
+  }
+  const wantsGnugo = gnugo !== undefined && wanted.includes('gnugo');
+  if (opponents.length === 0 && !wantsGnugo) continue;
   const player = await load(name);
-  const scores = await ratingGames(player, wanted, options);
-  wanted.forEach((opponent, i) => {
+  const scores = await ratingGames(player, opponents, options);
+  opponents.forEach((opponent, i) => {
     appendResult(experiment, { kind: 'match', a: name, b: opponent.name, ...scores[i]! });
   });
   if (wantsGnugo) {
-    const score = await gnugoGames(player.network, gnugo, { ...options, games: Number(values['gnugo-games']) });
+    const games = { ...options, games: Number(values['gnugo-games']) };
+    const score = await gnugoGames(networks.get(name)!, gnugo, games);
     appendResult(experiment, { kind: 'match', a: name, b: 'gnugo', ...score });
   }
-  await player.network.release();
-}
-
-/** GNU Go is slow; it meets the checkpoints of the second half. */
-function isLate(name: string): boolean {
-  return Number(name.split('/')[2]) >= experiment.positions / 2;
+  for (const network of networks.values()) await network.release();
 }
 
 function hash(text: string): number {
