@@ -13,7 +13,7 @@ import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } fr
 import { storeGames } from '../support/store-games.js';
 
 const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
-const treeId = 'alphazero-1.r1.2';
+const treeId = 'alphazero-1-2';
 const variations = 6;
 
 let dataDir: string;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { jobId } = await store.jobs.create({ kind: 'alphazero', model: 'go5', configJson });
   await store.jobs.setState(jobId, 'done');
   tree = playTree({ size: 5, jobId, treeId, seed: 2, branching: { variations } });
-  await storeGames(store, [{ ...randomGame({ size: 5, seed: 3, gameId: 'alphazero-1.r1.1' }), jobId }, ...tree]);
+  await storeGames(store, [{ ...randomGame({ size: 5, seed: 3, gameId: 'alphazero-1-1' }), jobId }, ...tree]);
   await store.close();
   server = await startServerProcess(dataDir);
 });
@@ -63,8 +63,8 @@ describe('tengen games list', () => {
     expect(code).toBe(0);
     const [header, , first, second, ...rest] = out.trimEnd().split('\n');
     expect(header).toMatch(/^GAME +KIND +MODEL +VARIATIONS +POSITIONS +MOVES +RESULT +STORED/);
-    expect(first).toMatch(/^alphazero-1\.r1\.2 +tree +go@0123456789ab +6 .* 2025-11-24 16:00:00$/);
-    expect(second).toMatch(/^alphazero-1\.r1\.1 +game +model@0 +1 +10 +10 /);
+    expect(first).toMatch(/^alphazero-1-2 +tree +go@0123456789ab +6 .* 2025-11-24 16:00:00$/);
+    expect(second).toMatch(/^alphazero-1-1 +game +model@0 +1 +10 +10 /);
     expect(rest).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ describe('tengen games list', () => {
     const { sequence } = JSON.parse(game!) as { sequence: number };
     expect(JSON.parse(game!)).toMatchObject({ gameId: treeId, kind: 'tree', variations, jobId: 'alphazero-1' });
     const next = run('list', '--json', '--before', sequence.toString()).out;
-    expect(JSON.parse(next)).toMatchObject({ gameId: 'alphazero-1.r1.1', kind: 'game' });
+    expect(JSON.parse(next)).toMatchObject({ gameId: 'alphazero-1-1', kind: 'game' });
   });
 
   it('says what is wrong in a sentence', () => {
@@ -118,13 +118,13 @@ describe('tengen games show', () => {
   });
 
   it('draws a single game', () => {
-    expect(run('show', 'alphazero-1.r1.1').out).toMatch(/^Game alphazero-1\.r1\.1\n/);
+    expect(run('show', 'alphazero-1-1').out).toMatch(/^Game alphazero-1-1\n/);
   });
 
   it('says that there is no such game', () => {
-    const missing = { code: 1, out: '', err: "tengen: There is no game 'alphazero-1.r1.3'\n" };
-    expect(run('show', 'alphazero-1.r1.3')).toEqual(missing);
-    expect(run('export', 'alphazero-1.r1.3')).toEqual(missing);
+    const missing = { code: 1, out: '', err: "tengen: There is no game 'alphazero-1-3'\n" };
+    expect(run('show', 'alphazero-1-3')).toEqual(missing);
+    expect(run('export', 'alphazero-1-3')).toEqual(missing);
     expect(run('show')).toMatchObject({ code: 2, err: 'tengen: games show takes TREE\n' });
   });
 });
@@ -137,7 +137,7 @@ describe('tengen games export', () => {
     expect(linesOf(root).toSorted()).toEqual(tree.map(sgfMoves).toSorted());
     expect(parseSgf(out).moves.map(({ action }) => action)).toEqual(tree[0]!.moves);
     expect(root.data['C']![0]).toMatch(
-      /^Tengen tree alphazero-1\.r1\.2, job alphazero-1: 6 games; LCR threshold 0\.\d+\nvalue .* for black, 16 visits\n.*%\nLCR 0\.\d+\nlabel 0\.\d+ for black, from 6 games$/,
+      /^Tengen tree alphazero-1-2, job alphazero-1: 6 games; LCR threshold 0\.\d+\nvalue .* for black, 16 visits\n.*%\nLCR 0\.\d+\nlabel 0\.\d+ for black, from 6 games$/,
     );
     expect(out.match(/N\[Variation \d/g)).toHaveLength(variations - 1);
     expect(out).toMatch(/SBKV\[\d+\.\d\d\]/);
