@@ -1,6 +1,5 @@
 /** A bare worker: the Work stream with every message in the test's hands, and games of random moves. */
 
-import type { Connection } from '../../clients/shared/connection.js';
 import { MessageQueue } from '../../clients/shared/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { packPolicy, type SearchRecord } from '../../src/go/game-record.js';
@@ -19,6 +18,13 @@ type Body = NonNullable<WorkResponse['body']>;
 type Case = Body['$case'];
 type ValueOf<C extends Case> = Extract<Body, { $case: C }>['value'];
 
+/** Where a stream is opened: a `Connection`, or a service in this process. */
+export interface WorkServer {
+  client(definition: typeof SelfPlayServiceDefinition): {
+    work(requests: AsyncIterable<WorkRequest>, options: { signal: AbortSignal }): AsyncIterable<WorkResponse>;
+  };
+}
+
 /** One Work stream. */
 export class WorkClient {
   readonly #outgoing = new MessageQueue<WorkRequest>();
@@ -27,8 +33,8 @@ export class WorkClient {
   #waiting: (() => void)[] = [];
   #end: { readonly error?: unknown } | undefined;
 
-  constructor(connection: Connection) {
-    void this.#read(connection.client(SelfPlayServiceDefinition).work(this.#outgoing, { signal: this.#call.signal }));
+  constructor(server: WorkServer) {
+    void this.#read(server.client(SelfPlayServiceDefinition).work(this.#outgoing, { signal: this.#call.signal }));
   }
 
   send(body: NonNullable<WorkRequest['body']>): void {
@@ -52,6 +58,11 @@ export class WorkClient {
       if (this.#end) throw new Error(`The stream ended without a message '${kind}'`);
       await this.#news();
     }
+  }
+
+  /** Messages of this kind that are queued. */
+  pending(kind: Case): number {
+    return this.#received.filter(({ $case }) => $case === kind).length;
   }
 
   /** Resolves when the stream has ended: with its error, or undefined. */

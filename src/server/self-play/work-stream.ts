@@ -30,6 +30,8 @@ export class WorkStream {
   #games = 0;
   /** Leases that the worker is waiting for. */
   #owed = 0;
+  /** How often the worker gave back all it had. */
+  #returns = 0;
   #granting = false;
   #lookAgain = false;
   #toldIdle = false;
@@ -114,7 +116,12 @@ export class WorkStream {
 
   async #giveBack(leaseIds: readonly string[]): Promise<void> {
     for (const leaseId of leaseIds) this.#held.delete(leaseId);
-    if (leaseIds.length === 0) this.#held.clear();
+    if (leaseIds.length === 0) {
+      this.#held.clear();
+      // Also the leases that games still on their way in would have brought: the worker is about to leave.
+      this.#owed = 0;
+      this.#returns++;
+    }
     await this.#context.book.giveBack(this.#worker, leaseIds);
   }
 
@@ -128,12 +135,13 @@ export class WorkStream {
   /** Answers a submission; a lease that ends with it is replaced. */
   async #store({ leaseId, game }: pb.SubmitGame): Promise<void> {
     check(game !== undefined, 'submit holds no game');
+    const returns = this.#returns;
     const { responses, endedLease } = await takeSubmission(this.#context, { worker: this.#worker, leaseId, game });
     for (const response of responses) this.#send(response);
     if (endedLease === undefined) return;
     this.#held.delete(leaseId);
     this.#held.delete(endedLease);
-    this.#ask(1);
+    if (returns === this.#returns) this.#ask(1);
   }
 
   /** Owes the worker `count` leases more, but with those it holds no more than the games it plays at once. */

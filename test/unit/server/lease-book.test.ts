@@ -2,64 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { defaultRules } from '../../../src/go/rules.js';
 import { LeaseBook } from '../../../src/server/self-play/lease-book.js';
-import type { JobWork, WorkSource } from '../../../src/server/self-play/work-source.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
-
-const settings = {
-  size: 3,
-  rules: defaultRules(3),
-  visits: 1,
-  cheapVisits: 0,
-  fullSearchShare: 1,
-  gumbelRoot: true,
-  gumbelActions: 2,
-  temperatureMoves: 0,
-  resignThreshold: -1,
-  resignPlayoutShare: 0,
-  maxMoves: 18,
-  dirichletTotal: 0,
-  lateTemperature: 0,
-  earlyForkShare: 0,
-};
-
-/** Numbered games of one job, as many as `left` says. */
-class NumberedGames implements WorkSource {
-  left = 100;
-  running = true;
-  done = false;
-  endJob: (jobId: string) => void = () => undefined;
-  #number = 0;
-  nextWork(): JobWork | undefined {
-    if (this.left-- <= 0) return undefined;
-    const number = this.#number++;
-    return { jobId: 'j', work: { gameId: `g${number}`, seed: number, settings, modelVersion: 'm@1' } };
-  }
-  isRunning(): boolean {
-    return this.running;
-  }
-  isDone(): Promise<boolean> {
-    return Promise.resolve(this.done);
-  }
-  isStopped(): Promise<boolean> {
-    return Promise.resolve(!this.running);
-  }
-  onDone(listener: (jobId: string) => void): () => void {
-    this.endJob = listener;
-    return () => undefined;
-  }
-  currentVersions(): ReadonlyMap<string, string> {
-    return new Map();
-  }
-  gameStored(): void {
-    // Not asked for here.
-  }
-  onChange(): () => void {
-    return () => undefined;
-  }
-}
+import { NumberedGames } from '../../support/numbered-games.js';
 
 let dataDir: string;
 let store: Store;
