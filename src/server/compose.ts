@@ -2,6 +2,7 @@
 
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
+import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
@@ -15,6 +16,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
 import { alphaZeroKind } from './alphazero-kind.js';
+import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
 import { makeEvaluatorService } from './evaluator-service.js';
 import { makeGameService } from './game-service.js';
@@ -90,6 +92,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
+      service(BranchingServiceDefinition, makeBranchingService()),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),

@@ -88,7 +88,7 @@ export namespace ValueLabel {
 
 /** How a tree is branched. */
 export interface BranchSettings {
-  /** Games in a tree; 1 is plain self-play. */
+  /** Games in a tree, 1 to 1,000; 1 is plain self-play. */
   variations: number;
   /** Where branches begin. */
   points: BranchPoints;
@@ -111,7 +111,10 @@ export interface BranchSettings {
 
 /** A tree of games from one start. */
 export interface BranchTree {
-  /** The games in the order in which they ended; the first one has no shared moves. */
+  /**
+   * The games in the order in which they ended, 1 to 1,000; the first one has no shared moves. All together have at most
+   * 1,000,000 moves, shared ones counted again, and 200,000 positions.
+   */
   variations: BranchVariation[];
 }
 
@@ -127,7 +130,10 @@ export interface BranchVariation {
   result: number;
 }
 
-/** A searched position. */
+/**
+ * A position before a move. One that was not searched, as in a random opening, is excluded and has no policy_moves; its
+ * win_rate is not read, and what is said of it is a Label Change Rate of 0 and a label from results alone.
+ */
 export interface BranchPosition {
   /** The search's policy: moves and their probabilities, as many of one as of the other; they need not sum to 1. */
   policyMoves: number[];
@@ -135,7 +141,7 @@ export interface BranchPosition {
   policyWeights: number[];
   /** The first player's win probability by the search, 0 to 1. */
   winRate: number;
-  /** Not a branch point, such as after a cheap search. */
+  /** Not a branch point, such as after a cheap search; its label and its search count nevertheless. */
   excluded: boolean;
 }
 
@@ -149,7 +155,7 @@ export interface PickBranchRequest {
   settings:
     | BranchSettings
     | undefined;
-  /** Equal seeds and trees give equal branches. */
+  /** Equal seeds and trees give equal branches. Take another one for every variation. */
   seed: number;
 }
 
@@ -163,7 +169,7 @@ export interface PickBranchResponse {
   lcr: number[];
   /** The threshold that was applied. */
   threshold: number;
-  /** Share of the positions above it. */
+  /** Share of the positions above it, of those that are not excluded. */
   eligibleShare: number;
 }
 
@@ -183,7 +189,7 @@ export interface LabelTreeRequest {
     | undefined;
   /** Which label; mean if not given. */
   label: ValueLabel;
-  /** For the posterior label: games that the search value counts for. */
+  /** For the posterior label alone: games that the search value counts for; must be above 0. */
   strength: number;
 }
 
@@ -635,7 +641,7 @@ export const PickBranchRequest: MessageFns<PickBranchRequest> = {
       BranchSettings.encode(message.settings, writer.uint32(18).fork()).join();
     }
     if (message.seed !== 0) {
-      writer.uint32(24).uint64(message.seed);
+      writer.uint32(24).uint32(message.seed);
     }
     return writer;
   },
@@ -674,7 +680,7 @@ export const PickBranchRequest: MessageFns<PickBranchRequest> = {
               break;
             }
 
-            message.seed = longToNumber(reader.uint64());
+            message.seed = reader.uint32();
             continue;
           }
         }
@@ -1124,17 +1130,6 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
