@@ -7,6 +7,7 @@ export const uctAnchors = [
   { name: 'random', playouts: 1 },
   { name: 'uct-100', playouts: 100 },
   { name: 'uct-400', playouts: 400 },
+  { name: 'uct-1000', playouts: 1000 },
 ] as const;
 
 /**
@@ -22,8 +23,13 @@ export function opponentsOf(experiment: Experiment, player: string): string[] {
     return ratio > 0.4 && ratio < 2.1;
   });
   const uct =
-    mark <= positions / 8 ? ['random', 'uct-100'] : mark <= positions / 2 ? ['uct-100', 'uct-400'] : ['uct-400'];
-  const gnugo = mark >= positions / 2 ? ['gnugo'] : [];
+    mark <= positions / 8
+      ? ['random', 'uct-100']
+      : mark <= positions / 2
+        ? ['uct-100', 'uct-400']
+        : ['uct-400', 'uct-1000'];
+  // GNU Go can think for minutes about a won position, so it meets only the anchors, which place it on the scale.
+  const gnugo = arm === 'base' && Number(seed) === 0 && mark >= positions / 2 ? ['gnugo'] : [];
   const plain = arm === 'base' ? [] : [`base/${seed}/${mark}`];
   return [...near, ...uct, ...gnugo, ...plain].filter((opponent) => opponent !== player);
 }

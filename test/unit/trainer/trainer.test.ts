@@ -5,6 +5,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../../src/trainer/alphaze
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../src/trainer/alphazero/ports.js';
 import { Trainer, architectureOf, type TrainerSnapshot } from '../../../src/trainer/alphazero/trainer.js';
+import { playTree } from '../../support/played-tree.js';
 import { randomGame } from '../../support/random-games.js';
 
 const tiny = {
@@ -45,6 +46,12 @@ async function feed(trainer: Trainer, some: readonly StoredGame[], stopAtStep = 
     await work();
   }
   return losses;
+}
+
+/** One of each in turn. */
+function takeTurns<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
 }
 
 function mean(values: readonly number[]): number {
@@ -114,6 +121,31 @@ describe('a trainer', () => {
     const again = await feed(resumed, games.slice(games.findIndex((game) => game.sequence > sequence)));
     expect(again).toEqual(late);
     expect((await resumed.snapshot()).tensors).toEqual((await whole.snapshot()).tensors);
+    await Promise.all([whole.release(), resumed.release()]);
+  });
+
+  it('continues bit for bit while game trees are growing', async () => {
+    const config = readAlphaZeroConfig({ ...tiny, variations: 5, valueLabel: 'mean', windowMin: 200 });
+    // Three trees at a time, their games one after the other in turn, as workers send them.
+    const trees = Array.from({ length: 9 }, (_, i) =>
+      playTree({ size: 5, seed: i, treeId: `tree-${i}`, visits: 8, branching: { variations: 5, points: 'random' } }),
+    );
+    const records = [0, 3, 6].flatMap((from) => takeTurns(trees.slice(from, from + 3)));
+    const stored = records.map((record, i) => ({ sequence: 2 * i + 1, record }));
+    const whole = await create(config);
+    await feed(whole, stored, 101);
+    const snapshot = await whole.snapshot();
+    const { sequence, oldest, firstTree } = snapshot.state;
+    // The memory holds later games of trees whose first games have left it.
+    expect(firstTree).toBeLessThan(oldest.sequence);
+    const rest = stored.filter((game) => game.sequence > sequence);
+    expect(rest.length).toBeGreaterThan(4);
+    const late = await feed(whole, rest);
+
+    const resumed = await create(config, snapshot);
+    for (const game of stored) if (game.sequence >= firstTree! && game.sequence <= sequence) resumed.add(game, 0);
+    expect((await resumed.snapshot()).state).toEqual(snapshot.state);
+    expect(await feed(resumed, rest)).toEqual(late);
     await Promise.all([whole.release(), resumed.release()]);
   });
 
