@@ -58,7 +58,7 @@ export function playVariation(shared: readonly number[], rng: Rng): NewVariation
 }
 
 /** Plays a whole tree. @param backUps receives the back-up distance of every branch */
-export function growTree(settings: BranchSettings, rng: Rng, backUps: number[] = []): GameTree {
+function growTree(settings: BranchSettings, rng: Rng, backUps: number[] = []): GameTree {
   const tree = new GameTree();
   tree.add(playVariation([], rng));
   for (let branch = pickBranch(tree, settings, rng); branch; branch = pickBranch(tree, settings, rng)) {
