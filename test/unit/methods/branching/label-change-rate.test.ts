@@ -126,9 +126,9 @@ describe('the posterior of the chain of changes', () => {
     for (const v of [0.1, 0.35, 0.6]) expect(chainPosterior(v, [], 10)).toBeCloseTo(labelChangeRate(v), 12);
   });
 
-  it('neither underflows with a thousand results nor exceeds one half', () => {
-    expect(chainPosterior(0.6, new Array<number>(1000).fill(1), 10)).toBeLessThan(0.02);
-    expect(chainPosterior(0.6, pairsOf(500, 500), 10)).toBe(0.5);
+  it('neither underflows with thousands of results nor exceeds one half', () => {
+    expect(chainPosterior(0.6, new Array<number>(4000).fill(1), 10)).toBeLessThan(0.02);
+    expect(chainPosterior(0.6, pairsOf(2000, 2000), 10)).toBe(0.5);
   });
 
   it('tells results that are like the first one from those that are not, draws included', () => {
