@@ -48,7 +48,9 @@ const checkpoints = new Set(
 const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
 const gnugo = findGnugo();
 
-for (const name of [...checkpoints].sort()) {
+// The end of the budget first: it says most.
+const markOf = (name: string): number => Number(name.split('/')[2]);
+for (const name of [...checkpoints].sort((a, b) => markOf(b) - markOf(a))) {
   if (hash(name) % Number(values.parts) !== Number(values.part)) continue;
   const wanted = opponentsOf(experiment, name).filter((opponent) => !played.has(`${name} ${opponent}`));
   const networks = new Map<string, Network>();
