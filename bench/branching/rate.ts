@@ -48,9 +48,10 @@ const checkpoints = new Set(
 const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
 const gnugo = findGnugo();
 
-// The end of the budget first: it says most.
+// The main comparison and the end of the budget first: they say most.
+const isMain = (name: string): number => (name.startsWith('base/') || name.startsWith('uge/') ? 1 : 0);
 const markOf = (name: string): number => Number(name.split('/')[2]);
-for (const name of [...checkpoints].sort((a, b) => markOf(b) - markOf(a))) {
+for (const name of [...checkpoints].sort((a, b) => isMain(b) - isMain(a) || markOf(b) - markOf(a))) {
   if (hash(name) % Number(values.parts) !== Number(values.part)) continue;
   const wanted = opponentsOf(experiment, name).filter((opponent) => !played.has(`${name} ${opponent}`));
   const networks = new Map<string, Network>();

@@ -1,59 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
 import { createJob } from '../support/server-calls.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { WorkClient } from '../support/work-client.js';
-
-const script = fileURLToPath(new URL('../../dist/clients/cli/main.js', import.meta.url));
+import { WorkerProcess } from '../support/worker-process.js';
 
 let dataDir: string;
 let server: ServerProcess | undefined;
-const workers: WorkerProcess[] = [];
 
 beforeEach(() => {
   dataDir = makeDataDir();
 });
 afterEach(async () => {
-  for (const worker of workers.splice(0)) worker.child.kill('SIGKILL');
+  WorkerProcess.killAll();
   await server?.kill();
   server = undefined;
   removeDataDir(dataDir);
 });
-
-/** `tengen worker` as a process. */
-class WorkerProcess {
-  readonly child: ChildProcess;
-  stderr = '';
-  stdout = '';
-  readonly #closed: Promise<unknown>;
-
-  constructor(address: string, flags: readonly string[]) {
-    const args = [script, 'worker', '--json', '--address', address, ...flags];
-    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    this.#closed = once(this.child, 'close');
-    workers.push(this);
-  }
-
-  /** Waits for `count` events of this name in its log. */
-  async logs(event: string, count = 1): Promise<void> {
-    while (this.stderr.split(`"msg":"${event}"`).length <= count) {
-      if (this.child.exitCode !== null) throw new Error(`The worker ended:\n${this.stderr}`);
-      await Promise.race([once(this.child.stderr!, 'data'), this.#closed]);
-    }
-  }
-
-  /** Sends the signal, if any, and resolves with the exit code. */
-  async end(signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal) this.child.kill(signal);
-    await this.#closed;
-    return this.child.exitCode;
-  }
-}
 
 async function start(flags: readonly string[] = []): Promise<ServerProcess> {
   server = await startServerProcess(dataDir, flags);

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GameRecord } from '../../src/go/game-record.js';
+import { replayGame } from '../../src/go/game-record.js';
+import { GameTree } from '../../src/methods/branching/game-tree.js';
+import { valueLabel } from '../../src/methods/branching/value-label.js';
+import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import type { LeaseRow } from '../../src/store/store.js';
+import { decodeGameRecord } from '../../src/wire/game-record.js';
+import { addRecord } from '../../src/wire/record-tree.js';
+import { LeasedTree } from '../support/leased-tree.js';
+import { createJob } from '../support/server-calls.js';
+import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+import { WorkClient } from '../support/work-client.js';
+import { WorkerProcess } from '../support/worker-process.js';
+
+/** Trees of ten games, long enough to be cut off in the middle. */
+const trees = { size: 5, visits: 60, variations: 10, branchPoints: 'random', seed: 5 };
+const tree = 'alphazero-1-0';
+const allGames = [tree, ...Array.from({ length: 9 }, (_, i) => `${tree}.${i + 1}`)];
+
+let dataDir: string;
+let server: ServerProcess | undefined;
+
+beforeEach(() => {
+  dataDir = makeDataDir();
+});
+afterEach(async () => {
+  WorkerProcess.killAll();
+  await server?.kill();
+  server = undefined;
+  removeDataDir(dataDir);
+});
+
+async function start(flags: readonly string[] = []): Promise<ServerProcess> {
+  server = await startServerProcess(dataDir, ['--lease-seconds', '1', ...flags]);
+  return server;
+}
+
+/** Ends the server and reads what it kept. */
+async function kept(treeId = tree): Promise<{ games: GameRecord[]; leases: readonly LeaseRow[] }> {
+  await server?.kill();
+  const store = await openSqliteStore({ dataDir, now: () => 0 });
+  try {
+    const rows = await store.games.tree(treeId);
+    return { games: rows.map(({ bytes }) => decodeGameRecord(bytes)), leases: await store.leases.all() };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Checks that so many games are there, once each, and that the labels of the tree count all of them. */
+function expectWhole(games: readonly GameRecord[], count = 10): void {
+  expect(games.map(({ gameId }) => gameId)).toEqual(allGames.slice(0, count));
+  expect(games.map(({ variation }) => variation?.isLast)).toEqual(games.map((_, i) => i === count - 1));
+  const whole = new GameTree();
+  for (const record of games) {
+    replayGame(record);
+    addRecord(whole, record);
+  }
+  const { root, positions } = whole;
+  expect(root?.results).toHaveLength(count);
+  const wins = root!.results.filter((result) => result === 1).length;
+  expect(valueLabel(root!, 'mean', 0)).toBeCloseTo(wins / count, 9);
+  expect(positions).toHaveLength(games.reduce((sum, { searches }) => sum + searches.length, 0));
+}
+
+describe('a game tree', () => {
+  it('survives kill -9 of its worker after six of ten games, and of the server: each game is stored once', async () => {
+    const first = await start();
+    await createJob(first.connect(), trees);
+    const killed = new WorkerProcess(first.address, ['--games', '1']);
+    await killed.until(() => killed.storedGames.length >= 6);
+    await killed.end('SIGKILL');
+    const before = killed.storedGames;
+    expect(before).toEqual(allGames.slice(0, before.length));
+    expect(before.length).toBeLessThan(10);
+
+    const other = new WorkerProcess(first.address, ['--games', '2']);
+    await other.until(() => other.storedGames.some((gameId) => gameId.startsWith(`${tree}.`)));
+    await first.kill();
+    await other.logs('disconnected');
+    await start(['--port', first.address.split(':')[1]!]);
+    await other.until(() => other.storedGames.includes(allGames[9]!));
+    expect(other.stderr).not.toContain('game-refused');
+    expect(other.storedGames).not.toContain(before[0]);
+    expect(await other.end('SIGINT')).toBe(0);
+
+    const { games, leases } = await kept();
+    expectWhole(games);
+    expect(leases.map(({ gameId }) => gameId)).not.toContain(tree);
+  });
+
+  it('goes on under its worker when the server is killed again and again', async () => {
+    const { address, connect, kill } = await start();
+    await createJob(connect(), trees);
+    const worker = new WorkerProcess(address, ['--games', '1']);
+    await worker.logs('game-stored', 2);
+    await kill();
+    for (const count of [4, 7]) {
+      await worker.logs('disconnected');
+      await start(['--port', address.split(':')[1]!]);
+      await worker.until(() => worker.storedGames.length >= count);
+      await server?.kill();
+    }
+    await start(['--port', address.split(':')[1]!]);
+    await worker.until(() => worker.storedGames.includes(allGames[9]!));
+    expect(worker.stderr).not.toContain('game-refused');
+    expect(worker.storedGames.slice(0, 10)).toEqual(allGames);
+    expectWhole((await kept()).games);
+  });
+
+  it('is interrupted with its job and continued when the job is resumed', async () => {
+    const connection = (await start()).connect();
+    const { jobId } = await createJob(connection, { ...trees, visits: 4 });
+    const jobs = connection.client(JobServiceDefinition);
+    const worker = new WorkClient(connection);
+    worker.hello(1);
+    const lease = await worker.next('lease');
+    const play = new LeasedTree(lease);
+    worker.submit(lease, play.next());
+    await worker.next('stored');
+    await jobs.cancelJob({ jobId });
+    worker.submit(lease, play.next());
+    expect(await worker.next('stored')).toEqual({ gameId: `${tree}.1` });
+    expect(await worker.next('refused')).toMatchObject({ gameId: `${tree}.2`, reason: /has stopped/ });
+    await jobs.resumeJob({ jobId });
+    const again = await worker.next('lease');
+    expect(again.variations.map(({ gameId }) => gameId)).toEqual(allGames.slice(0, 2));
+    const rest = new LeasedTree(again).rest();
+    for (const game of rest) {
+      worker.submit(again, game);
+      await worker.next('stored');
+    }
+    expectWhole((await kept()).games, 2 + rest.length);
+  });
+
+  it('leaves nothing behind in the leases when its job ends in the middle', async () => {
+    const connection = (await start()).connect();
+    const { jobId } = await createJob(connection, { ...trees, visits: 4, maxGames: 2 });
+    const worker = new WorkClient(connection);
+    worker.hello(1);
+    const lease = await worker.next('lease');
+    const play = new LeasedTree(lease);
+    for (let i = 0; i < 2; i++) {
+      worker.submit(lease, play.next());
+      await worker.next('stored');
+    }
+    const watching = connection.client(JobServiceDefinition).watchJob({ jobId, afterSequence: 0 });
+    let last: JobState | undefined;
+    for await (const { state } of watching) last = state;
+    expect(last).toBe(JobState.DONE);
+    worker.submit(lease, play.next());
+    await worker.next('refused');
+    expect((await kept()).leases).toEqual([]);
+  });
+});
