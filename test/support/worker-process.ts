@@ -36,7 +36,8 @@ export class WorkerProcess {
   /** Waits until `isEnough` says so of what it has logged. */
   async until(isEnough: () => boolean): Promise<void> {
     while (!isEnough()) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`The worker ended:\n${this.stderr}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`The worker ended:\n${this.stderr}`);
       await Promise.race([once(this.child.stderr!, 'data'), this.#closed]);
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { AppError } from '../../core/errors.js';
-import { resultForBlack, type GameRecord } from '../../go/game-record.js';
+import { resultForBlack } from '../../go/game-record.js';
 import { eligibilityOf } from '../../methods/branching/branch-point.js';
 import { GameTree, type TreeNode } from '../../methods/branching/game-tree.js';
 import { variationOf } from '../../methods/branching/played-game.js';
@@ -97,7 +97,7 @@ export class TreeLabels {
     const draws = node.results.reduce((sum, result) => sum + (result === 0.5 ? 1 : 0), 0) / node.results.length;
     // The label counts a draw as half a win; what is left after the draws is split between win and loss.
     game.wins[row] = Math.min(1, Math.max(0, winRate - draws / 2));
-    game.draws[row] = Math.min(draws, 1 - game.wins[row]!);
+    game.draws[row] = Math.min(draws, 1 - game.wins[row]);
   }
 
   #openTree(treeId: string, index: number, sequence: number): OpenTree {
