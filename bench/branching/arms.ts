@@ -25,6 +25,9 @@ export const base = {
 
 const uge = { variations: 10, adaptiveThreshold: true } as const;
 
+/** Searches settled positions cheaply and spends what that saves on open ones. */
+const open = { cheapVisits: 4, fullSearchShare: 0.25, fullSearchAbove: 0.2 } as const;
+
 /** By name. */
 export const arms = {
   /** Plain AlphaZero. */
@@ -44,6 +47,11 @@ export const arms = {
   soft: { valueMix: 0.5 },
   'early-fork': { earlyForkShare: 0.05 },
   surprise: { policySurpriseWeight: 0.5 },
+  'playout-cap': { cheapVisits: 4, fullSearchShare: 0.25 },
+  /** Uncertainty decides where to search, and with branching also where to begin. */
+  open,
+  'uge-open': { ...uge, ...open },
+  'no-weight-open': { ...uge, moveNumberWeight: false, ...open },
   /** Averaged labels that lean on the search while there are few results. */
   posterior: { ...uge, moveNumberWeight: false, valueLabel: 'posterior', labelStrength: 1 },
   'posterior-weight': { ...uge, valueLabel: 'posterior', labelStrength: 1 },

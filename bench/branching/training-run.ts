@@ -61,6 +61,7 @@ class Run {
   readonly #started = performance.now();
   #network: Network;
   #evaluations = 0;
+  #cheapSimulations = 0;
   #tasks = 0;
   #sequence = 0;
   #nextVersion: number;
@@ -91,17 +92,18 @@ class Run {
 
   /** Plays and trains until `mark` positions are searched and every step that is due is made. */
   async until(mark: number): Promise<RunCheckpoint> {
-    while (this.#trainer.counts.positions < mark) {
+    while (this.#cost < mark) {
       await this.#group.step(async (questions) => {
         const evaluations = await this.#network.evaluate(questions.flatMap(({ positions }) => positions));
         let next = 0;
         return questions.map(({ positions }) => evaluations.slice(next, (next += positions.length)));
       });
       for (const record of this.#finished.splice(0)) await this.#train(record);
-      if (this.#trainer.counts.positions >= this.#nextVersion) await this.#renew();
+      if (this.#cost >= this.#nextVersion) await this.#renew();
     }
     const { modelFile } = await this.#trainer.snapshot();
-    const { positions, games, trees } = this.#trainer.counts;
+    const { games, trees } = this.#trainer.counts;
+    const positions = this.#cost;
     const losses = Object.fromEntries(
       Object.entries(this.#lossSums).map(([name, sum]) => [name, sum / Math.max(1, this.#lossSteps)]),
     );
@@ -120,9 +122,15 @@ class Run {
     await this.#trainer.release();
   }
 
+  /** Positions searched, a cheap search counting by its simulations: what the games cost, whatever they teach. */
+  get #cost(): number {
+    return this.#trainer.counts.positions + this.#cheapSimulations / this.#options.config.visits;
+  }
+
   async #train(record: GameRecord): Promise<void> {
     const { config } = this.#options;
-    const progress = Math.min(1, this.#trainer.counts.positions / (config.maxPositions || Infinity));
+    for (const { full, visits } of record.searches) if (!full) this.#cheapSimulations += visits;
+    const progress = Math.min(1, this.#cost / (config.maxPositions || Infinity));
     this.#trainer.add({ sequence: ++this.#sequence, record }, progress);
     while (this.#trainer.isDue) {
       const metrics = await this.#trainer.makeStep();
@@ -142,7 +150,7 @@ class Run {
   /** A game, or with branching a tree of games, in a free slot; the next one follows when it ends. */
   #startTree(): void {
     const { config } = this.#options;
-    const isBranched = config.variations > 1 && this.#trainer.counts.positions >= config.branchAfter;
+    const isBranched = config.variations > 1 && this.#cost >= config.branchAfter;
     const settings = playSettings(isBranched ? config : { ...config, variations: 1 }, 'self-play');
     const number = this.#tasks++;
     const task: GameTask = {

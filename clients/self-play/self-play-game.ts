@@ -3,6 +3,7 @@
 import { Rng } from '../../src/core/rng.js';
 import type { SearchRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';
+import { labelChangeRate } from '../../src/methods/branching/label-change-rate.js';
 import { search } from '../../src/search/search.js';
 import { drawAction } from '../../src/search/temperature.js';
 import { Tree } from '../../src/search/tree.js';
@@ -34,7 +35,8 @@ export function* playSelfPlay(task: GameTask, start?: VariationStart): RunningGa
     searches.push(...moves.map(() => noSearch));
   }
   while (!position.isOver && moves.length < settings.maxMoves) {
-    const full = settings.cheapVisits === 0 || rng.float() < settings.fullSearchShare;
+    const full =
+      settings.cheapVisits === 0 || rng.float() < settings.fullSearchShare || isOpen(searches.at(-1), settings);
     const options = selfPlaySearch(settings, full);
     const result = yield* asking(modelVersion, search(position, options, rng, tree));
     if (resignation.after(position.toMove, result.value)) break;
@@ -47,6 +49,12 @@ export function* playSelfPlay(task: GameTask, start?: VariationStart): RunningGa
     tree.advance(move);
   }
   return finished(task, position, moves, searches, resignation);
+}
+
+/** Whether the search before found the result uncertain enough for a full search in any case. */
+function isOpen(before: SearchRecord | undefined, { fullSearchAbove }: PlaySettings): boolean {
+  if (fullSearchAbove === 0) return false;
+  return before === undefined || labelChangeRate((1 + before.value) / 2) >= fullSearchAbove;
 }
 
 /** Cheap searches of playout-cap randomisation are there to play well, so they make no noise (KataGo, section 3.1). */

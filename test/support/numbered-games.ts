@@ -19,6 +19,7 @@ const settings: PlaySettings = {
   dirichletTotal: 0,
   lateTemperature: 0,
   earlyForkShare: 0,
+  fullSearchAbove: 0,
 };
 
 /** Numbered games of one job, as many as `left` says: g0, g1 … */

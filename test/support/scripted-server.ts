@@ -149,6 +149,7 @@ const settings: SelfPlaySettings = {
   dirichletTotal: 0,
   lateTemperature: 0,
   earlyForkShare: 0,
+  fullSearchAbove: 0,
   branching: undefined,
 };
 

@@ -33,6 +33,12 @@ export const alphaZeroSchema = {
     'Simulations of a cheap search (playout-cap randomisation); 0 makes every search full.',
   ),
   fullSearchShare: number(0.25, 0, 1, 'Share of the moves that get a full search when cheapVisits is set.'),
+  fullSearchAbove: number(
+    0,
+    0,
+    0.5,
+    'With cheapVisits: Label Change Rate from which a move gets a full search in any case, so that only settled positions are searched cheaply; 0 chooses by fullSearchShare alone.',
+  ),
   cheapPositions: choice(
     'skip',
     ['skip', 'value'],
@@ -213,6 +219,7 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
       visits,
       cheapVisits: 0,
       fullSearchShare: 1,
+      fullSearchAbove: 0,
       temperatureMoves: 0,
       dirichletTotal: 0,
       resignPlayoutShare: 0,
@@ -221,11 +228,11 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
     };
   }
   const { visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare } = config;
-  const { lateTemperature, earlyForkShare } = config;
+  const { fullSearchAbove, lateTemperature, earlyForkShare } = config;
   return {
     ...common,
     ...{ visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare },
-    ...{ lateTemperature, earlyForkShare },
+    ...{ fullSearchAbove, lateTemperature, earlyForkShare },
     ...(config.variations > 1 && { branching: branchSettings(config) }),
   };
 }

@@ -23,6 +23,7 @@ export interface PlaySettings {
   readonly dirichletTotal: number;
   readonly lateTemperature: number;
   readonly earlyForkShare: number;
+  readonly fullSearchAbove: number;
   /** Absent for single games. */
   readonly branching?: BranchSettings;
 }

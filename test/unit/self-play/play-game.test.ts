@@ -4,8 +4,9 @@ import { playGame } from '../../../clients/self-play/play-game.js';
 import type { Question } from '../../../clients/self-play/running-game.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
-import { replayGame, unpackPolicy, type GameRecord } from '../../../src/go/game-record.js';
+import { replayGame, unpackPolicy, type GameRecord, type SearchRecord } from '../../../src/go/game-record.js';
 import type { Position } from '../../../src/go/position.js';
+import { labelChangeRate } from '../../../src/methods/branching/label-change-rate.js';
 
 const size = 5;
 const pass = 25;
@@ -24,6 +25,7 @@ const base: PlaySettings = {
   dirichletTotal: 10,
   lateTemperature: 0,
   earlyForkShare: 0,
+  fullSearchAbove: 0,
 };
 
 const taskOf = (settings: Partial<PlaySettings> = {}, seed = 1): GameTask => ({
@@ -105,6 +107,16 @@ describe.each([true, false])('a self-play game (Gumbel root: %s)', (gumbelRoot) 
     expect(searches.filter((search) => !search.full).every(({ visits }) => visits === 4)).toBe(true);
     expect(full.length / searches.length).toBeGreaterThan(0.12);
     expect(full.length / searches.length).toBeLessThan(0.4);
+  });
+
+  it('searches in full wherever the search before found the result open', () => {
+    const settings = { gumbelRoot, visits: 12, cheapVisits: 4, fullSearchShare: 0, fullSearchAbove: 0.46 };
+    const isOpen = ({ value }: SearchRecord): boolean => labelChangeRate((1 + value) / 2) >= 0.46;
+    for (let seed = 0; seed < 6; seed++) {
+      const { searches } = play(taskOf(settings, seed), (position) => opinion(position, 0.25)).record;
+      expect(searches.map(({ full }) => full)).toEqual(searches.map((_, i) => i === 0 || isOpen(searches[i - 1]!)));
+      expect(new Set(searches.map(({ full }) => full)).size).toBe(2);
+    }
   });
 
   it('stops after the most moves allowed and scores the board', () => {

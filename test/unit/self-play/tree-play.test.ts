@@ -24,6 +24,7 @@ const plain: PlaySettings = {
   dirichletTotal: 10,
   lateTemperature: 0,
   earlyForkShare: 0,
+  fullSearchAbove: 0,
 };
 const branching = { ...paperSettings, variations: 6, threshold: 0.3 };
 

@@ -252,5 +252,6 @@ function firstSettings(world: JobWorld): Parameters<JobWorld['play']>[0]['settin
     dirichletTotal: 0,
     lateTemperature: 0,
     earlyForkShare: 0,
+    fullSearchAbove: 0,
   };
 }

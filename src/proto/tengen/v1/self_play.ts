@@ -159,6 +159,11 @@ export interface SelfPlaySettings {
     | undefined;
   /** Share of the games that begin with an early fork: a few moves of the raw policy, then the best of some random moves. */
   earlyForkShare: number;
+  /**
+   * With cheap_visits: where the Label Change Rate of the search one move earlier is at least this, the result is open and
+   * the search is full in any case; only settled positions are searched cheaply. 0 chooses by full_search_share alone.
+   */
+  fullSearchAbove: number;
 }
 
 /** A finished game: enough to rebuild any features from. */
@@ -1030,6 +1035,7 @@ function createBaseSelfPlaySettings(): SelfPlaySettings {
     lateTemperature: 0,
     branching: undefined,
     earlyForkShare: 0,
+    fullSearchAbove: 0,
   };
 }
 
@@ -1079,6 +1085,9 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
     }
     if (message.earlyForkShare !== 0) {
       writer.uint32(125).float(message.earlyForkShare);
+    }
+    if (message.fullSearchAbove !== 0) {
+      writer.uint32(133).float(message.fullSearchAbove);
     }
     return writer;
   },
@@ -1216,6 +1225,14 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
             message.earlyForkShare = reader.float();
             continue;
           }
+          case 16: {
+            if (tag !== 133) {
+              break;
+            }
+
+            message.fullSearchAbove = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1250,6 +1267,7 @@ export const SelfPlaySettings: MessageFns<SelfPlaySettings> = {
       ? BranchSettings.fromPartial(object.branching)
       : undefined;
     message.earlyForkShare = object.earlyForkShare ?? 0;
+    message.fullSearchAbove = object.fullSearchAbove ?? 0;
     return message;
   },
 };
