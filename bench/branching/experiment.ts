@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
-import { arms, base, type Arm } from './arms.js';
+import { arms, baseOf, type Arm } from './arms.js';
 
 /** One comparison: a board and a budget. Its name tells its files apart. */
 export interface Experiment {
@@ -92,7 +92,7 @@ export function readExperiment(
 /** The settings of one run. Equal seeds give equal first weights and openings in every arm. */
 export function configOf(experiment: Experiment, arm: Arm, seed: number): AlphaZeroConfig {
   const { size, positions, set } = experiment;
-  return readAlphaZeroConfig({ ...base, ...set, ...arms[arm], size, seed, maxPositions: positions });
+  return readAlphaZeroConfig({ ...baseOf(size), ...set, ...arms[arm], size, seed, maxPositions: positions });
 }
 
 /** Names a checkpoint as a player. */
