@@ -6,6 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
+import { datasetsCommands } from './commands/datasets.js';
 import { gamesCommands } from './commands/games.js';
 import { gtpCommand } from './commands/gtp.js';
 import { jobsCommands } from './commands/jobs.js';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   ...jobsCommands,
   ...gamesCommands,
   ...modelsCommands,
+  ...datasetsCommands,
 ];
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */

@@ -38,7 +38,13 @@ export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: ()
         workChanged,
         now: Date.now,
       };
-      return new AlphaZeroJob(readAlphaZeroConfig(config), dependencies, threadTraining(engine));
+      const job = new AlphaZeroJob(readAlphaZeroConfig(config), dependencies, threadTraining(engine));
+      return {
+        start: () => job.start(),
+        cancel: () => job.cancel(),
+        finished: job.finished,
+        selfPlay: job,
+      };
     },
   };
 }

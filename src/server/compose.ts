@@ -3,6 +3,7 @@
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
+import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
@@ -18,6 +19,7 @@ import { AppError } from '../core/errors.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
+import { makeDatasetService } from './dataset-service.js';
 import { makeEvaluatorService } from './evaluator-service.js';
 import { makeGameService } from './game-service.js';
 import { makeInferenceService } from './inference-service.js';
@@ -93,6 +95,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   return {
     services: [
       service(BranchingServiceDefinition, makeBranchingService()),
+      service(DatasetServiceDefinition, composeDatasets(config, store)),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),
@@ -144,4 +147,8 @@ function composeModels(config: ServerConfig, store: Store, promoted: () => void)
     maxBytes: config.maxModelMegabytes * 1024 * 1024,
     promoted,
   });
+}
+
+function composeDatasets(config: ServerConfig, store: Store): ReturnType<typeof makeDatasetService> {
+  return makeDatasetService({ datasets: store.datasets, maxBytes: config.maxDatasetMegabytes * 1024 * 1024 });
 }

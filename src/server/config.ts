@@ -17,6 +17,7 @@ export const serverSchema = {
   insecure: flag(false, 'Listen beyond this machine without a token or TLS.'),
   maxMessageBytes: integer(8 * 1024 * 1024, 65_536, 1 << 30, 'Largest message taken from a client.'),
   maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
+  maxDatasetMegabytes: integer(1024, 1, 65_536, 'Largest file of samples taken from a client.'),
   leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
   drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
   metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),

@@ -1,21 +1,31 @@
 /** What a kind of training job must offer to be run by the server. `compose.ts` lists the kinds there are. */
 
-import type { JobOutcome, ProgressPoint, StoredGame, Work } from '../trainer/alphazero/ports.js';
+import type { ProgressRow } from '../store/store.js';
+import type { StoredGame, Work } from '../trainer/alphazero/ports.js';
+
+/** One point of progress, before it is numbered. */
+export type ProgressPoint = Pick<ProgressRow, 'event' | 'metrics' | 'message' | 'times'>;
 
 /** A job at work. */
 export interface RunningJob {
   /** Loads the checkpoint and begins; rejects if it cannot. */
   start(): Promise<void>;
+  /** Stops after the current step, with a checkpoint. */
+  cancel(): void;
+  /** Rejects if the job failed. */
+  readonly finished: Promise<{ readonly state: 'done' | 'cancelled' }>;
+  /** Of a job that has workers play games. */
+  readonly selfPlay?: SelfPlayPart;
+}
+
+/** What a job that learns from self-play has beside. */
+export interface SelfPlayPart {
   /** The next game for the workers; undefined while there is none. */
   nextWork(): Work | undefined;
   /** Takes a game that is durable. */
   gameStored(game: StoredGame): void;
   /** name@version that new self-play games use. */
   readonly currentVersion: string;
-  /** Stops after the current step, with a checkpoint. */
-  cancel(): void;
-  /** Rejects if the job failed. */
-  readonly finished: Promise<JobOutcome>;
 }
 
 /** What a job is given by the server. */
@@ -26,7 +36,7 @@ export interface JobContext {
   /** All settings, as `JobKind.readConfig` returned them. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly progress: (point: ProgressPoint) => void;
-  /** To be called when `nextWork` or `currentVersion` may have changed. */
+  /** To be called when what `selfPlay` says may have changed. */
   readonly workChanged: () => void;
 }
 

@@ -43,8 +43,8 @@ function jobToWire({ state, metrics, ...row }: JobRow): Job {
   return { ...row, state: stateToWire[state], metrics: { ...metrics } };
 }
 
-function progressToWire({ metrics, ...row }: ProgressRow): JobProgress {
-  return { ...row, metrics: { ...metrics } };
+function progressToWire({ metrics, times = [], ...row }: ProgressRow): JobProgress {
+  return { ...row, metrics: { ...metrics }, times: [...times] };
 }
 
 function readSettings(json: string): Record<string, unknown> {

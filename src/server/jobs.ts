@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { nearest } from '../core/config.js';
 import { AppError, check } from '../core/errors.js';
 import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
-import type { JobOutcome, StoredGame } from '../trainer/alphazero/ports.js';
+import type { StoredGame } from '../trainer/alphazero/ports.js';
 import type { JobKind, RunningJob } from './job-kind.js';
 import { checkModelName } from './model-name.js';
 import { ProgressLog } from './progress-log.js';
@@ -146,7 +146,7 @@ export class JobRunner implements WorkSource {
     const jobs = [...this.#running];
     for (let i = 0; i < jobs.length; i++) {
       const [jobId, { job, isStarted }] = jobs[this.#turn++ % jobs.length]!;
-      const work = isStarted ? job.nextWork() : undefined;
+      const work = isStarted ? job.selfPlay?.nextWork() : undefined;
       if (work) return { jobId, work };
     }
     return undefined;
@@ -175,12 +175,15 @@ export class JobRunner implements WorkSource {
   }
 
   currentVersions(): ReadonlyMap<string, string> {
-    const started = [...this.#running].filter(([, { isStarted }]) => isStarted);
-    return new Map(started.map(([jobId, { job }]) => [jobId, job.currentVersion]));
+    const versions = new Map<string, string>();
+    for (const [jobId, { job, isStarted }] of this.#running) {
+      if (isStarted && job.selfPlay) versions.set(jobId, job.selfPlay.currentVersion);
+    }
+    return versions;
   }
 
   gameStored(game: StoredGame): void {
-    this.#running.get(game.record.jobId)?.job.gameStored(game);
+    this.#running.get(game.record.jobId)?.job.selfPlay?.gameStored(game);
   }
 
   onChange(listener: () => void): () => void {
@@ -232,7 +235,7 @@ export class JobRunner implements WorkSource {
     }
   }
 
-  async #follow(jobId: string, finished: Promise<JobOutcome>): Promise<void> {
+  async #follow(jobId: string, finished: RunningJob['finished']): Promise<void> {
     let state: JobState | undefined;
     let failure: unknown;
     try {

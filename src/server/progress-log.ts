@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { ProgressRow, ProgressStore } from '../store/store.js';
-import type { ProgressPoint } from '../trainer/alphazero/ports.js';
+import type { ProgressPoint } from './job-kind.js';
 
 const PAGE = 500;
 
@@ -27,11 +27,11 @@ export class ProgressLog {
   }
 
   /** Keeps a point; watchers see it once it is durable. A point that the disk does not take is logged and dropped. */
-  async append(jobId: string, { event, metrics, message }: ProgressPoint): Promise<void> {
+  async append(jobId: string, point: ProgressPoint): Promise<void> {
     const sequence = (this.#last.get(jobId) ?? 0) + 1;
     this.#last.set(jobId, sequence);
     try {
-      await this.#store.append({ jobId, sequence, timeMs: this.#now(), event, metrics, message });
+      await this.#store.append({ jobId, sequence, timeMs: this.#now(), ...point });
     } catch (error) {
       this.#logger.warn({ err: error, jobId, sequence }, 'progress-not-kept');
     }

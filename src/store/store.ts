@@ -173,6 +173,23 @@ export interface ProgressRow {
   readonly event: string;
   readonly metrics: Readonly<Record<string, number>>;
   readonly message: string;
+  /** Of a job on a grid of ranks: where the time of this step went. */
+  readonly times?: readonly MicroStepTime[];
+}
+
+/** What a rank did in one micro-step, in milliseconds. */
+export interface MicroStepTime {
+  /** Counted over the whole grid. */
+  readonly rank: number;
+  readonly microStep: number;
+  /** Work on its own tokens while others' were on their way. */
+  readonly localMs: number;
+  /** Waiting for other ranks. */
+  readonly waitingMs: number;
+  /** Attention of its share of sharded sequences. */
+  readonly distributedMs: number;
+  /** On this rank. */
+  readonly tokens: number;
 }
 
 /** Progress of jobs; the newest 20,000 points of each are kept. */
@@ -212,6 +229,35 @@ export interface CheckpointStore {
   save(jobId: string, step: number, bytes: Uint8Array): Promise<void>;
 }
 
+/** What is known of a file of samples before it is stored. */
+export interface NewDataset {
+  readonly name: string;
+  /** Lines that are samples. */
+  readonly samples: number;
+  /** Lines that are not, blank ones apart. */
+  readonly malformed: number;
+}
+
+/** One version of a data set. */
+export interface DatasetRow extends NewDataset {
+  /** First 12 hexadecimal digits of `sha256`. */
+  readonly version: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly createdAtMs: number;
+}
+
+/** Files of samples. A `ref` is name@version, or a name, which stands for its newest version. */
+export interface DatasetStore {
+  /** Stores a file under its content's name; the same bytes again become the newest version and change nothing else. */
+  put(dataset: NewDataset, bytes: Uint8Array): Promise<DatasetRow>;
+  get(ref: string): Promise<DatasetRow | undefined>;
+  /** The newest first. */
+  list(): Promise<readonly DatasetRow[]>;
+  /** @throws AppError 'not-found' if there is no such version, 'internal' if its file is damaged */
+  read(ref: string): Promise<Uint8Array>;
+}
+
 /** Everything kept, in one data directory or database. */
 export interface Store {
   readonly models: ModelStore;
@@ -220,6 +266,7 @@ export interface Store {
   readonly progress: ProgressStore;
   readonly leases: LeaseStore;
   readonly checkpoints: CheckpointStore;
+  readonly datasets: DatasetStore;
   /** Finishes what was asked for before, then lets go of the data directory. */
   close(): Promise<void>;
 }

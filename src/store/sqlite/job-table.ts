@@ -1,6 +1,6 @@
 /** Jobs, their progress and their checkpoints in SQLite. */
 
-import type { JobRow, JobState, NewJob, ProgressRow } from '../store.js';
+import type { JobRow, JobState, NewJob, MicroStepTime, ProgressRow } from '../store.js';
 import type { Database } from './database.js';
 
 /** Points of progress kept for each job. */
@@ -24,6 +24,7 @@ interface SqlProgress {
   event: string;
   metrics_json: string;
   message: string;
+  times_json: string;
 }
 
 type Metrics = Record<string, number>;
@@ -49,6 +50,7 @@ function progressFromSql(row: SqlProgress): ProgressRow {
     event: row.event,
     metrics: JSON.parse(row.metrics_json) as Metrics,
     message: row.message,
+    ...(row.times_json !== '' && { times: JSON.parse(row.times_json) as readonly MicroStepTime[] }),
   };
 }
 
@@ -64,7 +66,8 @@ export function jobOperations(db: Database) {
   const setState = db.prepare('UPDATE jobs SET state = ?, error = ? WHERE job_id = ?');
   const setMetrics = db.prepare('UPDATE jobs SET metrics_json = json_patch(metrics_json, ?) WHERE job_id = ?');
   const append = db.prepare(
-    'INSERT OR REPLACE INTO progress (job_id, sequence, time_ms, event, metrics_json, message) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT OR REPLACE INTO progress (job_id, sequence, time_ms, event, metrics_json, message, times_json)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const forget = db.prepare('DELETE FROM progress WHERE job_id = ? AND sequence <= ?');
   const after = db.prepare<SqlProgress>(
@@ -90,9 +93,9 @@ export function jobOperations(db: Database) {
     setJobState(jobId: string, state: JobState, error: string): void {
       setState.run(state, error, jobId);
     },
-    appendProgress({ jobId, sequence, timeMs, event, metrics, message }: ProgressRow): void {
+    appendProgress({ jobId, sequence, timeMs, event, metrics, message, times }: ProgressRow): void {
       const metricsJson = JSON.stringify(metrics);
-      append.run(jobId, sequence, timeMs, event, metricsJson, message);
+      append.run(jobId, sequence, timeMs, event, metricsJson, message, times ? JSON.stringify(times) : '');
       forget.run(jobId, sequence - PROGRESS_KEPT);
       setMetrics.run(metricsJson, jobId);
     },

@@ -1,6 +1,7 @@
 /** Every operation of the store by name: what the queue carries and the database's thread carries out. */
 
 import type { Database } from './database.js';
+import { datasetOperations } from './dataset-table.js';
 import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
 import { leaseOperations } from './lease-table.js';
@@ -8,7 +9,13 @@ import { modelOperations } from './model-table.js';
 
 /** All operations over one open database. Arguments and results are plain data, so they can cross to a thread. */
 export function operationsOn(db: Database) {
-  return { ...modelOperations(db), ...gameOperations(db), ...leaseOperations(db), ...jobOperations(db) };
+  return {
+    ...modelOperations(db),
+    ...gameOperations(db),
+    ...leaseOperations(db),
+    ...jobOperations(db),
+    ...datasetOperations(db),
+  };
 }
 
 export type Operations = ReturnType<typeof operationsOn>;

@@ -85,4 +85,20 @@ export const migrations: readonly string[] = [
   UPDATE games SET tree_id = game_id;
   CREATE UNIQUE INDEX games_of_tree ON games (tree_id, variation);
   `,
+  `
+  -- Where the time of a step went, as JSON; '' if the job does not say.
+  ALTER TABLE progress ADD COLUMN times_json TEXT NOT NULL DEFAULT '';
+
+  CREATE TABLE datasets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    malformed INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    UNIQUE (name, version)
+  ) STRICT;
+  `,
 ];

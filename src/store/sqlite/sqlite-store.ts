@@ -3,7 +3,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.js';
-import type { CheckpointStore, GameStore, JobStore, LeaseStore, ModelStore, ProgressStore, Store } from '../store.js';
+import type {
+  CheckpointStore,
+  DatasetStore,
+  GameStore,
+  JobStore,
+  LeaseStore,
+  ModelStore,
+  ProgressStore,
+  Store,
+} from '../store.js';
 import { Blobs } from './blobs.js';
 import { CommitQueue } from './commit-queue.js';
 import { openHere, openInThread } from './executor.js';
@@ -56,6 +65,7 @@ function assemble(queue: CommitQueue, blobs: Blobs, now: () => number): Store {
     progress: progressStore(queue),
     leases: leaseStore(queue),
     checkpoints: checkpointStore(queue, blobs, now),
+    datasets: datasetStore(queue, blobs, now),
     close: () => queue.close(),
   };
 }
@@ -129,6 +139,22 @@ function checkpointStore(queue: CommitQueue, blobs: Blobs, now: () => number): C
     async save(jobId, step, bytes) {
       const outdated = await queue.call('saveCheckpoint', jobId, step, await blobs.put(bytes), now());
       if (outdated !== undefined) await blobs.remove(outdated);
+    },
+  };
+}
+
+function datasetStore(queue: CommitQueue, blobs: Blobs, now: () => number): DatasetStore {
+  return {
+    async put(dataset, bytes) {
+      const sha256 = await blobs.put(bytes);
+      return queue.call('putDataset', dataset, sha256, bytes.length, now());
+    },
+    get: (ref) => queue.call('getDataset', ref),
+    list: () => queue.call('listDatasets'),
+    async read(ref) {
+      const row = await queue.call('getDataset', ref);
+      if (!row) throw new AppError('not-found', `There is no data set '${ref}'`);
+      return blobs.read(row.sha256);
     },
   };
 }

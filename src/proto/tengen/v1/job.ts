@@ -44,7 +44,7 @@ export namespace JobState {
 export interface Job {
   /** Names the job. */
   jobId: string;
-  /** The kind: alphazero. */
+  /** The kind: alphazero or sft. */
   kind: string;
   /** Where it stands. */
   state: JobState;
@@ -73,17 +73,35 @@ export interface JobProgress {
   sequence: number;
   /** Milliseconds since 1970 UTC. */
   timeMs: number;
-  /** What happened: train, rating, promotion, state. */
+  /** What happened: train, rating, promotion, evaluation, state. */
   event: string;
   /** Figures by name: games, positions, step, loss, policyLoss, valueLoss, rating, … */
   metrics: { [key: string]: number };
   /** A sentence for a person; may be empty. */
   message: string;
+  /** Of a job on a grid of ranks: where the time of this step went. */
+  times: MicroStepTime[];
 }
 
 export interface JobProgress_MetricsEntry {
   key: string;
   value: number;
+}
+
+/** What a rank did in one micro-step, in milliseconds. */
+export interface MicroStepTime {
+  /** The rank, counted over the whole grid. */
+  rank: number;
+  /** The micro-step, from 0. */
+  microStep: number;
+  /** Work on its own tokens while others' were on their way. */
+  localMs: number;
+  /** Waiting for other ranks. */
+  waitingMs: number;
+  /** Attention of its share of the sequences that all ranks of the group hold together. */
+  distributedMs: number;
+  /** Tokens on the rank. */
+  tokens: number;
 }
 
 /** Asks for a new job. */
@@ -384,7 +402,7 @@ export const Job_MetricsEntry: MessageFns<Job_MetricsEntry> = {
 };
 
 function createBaseJobProgress(): JobProgress {
-  return { jobId: "", sequence: 0, timeMs: 0, event: "", metrics: {}, message: "" };
+  return { jobId: "", sequence: 0, timeMs: 0, event: "", metrics: {}, message: "", times: [] };
 }
 
 export const JobProgress: MessageFns<JobProgress> = {
@@ -406,6 +424,9 @@ export const JobProgress: MessageFns<JobProgress> = {
     });
     if (message.message !== "") {
       writer.uint32(50).string(message.message);
+    }
+    for (const v of message.times) {
+      MicroStepTime.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -474,6 +495,14 @@ export const JobProgress: MessageFns<JobProgress> = {
             message.message = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.times.push(MicroStepTime.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -505,6 +534,7 @@ export const JobProgress: MessageFns<JobProgress> = {
       {},
     );
     message.message = object.message ?? "";
+    message.times = object.times?.map((e) => MicroStepTime.fromPartial(e)) || [];
     return message;
   },
 };
@@ -572,6 +602,121 @@ export const JobProgress_MetricsEntry: MessageFns<JobProgress_MetricsEntry> = {
     const message = createBaseJobProgress_MetricsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseMicroStepTime(): MicroStepTime {
+  return { rank: 0, microStep: 0, localMs: 0, waitingMs: 0, distributedMs: 0, tokens: 0 };
+}
+
+export const MicroStepTime: MessageFns<MicroStepTime> = {
+  encode(message: MicroStepTime, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rank !== 0) {
+      writer.uint32(8).uint32(message.rank);
+    }
+    if (message.microStep !== 0) {
+      writer.uint32(16).uint32(message.microStep);
+    }
+    if (message.localMs !== 0) {
+      writer.uint32(25).double(message.localMs);
+    }
+    if (message.waitingMs !== 0) {
+      writer.uint32(33).double(message.waitingMs);
+    }
+    if (message.distributedMs !== 0) {
+      writer.uint32(41).double(message.distributedMs);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(48).uint32(message.tokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MicroStepTime {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMicroStepTime();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rank = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.microStep = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.localMs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.waitingMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.distributedMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.tokens = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MicroStepTime>): MicroStepTime {
+    return MicroStepTime.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MicroStepTime>): MicroStepTime {
+    const message = createBaseMicroStepTime();
+    message.rank = object.rank ?? 0;
+    message.microStep = object.microStep ?? 0;
+    message.localMs = object.localMs ?? 0;
+    message.waitingMs = object.waitingMs ?? 0;
+    message.distributedMs = object.distributedMs ?? 0;
+    message.tokens = object.tokens ?? 0;
     return message;
   },
 };

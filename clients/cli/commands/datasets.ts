@@ -1,0 +1,100 @@
+/** `tengen datasets …`: import and list files of samples to fine-tune on. */
+
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { AppError, check } from '../../../src/core/errors.js';
+import {
+  DatasetServiceDefinition,
+  type Dataset,
+  type ImportDatasetRequest,
+} from '../../../src/proto/tengen/v1/dataset.js';
+import { Connection } from '../../shared/connection.js';
+import { command, connectionFlags, jsonFlag } from '../command.js';
+import { formatTable } from '../terminal/table.js';
+
+const chunkBytes = 512 * 1024;
+/** Refused lines that a person is shown. */
+const SHOWN = 20;
+
+function print(datasets: readonly Dataset[], json: boolean): void {
+  if (json) {
+    for (const dataset of datasets) process.stdout.write(`${JSON.stringify(dataset)}\n`);
+    return;
+  }
+  const rows = datasets.map(({ name, version, samples, malformed, sizeBytes }) => [
+    `${name}@${version}`,
+    ...[samples, malformed, sizeBytes].map((value) => value.toLocaleString('en')),
+  ]);
+  process.stdout.write(`${formatTable(['DATASET', 'SAMPLES', 'REFUSED', 'BYTES'], rows)}\n`);
+}
+
+async function* importMessages(name: string, file: string, maxTokens: number): AsyncGenerator<ImportDatasetRequest> {
+  let first = true;
+  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+    yield { name: first ? name : '', maxTokens: first ? maxTokens : 0, chunk: chunk as Buffer };
+    first = false;
+  }
+}
+
+async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => {
+    throw new AppError('not-found', `The file '${file}' cannot be read`, { cause: error });
+  });
+  check(found.isFile(), `'${file}' is not a file`);
+}
+
+const importDataset = command({
+  name: 'datasets import',
+  usage: 'FILE.jsonl [--name NAME]',
+  summary: 'send a file of samples, one JSON object a line; lines that are no samples are named',
+  details: `
+  Every line has messages, prompt and completion, or text:
+    {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}]}
+    {"prompt": "2+2=", "completion": "4"}
+    {"text": "2+2=4"}`,
+  flags: {
+    ...connectionFlags,
+    ...jsonFlag,
+    name: { type: 'string', value: 'NAME', doc: 'what to call it; by default the name of the file' },
+    'max-tokens': {
+      type: 'string',
+      default: '0',
+      value: 'N',
+      doc: 'refuse a file with a sample of more tokens (bytes and markers); 0 takes any',
+    },
+  },
+  async run({ flags, args, signal }) {
+    const [file] = args;
+    check(file !== undefined && args.length === 1, 'datasets import takes FILE.jsonl');
+    const maxTokens = Number(flags['max-tokens']);
+    check(
+      Number.isSafeInteger(maxTokens) && maxTokens >= 0,
+      `--max-tokens is '${flags['max-tokens']}'; it must be a whole number`,
+    );
+    await checkFile(file);
+    const name = flags.name ?? basename(file).replace(/\.jsonl?$/, '');
+    const client = new Connection(flags).client(DatasetServiceDefinition);
+    const { dataset, refused } = await client.importDataset(importMessages(name, file, maxTokens), { signal });
+    if (!dataset) throw new AppError('internal', 'The server sent no data set');
+    print([dataset], flags.json);
+    for (const { line, reason } of refused.slice(0, SHOWN)) process.stderr.write(`line ${line}: ${reason}\n`);
+    if (dataset.malformed > SHOWN) process.stderr.write(`and ${dataset.malformed - SHOWN} more lines are no samples\n`);
+    return 0;
+  },
+});
+
+const list = command({
+  name: 'datasets list',
+  usage: '',
+  summary: 'the data sets that the server holds, the newest first',
+  flags: { ...connectionFlags, ...jsonFlag },
+  async run({ flags, signal }) {
+    const { datasets } = await new Connection(flags).client(DatasetServiceDefinition).listDatasets({}, { signal });
+    print(datasets, flags.json);
+    return 0;
+  },
+});
+
+/** All `datasets` commands. */
+export const datasetsCommands = [importDataset, list];

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallContext } from 'nice-grpc';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ImportDatasetResponse, ListDatasetsResponse } from '../../../src/proto/tengen/v1/dataset.js';
+import { makeDatasetService } from '../../../src/server/dataset-service.js';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
+import type { Store } from '../../../src/store/store.js';
+
+let dataDir: string;
+let store: Store;
+let nowMs: number;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tengen-datasets-'));
+  nowMs = 1000;
+  store = await openSqliteStore({ dataDir, now: () => nowMs++ });
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+const context = {} as CallContext;
+
+function importFile(text: string, settings: { name?: string; maxTokens?: number; maxBytes?: number } = {}) {
+  const { name = 'd', maxTokens = 0, maxBytes = 1000 } = settings;
+  const middle = Math.floor(text.length / 2);
+  async function* messages() {
+    await Promise.resolve();
+    yield { name, maxTokens, chunk: Buffer.from(text.slice(0, middle)) };
+    yield { name: '', maxTokens: 0, chunk: Buffer.from(text.slice(middle)) };
+  }
+  const service = makeDatasetService({ datasets: store.datasets, maxBytes });
+  return service.importDataset(messages(), context) as Promise<ImportDatasetResponse>;
+}
+
+describe('importing a data set', () => {
+  it('keeps the file and names the lines that are no samples', async () => {
+    const text = '{"text":"one"}\nbroken\n{"text":"two"}\n{"txt":"three"}\n';
+    const { dataset, refused } = await importFile(text);
+    expect(dataset).toMatchObject({ name: 'd', samples: 2, malformed: 2, sizeBytes: text.length });
+    expect(refused.map(({ line }) => line)).toEqual([2, 4]);
+    expect(refused[1]?.reason).toMatch(/it has none of the fields/);
+    expect(Buffer.from(await store.datasets.read('d')).toString()).toBe(text);
+  });
+
+  it('stores nothing if a sample is longer than allowed, and says which', async () => {
+    await expect(importFile('{"text":"ok"}\n{"text":"too long"}', { maxTokens: 5 })).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      message: /Line 2: it has 8 tokens/,
+    });
+    expect(await store.datasets.list()).toEqual([]);
+  });
+
+  it('refuses what holds no sample, is too large or has no fitting name', async () => {
+    await expect(importFile('x\n')).rejects.toThrow('no sample. Line 1: it is not JSON');
+    await expect(importFile('{"text":"abc"}', { maxBytes: 5 })).rejects.toThrow('more than the 5 bytes');
+    await expect(importFile('{"text":"abc"}', { name: 'a/b' })).rejects.toThrow("'a/b'");
+  });
+
+  it('makes a new version of a name; both can be read', async () => {
+    const first = await importFile('{"text":"one"}');
+    const second = await importFile('{"text":"two"}');
+    const { datasets } = (await makeDatasetService({ datasets: store.datasets, maxBytes: 1 }).listDatasets(
+      {},
+      context,
+    )) as ListDatasetsResponse;
+    expect(datasets.map(({ version }) => version)).toEqual([second.dataset?.version, first.dataset?.version]);
+    expect((await store.datasets.get('d'))?.version).toBe(second.dataset?.version);
+    expect(Buffer.from(await store.datasets.read(`d@${first.dataset?.version ?? ''}`)).toString()).toContain('one');
+    await importFile('{"text":"one"}');
+    expect((await store.datasets.get('d'))?.version).toBe(first.dataset?.version);
+    await expect(store.datasets.read('e')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+});
+
+it('progress keeps where the time of a step went', async () => {
+  const times = [{ rank: 1, microStep: 0, localMs: 1.5, waitingMs: 0, distributedMs: 2, tokens: 7 }];
+  const point = { jobId: 'j', sequence: 1, timeMs: 5, event: 'train', metrics: { loss: 1 }, message: '' };
+  await store.progress.append({ ...point, times });
+  await store.progress.append({ ...point, sequence: 2 });
+  expect(await store.progress.after('j', 0, 9)).toEqual([
+    { ...point, times },
+    { ...point, sequence: 2 },
+  ]);
+});
