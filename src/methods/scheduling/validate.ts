@@ -1,0 +1,79 @@
+/** Refuses clusters, settings and lengths that no plan can be made for, each with a sentence. */
+
+import { check } from '../../core/errors.js';
+import type { CostModel } from './cost-model.js';
+import type { Cluster, PolicyOptions } from './plan.js';
+
+/** Largest degree in either direction; placements are 16-bit numbers. */
+export const MOST_RANKS = 4096;
+/** Tokens of a bucket or a sequence; sums over a batch stay exact. */
+export const MOST_TOKENS = 2 ** 31 - 1;
+/** Sequences of a step. */
+export const MOST_SEQUENCES = 2 ** 20;
+
+const constants: readonly (keyof CostModel)[] = [
+  'linearMs',
+  'attentionMs',
+  'attentionHalfTokens',
+  'computeMs',
+  'exchangeMsPerToken',
+  'exchangeMs',
+  'exchangeFloorMs',
+  'microBatchMs',
+  'stepMs',
+];
+
+/** @throws AppError 'invalid-argument' naming the field, the value seen and the values allowed */
+export function checkCluster(cluster: Cluster): void {
+  whole('dataParallel', cluster.dataParallel, MOST_RANKS);
+  whole('contextParallel', cluster.contextParallel, MOST_RANKS);
+  whole('bucketSize', cluster.bucketSize, MOST_TOKENS);
+  atLeastZero('gatheredShare', cluster.gatheredShare ?? 0);
+  for (const name of constants) atLeastZero(`cost.${name}`, cluster.cost[name]);
+}
+
+/** @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed */
+export function checkOptions({ microBatch }: PolicyOptions): void {
+  if (microBatch !== undefined) whole('microBatch', microBatch, MOST_TOKENS);
+}
+
+/**
+ * Whether a sequence can be computed at all: whole on one rank, or sharded over the whole group.
+ *
+ * @param length tokens, an integer of at least 1
+ */
+export function fitsCluster(length: number, { bucketSize, contextParallel, gatheredShare = 0 }: Cluster): boolean {
+  // Sizes of shards differ by one token, and this is the largest.
+  const largest = Math.ceil(length / contextParallel);
+  return length <= bucketSize || largest + gatheredShare * length <= bucketSize;
+}
+
+/** @throws AppError 'invalid-argument' with the index of the first sequence that is no length or does not fit */
+export function checkLengths(lengths: ArrayLike<number>, cluster: Cluster): void {
+  check(
+    lengths.length >= 1 && lengths.length <= MOST_SEQUENCES,
+    () => `There are ${lengths.length} sequences; a step has 1 to ${MOST_SEQUENCES}`,
+  );
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i]!;
+    whole(`lengths[${i}]`, length, MOST_TOKENS);
+    const { bucketSize, contextParallel } = cluster;
+    check(
+      fitsCluster(length, cluster),
+      () =>
+        `lengths[${i}] is ${length} tokens; a group of ${contextParallel} ranks with ${bucketSize} tokens each holds ` +
+        `${bucketSize * contextParallel}${cluster.gatheredShare ? ', less what gathered keys and values take' : ''}`,
+    );
+  }
+}
+
+function whole(name: string, value: number, most: number): void {
+  check(
+    Number.isInteger(value) && value >= 1 && value <= most,
+    () => `${name} is ${value}; it must be a whole number from 1 to ${most}`,
+  );
+}
+
+function atLeastZero(name: string, value: number): void {
+  check(value >= 0 && value < Infinity, () => `${name} is ${value}; it must be a number of at least 0`);
+}
