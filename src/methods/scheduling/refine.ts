@@ -1,7 +1,7 @@
 /**
- * DACP-R, our refinement of DACP; not in the paper. "Avoid sharding first" leaves ranks idle beside one that has a long
- * sequence for itself, and shards nothing that would pay. Here the cost model decides: from Alg. 1's placements and from
- * everything sharded, single moves are made as long as T_DACP falls. Never slower than either start under the model.
+ * DACP-R, our refinement of DACP and GDS; not in the paper. "Avoid sharding first" leaves ranks idle beside one that has a
+ * long sequence for itself. Here the cost model decides: from Alg. 1's placements, and from the best division into long
+ * sequences that are sharded and short ones that are local, single moves are made as long as T_DACP falls.
  */
 
 import { BatchState, batchMs } from './batch-state.js';
@@ -13,37 +13,12 @@ import { SHARDED, type Cluster, type PolicyOptions } from './plan.js';
 const CANDIDATES = 4;
 /** A move has to save this share of the time, so that rounding does not count as progress. */
 const LEAST_GAIN = 1e-9;
-
-/**
- * Placements of a micro-batch as `dacp` gives them, refined; undefined where not even everything sharded fits.
- *
- * @param sequences indices into `lengths`, from short to long
- */
-export function refinedDacp(
-  sequences: Int32Array,
-  lengths: ArrayLike<number>,
-  cluster: Cluster,
-  options: PolicyOptions,
-): Int16Array | undefined {
-  const own = Float64Array.from(sequences, (sequence) => lengths[sequence]!);
-  const starts = [dacp(sequences, lengths, cluster, options), new Int16Array(own.length).fill(SHARDED)];
-  let best: BatchState | undefined;
-  for (const start of starts) {
-    if (!start) continue;
-    const state = new BatchState(own, start, cluster);
-    if (!state.fits()) continue;
-    descend(state, cluster.contextParallel);
-    if (!best || state.ms() < best.ms()) best = state;
-  }
-  return best?.placements;
-}
-
 /** Micro-batches beyond the fewest that are tried. */
 const MORE_BATCHES = 2;
 
 /**
- * GDS for one bin with refined placements: of the paper's number of micro-batches and a few more, the one that takes least
- * time. The first is Skrull's own division, and refined it is no slower.
+ * GDS for one bin with refined placements: Skrull's number of micro-batches, or more as long as the time falls. Never
+ * slower than Skrull under the model, whose own division is the first one tried.
  */
 export function refinedGds(
   bin: Int32Array,
@@ -57,25 +32,71 @@ export function refinedGds(
   for (let count = fewest; count <= Math.min(bin.length, fewest + MORE_BATCHES); count++) {
     const batches = interleave(bin, count, place);
     const ms = batches?.reduce((sum, batch) => sum + batchMs(batch, lengths, cluster), 0) ?? Infinity;
-    if (batches && ms < bestMs) [best, bestMs] = [batches, ms];
+    if (!batches || ms >= bestMs) break;
+    [best, bestMs] = [batches, ms];
   }
   return best;
 }
 
-/** Makes the best of all tried moves until none helps; at most 2K. */
-function descend(state: BatchState, ranks: number): void {
+/**
+ * Placements of a micro-batch, never slower under the model than those of `dacp` or everything sharded; undefined where
+ * neither fits.
+ *
+ * @param sequences indices into `lengths`, from short to long
+ */
+export function refinedDacp(
+  sequences: Int32Array,
+  lengths: ArrayLike<number>,
+  cluster: Cluster,
+  options: PolicyOptions,
+): Int16Array | undefined {
+  const own = Float64Array.from(sequences, (sequence) => lengths[sequence]!);
+  const state = new BatchState(own, cluster);
+  const starts = [dacp(sequences, lengths, cluster, options), bestDivision(state)];
+  let [best, bestMs]: [Int16Array | undefined, number] = [undefined, Infinity];
+  for (const start of starts) {
+    if (!start) continue;
+    state.clear();
+    for (let i = 0; i < start.length; i++) state.move(i, start[i]!);
+    descend(state);
+    const ms = state.ms();
+    if (ms < bestMs) [best, bestMs] = [state.placements.slice(), ms];
+  }
+  return best;
+}
+
+/**
+ * Of the placements in which the longest sequences are sharded and the others local, the longest first to the rank with
+ * least, the fastest that fits; one of them is everything sharded.
+ */
+function bestDivision(state: BatchState): Int16Array | undefined {
+  const count = state.placements.length;
+  let [best, bestMs]: [Int16Array | undefined, number] = [undefined, Infinity];
+  // Every division of a small micro-batch; in a large one the steps grow with the number of local sequences.
+  for (let local = 0; local <= count; local += 1 + (local >> 3)) {
+    state.clear();
+    for (let i = local; i < count; i++) state.move(i, SHARDED);
+    for (let i = local - 1; i >= 0; i--) state.move(i, state.leastLoaded());
+    const ms = state.ms();
+    if (ms < bestMs && state.fits()) [best, bestMs] = [state.placements.slice(), ms];
+  }
+  return best;
+}
+
+/** Makes the best of the tried moves until none helps; at most 2K. */
+function descend(state: BatchState): void {
   for (let moves = 2 * state.placements.length; moves > 0; moves--) {
     let [bestMs, bestIndex, bestPlace] = [state.ms() * (1 - LEAST_GAIN), -1, 0];
-    const tryMove = (i: number, from: number, place: number): void => {
-      if (place === from) return;
-      state.move(i, place);
-      const ms = state.ms();
-      if (ms < bestMs && state.fits()) [bestMs, bestIndex, bestPlace] = [ms, i, place];
-      state.move(i, from);
-    };
     for (const i of candidates(state)) {
       const from = state.placements[i]!;
-      for (let place = SHARDED; place < ranks; place++) tryMove(i, from, place);
+      // Of the ranks, the one with least compute is best for the time, and the one with most room where that is full.
+      for (const place of [SHARDED, state.leastLoaded(), state.roomiest()]) {
+        if (place === from) continue;
+        state.move(i, place);
+        const ms = state.ms();
+        if (ms < bestMs && state.fits()) [bestMs, bestIndex, bestPlace] = [ms, i, place];
+        state.move(i, from);
+      }
     }
     if (bestIndex < 0) return;
     state.move(bestIndex, bestPlace);
@@ -85,7 +106,7 @@ function descend(state: BatchState, ranks: number): void {
 /** The longest local sequences of the critical rank and the shortest sharded ones; they are sorted from short to long. */
 function candidates(state: BatchState): number[] {
   const { placements } = state;
-  const critical = state.critical();
+  const critical = state.mostLoaded();
   const found: number[] = [];
   for (let i = placements.length - 1; i >= 0 && found.length < CANDIDATES; i--) {
     if (placements[i] === critical) found.push(i);
