@@ -46,19 +46,15 @@ export function fitCostModel(samples: readonly TimeSample[], contextParallel: nu
   const weights = times.map((ms) => 1 / ms ** 2);
   const [linearMs = 0, attentionMs = 0, halfMs = 0, computeMs = 0, exchangeMsPerToken = 0, exchangeMs = 0] =
     nonNegativeLeastSquares(rows, times, weights);
-  const exchanges = samples.filter(({ kind }) => kind === 'exchange');
-  const cost: CostModel = {
+  const fitted: CostModel = {
     // Without attention there is nothing that could run at half its speed: its overhead is then the linear layers'.
     linearMs: attentionMs > 0 ? linearMs : linearMs + halfMs,
     attentionMs,
     attentionHalfTokens: attentionMs > 0 ? halfMs / attentionMs : 0,
-    computeMs,
-    exchangeMsPerToken,
-    exchangeMs,
-    exchangeFloorMs: exchanges.length > 0 ? Math.min(...exchanges.map(({ ms }) => ms)) : 0,
-    microBatchMs: Math.min(...local.map(({ ms }) => ms)),
-    stepMs,
+    ...{ computeMs, exchangeMsPerToken, exchangeMs },
+    ...{ exchangeFloorMs: 0, microBatchMs: 0, stepMs },
   };
+  const cost = { ...fitted, ...floorsOf(samples, fitted) };
   const errors = samples.map((sample) => Math.abs(predictSample(sample, cost, contextParallel) / sample.ms - 1));
   return { cost, meanError: errors.reduce((sum, error) => sum + error, 0) / errors.length };
 }
@@ -70,6 +66,19 @@ export function predictSample({ kind, lengths }: TimeSample, cost: CostModel, co
   const localMs = kind === 'local' ? sum(lengths.map((length) => sequenceMs(cost, length))) : 0;
   const shardedMs = kind === 'local' ? 0 : sum(lengths.map((length) => shardMs(cost, length, contextParallel)));
   return microBatchMs(cost, { localMs, shardedMs, shardedTokens: kind === 'local' ? 0 : tokens });
+}
+
+/** The least that exchanges took, and the least that computing took. */
+function floorsOf(
+  samples: readonly TimeSample[],
+  cost: CostModel,
+): Pick<CostModel, 'exchangeFloorMs' | 'microBatchMs'> {
+  let [exchange, compute] = [Infinity, Infinity];
+  for (const { kind, lengths, ms } of samples) {
+    if (kind === 'exchange') exchange = Math.min(exchange, ms);
+    else compute = Math.min(compute, kind === 'local' ? ms : ms - exchangeTime(cost, sum(lengths)));
+  }
+  return { exchangeFloorMs: exchange < Infinity ? exchange : 0, microBatchMs: Math.max(0, compute) };
 }
 
 /** The columns of a sample: linear, attention, attention × half tokens, compute β, exchange α and β. */

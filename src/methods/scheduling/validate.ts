@@ -48,6 +48,15 @@ export function fitsCluster(length: number, { bucketSize, contextParallel, gathe
   return length <= bucketSize || largest + gatheredShare * length <= bucketSize;
 }
 
+/** The longest sequence that `fitsCluster`, in tokens. */
+export function longestSequence(cluster: Cluster): number {
+  const { bucketSize, contextParallel, gatheredShare = 0 } = cluster;
+  let length = Math.floor(bucketSize / (1 / contextParallel + gatheredShare));
+  // The largest shard is rounded up, which costs a few tokens at most.
+  while (!fitsCluster(length, cluster)) length--;
+  return Math.max(length, bucketSize);
+}
+
 /** @throws AppError 'invalid-argument' with the index of the first sequence that is no length or does not fit */
 export function checkLengths(lengths: ArrayLike<number>, cluster: Cluster): void {
   check(
@@ -62,7 +71,7 @@ export function checkLengths(lengths: ArrayLike<number>, cluster: Cluster): void
       fitsCluster(length, cluster),
       () =>
         `lengths[${i}] is ${length} tokens; a group of ${contextParallel} ranks with ${bucketSize} tokens each holds ` +
-        `${bucketSize * contextParallel}${cluster.gatheredShare ? ', less what gathered keys and values take' : ''}`,
+        `at most ${longestSequence(cluster)} of a sequence`,
     );
   }
 }
