@@ -4,6 +4,7 @@ import { AppError, check } from '../../../src/core/errors.js';
 import { JobServiceDefinition, JobState, type Job, type JobProgress } from '../../../src/proto/tengen/v1/job.js';
 import { Connection } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
+import { rankTimesTable } from '../terminal/rank-times.js';
 import { formatTable } from '../terminal/table.js';
 
 const stateNames: Record<number, string> = {
@@ -62,8 +63,9 @@ export function settingsFrom(pairs: readonly string[]): Record<string, unknown> 
 const create = command({
   name: 'jobs create',
   usage: 'KIND MODEL [--set NAME=VALUE …]',
-  summary: 'start a training job; KIND is alphazero',
-  details: '  tengen jobs create alphazero go9 --set size=9 --set blocks=6 --set channels=64',
+  summary: 'start a training job; KIND is alphazero or sft',
+  details: `  tengen jobs create alphazero go9 --set size=9 --set blocks=6 --set channels=64
+  tengen jobs create sft helper --set dataset=chats --set layers=4 --set hidden=256 --watch`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
@@ -126,10 +128,12 @@ const get = command({
   },
 });
 
-/** Metrics in the order in which a line of progress has them; the last ones are of game trees. */
+/** Metrics in the order in which a line of progress has them: of self-play, of game trees, of fine-tuning. */
 const shownMetrics = [
   ...['games', 'positions', 'step', 'loss', 'policyLoss', 'valueLoss', 'rating', 'positionsPerSecond'],
   ...['meanLcr', 'eligibleShare', 'variationsPerTree', 'backUp'],
+  ...['evaluationLoss', 'learningRate', 'microSteps', 'shardedShare', 'tokensPerSecond', 'stepMs'],
+  ...['samples', 'evaluationSamples', 'malformedLines', 'skippedLines'],
 ];
 
 /** One line for a person. */
@@ -141,6 +145,14 @@ export function progressLine(progress: JobProgress): string {
   return [time, progress.event.padEnd(9), ...figures, progress.message].join('  ').trimEnd();
 }
 
+/** The line, and under it where the time of the step went if the job says so. */
+function progressText(progress: JobProgress): string {
+  const line = progressLine(progress);
+  if (progress.times.length === 0) return line;
+  const indent = (text: string): string => text.replace(/^/gm, '    ');
+  return `${line}\n${indent(rankTimesTable(progress.times, process.stdout.columns))}`;
+}
+
 async function watchJob(connection: Connection, jobId: string, json: boolean, signal: AbortSignal): Promise<number> {
   let state: JobState = JobState.UNSPECIFIED;
   for await (const message of connection
@@ -148,10 +160,9 @@ async function watchJob(connection: Connection, jobId: string, json: boolean, si
     .watchJob({ jobId, afterSequence: 0 }, { signal })) {
     state = message.state;
     const { progress } = message;
-    if (progress)
-      process.stdout.write(
-        `${json ? JSON.stringify({ ...progress, state: stateName(state) }) : progressLine(progress)}\n`,
-      );
+    if (!progress) continue;
+    if (json) process.stdout.write(`${JSON.stringify({ ...progress, state: stateName(state) })}\n`);
+    else process.stdout.write(`${progressText(progress)}\n`);
   }
   return state === JobState.FAILED ? 1 : 0;
 }
