@@ -5,7 +5,15 @@
 
 import { type Graph, stateNames } from '../nn/graph.js';
 import { check } from '../core/errors.js';
-import { BATCH, type ElementData, type TensorData, type TensorType, dtypeOf, shapeText, sizeOf } from '../nn/types.js';
+import {
+  type ElementData,
+  type TensorData,
+  type TensorType,
+  dtypeOf,
+  isSymbol,
+  shapeText,
+  sizeOf,
+} from '../nn/types.js';
 
 /** Values by input or output name. */
 export type NamedTensors = Readonly<Record<string, TensorData>>;
@@ -71,7 +79,7 @@ export function checkTensors(wanted: ReadonlyMap<string, TensorType>, given: Nam
     check(value !== undefined, `The ${what} '${name}' is missing`);
     const fits =
       value.shape.length === type.shape.length &&
-      value.shape.every((length, i) => length === type.shape[i] || type.shape[i] === BATCH);
+      value.shape.every((length, i) => length === type.shape[i] || (isSymbol(type.shape[i]!) && length > 0));
     check(fits && dtypeOf(value.data) === type.dtype && sizeOf(value.shape) === value.data.length, () => {
       const seen = `${dtypeOf(value.data)} ${shapeText(value.shape)} with ${value.data.length} elements`;
       return `The ${what} '${name}' is ${seen}; wanted is ${type.dtype} ${shapeText(type.shape)}`;

@@ -3,8 +3,14 @@
 import { check } from '../core/errors.js';
 import { type Tensor, constant, topologicalOrder } from './graph.js';
 import { add } from './operations/arithmetic.js';
-import { expand } from './operations/sum.js';
+import { expandAs } from './operations/sum.js';
 import { shapeText } from './types.js';
+
+/** A result of a computation and the derivative of some scalar with respect to it, of the same shape. */
+export interface Upstream {
+  readonly output: Tensor;
+  readonly gradient: Tensor;
+}
 
 /**
  * The derivatives of the scalar `loss` with respect to each of `targets`, as tensors of their shapes. They are
@@ -15,9 +21,21 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
   check(loss.shape.length === 0 && loss.dtype === 'float32', () => {
     return `Only a float32 scalar can be differentiated, not ${loss.dtype} ${shapeText(loss.shape)}`;
   });
-  const order = topologicalOrder([loss]);
+  return gradientsFrom([{ output: loss, gradient: constant(1) }], targets);
+}
+
+/**
+ * The same for a computation in the middle of a larger one: the derivatives with respect to `targets` of the scalar whose
+ * derivatives with respect to the outputs are given.
+ */
+export function gradientsFrom(upstreams: readonly Upstream[], targets: readonly Tensor[]): Tensor[] {
+  const order = topologicalOrder(upstreams.map(({ output }) => output));
   const relevant = dependents(order, new Set(targets));
-  const sums = new Map<Tensor, Tensor>([[loss, constant(1)]]);
+  const sums = new Map<Tensor, Tensor>();
+  for (const { output, gradient } of upstreams) {
+    const known = sums.get(output);
+    sums.set(output, known === undefined ? gradient : add(known, gradient));
+  }
   for (const tensor of order.reverse()) {
     const upstream = sums.get(tensor);
     if (upstream === undefined || tensor.kind !== 'computed' || !relevant.has(tensor)) continue;
@@ -29,7 +47,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
       sums.set(operand, known === undefined ? part : add(known, part));
     });
   }
-  return targets.map((target) => sums.get(target) ?? expand(0, target.shape));
+  return targets.map((target) => sums.get(target) ?? expandAs(constant(0), target));
 }
 
 /** The tensors whose value depends on one of `targets`, themselves included; no gradient is built for others. */

@@ -28,6 +28,8 @@ export interface Tf {
   readonly sign: Unary;
   readonly square: Unary;
   readonly sqrt: Unary;
+  readonly sin: Unary;
+  readonly cos: Unary;
   readonly exp: Unary;
   readonly log: Unary;
   readonly relu: Unary;

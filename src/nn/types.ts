@@ -6,13 +6,23 @@ import { check } from '../core/errors.js';
 export type DType = 'float32' | 'int64' | 'bool';
 
 /**
- * A first dimension that may have any length at run time. Serving graphs use it; training graphs name their batch size,
- * because a mean over the batch needs it.
+ * A length that is known only at run time. Every negative number is such a symbol; equal symbols of one graph stand for
+ * equal lengths. Serving graphs use this one for their first dimension; training graphs of a fixed batch size need none.
  */
 export const BATCH = -1;
 
-/** Lengths of the dimensions, outermost first; `[]` is a scalar. Only the first may be `BATCH`. */
+/** Lengths of the dimensions, outermost first; `[]` is a scalar. Negative ones are symbols. */
 export type Shape = readonly number[];
+
+/** True of a length that is known only at run time. */
+export function isSymbol(length: number): boolean {
+  return length < 0;
+}
+
+/** The symbols of a shape, in order. */
+export function symbolsOf(shape: Shape): number[] {
+  return shape.filter(isSymbol);
+}
 
 /** What is known of a tensor before it is computed. */
 export interface TensorType {
@@ -29,9 +39,9 @@ export interface TensorData {
   readonly data: ElementData;
 }
 
-/** Number of elements; `batch` stands in for `BATCH`. */
+/** Number of elements; `batch` stands in for symbols. */
 export function sizeOf(shape: Shape, batch = 1): number {
-  return shape.reduce((product, length) => product * (length === BATCH ? batch : length), 1);
+  return shape.reduce((product, length) => product * (isSymbol(length) ? batch : length), 1);
 }
 
 /** True if both shapes have the same dimensions in the same order. */
@@ -41,7 +51,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** `[3,BATCH,9]`-like text for messages. */
 export function shapeText(shape: Shape): string {
-  return `[${shape.map((length) => (length === BATCH ? 'BATCH' : String(length))).join(',')}]`;
+  return `[${shape.map((length) => (isSymbol(length) ? symbolText(length) : String(length))).join(',')}]`;
+}
+
+function symbolText(symbol: number): string {
+  return symbol === BATCH ? 'BATCH' : `SYMBOL${-symbol}`;
 }
 
 /** The element type of typed-array data. */
@@ -50,12 +64,14 @@ export function dtypeOf(data: ElementData): DType {
   return data instanceof BigInt64Array ? 'int64' : 'bool';
 }
 
-/** Checks that a shape is made of whole positive lengths with `BATCH` at most first. */
+/** Checks that a shape is made of whole lengths, positive or symbols. */
 export function checkShape(shape: Shape, what: string): void {
-  shape.forEach((length, i) => {
-    const fine = (Number.isInteger(length) && length > 0) || (length === BATCH && i === 0);
-    check(fine, () => `${what} has shape ${shapeText(shape)}; lengths must be whole and positive, BATCH only first`);
-  });
+  for (const length of shape) {
+    check(
+      Number.isInteger(length) && length !== 0,
+      () => `${what} has shape ${shapeText(shape)}; lengths must be whole and positive, or symbols`,
+    );
+  }
 }
 
 /** The shape two operands broadcast to, by NumPy's rules: aligned at the end, a length of 1 stretches. */

@@ -3,7 +3,7 @@
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
 
-import { BATCH, type DType, type ElementData, type Shape, type TensorType, dtypeOf } from '../types.js';
+import { BATCH, type DType, type ElementData, type Shape, type TensorType, dtypeOf, isSymbol } from '../types.js';
 import { MessageWriter } from './protobuf.js';
 
 /** ONNX Runtime's own operations, and those that work on its blocked channel layout. */
@@ -107,11 +107,15 @@ export class OnnxModel {
   }
 }
 
+function symbolName(symbol: number): string {
+  return symbol === BATCH ? 'batch' : `length${-symbol}`;
+}
+
 function valueInfo(name: string, type: TensorType): MessageWriter {
   const shape = new MessageWriter();
   for (const length of type.shape) {
     const dimension = new MessageWriter();
-    shape.message(1, length === BATCH ? dimension.text(2, 'batch') : dimension.int(1, length));
+    shape.message(1, isSymbol(length) ? dimension.text(2, symbolName(length)) : dimension.int(1, length));
   }
   const tensor = new MessageWriter().int(1, elementTypes[type.dtype]).message(2, shape);
   return new MessageWriter().text(1, name).message(2, new MessageWriter().message(1, tensor));

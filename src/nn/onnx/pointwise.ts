@@ -1,7 +1,7 @@
 /** Pointwise operations on blocked images: they stay in blocks, so a tower of layers is never converted in between. */
 
 import type { ComputedTensor, LaidOut, Layouts, Tensor } from '../graph.js';
-import { BATCH, type Shape, sameShape } from '../types.js';
+import { isSymbol, type Shape, sameShape } from '../types.js';
 
 /** Lowers a pointwise operation in the blocked layout if one of its images is there already. */
 export function lowerPointwise(layouts: Layouts, node: ComputedTensor): LaidOut | undefined {
@@ -38,10 +38,10 @@ export function splitChannels({ model, block }: Layouts, name: string, shape: Sh
   const [count, channels, height, width] = shape;
   return model.node('Reshape', [
     name,
-    model.ints([count === BATCH ? 0 : count!, channels! / block, height!, width!, block]),
+    model.ints([isSymbol(count!) ? 0 : count!, channels! / block, height!, width!, block]),
   ]);
 }
 
 function joinChannels({ model }: Layouts, name: string, [count, ...rest]: Shape): string {
-  return model.node('Reshape', [name, model.ints([count === BATCH ? 0 : count!, ...rest])]);
+  return model.node('Reshape', [name, model.ints([isSymbol(count!) ? 0 : count!, ...rest])]);
 }

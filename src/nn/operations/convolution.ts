@@ -5,7 +5,7 @@ import { type Operation, type Tensor, apply } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { blockedAdjoint, blockedConvolution } from '../onnx/blocked-convolution.js';
-import { BATCH, type Shape, type TensorType, shapeText } from '../types.js';
+import { isSymbol, type Shape, type TensorType, shapeText } from '../types.js';
 import { sum } from './sum.js';
 
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
@@ -79,7 +79,7 @@ const filterGradientOperation: Operation<{ kernel: number }> = {
   name: 'conv2dFilterGradient',
   infer(types, { kernel }) {
     const [x, upstream] = types as [TensorType, TensorType];
-    check(x.shape[0] !== BATCH, 'The gradient of a filter needs a concrete batch size');
+    check(!isSymbol(x.shape[0]!), 'The gradient of a filter needs a concrete batch size');
     return { shape: [upstream.shape[1]!, x.shape[1]!, kernel, kernel], dtype: 'float32' };
   },
   // <filterGradient(x, u), v> = <u, conv2d(x, v)>, so its derivatives are those of a convolution with filter v.

@@ -117,6 +117,22 @@ export const sigmoid = unary({
   gradient: (_x, y, upstream) => mul(upstream, mul(y, sub(1, y))),
 });
 
+/** Sine of radians. */
+export const sin: (x: Operand) => Tensor = unary({
+  name: 'sin',
+  onnx: 'Sin',
+  tf: (tf, x) => tf.sin(x),
+  gradient: (x, _y, upstream) => mul(upstream, cos(x)),
+});
+
+/** Cosine of radians. */
+export const cos: (x: Operand) => Tensor = unary({
+  name: 'cos',
+  onnx: 'Cos',
+  tf: (tf, x) => tf.cos(x),
+  gradient: (x, _y, upstream) => mul(mul(upstream, -1), sin(x)),
+});
+
 /** log(1 + eˣ) */
 export const softplus = unary({
   name: 'softplus',

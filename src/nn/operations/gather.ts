@@ -2,14 +2,14 @@
 
 import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply, constant } from '../graph.js';
-import { BATCH, sizeOf } from '../types.js';
+import { isSymbol, sizeOf } from '../types.js';
 import { reshape } from './shape.js';
 
 const gatherOperation: Operation<null> = {
   name: 'gather',
   infer([table, indices]) {
     check(indices!.dtype === 'int64', `gather needs int64 indices, not ${indices!.dtype}`);
-    check(table!.shape.length > 0 && table!.shape[0] !== BATCH, 'gather needs a table with a known number of rows');
+    check(table!.shape.length > 0 && !isSymbol(table!.shape[0]!), 'gather needs a table with a known number of rows');
     return { shape: [...indices!.shape, ...table!.shape.slice(1)], dtype: table!.dtype };
   },
   gradient: ([table, indices], _output, upstream) => [scatterAdd(upstream, indices!, table!.shape[0]!), undefined],
@@ -32,7 +32,7 @@ const scatterAddOperation: Operation<{ rows: number }> = {
   },
   gradient: ([, indices], _output, upstream) => [gather(upstream, indices!), undefined],
   onnx(model, [values, indices], { shape }) {
-    const zeros = model.constant(new Float32Array(sizeOf(shape)), shape);
+    const zeros = model.node('Expand', [model.float(0), model.ints(shape)]);
     const positions = model.node('Unsqueeze', [indices!, model.ints([1])]);
     return model.node('ScatterND', [zeros, positions, values!], { reduction: 'add' });
   },
@@ -42,8 +42,9 @@ const scatterAddOperation: Operation<{ rows: number }> = {
 /** `result[indices[i…]] += values[i…]`, from zeros with `rows` rows. */
 export function scatterAdd(values: Tensor, indices: Tensor, rows: number): Tensor {
   const rank = indices.shape.length;
+  if (rank === 1) return apply(scatterAddOperation, [values, indices], { rows });
   const count = sizeOf(indices.shape);
-  check(indices.shape[0] !== BATCH, 'scatterAdd needs a concrete batch size');
+  check(!indices.shape.some(isSymbol), 'scatterAdd of more than one dimension of indices needs concrete lengths');
   const flat = reshape(values, [count, ...values.shape.slice(rank)]);
   return apply(scatterAddOperation, [flat, reshape(indices, [count])], { rows });
 }

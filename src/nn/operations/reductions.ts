@@ -1,13 +1,14 @@
 /** Mean and maximum over dimensions. (Sum has its own file: broadcasting's gradient needs it.) */
 
+import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
-import { type TensorType, sizeOf } from '../types.js';
+import { type TensorType, isSymbol, sizeOf } from '../types.js';
 import { cast, div, equal, mul } from './arithmetic.js';
 import { reshape } from './shape.js';
 import {
   type ReductionAttributes,
-  expand,
+  expandAs,
   keptShape,
   reduceImage,
   reducedType,
@@ -35,8 +36,9 @@ const meanOperation: Operation<ReductionAttributes> = {
   name: 'mean',
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient([x], _output, upstream, { axes }) {
-    const count = sizeOf(axes.map((axis) => x!.shape[axis]!));
-    return [expand(reshape(mul(upstream, 1 / count), keptShape(x!, axes)), x!.shape)];
+    const lengths = axes.map((axis) => x!.shape[axis]!);
+    check(!lengths.some(isSymbol), 'The gradient of a mean needs concrete lengths');
+    return [expandAs(reshape(mul(upstream, 1 / sizeOf(lengths)), keptShape(x!, axes)), x!)];
   },
   onnx: (model, [x], { inputs, attributes }) =>
     reduce(model, x!, inputs[0]!, attributes, { reduction: 'ReduceMean', pooling: 'GlobalAveragePool' }),

@@ -2,24 +2,39 @@
 
 import { check } from '../../core/errors.js';
 import { type ComputedTensor, type Operand, type Operation, type Tensor, apply, tensorOf } from '../graph.js';
-import { BATCH, type Shape, checkShape, normalizeAxes, sameShape, shapeText, sizeOf } from '../types.js';
+import { type Shape, checkShape, isSymbol, normalizeAxes, sameShape, shapeText, sizeOf, symbolsOf } from '../types.js';
 
 const reshapeOperation: Operation<{ shape: Shape }> = {
   name: 'reshape',
   infer([x], { shape }) {
     checkShape(shape, 'The result of reshape');
-    const sameBatch = (x!.shape[0] === BATCH) === (shape[0] === BATCH);
-    check(sameBatch && sizeOf(x!.shape) === sizeOf(shape), () => {
+    const sameSymbols = symbolsOf(x!.shape).join() === symbolsOf(shape).join();
+    check(sameSymbols && sizeOf(x!.shape) === sizeOf(shape), () => {
       return `Cannot reshape ${shapeText(x!.shape)} to ${shapeText(shape)}`;
     });
     return { shape: [...shape], dtype: x!.dtype };
   },
   gradient: ([x], _output, upstream) => [reshape(upstream, x!.shape)],
-  onnx: (model, [x], { shape }) => model.node('Reshape', [x!, model.ints(shape)]),
-  tf: (tf, [x], { shape }) => tf.reshape(x!, [...shape]),
+  onnx: (model, [x], { shape, inputs }) => model.node('Reshape', [x!, model.ints(inferable(shape, inputs[0]!.shape))]),
+  tf: (tf, [x], { shape, inputs }) => tf.reshape(x!, actual(shape, inputs[0]!.shape, x!.shape)),
 };
 
-/** The same elements in another shape. The batch dimension stays first. */
+/** ONNX takes one length from the number of elements (-1), and any that stays in its place (0). */
+function inferable(shape: Shape, from: Shape): number[] {
+  if (symbolsOf(shape).length < 2) return [...shape].map((length) => (isSymbol(length) ? -1 : length));
+  const lengths = shape.map((length, i) => (isSymbol(length) ? (length === from[i] ? 0 : -1) : length));
+  check(lengths.filter((length) => length === -1).length < 2, () => {
+    return `Cannot reshape ${shapeText(from)} to ${shapeText(shape)}: only one symbol may change its place`;
+  });
+  return lengths;
+}
+
+/** The lengths that symbols have in a run. */
+function actual(shape: Shape, from: Shape, lengths: readonly number[]): number[] {
+  return shape.map((length) => (isSymbol(length) ? lengths[from.indexOf(length)]! : length));
+}
+
+/** The same elements in another shape. Symbols stay in order. */
 export function reshape(x: Operand, shape: Shape): Tensor {
   const tensor = tensorOf(x);
   return sameShape(tensor.shape, shape) ? tensor : apply(reshapeOperation, [tensor], { shape });
@@ -52,7 +67,7 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
 interface SliceAttributes {
   /** First index kept along each dimension. */
   readonly begin: readonly number[];
-  /** How many are kept; `BATCH` along an untouched batch dimension. */
+  /** How many are kept; the symbol itself along an untouched dimension of unknown length. */
   readonly size: readonly number[];
 }
 
@@ -60,7 +75,7 @@ const sliceOperation: Operation<SliceAttributes> = {
   name: 'slice',
   infer([x], { begin, size }) {
     const fits = x!.shape.every((length, i) => {
-      if (length === BATCH) return begin[i] === 0 && size[i] === BATCH;
+      if (isSymbol(length)) return begin[i] === 0 && size[i] === length;
       return begin[i]! >= 0 && size[i]! > 0 && begin[i]! + size[i]! <= length;
     });
     check(fits && begin.length === x!.shape.length && size.length === begin.length, () => {
@@ -69,7 +84,7 @@ const sliceOperation: Operation<SliceAttributes> = {
     return { shape: [...size], dtype: x!.dtype };
   },
   gradient([x], _output, upstream, { begin, size }) {
-    const after = x!.shape.map((length, i) => (length === BATCH ? 0 : length - begin[i]! - size[i]!));
+    const after = x!.shape.map((length, i) => (isSymbol(length) ? 0 : length - begin[i]! - size[i]!));
     return [pad(upstream, begin, after)];
   },
   onnx(model, [x], { attributes: { begin, size }, inputs }) {
@@ -78,7 +93,12 @@ const sliceOperation: Operation<SliceAttributes> = {
     const ends = axes.map((i) => begin[i]! + size[i]!);
     return model.node('Slice', [x!, model.ints(starts), model.ints(ends), model.ints(axes)]);
   },
-  tf: (tf, [x], { attributes: { begin, size } }) => tf.slice(x!, [...begin], [...size]),
+  tf: (tf, [x], { attributes: { begin, size } }) =>
+    tf.slice(
+      x!,
+      [...begin],
+      size.map((length) => (isSymbol(length) ? -1 : length)),
+    ),
 };
 
 /** The part of `x` that starts at `begin` and is `size` long, one number a dimension. */
@@ -100,12 +120,12 @@ const padOperation: Operation<{ before: readonly number[]; after: readonly numbe
   name: 'pad',
   infer([x], { before, after }) {
     const fits = x!.shape.every((length, i) => {
-      return before[i]! >= 0 && after[i]! >= 0 && (length !== BATCH || before[i]! + after[i]! === 0);
+      return before[i]! >= 0 && after[i]! >= 0 && (!isSymbol(length) || before[i]! + after[i]! === 0);
     });
     check(fits && before.length === x!.shape.length && after.length === before.length, () => {
       return `Cannot pad ${shapeText(x!.shape)} with [${before.join()}] before and [${after.join()}] after`;
     });
-    const shape = x!.shape.map((length, i) => (length === BATCH ? BATCH : length + before[i]! + after[i]!));
+    const shape = x!.shape.map((length, i) => (isSymbol(length) ? length : length + before[i]! + after[i]!));
     return { shape, dtype: x!.dtype };
   },
   gradient: ([x], _output, upstream, { before }) => [slice(upstream, before, x!.shape)],
@@ -130,7 +150,7 @@ const concatOperation: Operation<{ axis: number }> = {
   infer(xs, { axis }) {
     const first = xs[0]!;
     const shape = [...first.shape];
-    check(shape[axis] !== BATCH, 'Cannot concatenate along the batch dimension');
+    check(!xs.some((x) => isSymbol(x.shape[axis]!)), 'Cannot concatenate along a dimension of unknown length');
     shape[axis] = xs.reduce((sum, x) => sum + x.shape[axis]!, 0);
     const fits = xs.every((x) => x.dtype === first.dtype && x.shape.every((n, i) => i === axis || n === shape[i]));
     check(fits && xs.every((x) => x.shape.length === shape.length), () => {
@@ -160,7 +180,7 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
 const flipOperation: Operation<{ axes: readonly number[] }> = {
   name: 'flip',
   infer([x], { axes }) {
-    check(!axes.some((axis) => x!.shape[axis] === BATCH), 'Cannot flip the batch dimension');
+    check(!axes.some((axis) => isSymbol(x!.shape[axis]!)), 'Cannot flip a dimension of unknown length');
     return { shape: x!.shape, dtype: x!.dtype };
   },
   gradient: (_inputs, _output, upstream, { axes }) => [flip(upstream, axes)],

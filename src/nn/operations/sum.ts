@@ -12,7 +12,15 @@ import {
   tensorOf,
 } from '../graph.js';
 import { splitChannels } from '../onnx/pointwise.js';
-import { BATCH, type Shape, type TensorType, broadcastShapes, normalizeAxes, sameShape, shapeText } from '../types.js';
+import {
+  type Shape,
+  type TensorType,
+  broadcastShapes,
+  isSymbol,
+  normalizeAxes,
+  sameShape,
+  shapeText,
+} from '../types.js';
 import { reshape } from './shape.js';
 
 /** Settings of a reduction: the dimensions that go, and whether they stay as length 1. */
@@ -24,7 +32,6 @@ export interface ReductionAttributes {
 /** The type of a reduction's result. */
 export function reducedType(x: TensorType, { axes, keepDims }: ReductionAttributes): TensorType {
   check(x.dtype === 'float32', `Reductions work on float32, not ${x.dtype}`);
-  check(!axes.some((axis) => x.shape[axis] === BATCH), 'A reduction over the batch needs a concrete batch size');
   const kept = x.shape.map((length, i) => (axes.includes(i) ? 1 : length));
   return { shape: keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), dtype: x.dtype };
 }
@@ -52,7 +59,7 @@ export function reduceImage(
   const x = inputs[0]!;
   if (attributes.axes.join() !== '2,3' || !layouts.canBlock(x) || !layouts.has(x, 'blocked')) return undefined;
   const reduced = reduce(splitChannels(layouts, layouts.name(x, 'blocked'), x.shape));
-  const length = shape[0] === BATCH ? 0 : shape[0]!;
+  const length = isSymbol(shape[0]!) ? 0 : shape[0]!;
   return {
     name: layouts.model.node('Reshape', [reduced, layouts.model.ints([length, ...shape.slice(1)])]),
     layout: 'first',
@@ -63,7 +70,7 @@ export function reduceImage(
 function sumToChannels(layouts: Layouts, node: ComputedTensor<ReductionAttributes>): LaidOut | undefined {
   const { model } = layouts;
   const x = node.inputs[0]!;
-  const known = layouts.has(x, 'blocked') || layouts.has(x, 'last');
+  const known = (layouts.has(x, 'blocked') || layouts.has(x, 'last')) && !x.shape.some(isSymbol);
   if (node.attributes.axes.join() !== '0,2,3' || x.shape.length !== 4 || !known) return undefined;
   const [count, channels, height, width] = x.shape;
   const rows = count! * height! * width!;
@@ -76,7 +83,7 @@ function sumToChannels(layouts: Layouts, node: ComputedTensor<ReductionAttribute
 const sumOperation: Operation<ReductionAttributes> = {
   name: 'sum',
   infer: ([x], attributes) => reducedType(x!, attributes),
-  gradient: ([x], _output, upstream, { axes }) => [expand(reshape(upstream, keptShape(x!, axes)), x!.shape)],
+  gradient: ([x], _output, upstream, { axes }) => [expandAs(reshape(upstream, keptShape(x!, axes)), x!)],
   onnx: (model, [x], { attributes: { axes, keepDims } }) =>
     model.node('ReduceSum', [x!, model.ints(axes)], { keepdims: Number(keepDims) }),
   onnxIn: (layouts, node) =>
@@ -95,7 +102,7 @@ export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tens
 
 /** ONNX leaves a dimension as it is where 1 is asked for. */
 function expandable(shape: Shape): number[] {
-  return shape.map((length) => (length === BATCH ? 1 : length));
+  return shape.map((length) => (isSymbol(length) ? 1 : length));
 }
 
 const expandOperation: Operation<{ shape: Shape }> = {
@@ -104,8 +111,9 @@ const expandOperation: Operation<{ shape: Shape }> = {
     check(sameShape(broadcastShapes(x!.shape, shape), shape), () => {
       return `Cannot expand ${shapeText(x!.shape)} to ${shapeText(shape)}`;
     });
-    check(shape[0] !== BATCH || (x!.shape.length === shape.length && x!.shape[0] === BATCH), () => {
-      return `Expanding ${shapeText(x!.shape)} over the batch needs a concrete batch size`;
+    const extra = shape.length - x!.shape.length;
+    check(!shape.some((length, i) => isSymbol(length) && x!.shape[i - extra] !== length), () => {
+      return `Expanding ${shapeText(x!.shape)} to ${shapeText(shape)} needs concrete lengths`;
     });
     return { shape: [...shape], dtype: x!.dtype };
   },
@@ -123,13 +131,36 @@ const expandOperation: Operation<{ shape: Shape }> = {
     const joined = model.node('Reshape', [wide, model.ints([0, channels!, height!, width!])]);
     return { name: joined, layout: 'blocked' };
   },
-  tf: (tf, [x], { shape }) => tf.broadcastTo(x!, shape[0] === BATCH ? [x!.shape[0]!, ...shape.slice(1)] : [...shape]),
+  tf: (tf, [x], { shape }) => {
+    const extra = shape.length - x!.shape.length;
+    const lengths = shape.map((length, i) => (isSymbol(length) ? x!.shape[i - extra]! : length));
+    return tf.broadcastTo(x!, lengths);
+  },
 };
 
 /** Repeats `x` along dimensions of length 1 (and new leading ones) until it has `shape`. */
 export function expand(x: Operand, shape: Shape): Tensor {
   const tensor = tensorOf(x);
   return sameShape(tensor.shape, shape) ? tensor : apply(expandOperation, [tensor], { shape });
+}
+
+const expandAsOperation: Operation<null> = {
+  name: 'expandAs',
+  infer([x, like]) {
+    check(sameShape(broadcastShapes(x!.shape, like!.shape), like!.shape), () => {
+      return `Cannot expand ${shapeText(x!.shape)} to ${shapeText(like!.shape)}`;
+    });
+    return { shape: like!.shape, dtype: x!.dtype };
+  },
+  gradient: ([x], _output, upstream) => [sumTo(upstream, x!.shape), undefined],
+  onnx: (model, [x, like]) => model.node('Expand', [x!, model.node('Shape', [like!])]),
+  tf: (tf, [x, like]) => tf.broadcastTo(x!, like!.shape),
+};
+
+/** Repeats `x` to the shape of another tensor, whose symbols need not be known. */
+export function expandAs(x: Tensor, like: Tensor): Tensor {
+  if (!like.shape.some(isSymbol)) return expand(x, like.shape);
+  return sameShape(x.shape, like.shape) ? x : apply(expandAsOperation, [x, like], null);
 }
 
 /** Sums `x` down to a shape that broadcasts to its own: the gradient of broadcasting. */
