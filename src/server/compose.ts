@@ -12,6 +12,7 @@ import { threadUrl } from '../engine/thread-url.js';
 import type { ModelSource } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
+import { SchedulingServiceDefinition } from '../proto/tengen/v1/scheduling.js';
 import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
@@ -28,6 +29,7 @@ import { JobRunner } from './jobs.js';
 import { logMetrics, serveMetrics } from './metrics.js';
 import { makeModelService } from './model-service.js';
 import { packageVersion } from './package-root.js';
+import { makeSchedulingService } from './scheduling-service.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
 
@@ -101,6 +103,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels(config, store, promoted)),
+      service(SchedulingServiceDefinition, makeSchedulingService()),
       service(SelfPlayServiceDefinition, selfPlay.service),
     ],
     resumeJobs: () => jobs.resumeAll(),

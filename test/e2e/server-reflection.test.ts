@@ -35,6 +35,7 @@ it('lists every service of the contract', async () => {
     'tengen.v1.GameService',
     'tengen.v1.JobService',
     'tengen.v1.ModelService',
+    'tengen.v1.SchedulingService',
     'tengen.v1.SelfPlayService',
   ]);
 });

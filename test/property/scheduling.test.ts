@@ -15,7 +15,7 @@ const seed = { seed: 20261124, numRuns: 300 };
 const amount = (max: number) => fc.oneof(fc.constant(0), fc.double({ min: 0, max, noNaN: true }));
 
 const cost = fc.record({
-  linearMs: amount(0.01),
+  linearMs: fc.double({ min: 1e-6, max: 0.01, noNaN: true }),
   attentionMs: amount(1e-6),
   attentionHalfTokens: amount(500),
   computeMs: amount(1),

@@ -39,6 +39,11 @@ export function fitCostModel(samples: readonly TimeSample[], contextParallel: nu
   samples.forEach(({ ms }, i) =>
     check(ms > 0 && ms < Infinity, () => `samples[${i}] took ${ms} ms; it must be above 0`),
   );
+  check(
+    Number.isInteger(contextParallel) && contextParallel >= 1,
+    () => `contextParallel is ${contextParallel}; it must be a whole number of at least 1`,
+  );
+  check(stepMs >= 0 && stepMs < Infinity, () => `stepMs is ${stepMs}; it must be at least 0`);
   const local = samples.filter(({ kind }) => kind === 'local');
   check(local.length > 0, 'There is no local sample; compute cannot be fitted');
   const rows = samples.map((sample) => termsOf(sample, contextParallel));

@@ -13,6 +13,7 @@ import { SHARDED, type Cluster, type PolicyOptions } from './plan.js';
 const CANDIDATES = 4;
 /** A move has to save this share of the time, so that rounding does not count as progress. */
 const LEAST_GAIN = 1e-9;
+const MOST_MOVES = 512;
 /** Micro-batches beyond the fewest that are tried. */
 const MORE_BATCHES = 2;
 
@@ -83,9 +84,9 @@ function bestDivision(state: BatchState): Int16Array | undefined {
   return best;
 }
 
-/** Makes the best of the tried moves until none helps; at most 2K. */
+/** Makes the best of the tried moves until none helps; at most 2K, and in a very large micro-batch fewer. */
 function descend(state: BatchState): void {
-  for (let moves = 2 * state.placements.length; moves > 0; moves--) {
+  for (let moves = Math.min(2 * state.placements.length, MOST_MOVES); moves > 0; moves--) {
     let [bestMs, bestIndex, bestPlace] = [state.ms() * (1 - LEAST_GAIN), -1, 0];
     for (const i of candidates(state)) {
       const from = state.placements[i]!;

@@ -30,6 +30,8 @@ export function checkCluster(cluster: Cluster): void {
   whole('bucketSize', cluster.bucketSize, MOST_TOKENS);
   atLeastZero('gatheredShare', cluster.gatheredShare ?? 0);
   for (const name of constants) atLeastZero(`cost.${name}`, cluster.cost[name]);
+  const { linearMs, attentionMs } = cluster.cost;
+  check(linearMs > 0 || attentionMs > 0, 'cost.linearMs and cost.attentionMs are 0; one must be above 0 to balance by');
 }
 
 /** @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed */
