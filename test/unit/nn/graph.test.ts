@@ -7,7 +7,7 @@ import { conv2d } from '../../../src/nn/operations/convolution.js';
 import { exp, sign } from '../../../src/nn/operations/elementwise.js';
 import { gather } from '../../../src/nn/operations/gather.js';
 import { matMul } from '../../../src/nn/operations/matmul.js';
-import { concat, pad, reshape, slice, transpose } from '../../../src/nn/operations/shape.js';
+import { concat, pad, reshape, slice } from '../../../src/nn/operations/shape.js';
 import { expand, sum } from '../../../src/nn/operations/sum.js';
 import { simplify } from '../../../src/nn/simplify.js';
 import { BATCH } from '../../../src/nn/types.js';
