@@ -2,7 +2,8 @@
 
 import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply } from '../graph.js';
-import { type TensorType, broadcastShapes, shapeText } from '../types.js';
+import type { Tf, TfTensor } from '../tensorflow.js';
+import { type TensorType, broadcastShapes, sameShape, shapeText } from '../types.js';
 import { transpose } from './shape.js';
 import { sumTo } from './sum.js';
 
@@ -22,12 +23,19 @@ const matMulOperation: Operation<null> = {
     return [sumTo(matMul(upstream, swapLast(b)), a.shape), sumTo(matMul(swapLast(a), upstream), b.shape)];
   },
   onnx: (model, names) => model.node('MatMul', names),
-  tf: (tf, [a, b]) => tf.matMul(a!, b!),
+  // TensorFlow.js pairs matrices wrongly where leading dimensions of both are stretched.
+  tf: (tf, [a, b]) => tf.matMul(stretched(tf, a!, b!), stretched(tf, b!, a!)),
 };
 
 /** `[…, n, k]` times `[…, k, m]` gives `[…, n, m]`; leading dimensions broadcast. */
 export function matMul(a: Tensor, b: Tensor): Tensor {
   return apply(matMulOperation, [a, b], null);
+}
+
+function stretched(tf: Tf, x: TfTensor, other: TfTensor): TfTensor {
+  const [mine, theirs] = [x.shape.slice(0, -2), other.shape.slice(0, -2)];
+  const leading = broadcastShapes(mine, theirs);
+  return sameShape(leading, mine) ? x : tf.broadcastTo(x, [...leading, ...x.shape.slice(-2)]);
 }
 
 /** Transposes the matrices: the last two dimensions change places. */

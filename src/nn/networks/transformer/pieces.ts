@@ -23,13 +23,11 @@
 
 import { type Graph, type Tensor, constant, graph, input, next } from '../../graph.js';
 import { gradientsFrom } from '../../gradients.js';
-import { div, equal, mul, where } from '../../operations/arithmetic.js';
 import { gather } from '../../operations/gather.js';
 import { accumulate, linear } from '../../operations/gemm.js';
-import { logSoftmax } from '../../operations/softmax.js';
-import { sum } from '../../operations/sum.js';
 import type { TransformerConfiguration } from './configuration.js';
 import { attend, finish, project, rmsNorm } from './layers.js';
+import { nextTokenLoss } from './next-token-loss.js';
 import {
   EMBEDDING,
   finishParameters,
@@ -161,11 +159,7 @@ class Builder {
 
   loss(): Piece {
     const { outputs, inputs, parameters } = this.logits();
-    const tokens = Float32Array.from({ length: this.#configuration.vocabulary }, (_, token) => token);
-    const isTarget = equal(input('targets', [TOKENS, 1]), constant(tokens, [1, tokens.length]));
-    const likelihood = sum(where(isTarget, logSoftmax(outputs['logits']!), 0), [1], true);
-    const total = sum(mul(likelihood, mul(input('weights', [TOKENS, 1]), -1)));
-    return { outputs: { loss: div(total, input('normaliser', [])) }, inputs, parameters };
+    return { outputs: { loss: nextTokenLoss(outputs['logits']!) }, inputs, parameters };
   }
 
   #declareAll(parameters: readonly ParameterShape[]): Tensor[] {
