@@ -60,6 +60,7 @@ export const arms = {
   /** Uncertainty decides where to search, and with branching also where to begin. */
   open,
   'uge-open': { ...uge, ...open },
+  'uge-open-wide': { ...uge, ...open, fullSearchShare: 0.15, fullSearchAbove: 0.3 },
   'no-weight-open': { ...uge, moveNumberWeight: false, ...open },
   /** Averaged labels that lean on the search while there are few results. */
   posterior: { ...uge, moveNumberWeight: false, valueLabel: 'posterior', labelStrength: 1 },

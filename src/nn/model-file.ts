@@ -6,6 +6,8 @@
 import { AppError, check } from '../core/errors.js';
 import { type Architecture, checkArchitecture } from './networks/architecture.js';
 import { parameterShapes } from './networks/go-resnet.js';
+import { checkTransformer, type TransformerConfiguration } from './networks/transformer/configuration.js';
+import { transformerParameters } from './networks/transformer/parameters.js';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.js';
 
 export type { Architecture } from './networks/architecture.js';
@@ -13,9 +15,12 @@ export type { Architecture } from './networks/architecture.js';
 /** The trained numbers of a model by parameter name; row-major. */
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
+/** What a model may be. */
+export type AnyArchitecture = Architecture | TransformerConfiguration;
+
 /** A network and its weights. */
-export interface Model {
-  readonly architecture: Architecture;
+export interface Model<A extends AnyArchitecture = Architecture> {
+  readonly architecture: A;
   readonly weights: Weights;
   /** Free text about the model (who trained it, how far). The keys `format` and `architecture` are taken. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -29,8 +34,8 @@ const reserved = ['format', 'architecture'];
  *
  * @throws AppError 'invalid-argument' under the same conditions as `decodeModel`
  */
-export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
-  const architecture = checkArchitecture(model.architecture);
+export function encodeModel(model: Model<AnyArchitecture>): Uint8Array<ArrayBuffer> {
+  const architecture = checkAnyArchitecture(model.architecture);
   for (const key of reserved) {
     check(!Object.hasOwn(model.metadata, key), `The metadata key '${key}' is written by the model file itself`);
   }
@@ -43,19 +48,51 @@ export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Reads a Go network; see `decodeAnyModel`.
+ *
+ * @throws AppError 'invalid-argument' naming what is wrong
+ */
+export function decodeModel(bytes: Uint8Array): Model {
+  const { architecture, ...rest } = decodeAnyModel(bytes);
+  check(architecture.kind === 'go-resnet', 'The model is a language model; wanted is a Go network');
+  return { architecture, ...rest };
+}
+
+/**
+ * Reads a language model; see `decodeAnyModel`.
+ *
+ * @throws AppError 'invalid-argument' naming what is wrong
+ */
+export function decodeTransformer(bytes: Uint8Array): Model<TransformerConfiguration> {
+  const { architecture, ...rest } = decodeAnyModel(bytes);
+  check(architecture.kind === 'transformer', 'The model is a Go network; wanted is a language model');
+  return { architecture, ...rest };
+}
+
+/**
  * Reads a model and checks that it can be served: a known architecture, exactly its parameters in their shapes, and
  * finite numbers.
  *
  * @throws AppError 'invalid-argument' naming what is wrong
  */
-export function decodeModel(bytes: Uint8Array): Model {
+export function decodeAnyModel(bytes: Uint8Array): Model<AnyArchitecture> {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, architecture: json, ...rest } = metadata;
   check(format === FORMAT, () => `The file's format is ${JSON.stringify(format ?? '')}; a model has '${FORMAT}'`);
-  const architecture = checkArchitecture(parseJson(json));
+  const architecture = checkAnyArchitecture(parseJson(json));
   const weights = new Map([...tensors].map(([name, tensor]) => [name, floats(name, tensor)]));
   checkWeights(architecture, weights);
   return { architecture, weights, metadata: rest };
+}
+
+function checkAnyArchitecture(value: unknown): AnyArchitecture {
+  const isTransformer = typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'transformer';
+  return isTransformer ? checkTransformer(value) : checkArchitecture(value);
+}
+
+function shapesOf(architecture: AnyArchitecture): ReadonlyMap<string, readonly number[]> {
+  if (architecture.kind === 'go-resnet') return parameterShapes(architecture);
+  return new Map(transformerParameters(architecture).map(({ name, shape }) => [name, shape]));
 }
 
 function parseJson(json: string | undefined): unknown {
@@ -72,8 +109,8 @@ function floats(name: string, tensor: StoredTensor): { shape: readonly number[];
   throw new AppError('invalid-argument', `Parameter '${name}' has dtype ${dtype}; weights must be F32, F16 or BF16`);
 }
 
-function checkWeights(architecture: Architecture, weights: Weights): void {
-  const shapes = parameterShapes(architecture);
+function checkWeights(architecture: AnyArchitecture, weights: Weights): void {
+  const shapes = shapesOf(architecture);
   for (const name of weights.keys()) check(shapes.has(name), `Parameter '${name}' does not belong to the architecture`);
   for (const [name, shape] of shapes) {
     const tensor = weights.get(name);

@@ -33,7 +33,10 @@ export function checkArchitecture(value: unknown): Architecture {
   check(typeof value === 'object' && value !== null, 'The architecture of a model must be an object');
   const fields = value as Partial<Record<string, unknown>>;
   const { kind, features } = fields;
-  check(kind === 'go-resnet', () => `Architecture kind is ${JSON.stringify(kind)}; it must be 'go-resnet'`);
+  check(
+    kind === 'go-resnet',
+    () => `Architecture kind is ${JSON.stringify(kind)}; it must be 'go-resnet' or 'transformer'`,
+  );
   check(
     typeof features === 'string' && features.length > 0 && features.length <= 64,
     () => `Architecture features is ${JSON.stringify(features)}; it must be a name of 1 to 64 characters`,
