@@ -3,6 +3,13 @@
  * every token on the rank; gradients of weights are added up inside until they are taken. `programs.ts` implements them.
  */
 
+import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
+
+/** h_kv: keys, or values, of a token. */
+export function keyValueWidth({ keyValueHeads, headWidth }: TransformerConfiguration): number {
+  return keyValueHeads * headWidth;
+}
+
 /** Queries, keys and values of a layer, before and after the exchange or as gradients. */
 export interface QueryKeyValue {
   /** [rows, queryHidden] */

@@ -30,6 +30,7 @@ import { logMetrics, serveMetrics } from './metrics.js';
 import { makeModelService } from './model-service.js';
 import { packageVersion } from './package-root.js';
 import { makeSchedulingService } from './scheduling-service.js';
+import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
 
@@ -87,7 +88,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   const { engine, provider } = config;
-  const kinds = [alphaZeroKind(store, { engine, provider }, promoted)];
+  const kinds = [alphaZeroKind(store, { engine, provider }, promoted), sftKind(store, promoted)];
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });

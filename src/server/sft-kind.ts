@@ -1,0 +1,51 @@
+/** The `sft` job over the store: its data, checkpoints and models as the job wants to see them. */
+
+import { AppError } from '../core/errors.js';
+import { modelRef, type Store } from '../store/store.js';
+import { readSftConfig } from '../trainer/sft/config.js';
+import { SftJob } from '../trainer/sft/job.js';
+import type { SftDependencies } from '../trainer/sft/ports.js';
+import type { JobContext, JobKind } from './job-kind.js';
+import { describeModel } from './model-file.js';
+
+/** @param promoted called after the promoted version of a model changed */
+export function sftKind(store: Store, promoted: () => void): JobKind {
+  return {
+    kind: 'sft',
+    readConfig: readSftConfig,
+    async create({ jobId, model, config: settings, progress }: JobContext) {
+      const config = readSftConfig(settings);
+      const base = config.base === '' ? undefined : await readBase(store, config.base);
+      const dependencies: SftDependencies = {
+        ...(base && { base }),
+        async dataset(ref) {
+          const row = await store.datasets.get(ref);
+          if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+          const full = `${row.name}@${row.version}`;
+          return { ref: full, bytes: await store.datasets.read(full) };
+        },
+        checkpoints: {
+          load: () => store.checkpoints.load(jobId),
+          save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
+        },
+        models: {
+          put: async (bytes, { step }) =>
+            modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
+          async promote(ref) {
+            await store.models.promote(ref);
+            promoted();
+          },
+        },
+        progress,
+        now: Date.now,
+      };
+      return new SftJob(config, dependencies);
+    },
+  };
+}
+
+async function readBase(store: Store, ref: string): Promise<Uint8Array> {
+  const row = await store.models.get(ref);
+  if (!row) throw new AppError('not-found', `There is no model '${ref}' to start from`);
+  return store.models.read(modelRef(row));
+}

@@ -1,0 +1,211 @@
+/**
+ * The `sft` job: samples in, steps on the grid, evaluations, checkpoints and versions out. Everything that a step depends on
+ * is a function of the settings, the data and the checkpoint, so a job that was stopped goes on as if it had not been.
+ */
+
+import { AppError, assert } from '../../core/errors.js';
+import { describeRefused } from '../../text/dataset.js';
+import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
+import { Batches } from './batches.js';
+import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
+import type { SftConfig } from './config.js';
+import { type LanguageModel, encodeLanguageModel, modelOf, readLanguageModel, tokenizerOf } from './language-model.js';
+import type { MicroStepTime, SftDependencies } from './ports.js';
+import { readSftSamples, type SftSamples } from './samples.js';
+import { SftTrainer, type SftStep } from './trainer.js';
+
+/** How a job ended when it did not fail. */
+export interface SftOutcome {
+  readonly state: 'done' | 'cancelled';
+}
+
+interface Prepared {
+  readonly model: Omit<LanguageModel, 'weights'>;
+  readonly samples: SftSamples;
+  readonly batches: Batches;
+  readonly totalSteps: number;
+  readonly datasetRef: string;
+  readonly state: StateMemory;
+  readonly trainer: SftTrainer;
+}
+
+/** A job at work. */
+export class SftJob {
+  /** Rejects if the job failed. */
+  readonly finished: Promise<SftOutcome>;
+  readonly #config: SftConfig;
+  readonly #dependencies: SftDependencies;
+  #isCancelled = false;
+  #tokens = 0;
+  #resolve!: (outcome: SftOutcome) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(config: SftConfig, dependencies: SftDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.finished = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever only starts the job hears of a failure there.
+    this.finished.catch(() => undefined);
+  }
+
+  /** Reads the data and the checkpoint, starts the ranks, and begins. Rejects, as `finished` does, if it cannot. */
+  async start(): Promise<void> {
+    try {
+      const prepared = await this.#prepare();
+      void this.#run(prepared);
+    } catch (error) {
+      this.#reject(error);
+      throw error;
+    }
+  }
+
+  /** Stops after the step under way, with a checkpoint. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const { checkpoints, base, dataset, now } = this.#dependencies;
+    const bytes = await checkpoints.load();
+    const checkpoint = bytes && decodeSftCheckpoint(bytes);
+    const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : readLanguageModel(base, this.#config);
+    const { ref, bytes: file } = await dataset(checkpoint?.dataset ?? this.#config.dataset);
+    const samples = readSftSamples(file, tokenizerOf(model), this.#config);
+    this.#reportSamples(samples);
+    const { batchSize: size, seed, policy, maxSteps, epochs } = this.#config;
+    const batches = new Batches(samples.train, samples.lengths, { size, seed, policy });
+    const totalSteps = maxSteps > 0 ? maxSteps : batches.stepsIn(epochs);
+    const step = checkpoint?.step ?? 0;
+    this.#tokens = checkpoint?.tokens ?? 0;
+    const state = makeStateMemory(model.layout, step, checkpoint?.tensors ?? weights);
+    const started = now();
+    const trainer = await this.#openTrainer({ model, state, step, totalSteps, checkpoint });
+    this.#state(`${trainer.profile.kind === 'profile' ? 'Measured' : 'Estimated'} the ranks' times`, {
+      profileError: trainer.profile.meanError,
+      startMs: now() - started,
+    });
+    return { model, samples, batches, totalSteps, datasetRef: ref, state, trainer };
+  }
+
+  #openTrainer(parts: {
+    readonly model: Prepared['model'];
+    readonly state: StateMemory;
+    readonly step: number;
+    readonly totalSteps: number;
+    readonly checkpoint: SftCheckpoint | undefined;
+  }): Promise<SftTrainer> {
+    const { model, state, step, totalSteps, checkpoint } = parts;
+    const { dataParallel, contextParallel, bucketSize, exchangeLatencyMs } = this.#config;
+    const { architecture } = model;
+    return SftTrainer.open({
+      config: this.#config,
+      grid: { dataParallel, contextParallel, bucketSize, architecture, latencyMs: exchangeLatencyMs },
+      ...{ state, step, totalSteps },
+      ...(checkpoint && { profile: checkpoint.profile }),
+      ...(this.#dependencies.onGrid && { onGrid: this.#dependencies.onGrid }),
+      repeated: (reason) => this.#state(`${reason}; the step is repeated`),
+    });
+  }
+
+  async #run(prepared: Prepared): Promise<void> {
+    const { trainer, totalSteps } = prepared;
+    try {
+      while (trainer.step < totalSteps && !this.#isCancelled) await this.#step(prepared);
+      const isDone = trainer.step >= totalSteps;
+      await this.#saveCheckpoint(prepared);
+      if (isDone) await this.#publish(prepared);
+      await trainer.close();
+      this.#resolve({ state: isDone ? 'done' : 'cancelled' });
+    } catch (error) {
+      await trainer.close();
+      this.#reject(error);
+    }
+  }
+
+  async #step(prepared: Prepared): Promise<void> {
+    const { trainer, samples, batches, totalSteps } = prepared;
+    const { evaluationSteps, checkpointSteps, versionSteps } = this.#config;
+    const started = this.#dependencies.now();
+    const made = await trainer.train(batches.batch(trainer.step).map((index) => samples.samples[index]!));
+    this.#tokens += made.tokens;
+    this.#reportStep(trainer.step, made, this.#dependencies.now() - started);
+    const isLast = trainer.step === totalSteps;
+    const evaluates = samples.evaluation.length > 0 && (isLast || trainer.step % evaluationSteps === 0);
+    if (evaluates) await this.#evaluate(prepared);
+    if (isLast) return;
+    if (trainer.step % checkpointSteps === 0) await this.#saveCheckpoint(prepared);
+    if (versionSteps > 0 && trainer.step % versionSteps === 0) await this.#publish(prepared);
+  }
+
+  async #evaluate({ trainer, samples }: Prepared): Promise<void> {
+    const evaluationLoss = await trainer.evaluate(samples.evaluation.map((index) => samples.samples[index]!));
+    const metrics = { step: trainer.step, evaluationLoss };
+    this.#dependencies.progress({ event: 'evaluation', metrics, message: '' });
+  }
+
+  async #saveCheckpoint({ trainer, state, model, datasetRef }: Prepared): Promise<void> {
+    const checkpoint: SftCheckpoint = {
+      step: trainer.step,
+      tokens: this.#tokens,
+      dataset: datasetRef,
+      profile: trainer.profile,
+      architectureJson: JSON.stringify(model.architecture),
+      metadata: model.metadata,
+      tensors: exportState(state, trainer.step),
+    };
+    await this.#dependencies.checkpoints.save(trainer.step, encodeSftCheckpoint(checkpoint));
+  }
+
+  async #publish({ trainer, state, model }: Prepared): Promise<void> {
+    const { models } = this.#dependencies;
+    const { step } = trainer;
+    const ref = await models.put(encodeLanguageModel(model, exportWeights(state, step), step), { step });
+    await models.promote(ref);
+    this.#dependencies.progress({ event: 'promotion', metrics: { step }, message: `${ref} is the model now` });
+  }
+
+  #reportSamples({ train, evaluation, malformed, tooLong }: SftSamples): void {
+    const counts = { samples: train.length, evaluationSamples: evaluation.length };
+    const refused = { malformedLines: malformed.length, skippedLines: tooLong.length };
+    const words = [
+      malformed.length > 0 ? `Malformed lines are left out. ${describeRefused(malformed)}` : '',
+      tooLong.length > 0 ? `Lines longer than the memory are left out. ${describeRefused(tooLong)}` : '',
+    ];
+    this.#state(words.filter((word) => word !== '').join('. '), { ...counts, ...refused });
+  }
+
+  #reportStep(step: number, made: SftStep, stepMs: number): void {
+    const { result, plan, learningRate, planMs, tokens, shardedTokens, microSteps } = made;
+    const times: MicroStepTime[] = result.times.flatMap((ofRank, rank) =>
+      ofRank.map(({ localMs, waitingMs, distributedMs, tokens: held }, microStep) => {
+        return { rank, microStep, localMs, waitingMs, distributedMs, tokens: held };
+      }),
+    );
+    const metrics = {
+      ...{ step, loss: result.loss, learningRate, gradientNorm: result.gradientNorm },
+      ...{ tokens: this.#tokens, microSteps, shardedShare: shardedTokens / tokens },
+      ...{ stepMs, planMs, predictedMs: plan.predictedMs, updateMs: result.updateMs },
+      tokensPerSecond: stepMs > 0 ? (1000 * tokens) / stepMs : 0,
+    };
+    this.#dependencies.progress({ event: 'train', metrics, message: '', times });
+  }
+
+  #state(message: string, metrics: Readonly<Record<string, number>> = {}): void {
+    this.#dependencies.progress({ event: 'state', metrics, message });
+  }
+}
+
+function modelOfCheckpoint({ architectureJson, metadata, tensors }: SftCheckpoint): LanguageModel {
+  let architecture: unknown;
+  try {
+    architecture = JSON.parse(architectureJson);
+  } catch (error) {
+    throw new AppError('failed-precondition', 'The checkpoint describes no model', { cause: error });
+  }
+  const model = modelOf(architecture, metadata, tensors);
+  assert(model.layout.length > 0, 'a model has parameters');
+  return model;
+}

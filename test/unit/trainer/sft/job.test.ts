@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+
+import type { RankGrid } from '../../../../src/ranks/grid.js';
+import { readSftConfig } from '../../../../src/trainer/sft/config.js';
+import { SftJob } from '../../../../src/trainer/sft/job.js';
+import { decodeLanguageModel } from '../../../../src/trainer/sft/language-model.js';
+import type { SftProgress } from '../../../../src/trainer/sft/ports.js';
+
+const sizes = { layers: 1, hidden: 16, heads: 2, keyValueHeads: 1, bucketSize: 40 };
+const small = { dataset: 'd', costModel: 'estimate', batchSize: 4, warmupSteps: 2, ...sizes };
+
+const lines = Array.from({ length: 24 }, (_, i) => {
+  const text = String.fromCharCode(97 + (i % 5)).repeat(3 + ((i * 7) % 20));
+  return i % 3 === 0 ? JSON.stringify({ prompt: text, completion: text.toUpperCase() }) : JSON.stringify({ text });
+});
+
+/** What is around a job: a checkpoint and model files in memory. */
+class World {
+  readonly progress: SftProgress[] = [];
+  readonly models: Uint8Array[] = [];
+  checkpoint: Uint8Array | undefined;
+  job: SftJob | undefined;
+  grids = 0;
+  onTrain: (step: number) => void = () => undefined;
+  onGrid: (grid: RankGrid, count: number) => void = () => undefined;
+
+  create(settings: object = {}, file = lines.join('\n')): SftJob {
+    const config = readSftConfig({ ...small, ...settings });
+    this.job = new SftJob(config, {
+      dataset: () => Promise.resolve({ ref: 'd@1', bytes: new TextEncoder().encode(file) }),
+      checkpoints: {
+        load: () => Promise.resolve(this.checkpoint),
+        save: (_, bytes) => {
+          this.checkpoint = bytes;
+          return Promise.resolve();
+        },
+      },
+      models: {
+        put: (bytes) => Promise.resolve(`m@${this.models.push(bytes)}`),
+        promote: () => Promise.resolve(),
+      },
+      progress: (point) => {
+        this.progress.push(point);
+        if (point.event === 'train') this.onTrain(point.metrics['step'] ?? 0);
+      },
+      now: () => performance.now(),
+      onGrid: (grid) => this.onGrid(grid, ++this.grids),
+    });
+    return this.job;
+  }
+
+  async run(settings: object = {}, file?: string) {
+    const job = this.create(settings, file);
+    await job.start();
+    return job.finished;
+  }
+
+  losses(): number[] {
+    return this.progress.flatMap(({ event, metrics }) => (event === 'train' ? [metrics['loss'] ?? NaN] : []));
+  }
+}
+
+describe('an sft job', { timeout: 60_000 }, () => {
+  test('trains to its end, evaluates, and leaves a model', async () => {
+    const world = new World();
+    expect(await world.run({ maxSteps: 12, learningRate: 0.02, evaluationShare: 0.2, evaluationSteps: 6 })).toEqual({
+      state: 'done',
+    });
+    const losses = world.losses();
+    expect(losses).toHaveLength(12);
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    const evaluations = world.progress.filter(({ event }) => event === 'evaluation');
+    expect(evaluations.map(({ metrics }) => metrics['step'])).toEqual([6, 12]);
+    expect(world.models).toHaveLength(1);
+    expect(decodeLanguageModel(world.models[0]!).architecture).toMatchObject({ layers: 1, vocabulary: 259 });
+    const [first] = world.progress.filter(({ event }) => event === 'train');
+    expect([...new Set(first?.times?.map(({ rank }) => rank))]).toEqual([0, 1]);
+  });
+
+  test.each([
+    [1, 2],
+    [2, 1],
+  ])('that was stopped goes on as if it had not been (%i × %i)', async (dataParallel, contextParallel) => {
+    const settings = { dataParallel, contextParallel, maxSteps: 8, policy: 'skrull' };
+    const whole = new World();
+    await whole.run(settings);
+    const stopped = new World();
+    stopped.onTrain = (step) => {
+      if (step === 3) stopped.job?.cancel();
+    };
+    expect(await stopped.run(settings)).toEqual({ state: 'cancelled' });
+    expect(stopped.losses()).toHaveLength(3);
+    expect(await stopped.run(settings)).toEqual({ state: 'done' });
+    expect(stopped.losses()).toEqual(whole.losses());
+    expect(stopped.models).toEqual(whole.models);
+    expect(stopped.checkpoint).toEqual(whole.checkpoint);
+  });
+
+  test('repeats a step whose rank died and gives the same model', async () => {
+    const settings = { maxSteps: 5 };
+    const whole = new World();
+    await whole.run(settings);
+    const world = new World();
+    let present: RankGrid | undefined;
+    world.onGrid = (grid) => (present = grid);
+    world.onTrain = (step) => {
+      if (step === 2) present?.loseRank(1);
+    };
+    expect(await world.run(settings)).toEqual({ state: 'done' });
+    expect(world.grids).toBe(2);
+    expect(world.progress.map(({ message }) => message)).toContain('Rank 1 is gone; the step is repeated');
+    expect(world.models).toEqual(whole.models);
+  });
+
+  test('fails when ranks die again and again', async () => {
+    const world = new World();
+    world.onGrid = (grid) => grid.loseRank(0);
+    const job = world.create({ maxRankFailures: 1, maxSteps: 3 });
+    await job.start();
+    await expect(job.finished).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(world.grids).toBe(2);
+  });
+
+  test('names malformed lines and learns from the others', async () => {
+    const world = new World();
+    await world.run({ maxSteps: 1 }, ['{"text":"hello"}', 'oops', '{"text":"world"}', '{"prompt":"x"}'].join('\n'));
+    const [data] = world.progress;
+    expect(data?.metrics).toMatchObject({ malformedLines: 2 });
+    expect(data?.message).toMatch(/Line 2: it is not JSON. Line 4: it has prompt of the fields/);
+  });
+
+  test('refuses a sample that is longer than the memory of a group, or leaves it out if told to', async () => {
+    const file = [JSON.stringify({ text: 'ok' }), JSON.stringify({ text: 'x'.repeat(81) })].join('\n');
+    const refusal = /Line 2: it has 81 tokens; the ranks of a group hold 80 together/;
+    const refused = new World().create({}, file);
+    await expect(refused.start()).rejects.toMatchObject({ kind: 'invalid-argument', message: refusal });
+    await expect(refused.finished).rejects.toThrow(refusal);
+    const world = new World();
+    await world.run({ tooLong: 'skip', maxSteps: 1 }, file);
+    expect(world.progress[0]?.metrics).toMatchObject({ skippedLines: 1, samples: 1 });
+  });
+
+  test('schedules by what it measured on its ranks, and keeps that with the checkpoint', async () => {
+    const world = new World();
+    await world.run({ maxSteps: 2, costModel: 'profile' });
+    expect(world.progress.map(({ message }) => message)).toContain("Measured the ranks' times");
+    const header = new TextDecoder().decode(world.checkpoint?.subarray(0, 5000));
+    expect(header).toMatch(/linearMs/);
+  });
+});
