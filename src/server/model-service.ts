@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { AppError, check } from '../core/errors.js';
 import type { Model, ModelServiceImplementation, UploadModelRequest } from '../proto/tengen/v1/model.js';
 import { modelRef, type ModelRow, type ModelStore } from '../store/store.js';
+import { isFolder, readCheckpointFolder } from './checkpoint-folder.js';
 import { describeModel } from './model-file.js';
 import { checkModelName } from './model-name.js';
 
@@ -52,7 +53,10 @@ export function makeModelService({ models, maxBytes, promoted }: ModelServiceOpt
     },
     async importModel({ name, path }) {
       checkModelName(name);
-      return { model: modelToWire(await put(name, await readModelFile(path, maxBytes))) };
+      const bytes = (await isFolder(path))
+        ? await readCheckpointFolder(path, maxBytes)
+        : await readModelFile(path, maxBytes);
+      return { model: modelToWire(await put(name, bytes)) };
     },
     async promoteModel({ model }) {
       check(model.includes('@'), () => `model is '${model}'; it must be name@version`);

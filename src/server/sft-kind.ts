@@ -15,7 +15,7 @@ export function sftKind(store: Store, promoted: () => void): JobKind {
     readConfig: readSftConfig,
     async create({ jobId, model, config: settings, progress }: JobContext) {
       const config = readSftConfig(settings);
-      const base = config.base === '' ? undefined : await readBase(store, config.base);
+      const base = await readBase(store, config.base, model);
       const dependencies: SftDependencies = {
         ...(base && { base }),
         async dataset(ref) {
@@ -44,8 +44,10 @@ export function sftKind(store: Store, promoted: () => void): JobKind {
   };
 }
 
-async function readBase(store: Store, ref: string): Promise<Uint8Array> {
-  const row = await store.models.get(ref);
-  if (!row) throw new AppError('not-found', `There is no model '${ref}' to start from`);
-  return store.models.read(modelRef(row));
+/** What the settings name, else the model that is trained if there is one. */
+async function readBase(store: Store, ref: string, model: string): Promise<Uint8Array | undefined> {
+  const row = await store.models.get(ref === '' ? model : ref);
+  if (row) return store.models.read(modelRef(row));
+  if (ref === '') return undefined;
+  throw new AppError('not-found', `There is no model '${ref}' to start from`);
 }

@@ -18,7 +18,8 @@ export function modelRef(model: Model): string {
 
 function describe(model: Model): string[] {
   const rating = model.rating === undefined ? '' : Math.round(model.rating).toString();
-  const size = `${model.size}×${model.size}`;
+  // A language model has no board.
+  const size = model.size === 0 ? '' : `${model.size}×${model.size}`;
   return [
     modelRef(model),
     size,
@@ -119,7 +120,7 @@ const upload = command({
 const importModel = command({
   name: 'models import',
   usage: 'NAME PATH',
-  summary: "import a model file from the server's own disk",
+  summary: "import a model file, or a folder with a Hugging Face checkpoint, from the server's own disk",
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     const [name, path] = args;

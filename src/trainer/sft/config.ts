@@ -10,7 +10,7 @@ export const sftSchema = {
   dataset: text('', 'Data set to learn from, a name or name@version; `tengen datasets import` makes one.'),
   base: text(
     '',
-    'Model to start from, a name or name@version; empty starts one of the sizes below with a vocabulary of bytes.',
+    'Model to start from, a name or name@version; empty goes on from the trained one, or starts one of the sizes below with a vocabulary of bytes.',
   ),
   seed: integer(1, 0, 2 ** 31, 'Seed of the weights, the order of the samples and the split.'),
 

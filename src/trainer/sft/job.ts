@@ -5,11 +5,12 @@
 
 import { AppError, assert } from '../../core/errors.js';
 import { describeRefused } from '../../text/dataset.js';
+import { modelTokenizer } from '../../text/model-tokenizer.js';
 import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
 import { Batches } from './batches.js';
 import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
 import type { SftConfig } from './config.js';
-import { type LanguageModel, encodeLanguageModel, modelOf, readLanguageModel, tokenizerOf } from './language-model.js';
+import { type LanguageModel, encodeLanguageModel, modelOfState, readLanguageModel } from './language-model.js';
 import type { MicroStepTime, SftDependencies } from './ports.js';
 import { readSftSamples, type SftSamples } from './samples.js';
 import { SftTrainer, type SftStep } from './trainer.js';
@@ -73,7 +74,7 @@ export class SftJob {
     const checkpoint = bytes && decodeSftCheckpoint(bytes);
     const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : readLanguageModel(base, this.#config);
     const { ref, bytes: file } = await dataset(checkpoint?.dataset ?? this.#config.dataset);
-    const samples = readSftSamples(file, tokenizerOf(model), this.#config);
+    const samples = readSftSamples(file, modelTokenizer(model.metadata, model.architecture.vocabulary), this.#config);
     this.#reportSamples(samples);
     const { batchSize: size, seed, policy, maxSteps, epochs } = this.#config;
     const batches = new Batches(samples.train, samples.lengths, { size, seed, policy });
@@ -205,7 +206,7 @@ function modelOfCheckpoint({ architectureJson, metadata, tensors }: SftCheckpoin
   } catch (error) {
     throw new AppError('failed-precondition', 'The checkpoint describes no model', { cause: error });
   }
-  const model = modelOf(architecture, metadata, tensors);
+  const model = modelOfState(architecture, metadata, tensors);
   assert(model.layout.length > 0, 'a model has parameters');
   return model;
 }

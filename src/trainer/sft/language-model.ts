@@ -1,71 +1,43 @@
-/** The models of an `sft` job: a transformer with its vocabulary, in one file as every model is. */
+/** The models of an `sft` job: a transformer with its vocabulary. */
 
-import { AppError, check } from '../../core/errors.js';
+import { check } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
-import type { Weights } from '../../nn/model-file.js';
+import { type Weights, decodeTransformer, encodeModel } from '../../nn/model-file.js';
 import { type TransformerConfiguration, checkTransformer } from '../../nn/networks/transformer/configuration.js';
 import { initialTransformer, transformerParameters } from '../../nn/networks/transformer/parameters.js';
-import { decodeSafetensors, encodeSafetensors } from '../../nn/safetensors.js';
 import { type ParameterLayout, layOut } from '../../ranks/training-state.js';
 import { byteTokenizer } from '../../text/bytes.js';
-import { huggingFaceTokenizer } from '../../text/hugging-face.js';
-import type { Tokenizer } from '../../text/tokenizer.js';
 import type { SftConfig } from './config.js';
 
 /** A transformer as a job has it. */
 export interface LanguageModel {
   readonly architecture: TransformerConfiguration;
   readonly layout: ParameterLayout;
-  /**
-   * Kept from version to version. `tokenizer` and `tokenizerConfig` are the vocabulary's files as JSON; without them
-   * it is that of bytes.
-   */
+  /** Kept from version to version; holds the vocabulary (src/text/model-tokenizer.ts). */
   readonly metadata: Readonly<Record<string, string>>;
   readonly weights: Weights;
 }
 
-const FORMAT = 'tengen-model-1';
-
 /** The model to start from: `base`, a model file, or a new one of the sizes in the settings. */
 export function readLanguageModel(base: Uint8Array | undefined, config: SftConfig): LanguageModel {
-  if (base) return decodeLanguageModel(base);
+  if (base) {
+    const { architecture, weights, metadata } = decodeTransformer(base);
+    return { architecture, layout: layoutOf(architecture), metadata, weights };
+  }
   const architecture = architectureOf(config);
-  return modelOf(architecture, {}, initialTransformer(architecture, new Rng(config.seed)));
+  const weights = initialTransformer(architecture, new Rng(config.seed));
+  return { architecture, layout: layoutOf(architecture), metadata: {}, weights };
 }
 
-/** A model from its parts. @throws AppError 'invalid-argument' if they do not go together */
-export function modelOf(
+/** The model of a checkpoint, whose tensors may be more than its weights. */
+export function modelOfState(
   architecture: unknown,
   metadata: Readonly<Record<string, string>>,
-  weights: Weights,
+  tensors: Weights,
 ): LanguageModel {
-  check(isRecord(architecture), 'The architecture of a model must be an object');
-  const { kind } = architecture;
-  check(kind === 'transformer', () => `The model is of kind ${JSON.stringify(kind)}; text needs a 'transformer'`);
+  check(typeof architecture === 'object' && architecture !== null, 'The architecture of a model must be an object');
   const checked = checkTransformer(architecture);
-  const shapes = new Map(transformerParameters(checked).map(({ name, shape }) => [name, shape]));
-  for (const [name, shape] of shapes) {
-    const found = weights.get(name);
-    check(found !== undefined, `Parameter '${name}' is missing`);
-    check(
-      found.shape.join() === shape.join(),
-      () => `Parameter '${name}' has shape [${found.shape.join(', ')}]; it must be [${shape.join(', ')}]`,
-    );
-  }
-  return { architecture: checked, layout: layOut(shapes), metadata, weights };
-}
-
-/** Reads a model file. @throws AppError 'invalid-argument' naming what is wrong */
-export function decodeLanguageModel(bytes: Uint8Array): LanguageModel {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const { format, architecture, ...rest } = metadata;
-  check(format === FORMAT, () => `The file's format is ${JSON.stringify(format ?? '')}; a model has '${FORMAT}'`);
-  const weights = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const [name, { shape, data, dtype }] of tensors) {
-    check(data instanceof Float32Array, `Parameter '${name}' has dtype ${dtype}; weights must be F32, F16 or BF16`);
-    weights.set(name, { shape, data });
-  }
-  return modelOf(parse(architecture ?? '', 'architecture'), rest, weights);
+  return { architecture: checked, layout: layoutOf(checked), metadata, weights: tensors };
 }
 
 /** Writes a version of a model. */
@@ -74,29 +46,11 @@ export function encodeLanguageModel(
   weights: Weights,
   step: number,
 ): Uint8Array {
-  return encodeSafetensors(weights, {
-    ...metadata,
-    step: String(step),
-    format: FORMAT,
-    architecture: JSON.stringify(architecture),
-  });
+  return encodeModel({ architecture, weights, metadata: { ...metadata, step: String(step) } });
 }
 
-/** The model's vocabulary. */
-export function tokenizerOf({ metadata, architecture }: Pick<LanguageModel, 'metadata' | 'architecture'>): Tokenizer {
-  const { tokenizer: file, tokenizerConfig } = metadata;
-  const tokenizer =
-    file === undefined
-      ? byteTokenizer
-      : huggingFaceTokenizer({
-          tokenizer: parse(file, 'tokenizer'),
-          ...(tokenizerConfig !== undefined && { config: parse(tokenizerConfig, 'tokenizerConfig') }),
-        });
-  check(
-    tokenizer.vocabularySize <= architecture.vocabulary,
-    () => `The vocabulary has ${tokenizer.vocabularySize} tokens; the model knows ${architecture.vocabulary}`,
-  );
-  return tokenizer;
+function layoutOf(architecture: TransformerConfiguration): ParameterLayout {
+  return layOut(new Map(transformerParameters(architecture).map(({ name, shape }) => [name, shape])));
 }
 
 /** The transformer that a job starts without a base. */
@@ -112,16 +66,4 @@ function architectureOf(config: SftConfig): TransformerConfiguration {
     normEpsilon: 1e-6,
     queryKeyValueBias: false,
   };
-}
-
-function parse(json: string, what: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new AppError('invalid-argument', `The model's ${what} is not JSON`, { cause: error });
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -20,7 +20,7 @@ export interface Model {
   name: string;
   /** Twelve hexadecimal digits of the sha256 of the file. */
   version: string;
-  /** Points on a side that it plays. */
+  /** Points on a side that it plays; 0 for a language model. */
   size: number;
   /** Number of weights. */
   parameterCount: number;
@@ -98,7 +98,7 @@ export interface DownloadModelResponse {
 export interface ImportModelRequest {
   /** The name to store it under. */
   name: string;
-  /** A path on the server's disk. */
+  /** A file, or a folder, on the server's disk. */
   path: string;
 }
 
@@ -1057,7 +1057,7 @@ export const ModelServiceDefinition = {
       responseStream: true,
       options: {},
     },
-    /** Imports a model file from the server's own disk. */
+    /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
     importModel: {
       name: "ImportModel",
       requestType: ImportModelRequest as typeof ImportModelRequest,
@@ -1096,7 +1096,7 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
     request: DownloadModelRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<DownloadModelResponse>>;
-  /** Imports a model file from the server's own disk. */
+  /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
   importModel(
     request: ImportModelRequest,
     context: CallContext & CallContextExt,
@@ -1126,7 +1126,7 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<DownloadModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<DownloadModelResponse>;
-  /** Imports a model file from the server's own disk. */
+  /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
   importModel(
     request: DeepPartial<ImportModelRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
+import { decodeTransformer } from '../../../../src/nn/model-file.js';
 import type { RankGrid } from '../../../../src/ranks/grid.js';
 import { readSftConfig } from '../../../../src/trainer/sft/config.js';
 import { SftJob } from '../../../../src/trainer/sft/job.js';
-import { decodeLanguageModel } from '../../../../src/trainer/sft/language-model.js';
+
 import type { SftProgress } from '../../../../src/trainer/sft/ports.js';
 
 const sizes = { layers: 1, hidden: 16, heads: 2, keyValueHeads: 1, bucketSize: 40 };
@@ -72,7 +73,7 @@ describe('an sft job', { timeout: 60_000 }, () => {
     const evaluations = world.progress.filter(({ event }) => event === 'evaluation');
     expect(evaluations.map(({ metrics }) => metrics['step'])).toEqual([6, 12]);
     expect(world.models).toHaveLength(1);
-    expect(decodeLanguageModel(world.models[0]!).architecture).toMatchObject({ layers: 1, vocabulary: 259 });
+    expect(decodeTransformer(world.models[0]!).architecture).toMatchObject({ layers: 1, vocabulary: 259 });
     const [first] = world.progress.filter(({ event }) => event === 'train');
     expect([...new Set(first?.times?.map(({ rank }) => rank))]).toEqual([0, 1]);
   });
