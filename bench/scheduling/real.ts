@@ -18,6 +18,7 @@ import { lengthsOf, type StepSequence } from '../../src/ranks/rows.js';
 import { makeStateMemory } from '../../src/ranks/training-state.js';
 import { readSftConfig } from '../../src/trainer/sft/config.js';
 import { readLanguageModel } from '../../src/trainer/sft/language-model.js';
+import { runGates } from './gates.js';
 import { type LengthName, lengthNames, sampleLength } from './lengths.js';
 import { type PairedTimes, describePairs, median } from './paired.js';
 import { traceEvents } from './trace.js';
@@ -55,6 +56,8 @@ const flags = {
   layers: { type: 'string', default: '4' },
   latency: { type: 'string', default: '0' },
   seed: { type: 'string', default: '1' },
+  /** Steps of the loss curves that are compared before anything is timed; 0 leaves that out. */
+  'gate-steps': { type: 'string', default: '200' },
   out: { type: 'string', default: 'bench/work/scheduling-real.jsonl' },
   trace: { type: 'string' },
   short: { type: 'boolean', default: false },
@@ -71,6 +74,7 @@ interface Settings {
   readonly layers: number;
   readonly latency: number;
   readonly seed: number;
+  readonly gateSteps: number;
   readonly out: string;
   readonly trace: string | undefined;
 }
@@ -93,7 +97,7 @@ export async function runReal(args: string[]): Promise<Record<string, unknown>> 
   const settings = readSettings(args);
   const state = stateOf(settings);
   if (settings.trace !== undefined) return drawSteps(settings, settings.trace, state);
-  const results: Record<string, unknown> = {};
+  const results: Record<string, unknown> = settings.gateSteps > 0 ? await runGates(settings.gateSteps) : {};
   for (const lengths of settings.lengths) {
     const grid = await openGrid(settings, state, false);
     try {
@@ -132,6 +136,7 @@ function readSettings(args: string[]): Settings {
     bucket: number('bucket'),
     shrink: number('shrink'),
     ...{ hidden: number('hidden'), layers: number('layers'), latency: number('latency'), seed: number('seed') },
+    gateSteps: short ? Math.min(20, number('gate-steps')) : number('gate-steps'),
     out: values.out,
     trace: values.trace,
   };
