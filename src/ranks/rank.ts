@@ -141,6 +141,7 @@ interface Share {
 
 function squareSum(shares: readonly Share[]): number {
   let sum = 0;
-  for (const { values } of shares) for (const value of values) sum += value * value;
+  // By index: an iterator over millions of numbers is many times slower once the compiler gives up on it.
+  for (const { values } of shares) for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return sum;
 }
