@@ -1,16 +1,15 @@
 /** The pieces of a transformer put together: one graph from tokens to logits, and one of a whole training step. */
 
-import { type Graph, type Tensor, graph, input, next } from '../../graph.js';
+import { type Graph, type Tensor, graph, input } from '../../graph.js';
 import { gradients } from '../../gradients.js';
 import { gather } from '../../operations/gather.js';
 import { linear } from '../../operations/gemm.js';
-import { type AdamWOptions, adamW } from '../../optimizers/adamw.js';
-import { clipByNorm, globalNorm } from '../../optimizers/clipping.js';
-import { type StateTensor, States } from '../../optimizers/optimizer.js';
+import type { AdamWOptions } from '../../optimizers/adamw.js';
 import type { TransformerConfiguration } from './configuration.js';
 import { attend, finish, project, rmsNorm } from './layers.js';
 import { nextTokenLoss } from './next-token-loss.js';
-import { decays, EMBEDDING, headParameter, LAST_NORM, layerParameter, transformerParameters } from './parameters.js';
+import { EMBEDDING, headParameter, LAST_NORM, layerParameter, transformerParameters } from './parameters.js';
+import { type TransformerUpdate, updateBy } from './update.js';
 
 /** T, the tokens of all sequences together. */
 const TOKENS = -1;
@@ -51,12 +50,6 @@ export function transformerGraph(configuration: TransformerConfiguration): Graph
   return graph({ logits: transformer(configuration, weightInputs(configuration), packedInputs()) });
 }
 
-/** A training step and the state it needs. */
-export interface TransformerStep {
-  readonly graph: Graph;
-  readonly state: readonly StateTensor[];
-}
-
 /**
  * One step of AdamW on packed tokens in one graph. Batch: `tokens`, `positions`, `segments`, `targets` [T, 1], `weights`
  * [T, 1], `normaliser` and `learningRate`, both scalar. Reports `loss` and `gradientNorm`.
@@ -67,7 +60,7 @@ export function transformerStep(
   configuration: TransformerConfiguration,
   optimizer: AdamWOptions,
   clipNorm = 0,
-): TransformerStep {
+): TransformerUpdate {
   const shapes = transformerParameters(configuration);
   const parameter = weightInputs(configuration);
   const logits = transformer(configuration, parameter, packedInputs());
@@ -76,22 +69,12 @@ export function transformerStep(
     loss,
     shapes.map(({ name }) => parameter(name)),
   );
-  const gradientNorm = globalNorm(raw);
-  const clipped = clipNorm > 0 ? clipByNorm(raw, gradientNorm, clipNorm) : raw;
-  const states = new States();
-  const trainables = shapes.map((shape, i) => ({
-    name: shape.name,
-    value: parameter(shape.name),
-    gradient: clipped[i]!,
-    decays: decays(shape),
-  }));
-  const updated = adamW(optimizer)(trainables, input('learningRate', []), states);
-  const following = [...updated, ...states.next].map(([name, tensor]) => [next(name), tensor] as const);
-  const weights = shapes.map(({ name, shape }) => ({ name, shape, initial: { copyOf: name } }));
-  return {
-    graph: graph({ loss, gradientNorm, ...Object.fromEntries(following) }),
-    state: [...weights, ...states.declared],
-  };
+  const update = updateBy(
+    configuration,
+    { optimizer, clipNorm },
+    { parameters: shapes.map(({ name }) => parameter(name)), gradients: raw },
+  );
+  return { graph: graph({ loss, ...update.outputs }), state: update.state };
 }
 
 function packedInputs(): PackedTokens {
