@@ -44,10 +44,18 @@ describe('a Hugging Face checkpoint', () => {
     });
   });
 
+  it('may keep its rotary base where newer libraries write it', () => {
+    const { config, tensors } = writeHuggingFace(model(true));
+    const rope = { rope_type: 'default', rope_theta: 500_000 };
+    const newer = { ...(JSON.parse(config) as object), rope_theta: undefined, rope_parameters: rope };
+    expect(readHuggingFace({ config: JSON.stringify(newer), tensors }).architecture.ropeTheta).toBe(500_000);
+  });
+
   it.each([
     [{ model_type: 'gpt2' }, 'model_type is "gpt2"; it must be llama, qwen2, mistral'],
     [{ hidden_act: 'gelu' }, 'hidden_act is "gelu"; it must be "silu"'],
     [{ rope_scaling: { factor: 8 } }, 'scaled rotary positions are not supported'],
+    [{ rope_parameters: { rope_type: 'llama3', rope_theta: 1 } }, 'scaled rotary positions are not supported'],
     [{ num_hidden_layers: 3 }, "Parameter 'model.layers.2.input_layernorm.weight' is missing"],
     [{ num_hidden_layers: 1 }, "Parameter 'model.layers.1.input_layernorm.weight' does not belong"],
     [{ vocab_size: 31 }, "Parameter 'model.embed_tokens.weight' has shape [30, 16]; it must be [31, 16]"],

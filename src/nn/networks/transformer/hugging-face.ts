@@ -90,7 +90,7 @@ function parseConfig(text: string): { fields: Omit<TransformerConfiguration, 'ti
     intermediate: config['intermediate_size'],
     vocabulary: config['vocab_size'],
     context: config['max_position_embeddings'],
-    ropeTheta: config['rope_theta'] ?? 10_000,
+    ropeTheta: config['rope_theta'] ?? ropeParameters(config)['rope_theta'] ?? 10_000,
     normEpsilon: config['rms_norm_eps'] ?? 1e-6,
     queryKeyValueBias: type === 'qwen2' || config['attention_bias'] === true,
   };
@@ -100,15 +100,28 @@ function parseConfig(text: string): { fields: Omit<TransformerConfiguration, 'ti
   };
 }
 
+/** Where newer versions of the library write the rotary positions' settings. */
+function ropeParameters(config: Partial<Record<string, unknown>>): Partial<Record<string, unknown>> {
+  const parameters = config['rope_parameters'];
+  return isRecord(parameters) ? parameters : {};
+}
+
+function isRecord(value: unknown): value is Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Parts of the family that are not computed here would silently give other logits. */
 function refuseWhatIsMissing(config: Partial<Record<string, unknown>>): void {
   const activation = config['hidden_act'] ?? 'silu';
   check(activation === 'silu', () => `hidden_act is ${JSON.stringify(activation)}; it must be "silu"`);
-  const scaling = config['rope_scaling'] ?? null;
-  check(
-    scaling === null,
-    () => `rope_scaling is ${JSON.stringify(scaling)}; scaled rotary positions are not supported`,
-  );
+  for (const field of ['rope_scaling', 'rope_parameters']) {
+    const rope = config[field] ?? null;
+    const type = isRecord(rope) ? (rope['rope_type'] ?? rope['type']) : rope;
+    check(
+      rope === null || type === 'default',
+      () => `${field} is ${JSON.stringify(rope)}; scaled rotary positions are not supported`,
+    );
+  }
   const window =
     config['use_sliding_window'] === true || (config['model_type'] === 'mistral' && config['sliding_window']);
   check(!window, 'A sliding window of attention is not supported');
