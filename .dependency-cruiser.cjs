@@ -12,6 +12,7 @@ const law = {
   'src/ranks': ['src/core', 'src/nn', 'src/methods', 'src/engine'],
   'src/store': ['src/core'],
   'src/evaluator': ['src/core', 'src/go', 'src/nn', 'src/engine'],
+  'src/generator': ['src/core', 'src/nn', 'src/text', 'src/engine'],
   'src/trainer': ['src/core', 'src/go', 'src/nn', 'src/methods', 'src/text', 'src/engine', 'src/ranks', 'src/store'],
   'src/server': ['src'],
   'clients/shared': ['src/core', 'src/go', 'src/search', 'src/wire', 'src/proto'],

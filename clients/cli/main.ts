@@ -8,6 +8,7 @@ import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
 import { datasetsCommands } from './commands/datasets.js';
 import { gamesCommands } from './commands/games.js';
+import { generateCommand } from './commands/generate.js';
 import { gtpCommand } from './commands/gtp.js';
 import { jobsCommands } from './commands/jobs.js';
 import { matchCommand } from './commands/match.js';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   ...gamesCommands,
   ...modelsCommands,
   ...datasetsCommands,
+  generateCommand,
 ];
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */

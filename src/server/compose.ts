@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
+import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
@@ -22,11 +23,14 @@ import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
 import { makeDatasetService } from './dataset-service.js';
 import { makeEvaluatorService } from './evaluator-service.js';
+import { Generator } from '../generator/generator.js';
+import { makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
 import { logMetrics, serveMetrics } from './metrics.js';
+import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
 import { packageVersion } from './package-root.js';
 import { makeSchedulingService } from './scheduling-service.js';
@@ -93,6 +97,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
+  const generator = composeGenerator(config, store);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
@@ -101,7 +106,8 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(DatasetServiceDefinition, composeDatasets(config, store)),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
       service(GameServiceDefinition, makeGameService(store)),
-      service(GRPCInferenceServiceDefinition, composeInference(evaluator, store)),
+      service(GenerationServiceDefinition, makeGenerationService(generator)),
+      service(GRPCInferenceServiceDefinition, composeInference(evaluator, generator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels(config, store, promoted)),
       service(SchedulingServiceDefinition, makeSchedulingService()),
@@ -113,6 +119,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       clearInterval(sweeping);
       await metrics?.close();
       await jobs.close();
+      await generator.close();
       await close();
     },
   };
@@ -127,7 +134,21 @@ function service<Definition extends CompatServiceDefinition>(
 }
 
 function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): Evaluator {
-  const source: ModelSource = {
+  return new Evaluator(modelsOf(store), config, (event, fields) => logger.info(fields, event));
+}
+
+function composeGenerator(config: ServerConfig, store: Store): Generator {
+  return new Generator(modelsOf(store), {
+    provider: config.provider,
+    cacheBytes: config.generatorMegabytes * 1024 * 1024,
+    maxWaiting: config.generatorWaiting,
+    prefillTokens: config.generatorPrefill,
+    loadedModels: config.generatorModels,
+  });
+}
+
+function modelsOf(store: Store): ModelSource {
+  return {
     async resolve(name) {
       const row = await store.models.get(name);
       if (row) return modelRef(row);
@@ -135,11 +156,18 @@ function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): E
     },
     read: (ref) => store.models.read(ref),
   };
-  return new Evaluator(source, config, (event, fields) => logger.info(fields, event));
 }
 
-function composeInference(evaluator: Evaluator, store: Store): ReturnType<typeof makeInferenceService> {
+function composeInference(
+  evaluator: Evaluator,
+  generator: Generator,
+  store: Store,
+): ReturnType<typeof makeInferenceService> {
   return makeInferenceService(evaluator, {
+    language: languageInference(generator, async (ref) => {
+      const architecture = JSON.parse((await store.models.get(ref))?.architectureJson ?? '{}') as { kind?: string };
+      return architecture.kind === 'transformer';
+    }),
     serverVersion: packageVersion(),
     versions: async (name) => (await store.models.list(name)).map(({ version }) => version),
   });

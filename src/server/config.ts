@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Schema } from '../core/config.js';
 import { AppError, check } from '../core/errors.js';
 import { evaluatorSchema } from '../evaluator/config.js';
+import { generatorSchema } from '../generator/config.js';
 
 /** Every setting of the server. */
 export const serverSchema = {
@@ -23,6 +24,7 @@ export const serverSchema = {
   metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),
   logLevel: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'Least urgent log lines written.'),
   ...evaluatorSchema,
+  ...generatorSchema,
 } as const satisfies Schema;
 
 /** The server's settings, checked. */

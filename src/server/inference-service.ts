@@ -7,6 +7,7 @@ import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
+import type { LanguageInference } from './language-inference.js';
 import type { ModelShape } from '../evaluator/model-source.js';
 import type {
   GRPCInferenceServiceImplementation,
@@ -25,6 +26,8 @@ export interface InferenceServiceOptions {
   readonly serverVersion: string;
   /** The stored versions of a model, newest first; where absent only the version in use is named. */
   readonly versions?: (name: string) => Promise<readonly string[]>;
+  /** The same protocol for language models. */
+  readonly language?: LanguageInference;
 }
 
 /** The service over an evaluator. Errors leave as statuses through the server's middleware. */
@@ -32,8 +35,10 @@ export function makeInferenceService(
   evaluator: Evaluator,
   options: InferenceServiceOptions,
 ): GRPCInferenceServiceImplementation {
+  const { language } = options;
   const isReady = async (ref: string): Promise<boolean> => {
     try {
+      if (await language?.knows(ref)) return true;
       await evaluator.describe(ref);
       return true;
     } catch {
@@ -46,12 +51,18 @@ export function makeInferenceService(
     modelReady: async ({ name, version }) => ({ ready: await isReady(refOf(name, version)) }),
     serverMetadata: () => Promise.resolve({ name: 'tengen', version: options.serverVersion, extensions: [] }),
     async modelMetadata(request) {
-      const { ref, shape } = await evaluator.describe(refOf(request.name, request.version));
+      const asked = refOf(request.name, request.version);
+      if (await language?.knows(asked)) return language!.metadata(asked);
+      const { ref, shape } = await evaluator.describe(asked);
       const [name, version] = splitRef(ref);
       const versions = request.version === '' ? await options.versions?.(name) : undefined;
       return metadata(name, versions ?? [version], shape);
     },
-    modelInfer: (request, context) => infer(evaluator, request, context),
+    async modelInfer(request, context) {
+      const asked = refOf(request.modelName, request.modelVersion);
+      if (await language?.knows(asked)) return language!.infer(asked, request, context);
+      return infer(evaluator, request, context);
+    },
   };
 }
 

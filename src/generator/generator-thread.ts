@@ -1,0 +1,145 @@
+/** The owner's side of a generating thread. */
+
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../core/errors.js';
+import { threadUrl } from '../engine/thread-url.js';
+import type { GeneratedToken, GenerationTask } from './continuous-batch.js';
+import type { FromThread, ThreadData, ToThread } from './messages.js';
+
+/** The tokens of one task, in order, as an iterable that ends after the last completion. */
+class Call {
+  readonly id: number;
+  readonly #queue: GeneratedToken[] = [];
+  readonly #completions: number;
+  readonly #ended = new Set<number>();
+  #error: AppError | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(id: number, completions: number) {
+    this.id = id;
+    this.#completions = completions;
+  }
+
+  push(token: GeneratedToken): void {
+    this.#queue.push(token);
+    this.#wake();
+  }
+
+  /** Lets go of what a completion may still bring: it was stopped from outside. */
+  stop(completion: number): void {
+    this.#ended.add(completion);
+    this.#wake();
+  }
+
+  fail(error: AppError): void {
+    this.#error ??= error;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
+    while (this.#ended.size < this.#completions) {
+      if (this.#error) throw this.#error;
+      const token = this.#queue.shift();
+      if (token) {
+        if (this.#ended.has(token.completion)) continue;
+        if (token.finishReason) this.#ended.add(token.completion);
+        yield token;
+      } else {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+    }
+  }
+}
+
+/** A thread with a model. */
+export class GeneratorThread {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  readonly #answers = new Map<number, { resolve: (logits: Float32Array) => void; reject: (error: AppError) => void }>();
+  #nextId = 0;
+  #failure: AppError | undefined;
+
+  /** Starts a thread and waits until its model is compiled. @throws AppError if it cannot be */
+  static async start(data: ThreadData): Promise<GeneratorThread> {
+    const worker = new Worker(threadUrl(import.meta.url, './thread.js'), { workerData: data });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve());
+      worker.once('error', (error) => reject(AppError.from(error)));
+    });
+    return new GeneratorThread(worker);
+  }
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.removeAllListeners('error');
+    worker.on('message', (message: FromThread) => this.#take(message));
+    worker.on('error', (error) => this.#fail(`The generating thread failed: ${String(error)}`));
+    worker.on('exit', () => this.#fail('The model was unloaded'));
+  }
+
+  /** True while nothing is generated. */
+  get isIdle(): boolean {
+    return this.#calls.size === 0 && this.#answers.size === 0;
+  }
+
+  /** Starts a task. */
+  add(generation: Omit<GenerationTask, 'id'>): Call {
+    const id = this.#nextId++;
+    const call = new Call(id, generation.completions);
+    if (this.#failure) {
+      call.fail(this.#failure);
+      return call;
+    }
+    this.#calls.set(id, call);
+    this.#say({ kind: 'add', task: { ...generation, id } });
+    return call;
+  }
+
+  /** The logits after every token [T, V]. */
+  logits(tokens: readonly number[]): Promise<Float32Array> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      if (this.#failure) {
+        reject(this.#failure);
+        return;
+      }
+      this.#answers.set(id, { resolve, reject });
+      this.#say({ kind: 'logits', id, tokens });
+    });
+  }
+
+  /** Ends a task, or one completion of it. Harmless if it has ended. */
+  cancel(id: number, completion?: number): void {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    if (completion === undefined) this.#calls.delete(id);
+    else call.stop(completion);
+    this.#say({ kind: 'cancel', id, ...(completion !== undefined && { completion }) });
+  }
+
+  async close(): Promise<void> {
+    this.#fail('The model was unloaded');
+    await this.#worker.terminate();
+  }
+
+  #say(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #take(message: FromThread): void {
+    if (message.kind === 'ready') return;
+    if ('id' in message) queueMicrotask(() => this.#answers.delete(message.id));
+    if (message.kind === 'logits') this.#answers.get(message.id)?.resolve(message.logits);
+    else if (message.kind === 'refused') {
+      const error = new AppError(message.error, message.message);
+      this.#calls.get(message.id)?.fail(error);
+      this.#answers.get(message.id)?.reject(error);
+    } else for (const token of message.tokens) this.#calls.get(token.id)?.push(token);
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new AppError('unavailable', message);
+    for (const call of this.#calls.values()) call.fail(this.#failure);
+    for (const { reject } of this.#answers.values()) reject(this.#failure);
+  }
+}

@@ -1,0 +1,130 @@
+/** Generates text with the language models of the store, each in a thread of its own that is started when it is needed. */
+
+import { AppError } from '../core/errors.js';
+import { cancelled, throwIfAborted } from '../core/signals.js';
+import { decodeTransformer } from '../nn/model-file.js';
+import { modelTokenizer } from '../text/model-tokenizer.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+import type { BatchLimits, GeneratedToken, GenerationTask } from './continuous-batch.js';
+import { GeneratorThread } from './generator-thread.js';
+
+/** Where models come from; name@version names one. */
+export interface ModelFiles {
+  /** @throws AppError 'not-found' */
+  resolve(name: string): Promise<string>;
+  read(ref: string): Promise<Uint8Array>;
+}
+
+/** Settings of the generator. */
+export interface GeneratorSettings extends BatchLimits {
+  readonly provider: string;
+  /** Models kept loaded; the one that is unused longest goes first. */
+  readonly loadedModels: number;
+}
+
+/** A request to generate; the fields are those of a task. */
+export type Generation = Omit<GenerationTask, 'id'>;
+
+/** A model ready to generate. */
+export interface LoadedModel {
+  /** name@version */
+  readonly ref: string;
+  readonly tokenizer: Tokenizer;
+  readonly context: number;
+  readonly vocabulary: number;
+  /** The tokens as they come; ends after the last completion. Leaving the loop cancels what is left. */
+  generate(generation: Generation, signal: AbortSignal): AsyncGenerator<GeneratedToken>;
+  /** The logits after every token [T, vocabulary]. */
+  logits(tokens: readonly number[]): Promise<Float32Array>;
+  /** Ends one completion. */
+  stop(generated: Pick<GeneratedToken, 'id' | 'completion'>): void;
+}
+
+interface Entry {
+  readonly model: Promise<LoadedModel & { readonly thread: GeneratorThread }>;
+  usedAt: number;
+}
+
+/** Owns the threads. */
+export class Generator {
+  readonly #files: ModelFiles;
+  readonly #settings: GeneratorSettings;
+  readonly #entries = new Map<string, Entry>();
+  #clock = 0;
+  #isClosed = false;
+
+  constructor(files: ModelFiles, settings: GeneratorSettings) {
+    this.#files = files;
+    this.#settings = settings;
+  }
+
+  /**
+   * A model by name or name@version, loaded if need be.
+   *
+   * @throws AppError 'not-found' if there is none, 'invalid-argument' if it is no language model
+   */
+  async model(name: string): Promise<LoadedModel> {
+    if (this.#isClosed) throw new AppError('unavailable', 'The server is stopping');
+    const ref = await this.#files.resolve(name);
+    let entry = this.#entries.get(ref);
+    if (!entry) {
+      entry = { model: this.#load(ref), usedAt: 0 };
+      this.#entries.set(ref, entry);
+      entry.model.catch(() => this.#entries.delete(ref));
+    }
+    entry.usedAt = ++this.#clock;
+    const model = await entry.model;
+    await this.#evict();
+    return model;
+  }
+
+  /** Ends all threads; what they were at fails with 'unavailable'. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { model } of this.#entries.values())
+      await model.then(({ thread }) => thread.close()).catch(() => undefined);
+    this.#entries.clear();
+  }
+
+  async #load(ref: string): Promise<LoadedModel & { readonly thread: GeneratorThread }> {
+    const modelFile = await this.#files.read(ref);
+    const { architecture, metadata } = decodeTransformer(modelFile);
+    const tokenizer = modelTokenizer(metadata, architecture.vocabulary);
+    const { provider, cacheBytes, maxWaiting, prefillTokens } = this.#settings;
+    const limits = { cacheBytes, maxWaiting, prefillTokens };
+    const thread = await GeneratorThread.start({ modelFile, provider, limits });
+    return {
+      ...{ ref, tokenizer, thread, context: architecture.context, vocabulary: architecture.vocabulary },
+      generate: (generation, signal) => generate(thread, generation, signal),
+      logits: (tokens) => thread.logits(tokens),
+      stop: ({ id, completion }) => thread.cancel(id, completion),
+    };
+  }
+
+  /** Lets idle models go while more are loaded than wanted. */
+  async #evict(): Promise<void> {
+    const byAge = [...this.#entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    for (const [ref, { model }] of byAge.slice(0, Math.max(0, byAge.length - this.#settings.loadedModels))) {
+      const { thread } = await model.catch(() => ({ thread: undefined }));
+      if (!thread?.isIdle || !this.#entries.delete(ref)) continue;
+      await thread.close();
+    }
+  }
+}
+
+async function* generate(
+  thread: GeneratorThread,
+  generation: Generation,
+  signal: AbortSignal,
+): AsyncGenerator<GeneratedToken> {
+  throwIfAborted(signal);
+  const call = thread.add(generation);
+  const abort = (): void => call.fail(cancelled(signal));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    yield* call;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    thread.cancel(call.id);
+  }
+}

@@ -1,0 +1,68 @@
+/** Language models through the Open Inference Protocol: INT64 `tokens` [T] in, FP32 `logits` [T, V] out. */
+
+import type { CallContext } from 'nice-grpc';
+import { check } from '../core/errors.js';
+import { orAborted } from '../core/signals.js';
+import type { Generator } from '../generator/generator.js';
+import type { ModelInferRequest, ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+
+/** What the inference service asks where a model is one of language. */
+export interface LanguageInference {
+  /** Whether the name, or name@version, is a language model's. */
+  knows(ref: string): Promise<boolean>;
+  metadata(ref: string): Promise<ModelMetadataResponse>;
+  infer(ref: string, request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse>;
+}
+
+/** Makes it over a generator. */
+export function languageInference(generator: Generator, knows: (ref: string) => Promise<boolean>): LanguageInference {
+  return {
+    knows,
+    async metadata(asked) {
+      const { ref, vocabulary } = await generator.model(asked);
+      const [name, version] = split(ref);
+      return {
+        ...{ name, versions: [version], platform: 'tengen' },
+        inputs: [{ name: 'tokens', datatype: 'INT64', shape: [-1] }],
+        outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, vocabulary] }],
+      };
+    },
+    async infer(asked, request, { signal }) {
+      const model = await orAborted(generator.model(asked), signal);
+      const tokens = tokensOf(request, model.context, model.vocabulary);
+      const logits = await orAborted(model.logits(tokens), signal);
+      const [modelName, modelVersion] = split(model.ref);
+      const shape = [tokens.length, model.vocabulary];
+      return {
+        ...{ modelName, modelVersion, id: request.id, parameters: {} },
+        outputs: [{ name: 'logits', datatype: 'FP32', shape, parameters: {}, contents: undefined }],
+        rawOutputContents: [new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)],
+      };
+    },
+  };
+}
+
+/** @throws AppError 'invalid-argument' naming what is wrong */
+function tokensOf({ inputs, rawInputContents }: ModelInferRequest, context: number, vocabulary: number): number[] {
+  const input = inputs[0];
+  check(inputs.length === 1 && input?.name === 'tokens', () => {
+    return `The inputs are ${inputs.map(({ name }) => name).join(', ') || 'none'}; a language model takes tokens alone`;
+  });
+  check(input.datatype === 'INT64', () => `Input 'tokens' has datatype '${input.datatype}'; it must be INT64`);
+  const raw = rawInputContents[0];
+  const tokens = raw
+    ? Array.from(new BigInt64Array(Uint8Array.from(raw.subarray(0, raw.length - (raw.length % 8))).buffer), Number)
+    : (input.contents?.int64Contents ?? []).map(Number);
+  check(
+    input.shape.length === 1 && input.shape[0] === tokens.length && tokens.length >= 1 && tokens.length <= context,
+    () => `Input 'tokens' has shape [${input.shape.join(', ')}] and ${tokens.length} values; it takes 1 to ${context}`,
+  );
+  const unknown = tokens.find((token) => !(token >= 0 && token < vocabulary));
+  check(unknown === undefined, () => `Input 'tokens' has ${String(unknown)}; the model knows 0 to ${vocabulary - 1}`);
+  return tokens;
+}
+
+function split(ref: string): [name: string, version: string] {
+  const at = ref.lastIndexOf('@');
+  return [ref.slice(0, at), ref.slice(at + 1)];
+}

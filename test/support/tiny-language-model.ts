@@ -1,0 +1,20 @@
+/** A small real language model. */
+
+import { Rng } from '../../src/core/rng.js';
+import type { Model } from '../../src/nn/model-file.js';
+import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
+import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
+import { byteTokenizer } from '../../src/text/bytes.js';
+
+/** Random weights, large enough that its likeliest tokens are far from each other; the vocabulary is that of bytes. */
+export function tinyLanguageModel(seed = 1, context = 128): Model<TransformerConfiguration> {
+  const architecture = checkTransformer({
+    ...{ kind: 'transformer', hidden: 16, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, intermediate: 24 },
+    ...{ vocabulary: byteTokenizer.vocabularySize, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
+    ...{ queryKeyValueBias: false, tiedHead: false },
+  });
+  const weights = initialTransformer(architecture, new Rng(seed));
+  for (const { data, shape } of weights.values())
+    if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i]! *= 12;
+  return { architecture, weights, metadata: {} };
+}
