@@ -25,6 +25,8 @@ const { values } = parseArgs({
   options: {
     ...experimentFlags,
     games: { type: 'string', default: '40' },
+    /** Rates the checkpoints of these arms only; all if not given. */
+    arms: { type: 'string', default: '' },
     'gnugo-games': { type: 'string', default: '20' },
     visits: { type: 'string', default: '32' },
     part: { type: 'string', default: '0' },
@@ -53,6 +55,7 @@ const isMain = (name: string): number => (name.startsWith('base/') || name.start
 const markOf = (name: string): number => Number(name.split('/')[2]);
 for (const name of [...checkpoints].sort((a, b) => isMain(b) - isMain(a) || markOf(b) - markOf(a))) {
   if (hash(name) % Number(values.parts) !== Number(values.part)) continue;
+  if (values.arms !== '' && !values.arms.split(',').includes(name.split('/')[0]!)) continue;
   const wanted = opponentsOf(experiment, name).filter((opponent) => !played.has(`${name} ${opponent}`));
   const networks = new Map<string, Network>();
   const load = async (other: string): Promise<RatedPlayer> => {
