@@ -56,7 +56,7 @@ function layoutOf(architecture: TransformerConfiguration): ParameterLayout {
 /** The transformer that a job starts without a base. */
 function architectureOf(config: SftConfig): TransformerConfiguration {
   const { hidden, layers, heads, keyValueHeads, intermediate, tiedHead } = config;
-  return {
+  return checkTransformer({
     ...{ kind: 'transformer', hidden, layers, heads, keyValueHeads, tiedHead },
     headWidth: hidden / heads,
     intermediate: intermediate === 0 ? 16 * Math.ceil(hidden / 6) : intermediate,
@@ -65,5 +65,5 @@ function architectureOf(config: SftConfig): TransformerConfiguration {
     ropeTheta: 10_000,
     normEpsilon: 1e-6,
     queryKeyValueBias: false,
-  };
+  });
 }
