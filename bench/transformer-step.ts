@@ -1,7 +1,8 @@
 /**
  * Milliseconds a training step of a language model: the whole of it as a rank of the sft job runs it (forward, backward,
  * clipping, AdamW), beside the same step in PyTorch (bench/pytorch/transformer_step.py) in a child process, in turns. One
- * thread each.
+ * thread each. `pytorchGflops` tells a PyTorch with a fast BLAS (about 100 on a core with AVX2 or more) from one with the
+ * reference BLAS (below 10), beside which every ratio is flattering; LD_PRELOAD gives Debian's a fast one.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -44,18 +45,18 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { hidden, layers, vocabulary } = setup.architecture;
   const results: Record<string, unknown> = { hidden, layers, vocabulary, tokens: setup.tokens };
   for (const length of lengths) {
-    const { ours, theirs, memory, version } = await compare(setup, length);
+    const { ours, theirs, memory, peer } = await compare(setup, length);
     const put = (key: string, value: number | undefined): void => {
       if (value !== undefined && !Number.isNaN(value)) results[`${key}${length}`] = value;
     };
     put('ms', median(ours.map(({ ms }) => ms)));
     put('memoryMiB', memory.at(-1));
     put('memoryGrowthMiB', memory.at(-1)! - memory[0]!);
-    if (version === undefined) continue;
+    if (peer === undefined) continue;
     put('msPyTorch', median(theirs.map(({ ms }) => ms)));
     put('ratio', median(ours.map(({ ms }, i) => ms / theirs[i]!.ms)));
     put('cpuRatio', median(ours.map(({ cpu }, i) => cpu / theirs[i]!.cpu)));
-    results['pytorch'] = version;
+    Object.assign(results, { pytorch: peer.version, pytorchGflops: peer.gflops });
   }
   return results;
 }
@@ -91,13 +92,19 @@ function read(args: string[]): { setup: Setup; lengths: number[] } {
   return { setup: { architecture, tokens, rounds, steps }, lengths: values.lengths.split(',').map(Number) };
 }
 
+/** Which PyTorch, and its speed in products of matrices. */
+interface PyTorchBuild {
+  readonly version: string;
+  readonly gflops: number;
+}
+
 /** The same rounds of both; `theirs` is empty without PyTorch. */
 interface Comparison {
   readonly ours: readonly Times[];
   readonly theirs: readonly Times[];
   /** Resident, after each round, in MiB. */
   readonly memory: readonly number[];
-  readonly version?: string;
+  readonly peer?: PyTorchBuild;
 }
 
 async function compare(setup: Setup, length: number): Promise<Comparison> {
@@ -119,7 +126,7 @@ async function compare(setup: Setup, length: number): Promise<Comparison> {
   }
   await grid.close();
   peer?.stop();
-  return { ours, theirs, memory, ...(peer && { version: peer.version }) };
+  return { ours, theirs, memory, ...(peer && { peer: peer.build }) };
 }
 
 function randomSequences({ architecture, tokens }: Setup, length: number): StepSequence[] {
@@ -145,14 +152,14 @@ const keepsMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '8000000000
 
 /** The PyTorch child process. */
 class PyTorch {
-  readonly version: string;
+  readonly build: PyTorchBuild;
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, version: string) {
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, build: PyTorchBuild) {
     this.#process = child;
     this.#lines = lines;
-    this.version = version;
+    this.build = build;
   }
 
   /** Starts it, or gives `undefined` where Python or PyTorch is not installed. */
@@ -169,7 +176,7 @@ class PyTorch {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done === true) return undefined;
-    return new PyTorch(child, lines, (JSON.parse(first.value) as { version: string }).version);
+    return new PyTorch(child, lines, JSON.parse(first.value) as PyTorchBuild);
   }
 
   async time(steps: number): Promise<Times> {

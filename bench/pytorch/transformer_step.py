@@ -1,7 +1,8 @@
 """The training step of bench/transformer-step.ts in PyTorch: the same network, loss, clipping and optimizer.
 
 Reads lines with a number of steps and answers each with the mean milliseconds a step, by the clock and of processor time,
-as one JSON line. Arguments: threads, hidden, layers, heads, key/value heads, head width, intermediate, vocabulary,
+as one JSON line. The first line says how fast a matrix product is: a PyTorch linked with the reference BLAS (Debian's, unless
+another is installed) is a weak peer. Arguments: threads, hidden, layers, heads, key/value heads, head width, intermediate, vocabulary,
 sequences, length. The sequences are equally long, so that nothing is padded.
 """
 
@@ -94,7 +95,16 @@ def step():
     return loss.item()
 
 
-print(json.dumps({"version": torch.__version__}), flush=True)
+def gflops():
+    a, b = torch.randn(1024, HIDDEN), torch.randn(HIDDEN, INTERMEDIATE)
+    a @ b
+    start = time.process_time()
+    for _ in range(5):
+        a @ b
+    return 5 * 2 * 1024 * HIDDEN * INTERMEDIATE / (time.process_time() - start) / 1e9
+
+
+print(json.dumps({"version": torch.__version__, "gflops": gflops()}), flush=True)
 for line in sys.stdin:
     steps = int(line)
     start, start_cpu = time.perf_counter(), time.process_time()
