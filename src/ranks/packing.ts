@@ -54,7 +54,7 @@ export interface Packing {
 /** Local sequences are attended together up to this many rows: below it a call costs more than what it computes. */
 const PACKED_ROWS = 96;
 /** Queries of a longer sequence are attended in blocks of this size, each with the keys up to its last: half the work. */
-const QUERY_ROWS = 256;
+export const QUERY_ROWS = 256;
 
 /** Packs what context-parallel rank `rank` of `ranks` holds of `batch`. `lengths` are those of the whole step. */
 export function packRank(batch: MicroBatch, lengths: ArrayLike<number>, ranks: number, rank: number): Packing {

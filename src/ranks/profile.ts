@@ -123,11 +123,12 @@ function emptyGroups(count: number): [][] {
   return Array.from({ length: count }, () => []);
 }
 
-/** 32, 64, … up to the bucket. */
+/** 32, 64, … up to the bucket, or where measuring would take too long: what is longer follows from the fit. */
 function lengthsToMeasure(bucketSize: number): number[] {
+  const longest = Math.min(bucketSize, 4096);
   const lengths: number[] = [];
-  for (let length = 32; length < bucketSize; length *= 2) lengths.push(length);
-  return [...lengths, bucketSize];
+  for (let length = 32; length < longest; length *= 2) lengths.push(length);
+  return [...lengths, longest];
 }
 
 function randomSequence(rng: Rng, length: number, vocabularySize: number): StepSequence {

@@ -51,7 +51,13 @@ export const sftSchema = {
 
   dataParallel: integer(1, 1, 64, 'Groups of ranks, each with other samples.'),
   contextParallel: integer(2, 1, 64, 'Ranks of a group, which share long samples.'),
-  bucketSize: integer(2048, 1, 1_000_000, 'Tokens that a rank holds at once; a group holds as many times its ranks.'),
+  bucketSize: integer(
+    2048,
+    0,
+    1_000_000,
+    'Tokens that a rank holds at once; a group holds as many times its ranks. 0 takes what fits in memoryMegabytes.',
+  ),
+  memoryMegabytes: integer(2048, 1, 16_777_216, 'Memory that a rank may use, for bucketSize=0.'),
   policy: choice('skrull-refined', policies, 'How samples are put into micro-batches and on ranks.'),
   microBatch: integer(1, 1, 65_536, 'Samples in a micro-batch of the policies shard-all and sorted.'),
   costModel: choice(

@@ -6,6 +6,7 @@
 import { AppError, assert } from '../../core/errors.js';
 import { describeRefused } from '../../text/dataset.js';
 import { modelTokenizer } from '../../text/model-tokenizer.js';
+import { fittingTokens } from '../../ranks/memory.js';
 import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
 import { Batches } from './batches.js';
 import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
@@ -34,7 +35,8 @@ interface Prepared {
 export class SftJob {
   /** Rejects if the job failed. */
   readonly finished: Promise<SftOutcome>;
-  readonly #config: SftConfig;
+  /** With the bucket size that fits, once the model is known. */
+  #config: SftConfig;
   readonly #dependencies: SftDependencies;
   #isCancelled = false;
   #tokens = 0;
@@ -73,6 +75,7 @@ export class SftJob {
     const bytes = await checkpoints.load();
     const checkpoint = bytes && decodeSftCheckpoint(bytes);
     const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : readLanguageModel(base, this.#config);
+    this.#fitBucket(model);
     const { ref, bytes: file } = await dataset(checkpoint?.dataset ?? this.#config.dataset);
     const samples = readSftSamples(file, modelTokenizer(model.metadata, model.architecture.vocabulary), this.#config);
     this.#reportSamples(samples);
@@ -89,6 +92,14 @@ export class SftJob {
       startMs: now() - started,
     });
     return { model, samples, batches, totalSteps, datasetRef: ref, state, trainer };
+  }
+
+  #fitBucket({ architecture, layout }: Prepared['model']): void {
+    const { bucketSize, memoryMegabytes } = this.#config;
+    if (bucketSize > 0) return;
+    const fitting = fittingTokens(architecture, layout.length, memoryMegabytes * 2 ** 20);
+    this.#config = { ...this.#config, bucketSize: fitting };
+    this.#state(`A rank holds ${fitting} tokens`, { bucketSize: fitting });
   }
 
   #openTrainer(parts: {

@@ -9,6 +9,9 @@ import { type ParameterLayout, layOut } from '../../ranks/training-state.js';
 import { byteTokenizer } from '../../text/bytes.js';
 import type { SftConfig } from './config.js';
 
+/** Context of a new model where memory alone bounds its sequences. */
+const LONGEST = 131_072;
+
 /** A transformer as a job has it. */
 export interface LanguageModel {
   readonly architecture: TransformerConfiguration;
@@ -61,7 +64,7 @@ function architectureOf(config: SftConfig): TransformerConfiguration {
     headWidth: hidden / heads,
     intermediate: intermediate === 0 ? 16 * Math.ceil(hidden / 6) : intermediate,
     vocabulary: byteTokenizer.vocabularySize,
-    context: config.bucketSize * config.contextParallel,
+    context: config.bucketSize === 0 ? LONGEST : config.bucketSize * config.contextParallel,
     ropeTheta: 10_000,
     normEpsilon: 1e-6,
     queryKeyValueBias: false,

@@ -141,6 +141,18 @@ describe('an sft job', { timeout: 60_000 }, () => {
     expect(world.progress[0]?.metrics).toMatchObject({ skippedLines: 1, samples: 1 });
   });
 
+  test('takes as many tokens as fit in the memory that it is given', async () => {
+    const world = new World();
+    await world.run({ maxSteps: 1, bucketSize: 0, memoryMegabytes: 64 });
+    const [{ metrics, message }] = world.progress as [SftProgress];
+    expect(message).toBe(`A rank holds ${metrics['bucketSize']} tokens`);
+    const larger = new World();
+    await larger.run({ maxSteps: 1, bucketSize: 0, memoryMegabytes: 128 });
+    const ratio = larger.progress[0]!.metrics['bucketSize']! / metrics['bucketSize']!;
+    expect(ratio).toBeGreaterThan(2);
+    expect(ratio).toBeLessThan(2.1);
+  });
+
   test('schedules by what it measured on its ranks, and keeps that with the checkpoint', async () => {
     const world = new World();
     await world.run({ maxSteps: 2, costModel: 'profile' });
