@@ -40,7 +40,8 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const one = async (seed: number): Promise<void> => {
     const prompt = byteTokenizer.encode('The beginning of a text that goes on. '.repeat(2) + String(seed));
     const asked = { prompt, completions: 1, maxTokens: tokens, temperature: 1, topP: 1, stopTokens: [], seed };
-    for await (const token of model.generate(asked, signal)) token;
+    const answers = model.generate(asked, signal);
+    while (!(await answers.next()).done);
   };
   const speed = async (count: number): Promise<number> => {
     const start = performance.now();

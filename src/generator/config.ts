@@ -1,6 +1,6 @@
 /** Settings of the generator. */
 
-import { integer, type ConfigOf } from '../core/config.js';
+import { integer } from '../core/config.js';
 
 /** Settings of the generator, with their ranges and meanings. */
 export const generatorSchema = {
@@ -24,6 +24,3 @@ export const generatorSchema = {
   ),
   generatorModels: integer(2, 1, 64, 'language models kept loaded'),
 } as const;
-
-/** The generator's settings. */
-export type GeneratorConfig = ConfigOf<typeof generatorSchema>;
