@@ -2,7 +2,8 @@
 
 import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply, constant } from '../graph.js';
-import { isSymbol, sizeOf } from '../types.js';
+import { isSymbol, sameShape, shapeText, sizeOf } from '../types.js';
+import { add } from './arithmetic.js';
 import { reshape } from './shape.js';
 
 const gatherOperation: Operation<null> = {
@@ -24,19 +25,29 @@ export function gather(table: Tensor, indices: Tensor): Tensor {
 
 const scatterAddOperation: Operation<{ rows: number }> = {
   name: 'scatterAdd',
-  infer([values, indices], { rows }) {
+  infer([values, indices, total], { rows }) {
     check(indices!.dtype === 'int64', `scatterAdd needs int64 indices, not ${indices!.dtype}`);
     check(indices!.shape.length === 1, 'scatterAdd needs a flat list of indices');
     check(values!.shape[0] === indices!.shape[0], 'scatterAdd needs one index for each row');
-    return { shape: [rows, ...values!.shape.slice(1)], dtype: values!.dtype };
+    const shape = [rows, ...values!.shape.slice(1)];
+    check(total === undefined || sameShape(total.shape, shape), () => {
+      return `Cannot add rows of shape ${shapeText(shape)} to ${shapeText(total!.shape)}`;
+    });
+    return { shape, dtype: values!.dtype };
   },
-  gradient: ([, indices], _output, upstream) => [gather(upstream, indices!), undefined],
-  onnx(model, [values, indices], { shape }) {
-    const zeros = model.node('Expand', [model.float(0), model.ints(shape)]);
+  gradient([, indices, total], _output, upstream) {
+    const parts = [gather(upstream, indices!), undefined];
+    return total === undefined ? parts : [...parts, upstream];
+  },
+  onnx(model, [values, indices, total], { shape }) {
+    const from = total ?? model.node('Expand', [model.float(0), model.ints(shape)]);
     const positions = model.node('Unsqueeze', [indices!, model.ints([1])]);
-    return model.node('ScatterND', [zeros, positions, values!], { reduction: 'add' });
+    return model.node('ScatterND', [from, positions, values!], { reduction: 'add' });
   },
-  tf: (tf, [values, indices], { attributes }) => tf.unsortedSegmentSum(values!, indices!, attributes.rows),
+  tf(tf, [values, indices, total], { attributes }) {
+    const sums = tf.unsortedSegmentSum(values!, indices!, attributes.rows);
+    return total === undefined ? sums : tf.add(total, sums);
+  },
 };
 
 /** `result[indices[i…]] += values[i…]`, from zeros with `rows` rows. */
@@ -47,6 +58,12 @@ export function scatterAdd(values: Tensor, indices: Tensor, rows: number): Tenso
   check(!indices.shape.some(isSymbol), 'scatterAdd of more than one dimension of indices needs concrete lengths');
   const flat = reshape(values, [count, ...values.shape.slice(rank)]);
   return apply(scatterAddOperation, [flat, reshape(indices, [count])], { rows });
+}
+
+/** `total + x`; rows picked by index are added where they belong, without a table of zeros for the others. */
+export function addRows(total: Tensor, x: Tensor): Tensor {
+  if (x.kind !== 'computed' || x.operation.name !== 'scatterAdd' || x.inputs.length > 2) return add(total, x);
+  return apply(scatterAddOperation, [...x.inputs, total], x.attributes as { rows: number });
 }
 
 /** Whole numbers as a flat int64 constant. */

@@ -3,7 +3,7 @@
 import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply } from '../graph.js';
 import { type TensorType, sameShape, shapeText } from '../types.js';
-import { add } from './arithmetic.js';
+import { addRows } from './gather.js';
 import { sumTo } from './sum.js';
 
 /** Which operands are read as their transposes. */
@@ -57,9 +57,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return gemm(x, weight, { transposeB: true }, bias);
 }
 
-/** `total + x`; a product is added while it is computed. */
+/** `total + x`; a product, or rows picked by index, are added while they are computed. */
 export function accumulate(total: Tensor, x: Tensor): Tensor {
-  if (x.kind !== 'computed' || x.operation.name !== 'gemm' || x.inputs.length > 2) return add(total, x);
+  if (x.kind !== 'computed' || x.operation.name !== 'gemm' || x.inputs.length > 2) return addRows(total, x);
   return gemm(x.inputs[0]!, x.inputs[1]!, x.attributes as GemmAttributes, total);
 }
 

@@ -8,7 +8,8 @@ import { type InputTensor, type Tensor, constant, graph, input } from '../../../
 import * as a from '../../../src/nn/operations/arithmetic.js';
 import { conv2d, filterGradient } from '../../../src/nn/operations/convolution.js';
 import * as e from '../../../src/nn/operations/elementwise.js';
-import { gather, indexConstant, scatterAdd } from '../../../src/nn/operations/gather.js';
+import { addRows, gather, indexConstant, scatterAdd } from '../../../src/nn/operations/gather.js';
+import { accumulate, gemm } from '../../../src/nn/operations/gemm.js';
 import { matMul } from '../../../src/nn/operations/matmul.js';
 import { max, mean } from '../../../src/nn/operations/reductions.js';
 import * as s from '../../../src/nn/operations/shape.js';
@@ -214,6 +215,23 @@ const cases: readonly Case[] = [
     ours: ([x]) => scatterAdd(x!, indexConstant([1, 3, 1]), 4),
     theirs: ([x]) => tf.unsortedSegmentSum(x!, tf.tensor1d([1, 3, 1], 'int32'), 4),
   },
+  {
+    name: 'scatterAdd to a total',
+    shapes: [
+      [3, 2],
+      [4, 2],
+    ],
+    ours: ([x, total]) => addRows(total!, scatterAdd(x!, indexConstant([1, 3, 1]), 4)),
+    theirs: ([x, total]) => tf.add(total!, tf.unsortedSegmentSum(x!, tf.tensor1d([1, 3, 1], 'int32'), 4)),
+  },
+  ...[false, true].flatMap((transposeA) =>
+    [false, true].map((transposeB): Case => ({
+      name: `gemm (${transposeA ? 'A transposed' : 'A'}, ${transposeB ? 'B transposed' : 'B'}) added to a total`,
+      shapes: [transposeA ? [4, 3] : [3, 4], transposeB ? [2, 4] : [4, 2], [3, 2]],
+      ours: ([a, b, total]) => accumulate(total!, gemm(a!, b!, { transposeA, transposeB })),
+      theirs: ([a, b, total]) => tf.add(total!, tf.matMul(a!, b!, transposeA, transposeB)),
+    })),
+  ),
   ...[1, 3, 5].map((kernel): Case => ({
     name: `conv2d ${kernel}x${kernel} with a bias`,
     shapes: [[2, 3, 5, 4], [2, 3, kernel, kernel], [2]],
