@@ -2,7 +2,17 @@ import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/proto', '*.config.*', '.dependency-cruiser.cjs', 'clients/python', 'test/support/*.mjs'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'src/proto',
+      '*.config.*',
+      '.dependency-cruiser.cjs',
+      'clients/python',
+      'test/support/*.mjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
