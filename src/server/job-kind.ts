@@ -24,6 +24,8 @@ export interface SelfPlayPart {
   nextWork(): Work | undefined;
   /** Takes a game that is durable. */
   gameStored(game: StoredGame): void;
+  /** Whether it learns from no further self-play; rating games may still be wanted. */
+  readonly hasAllSelfPlay: boolean;
   /** name@version that new self-play games use. */
   readonly currentVersion: string;
 }

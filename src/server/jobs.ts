@@ -156,6 +156,10 @@ export class JobRunner implements WorkSource {
     return this.#running.get(jobId)?.isStarted === true && !this.#closing;
   }
 
+  hasAllSelfPlay(jobId: string): boolean {
+    return this.#running.get(jobId)?.job.selfPlay?.hasAllSelfPlay === true;
+  }
+
   async isDone(jobId: string): Promise<boolean> {
     return (await this.#store.jobs.get(jobId))?.state === 'done';
   }

@@ -26,6 +26,7 @@ const settings: PlaySettings = {
 export class NumberedGames implements WorkSource {
   left = 100;
   running = true;
+  enoughSelfPlay = false;
   done = false;
   endJob: (jobId: string) => void = () => undefined;
   readonly stored: StoredGame[] = [];
@@ -44,6 +45,9 @@ export class NumberedGames implements WorkSource {
   }
   isRunning(): boolean {
     return this.running;
+  }
+  hasAllSelfPlay(): boolean {
+    return this.enoughSelfPlay;
   }
   isDone(): Promise<boolean> {
     return Promise.resolve(this.done);

@@ -1,8 +1,8 @@
 /**
- * Which games are out with which worker; a game tree counts as one game here. A game leaves the book when it is stored; until then it is leased, or free
- * again after its worker gave it back, fell silent, or sent a game that was refused. A free game is played again under
- * the same id and seed. Every grant is durable before the worker hears of it, so a server that was killed knows the
- * games that come back to it.
+ * Which games are out with which worker; a game tree counts as one game here. A game leaves the book when it is stored;
+ * until then it is leased, or free again after its worker gave it back, fell silent, or sent a game that was refused. A
+ * free game is played again under the same id and seed. Every grant is durable before the worker hears of it, so a server
+ * that was killed knows the games that come back to it.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -158,8 +158,12 @@ export class LeaseBook {
     const now = this.#now();
     for (const lease of this.#games.values()) {
       const isFree = lease.leaseId === '' || lease.expiresAtMs <= now;
-      if (isFree && this.#source.isRunning(lease.jobId)) yield lease;
+      if (isFree && this.#isWanted(lease)) yield lease;
     }
+  }
+
+  #isWanted({ jobId, work }: LeasedGame): boolean {
+    return this.#source.isRunning(jobId) && (work.match !== undefined || !this.#source.hasAllSelfPlay(jobId));
   }
 
   /** Forgets the games of a job that is done; those still being played stay until they come back. */

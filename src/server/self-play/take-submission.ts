@@ -105,21 +105,23 @@ async function takeVariation(
   }
   const { leaseId } = leaseOf(context, submission);
   const isHeld = !isLast && book.extend(treeId, leaseId);
-  if (isHeld && !(await hasStopped(source, leased!.jobId))) {
-    return { responses: [stored(gameId)], endedLease: undefined };
-  }
+  const unwanted = isHeld ? await whyUnwanted(source, leased!.jobId) : `The tree '${treeId}' is not leased any more`;
+  if (unwanted === undefined) return { responses: [stored(gameId)], endedLease: undefined };
   await book.refuse(treeId, leaseId);
   const responses = [stored(gameId)];
   if (!isLast && earlier.length === index + 1) {
     // This game is kept, but the worker need not play on.
-    const reason = isHeld ? `The job '${leased!.jobId}' has stopped` : `The tree '${treeId}' is not leased any more`;
-    responses.push(refused(variationId(treeId, index + 1), reason));
+    responses.push(refused(variationId(treeId, index + 1), unwanted));
   }
   return { responses, endedLease: leaseId };
 }
 
-async function hasStopped(source: WorkSource, jobId: string): Promise<boolean> {
-  return !source.isRunning(jobId) && (await source.isStopped(jobId));
+/** Why a job wants no further game of a tree; undefined if it does, or may when the server has started again. */
+async function whyUnwanted(source: WorkSource, jobId: string): Promise<string | undefined> {
+  if (source.isRunning(jobId)) {
+    return source.hasAllSelfPlay(jobId) ? `The job '${jobId}' has all its self-play` : undefined;
+  }
+  return (await source.isStopped(jobId)) ? `The job '${jobId}' has stopped` : undefined;
 }
 
 interface NewRecord {

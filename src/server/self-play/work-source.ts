@@ -14,6 +14,8 @@ export interface WorkSource {
   nextWork(): JobWork | undefined;
   /** Whether the job's games are still wanted. */
   isRunning(jobId: string): boolean;
+  /** Whether a running job has all its self-play, so that only its rating games are wanted. */
+  hasAllSelfPlay(jobId: string): boolean;
   /** Whether the job is done for good, so that its games are not wanted any more. */
   isDone(jobId: string): Promise<boolean>;
   /** Whether the job does not run and is not to run when the server starts again; it may be resumed unless it is done. */

@@ -150,6 +150,11 @@ export class AlphaZeroJob {
     return { ...this.#numbered(), settings, modelVersion: this.currentVersion };
   }
 
+  /** Whether training takes no further self-play games, since the last version is being rated. */
+  get hasAllSelfPlay(): boolean {
+    return this.#phase === 'rating';
+  }
+
   /** Takes a game that has become durable; games of one job are expected in about the order of their sequence. */
   gameStored(game: StoredGame): void {
     if (this.#phase === 'starting') this.#early.push(game);

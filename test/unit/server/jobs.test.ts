@@ -14,6 +14,7 @@ import type { JobOutcome, PlaySettings, StoredGame } from '../../../src/trainer/
 /** A job whose course the test decides. */
 class ScriptedJob implements RunningJob {
   readonly currentVersion = 'm@1';
+  readonly hasAllSelfPlay = false;
   readonly selfPlay = this;
   readonly games: StoredGame[] = [];
   readonly context: JobContext;

@@ -255,6 +255,22 @@ it('takes the last game of a worker whose job was cancelled, tells it to stop, a
   expect(await worker.next('lease')).toMatchObject({ gameId: 'g0', variations: [{}, {}] });
 });
 
+it('ends trees and grants none when a job has all its self-play, so that workers turn to its rating games', async () => {
+  const worker = connect('a');
+  const lease = await worker.next('lease');
+  const play = new LeasedTree(lease);
+  await submit(worker, lease, play.next());
+  source.enoughSelfPlay = true;
+  source.left = 0;
+  await submit(worker, lease, play.next());
+  expect(await worker.next('refused')).toEqual({ gameId: 'g0.2', reason: "The job 'j' has all its self-play" });
+  expect(book.find('g0')).toMatchObject({ leaseId: '' });
+  expect(book.hasFree).toBe(false);
+  source.left = 1;
+  source.changed();
+  expect((await worker.next('lease')).gameId).toBe('g1');
+});
+
 it('keeps nothing of a tree whose job is done', async () => {
   const worker = connect('a');
   const lease = await worker.next('lease');

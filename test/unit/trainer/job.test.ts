@@ -11,6 +11,9 @@ describe('an alphazero job', () => {
     expect(job.nextWork()).toBeUndefined();
     await job.start();
     expect(world.models.size).toBe(1);
+    expect(job.hasAllSelfPlay).toBe(false);
+    await world.playUntil(job, () => world.games.filter(({ record }) => !record.match).length === 60);
+    expect(job.hasAllSelfPlay).toBe(true);
     await world.playUntil(job);
     const { state, ratings } = await job.finished;
     expect(state).toBe('done');
