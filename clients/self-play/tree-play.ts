@@ -15,6 +15,9 @@ import type { GameTask } from './game-task.js';
 import type { RunningGame } from './running-game.js';
 import { playSelfPlay } from './self-play-game.js';
 
+/** Draws after which a tree without eligible positions counts as explored. */
+const MOST_DRAWS = 100;
+
 /** A tree being played; its games follow one another, since where one begins depends on how the others ended. */
 export class TreePlay {
   readonly #task: GameTask;
@@ -34,6 +37,7 @@ export class TreePlay {
     this.#settings = branching;
     for (const record of stored) addRecord(this.#tree, record);
     this.#branch = this.#nextBranch();
+    if (stored.at(-1)?.variation?.isLast === false) this.#branch ??= this.#anyBranch();
   }
 
   /** Whether the tree has all its games, or nothing more to explore. */
@@ -52,7 +56,7 @@ export class TreePlay {
     const played = yield* playSelfPlay(task, { moves, rng: this.#rngOf(index, 'moves') });
     const variation = { treeId, index, sharedMoves: moves.length, backUp };
     const gameId = variationId(treeId, index);
-    addRecord(this.#tree, { ...played, gameId, variation: { ...variation, isLast: false } });
+    addRecord(this.#tree, asStored({ ...played, gameId, variation: { ...variation, isLast: false } }));
     this.#branch = this.#nextBranch();
     return { ...played, gameId, variation: { ...variation, isLast: this.isComplete } };
   }
@@ -61,10 +65,28 @@ export class TreePlay {
     return pickBranch(this.#tree, this.#settings, this.#rngOf(this.#tree.variations, 'branch'));
   }
 
+  /**
+   * For a tree that was left with more to come and in which we see nothing eligible, as after a worker of another version:
+   * it takes a last game to end it, or it would be leased to and fro for ever.
+   */
+  #anyBranch(): Branch | undefined {
+    const rng = this.#rngOf(this.#tree.variations, 'branch');
+    for (let draw = 0; draw < MOST_DRAWS; draw++) {
+      const branch = pickBranch(this.#tree, { ...this.#settings, points: 'random' }, rng);
+      if (branch) return branch;
+    }
+    return undefined;
+  }
+
   /** The first game draws what it would draw alone. */
   #rngOf(index: number, purpose: 'moves' | 'branch'): Rng {
     const rng = new Rng(this.#task.seed);
     if (purpose === 'branch') return rng.fork(2 * index);
     return index === 0 ? rng : rng.fork(2 * index + 1);
   }
+}
+
+/** A game as the next worker will see it: values travel as single floats, and both must find the same branches. */
+function asStored(record: GameRecord): GameRecord {
+  return { ...record, searches: record.searches.map((search) => ({ ...search, value: Math.fround(search.value) })) };
 }

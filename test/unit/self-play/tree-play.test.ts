@@ -6,6 +6,8 @@ import { TreePlay } from '../../../clients/self-play/tree-play.js';
 import { replayGame, sharedMovesOf, variationId, type GameRecord } from '../../../src/go/game-record.js';
 import { GameTree } from '../../../src/methods/branching/game-tree.js';
 import { paperSettings } from '../../../src/methods/branching/settings.js';
+import * as pb from '../../../src/proto/tengen/v1/self_play.js';
+import { decodeGameRecord, gameRecordToWire } from '../../../src/wire/game-record.js';
 import { addRecord } from '../../../src/wire/record-tree.js';
 import { heuristicEvaluation } from '../../support/heuristic-evaluator.js';
 
@@ -42,6 +44,9 @@ function finish(game: RunningGame): GameRecord {
     step = game.next(step.value.positions.map((position) => heuristicEvaluation(position.snapshot())));
   }
 }
+
+const overTheWire = (record: GameRecord): GameRecord =>
+  decodeGameRecord(pb.GameRecord.encode(gameRecordToWire(record)).finish());
 
 function playTree(task: GameTask, stored: readonly GameRecord[] = []): GameRecord[] {
   const tree = new TreePlay(task, stored);
@@ -93,7 +98,33 @@ describe('a game tree', () => {
     expect(whole.length).toBeGreaterThan(3);
     for (let stored = 0; stored < whole.length; stored++) {
       expect(playTree(taskOf({ branching }, 5), whole.slice(0, stored))).toEqual(whole);
+      const received = whole.slice(0, stored).map(overTheWire);
+      expect(playTree(taskOf({ branching }, 5), received).slice(stored)).toEqual(whole.slice(stored));
     }
+  });
+
+  it('sees the tree as the next worker will, though values lose digits on the way', () => {
+    // Whether any position is above the threshold depends on the last digits of one value.
+    const values = finish(playGame(taskOf({}))).searches.map((search) => Math.abs(search.value));
+    const value = Math.min(...values);
+    const rate = (v: number): number => (1 - v * v) / 2;
+    expect(rate(Math.fround(value))).not.toBe(rate(value));
+    const threshold = (rate(value) + rate(Math.fround(value))) / 2 - 1e-6;
+    const task = taskOf({ branching: { ...branching, variations: 2, threshold, moveNumberWeight: false } });
+    const whole = playTree(task);
+    expect(playTree(task, [overTheWire(whole[0]!)]).slice(1)).toEqual(whole.slice(1));
+  });
+
+  it('ends with one more game if another worker wanted more where nothing is eligible', () => {
+    const task = taskOf({ branching: { ...branching, threshold: 0.5 } });
+    const [first, ...others] = playTree(task);
+    expect(others).toEqual([]);
+    const unfinished = { ...first!, variation: { ...first!.variation!, isLast: false } };
+    const records = playTree(task, [unfinished]);
+    expect(records).toHaveLength(2);
+    expect(records[1]).toMatchObject({ gameId: 'tree.1', variation: { index: 1, isLast: true } });
+    expect(() => replayGame(records[1]!)).not.toThrow();
+    expect(new TreePlay(task, [first!]).isComplete).toBe(true);
   });
 
   it('plays every game with the version that it is given', () => {
