@@ -137,7 +137,7 @@ describe('tengen games export', () => {
     expect(linesOf(root).toSorted()).toEqual(tree.map(sgfMoves).toSorted());
     expect(parseSgf(out).moves.map(({ action }) => action)).toEqual(tree[0]!.moves);
     expect(root.data['C']![0]).toMatch(
-      /^Tengen tree alphazero-1-2, job alphazero-1: 6 games; LCR threshold 0\.\d+\nvalue .* for black, 16 visits\n.*%\nLCR 0\.\d+\nlabel 0\.\d+ for black, from 6 games$/,
+      /^Tengen tree alphazero-1-2: job alphazero-1; 6 of 6 games, complete; LCR threshold 0\.\d+\nvalue .* for black, 16 visits\n.*%\nLCR 0\.\d+\nlabel 0\.\d+ for black, from 6 games$/,
     );
     expect(out.match(/N\[Variation \d/g)).toHaveLength(variations - 1);
     expect(out).toMatch(/SBKV\[\d+\.\d\d\]/);

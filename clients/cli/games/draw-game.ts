@@ -76,8 +76,10 @@ function describe(view: GameView, width: number, paint: Paint): string[] {
       `${positions.length} positions for ${played} moves`,
     );
   }
-  facts.push(`${(100 * view.eligibleShare).toFixed(0)} % of LCRs above ${view.threshold.toFixed(3)}`);
-  facts.push('━ a branch may begin');
+  if (kind !== 'match') {
+    facts.push(`${(100 * view.eligibleShare).toFixed(0)} % of LCRs above ${view.threshold.toFixed(3)}`);
+    facts.push('━ a branch may begin');
+  }
   const title = `${kind[0]!.toUpperCase()}${kind.slice(1)} ${gameId}`;
   const lines = [''];
   for (const fact of facts) {

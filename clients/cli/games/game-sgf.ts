@@ -9,10 +9,12 @@ export function gameToSgf(response: GetGameResponse): string {
   const view = viewOf(response);
   const notes = new Map<string, PositionNote>();
   for (const position of response.positions) notes.set(`${position.variation}:${position.ply}`, position);
-  const { variations, threshold, isComplete } = view;
-  const games = `${variations.length} game${variations.length === 1 ? '' : 's'}${isComplete ? '' : ', more to come'}`;
+  const { kind, variations, plannedVariations, threshold, isComplete } = view;
+  const games = `${variations.length} of ${plannedVariations} games${isComplete ? ', complete' : ''}`;
+  const facts = [`job ${view.jobId}`, ...(kind === 'tree' ? [games] : [])];
+  if (kind !== 'match') facts.push(`LCR threshold ${threshold.toFixed(3)}`);
   return treeToSgf(recordsOf(response), {
-    comment: `Tengen ${view.kind} ${view.gameId}, job ${view.jobId}: ${games}; LCR threshold ${threshold.toFixed(3)}`,
+    comment: `Tengen ${kind} ${view.gameId}: ${facts.join('; ')}`,
     noteOf: (variation, ply) => notes.get(`${variation}:${ply}`),
   });
 }

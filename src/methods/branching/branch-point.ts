@@ -84,11 +84,11 @@ export function movesTo(node: TreeNode): number[] {
 function thresholdOf(tree: GameTree, candidates: Float64Array, settings: BranchSettings): number {
   const { threshold, adaptiveThreshold } = settings;
   const first = tree.positions[0]?.searched;
-  if (!adaptiveThreshold || !first) return threshold;
+  if (!adaptiveThreshold || !first || candidates.length === 0) return threshold;
   const lowered = Math.min(threshold, labelChangeRate(first.winRate));
   if (shareAbove(candidates, lowered) >= LEAST_ELIGIBLE_SHARE) return lowered;
   const sorted = candidates.toSorted();
-  return Math.min(lowered, sorted[Math.floor(QUANTILE * (sorted.length - 1))] ?? 0);
+  return Math.min(lowered, sorted[Math.floor(QUANTILE * (sorted.length - 1))]!);
 }
 
 function shareAbove(rates: Float64Array, threshold: number): number {

@@ -78,6 +78,8 @@ describe('a drawn game tree', () => {
       'Game j1.r1.7',
       '5×5 · komi 0.5 · go5@0123456789ab · job j1 · 38 % of LCRs above 0.400',
     ]);
+    const match = drawGame({ ...single, kind: 'match', eligibleShare: 0 }, { width: 80 });
+    expect(match.slice(0, 3)).toEqual(['Match j1.r1.7', '5×5 · komi 0.5 · go5@0123456789ab · job j1', '']);
     expect(lines.at(-1)).toMatch(/^ {3}0 ━{10}─{10}B +20 +B\+3\.5$/);
   });
 

@@ -95,6 +95,13 @@ describe('the threshold', () => {
     expect(thresholdOf([0.55, 0.5, 0.5], true)).toBe(0.48);
   });
 
+  it('stays where it is in a tree without candidates, such as a rating game', () => {
+    const line = lineOf([0.8, 0.5], (position) => ({ ...position, isCandidate: false }));
+    expect(eligibilityOf(treeOf([line]), branchSettings({ adaptiveThreshold: true }))).toMatchObject({
+      ...{ threshold: 0.48, eligibleShare: 0 },
+    });
+  });
+
   it('is the 90th percentile of the tree if hardly any position would pass', () => {
     // Rates fall from 2 · 0.8 · 0.2 at the start: none is above the first.
     const winRates = Array.from({ length: 11 }, (_, ply) => 0.8 + ply / 100);
