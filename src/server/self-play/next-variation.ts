@@ -35,6 +35,10 @@ export function checkNextVariation(
     () => `variation.is_last is false; the lease allows no more than ${most} variations`,
   );
   if (index === 0) return;
+  check(
+    sharedMoves >= 1 && sharedMoves <= moves.length,
+    () => `variation.shared_moves is ${sharedMoves}; it must be from 1 to the ${moves.length} moves of the game`,
+  );
   const branch = sharedMoves - 1;
   check(
     earlier.some((game) => shares(game, moves, branch)),

@@ -22,6 +22,8 @@ it.each([
 
 it.each([
   ['a position that no game reached', [2, 2, 2], 3, /No earlier variation begins with the 2 moves before the branch/],
+  ['no shared move', [1, 2, 3], 0, /variation.shared_moves is 0; it must be from 1 to the 3 moves/],
+  ['more shared moves than moves', [1, 2], 3, /variation.shared_moves is 3; it must be from 1 to the 2 moves/],
   ['the end of a longer way than was played', [6, 7, 8, 9], 4, /begins with the 3 moves/],
   ['a move explored in the first game', [1, 2, 9], 2, /move 2 at ply 1, which was explored already/],
   ['a move explored in a later game', [1, 4, 9], 2, /move 4 at ply 1/],
