@@ -34,6 +34,7 @@ it('lists every service of the contract', async () => {
     'tengen.v1.DatasetService',
     'tengen.v1.EvaluatorService',
     'tengen.v1.GameService',
+    'tengen.v1.GenerationService',
     'tengen.v1.JobService',
     'tengen.v1.ModelService',
     'tengen.v1.SchedulingService',
