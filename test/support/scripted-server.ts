@@ -79,6 +79,8 @@ export class ScriptedServer {
   readonly messageSizes: number[] = [];
   /** Requests to fail with UNAVAILABLE before answering again. */
   failEvaluations = 0;
+  /** Versions whose evaluations get no answer, as long as they are here. */
+  readonly silent = new Set<string>();
   #server: Server | undefined;
   #streams: ScriptedStream[] = [];
   #waiting: ((stream: ScriptedStream) => void)[] = [];
@@ -119,6 +121,7 @@ export class ScriptedServer {
         this.failEvaluations--;
         throw new ServerError(Status.UNAVAILABLE, 'shutting down');
       }
+      if (this.silent.has(model)) continue;
       this.models.push(model);
       this.messageSizes.push(positions.length);
       const evaluations = positions.map(({ size }) => ({

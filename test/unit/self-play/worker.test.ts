@@ -146,12 +146,14 @@ describe('a worker', () => {
   });
 
   it('carries on after the server was away, with its leases and what was not acknowledged', async () => {
+    server.silent.add('net@2');
     const running = work(3);
     const stream = await server.nextStream();
+    stream.send({ $case: 'lease', value: leaseOf(2, { modelVersion: 'net@2' }) });
     stream.send({ $case: 'lease', value: leaseOf(1) });
-    stream.send({ $case: 'lease', value: leaseOf(2, { settings: { visits: 60, maxMoves: 20 } }) });
     await stream.heard('submit');
     server.stop();
+    server.silent.clear();
     await server.start(address);
     const again = await server.nextStream();
     const [hello] = await again.heard('hello');
