@@ -53,6 +53,9 @@ class Call {
 
 /** A thread with a model. */
 export class GeneratorThread {
+  /** Resolves when it generates no more, whether it was closed or died. */
+  readonly ended: Promise<void>;
+  #end!: () => void;
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
   readonly #answers = new Map<number, { resolve: (logits: Float32Array) => void; reject: (error: AppError) => void }>();
@@ -71,6 +74,7 @@ export class GeneratorThread {
 
   private constructor(worker: Worker) {
     this.#worker = worker;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
     worker.removeAllListeners('error');
     worker.on('message', (message: FromThread) => this.#take(message));
     worker.on('error', (error) => this.#fail(`The generating thread failed: ${String(error)}`));
@@ -139,6 +143,7 @@ export class GeneratorThread {
 
   #fail(message: string): void {
     this.#failure ??= new AppError('unavailable', message);
+    this.#end();
     for (const call of this.#calls.values()) call.fail(this.#failure);
     for (const { reject } of this.#answers.values()) reject(this.#failure);
   }

@@ -66,12 +66,7 @@ export class Generator {
   async model(name: string): Promise<LoadedModel> {
     if (this.#isClosed) throw new AppError('unavailable', 'The server is stopping');
     const ref = await this.#files.resolve(name);
-    let entry = this.#entries.get(ref);
-    if (!entry) {
-      entry = { model: this.#load(ref), usedAt: 0 };
-      this.#entries.set(ref, entry);
-      entry.model.catch(() => this.#entries.delete(ref));
-    }
+    const entry = this.#entries.get(ref) ?? this.#open(ref);
     entry.usedAt = ++this.#clock;
     const model = await entry.model;
     await this.#evict();
@@ -84,6 +79,17 @@ export class Generator {
     for (const { model } of this.#entries.values())
       await model.then(({ thread }) => thread.close()).catch(() => undefined);
     this.#entries.clear();
+  }
+
+  /** Loads a model that is forgotten when its thread ends, so that the next request starts another. */
+  #open(ref: string): Entry {
+    const entry = { model: this.#load(ref), usedAt: 0 };
+    this.#entries.set(ref, entry);
+    const forget = (): void => {
+      if (this.#entries.get(ref) === entry) this.#entries.delete(ref);
+    };
+    void entry.model.then(({ thread }) => thread.ended).then(forget, forget);
+    return entry;
   }
 
   async #load(ref: string): Promise<LoadedModel & { readonly thread: GeneratorThread }> {
