@@ -14,7 +14,8 @@ afterAll(() => generator.close());
 async function speak(model: LoadedModel, prompt: readonly number[], maxTokens = 3): Promise<number> {
   const settings = { completions: 1, maxTokens, temperature: 0, topP: 1, stopTokens: [], seed: 1 };
   const tokens = [];
-  for await (const { token } of model.generate({ ...settings, prompt }, new AbortController().signal)) tokens.push(token);
+  for await (const { token } of model.generate({ ...settings, prompt }, new AbortController().signal))
+    tokens.push(token);
   return tokens.length;
 }
 
