@@ -1,0 +1,144 @@
+/** The reward of a job from its settings: how completions are judged, and what each family's are worth. */
+
+import { choice, integer, text, type ConfigOf } from '../core/config.js';
+import { AppError, check } from '../core/errors.js';
+import { commandReward } from './command.js';
+import { failed, type JudgedSample, type Judgement, type Reward } from './reward.js';
+import { byPattern, exact, numeric, type Verifier } from './verifiers.js';
+
+/** Settings of the reward, with their ranges and meanings. */
+export const rewardSchema = {
+  verifier: choice(
+    'exact',
+    ['exact', 'numeric', 'regex', 'command', 'external'],
+    "How completions are judged where the data set does not say: the answer itself, its last number, verifierPattern's match, what verifierCommand prints, or a RewardService at rewardAddress.",
+  ),
+  verifierPattern: text(
+    '',
+    'Regular expression of the verifier regex; its first group, else all of its last match, is the answer.',
+  ),
+  verifierCommand: text(
+    '',
+    'Command of the verifier command: it gets a completion on its standard input, and what it prints is the answer. It runs with the rights of the server.',
+  ),
+  verifierTimeoutMs: integer(
+    5000,
+    1,
+    3_600_000,
+    'Milliseconds after which a command or a call to the RewardService has failed.',
+  ),
+  verifierConcurrency: integer(4, 1, 1024, 'Commands that run at once.'),
+  rewardAddress: text('', 'HOST:PORT of the RewardService of the verifier external.'),
+  rewardWeights: text('', 'What the rewards of families are multiplied by, such as add=1,mul=2; others by 1.'),
+} as const;
+
+/** The values of `rewardSchema`. */
+export type RewardConfig = ConfigOf<typeof rewardSchema>;
+
+/** Makes the reward of another process; the caller knows how to reach it. */
+export type ConnectReward = (address: string, timeoutMs: number) => Reward;
+
+/**
+ * Makes the reward.
+ *
+ * @param connect for the verifier external
+ * @throws AppError 'invalid-argument' naming the setting that is missing or malformed
+ */
+export function makeReward(config: RewardConfig, connect?: ConnectReward): Reward {
+  const own = rewardOf(config.verifier, config, connect);
+  const others = new Map<string, Reward>();
+  const weights = readWeights(config.rewardWeights);
+  return {
+    async score(batch, signal) {
+      const judgements = new Array<Judgement>(batch.length);
+      for (const [verifier, indices] of byVerifier(batch)) {
+        const reward = verifier === undefined ? own : ofTask(verifier, config, others);
+        const judged = await reward.score(
+          indices.map((i) => batch[i]!),
+          signal,
+        );
+        indices.forEach((i, j) => {
+          judgements[i] = weighed(judged[j]!, weights.get(batch[i]!.family) ?? 1);
+        });
+      }
+      return judgements;
+    },
+  };
+}
+
+/** Names a verifier that a line of a data set may ask for: exact, numeric, or `regex:PATTERN`. */
+function ofTask(verifier: string, config: RewardConfig, known: Map<string, Reward>): Reward {
+  const found = known.get(verifier);
+  if (found) return found;
+  const made = makeOfTask(verifier, config);
+  known.set(verifier, made);
+  return made;
+}
+
+function makeOfTask(verifier: string, config: RewardConfig): Reward {
+  // A data set may come from anywhere, so it can name no command and no address.
+  const pattern = verifier.startsWith('regex:') ? verifier.slice('regex:'.length) : undefined;
+  try {
+    if (pattern !== undefined) return ofVerifier(byPattern(pattern));
+    if (verifier === 'exact' || verifier === 'numeric') return rewardOf(verifier, config);
+  } catch (error) {
+    // Only the samples of this task cannot be judged.
+    if (AppError.from(error).kind !== 'invalid-argument') throw error;
+  }
+  return { score: (batch) => Promise.resolve(batch.map(() => failed('unknown verifier'))) };
+}
+
+function rewardOf(verifier: RewardConfig['verifier'], config: RewardConfig, connect?: ConnectReward): Reward {
+  const { verifierPattern, verifierCommand, verifierTimeoutMs: timeoutMs, verifierConcurrency, rewardAddress } = config;
+  switch (verifier) {
+    case 'exact':
+      return ofVerifier(exact);
+    case 'numeric':
+      return ofVerifier(numeric);
+    case 'regex':
+      return ofVerifier(byPattern(verifierPattern));
+    case 'command':
+      return commandReward({ command: verifierCommand, timeoutMs, concurrency: verifierConcurrency });
+    case 'external':
+      check(rewardAddress !== '', 'The verifier external needs rewardAddress');
+      check(connect !== undefined, 'The verifier external is only known to a server');
+      return connect(rewardAddress, timeoutMs);
+  }
+}
+
+function ofVerifier(verifier: Verifier): Reward {
+  const judge = ({ completion, answer }: JudgedSample): Judgement => {
+    const correct = verifier(completion, answer) ? 1 : 0;
+    return { reward: correct, correct };
+  };
+  return { score: (batch) => Promise.resolve(batch.map(judge)) };
+}
+
+function weighed(judgement: Judgement, weight: number): Judgement {
+  return weight === 1 ? judgement : { ...judgement, reward: weight * judgement.reward };
+}
+
+function byVerifier(batch: readonly JudgedSample[]): Map<string | undefined, number[]> {
+  const groups = new Map<string | undefined, number[]>();
+  batch.forEach(({ verifier }, i) => {
+    const group = groups.get(verifier);
+    if (group) group.push(i);
+    else groups.set(verifier, [i]);
+  });
+  return groups;
+}
+
+function readWeights(list: string): Map<string, number> {
+  const parts = list.split(',').filter((part) => part.trim() !== '');
+  return new Map(
+    parts.map((part): [string, number] => {
+      const at = part.lastIndexOf('=');
+      const weight = at < 1 || part.slice(at + 1).trim() === '' ? NaN : Number(part.slice(at + 1));
+      check(
+        Number.isFinite(weight) && weight >= 0,
+        () => `rewardWeights has '${part}'; it must be FAMILY=WEIGHT, a number from 0 on`,
+      );
+      return [part.slice(0, at).trim(), weight];
+    }),
+  );
+}

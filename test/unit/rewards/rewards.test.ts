@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../../src/core/config.js';
+import { makeReward, rewardSchema } from '../../../src/rewards/make-reward.js';
+import { countFailures, type JudgedSample, type Reward } from '../../../src/rewards/reward.js';
+import { byPattern, exact, numeric } from '../../../src/rewards/verifiers.js';
+
+function sample(completion: string, more: Partial<JudgedSample> = {}): JudgedSample {
+  return { prompt: '6*7=', completion, answer: '42', family: 'mul', ...more };
+}
+
+function reward(settings: Record<string, unknown>): Reward {
+  return makeReward(readConfig(rewardSchema, settings));
+}
+
+describe('verifiers', () => {
+  it.each([
+    ['42', true],
+    [' 42\n', true],
+    ['42 ', true],
+    ['042', false],
+    ['42!', false],
+    ['', false],
+  ])('exact takes %j: %s', (completion, isRight) => {
+    expect(exact(completion, '42')).toBe(isRight);
+  });
+
+  it.each([
+    ['042', '42', true],
+    ['6 times 7 is 42.', '42', true],
+    ['it was 42, now 43', '42', false],
+    ['4.2e1', '42', true],
+    ['1,024', '1024', true],
+    ['-3', '3', false],
+    ['', '0', false],
+    ['0', 'none', false],
+  ])('numeric compares %j with %s: %s', (completion, answer, isRight) => {
+    expect(numeric(completion, answer)).toBe(isRight);
+  });
+
+  it('takes the last match of a pattern, or its group', () => {
+    expect(byPattern('####(.*)$')('#### 41\nno\n#### 42', '42')).toBe(true);
+    expect(byPattern('\\d+')('42 43', '42')).toBe(false);
+    expect(byPattern('####(.*)$')('42', '42')).toBe(false);
+    expect(() => byPattern('(')).toThrow("The pattern '(' is no regular expression");
+  });
+});
+
+describe('makeReward', () => {
+  it('multiplies rewards by the weight of the family and leaves correctness as it is', async () => {
+    const judged = await reward({ rewardWeights: 'mul=2.5, add=0' }).score([
+      sample('42'),
+      sample('42', { family: 'add' }),
+      sample('42', { family: '' }),
+      sample('1'),
+    ]);
+    expect(judged).toEqual([
+      { reward: 2.5, correct: 1 },
+      { reward: 0, correct: 1 },
+      { reward: 1, correct: 1 },
+      { reward: 0, correct: 0 },
+    ]);
+  });
+
+  it('lets a task say how it is judged, but neither a command nor an address', async () => {
+    const judged = await reward({}).score([
+      sample('so 42', { verifier: 'numeric' }),
+      sample('so 42'),
+      sample('<42>', { verifier: 'regex:<(.*)>' }),
+      sample('42', { verifier: 'command' }),
+      sample('42', { verifier: 'regex:(' }),
+    ]);
+    expect(judged.map(({ correct }) => correct)).toEqual([1, 0, 1, 0, 0]);
+    expect(countFailures(judged)).toEqual({ 'unknown verifier': 2 });
+  });
+
+  it.each([
+    [{ verifier: 'regex' }, 'The verifier regex needs a pattern'],
+    [{ verifier: 'command' }, 'The verifier command needs a command'],
+    [{ verifier: 'external' }, 'The verifier external needs rewardAddress'],
+    [{ rewardWeights: 'mul' }, "rewardWeights has 'mul'; it must be FAMILY=WEIGHT, a number from 0 on"],
+    [{ rewardWeights: 'mul=-1' }, "rewardWeights has 'mul=-1'"],
+  ])('refuses %j', (settings, message) => {
+    expect(() => reward(settings)).toThrow(message);
+  });
+});
+
+describe('the verifier command', () => {
+  it('compares what the command prints of a completion with the answer', async () => {
+    const judged = await reward({ verifier: 'command', verifierCommand: 'tr a-z A-Z' }).score([
+      sample('yes', { answer: 'YES' }),
+      sample('no', { answer: 'no' }),
+    ]);
+    expect(judged).toEqual([
+      { reward: 1, correct: 1 },
+      { reward: 0, correct: 0 },
+    ]);
+  });
+
+  it('tells it the prompt, the answer and the family', async () => {
+    const command = 'echo "$TENGEN_PROMPT $TENGEN_FAMILY $TENGEN_ANSWER" | grep -q "6\\*7= mul 42" && echo 42';
+    expect(await reward({ verifier: 'command', verifierCommand: command }).score([sample('')])).toEqual([
+      { reward: 1, correct: 1 },
+    ]);
+  });
+
+  it('counts crashes and time-outs by their reason, and judges the other samples', async () => {
+    // Reads its input as a program; one of them leaves a process behind that keeps the output open.
+    const judging = reward({ verifier: 'command', verifierCommand: 'sh', verifierTimeoutMs: 2000 });
+    const completions = ['echo 42', 'exit 3', 'sleep 600', 'sleep 600 & echo 42', 'kill -9 $$', 'yes'];
+    const judged = await judging.score(completions.map((completion) => sample(completion)));
+    expect(judged.map(({ correct }) => correct)).toEqual([1, 0, 0, 1, 0, 0]);
+    expect(countFailures(judged)).toEqual({ 'exit code': 2, 'time-out': 1, 'too much output': 1 });
+  });
+
+  it('stops when it is cancelled', async () => {
+    const cancelled = new AbortController();
+    const judging = reward({ verifier: 'command', verifierCommand: 'sleep 600' }).score([sample('')], cancelled.signal);
+    cancelled.abort();
+    await expect(judging).rejects.toMatchObject({ kind: 'cancelled' });
+  });
+});
