@@ -32,7 +32,7 @@ export interface Visibility {
 }
 
 /** Far below any score, and finite: the difference to a row's maximum must be a number. */
-const HIDDEN = -1e30;
+export const HIDDEN = -1e30;
 
 /** x / √(mean(x²) + ε) · weight over each row (Zhang & Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019). */
 export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
@@ -77,17 +77,22 @@ export function attend(
 }
 
 /** The second half of a layer: the attention's projection and the gated hidden layer, both added to the stream. */
-export function finish(
+export function finish(configuration: TransformerConfiguration, parameter: ParameterOf, x: Tensor, o: Tensor): Tensor {
+  const { stream, normed } = addAttention(configuration, parameter, x, o);
+  const gate = silu(linear(normed, parameter('mlp.gate_proj.weight')));
+  const up = linear(normed, parameter('mlp.up_proj.weight'));
+  return add(stream, linear(mul(gate, up), parameter('mlp.down_proj.weight')));
+}
+
+/** The stream after the attention's projection, and what the gated hidden layer reads of it; both [T, h]. */
+export function addAttention(
   { normEpsilon }: TransformerConfiguration,
   parameter: ParameterOf,
   x: Tensor,
   o: Tensor,
-): Tensor {
+): { readonly stream: Tensor; readonly normed: Tensor } {
   const stream = add(x, linear(o, parameter('self_attn.o_proj.weight')));
-  const normed = rmsNorm(stream, parameter('post_attention_layernorm.weight'), normEpsilon);
-  const gate = silu(linear(normed, parameter('mlp.gate_proj.weight')));
-  const up = linear(normed, parameter('mlp.up_proj.weight'));
-  return add(stream, linear(mul(gate, up), parameter('mlp.down_proj.weight')));
+  return { stream, normed: rmsNorm(stream, parameter('post_attention_layernorm.weight'), normEpsilon) };
 }
 
 /** What is added to the scores: 0 where a query sees a key, [queries, keys]. */
