@@ -5,6 +5,7 @@ import type { DatasetServiceImplementation, ImportDatasetRequest } from '../prot
 import type { DatasetStore } from '../store/store.js';
 import { byteTokenizer } from '../text/bytes.js';
 import { describeRefused, readDataset } from '../text/dataset.js';
+import { readTasks } from '../text/tasks.js';
 import { checkModelName } from './model-name.js';
 
 const CHUNK = 1024 * 1024;
@@ -24,10 +25,14 @@ export function makeDatasetService({ datasets, maxBytes }: DatasetServiceOptions
     async importDataset(requests) {
       const { name, maxTokens, bytes } = await receive(requests, maxBytes);
       const options = { tokenizer: byteTokenizer, ...(maxTokens > 0 && { maxTokens }) };
-      const { samples, malformed, tooLong } = readDataset(bytes, options);
+      const { samples, malformed: strange, tooLong } = readDataset(bytes, options);
       check(tooLong.length === 0, () => `Nothing was stored. ${describeRefused(tooLong)}`);
-      check(samples.length > 0, () => `The file holds no sample. ${describeRefused(malformed)}`.trimEnd());
-      const dataset = await datasets.put({ name, samples: samples.length, malformed: malformed.length }, bytes);
+      // A line with a prompt and an answer is nothing to imitate, but something to learn from by reinforcement.
+      const tasks = new Set(strange.length === 0 ? [] : readTasks(bytes).tasks.map(({ line }) => line));
+      const malformed = strange.filter(({ line }) => !tasks.has(line));
+      const count = samples.length + strange.length - malformed.length;
+      check(count > 0, () => `The file holds no sample. ${describeRefused(malformed)}`.trimEnd());
+      const dataset = await datasets.put({ name, samples: count, malformed: malformed.length }, bytes);
       return { dataset, refused: malformed.slice(0, SHOWN) };
     },
     async listDatasets() {

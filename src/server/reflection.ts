@@ -17,10 +17,15 @@ interface ReflectionStream {
   end(): void;
 }
 
-/** Adds reflection of every .proto file of the contract, health included. */
+/** What the server calls and others implement. */
+const calledByUs = ['reward.proto'];
+
+/** Adds reflection of every .proto file of the contract that the server implements, health included. */
 export function addReflection(server: Server): void {
   const folder = join(packageRoot(), 'proto');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.proto'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.proto') && !calledByUs.some((ours) => name.endsWith(ours)),
+  );
   const definition = corrected(loadSync(files, { includeDirs: [folder], keepCase: true }));
   const add = (service: CompatServiceDefinition, handlers: UntypedServiceImplementation): void => {
     const [[name, handle] = []] = Object.entries(handlers);

@@ -1,7 +1,7 @@
 /** `tengen datasets …`: import and list files of samples to fine-tune on. */
 
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
 import {
@@ -9,8 +9,11 @@ import {
   type Dataset,
   type ImportDatasetRequest,
 } from '../../../src/proto/tengen/v1/dataset.js';
+import { LEVELS } from '../../../src/tasks/families.js';
+import { makeSuite, suites, type SuiteName } from '../../../src/tasks/suite.js';
 import { Connection } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
+import { suiteOptions, taskLine } from '../suite-flags.js';
 import { formatTable } from '../terminal/table.js';
 
 const chunkBytes = 512 * 1024;
@@ -29,10 +32,14 @@ function print(datasets: readonly Dataset[], json: boolean): void {
   process.stdout.write(`${formatTable(['DATASET', 'SAMPLES', 'REFUSED', 'BYTES'], rows)}\n`);
 }
 
-async function* importMessages(name: string, file: string, maxTokens: number): AsyncGenerator<ImportDatasetRequest> {
+async function* importMessages(
+  name: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  maxTokens: number,
+): AsyncGenerator<ImportDatasetRequest> {
   let first = true;
-  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
-    yield { name: first ? name : '', maxTokens: first ? maxTokens : 0, chunk: chunk as Buffer };
+  for await (const chunk of chunks) {
+    yield { name: first ? name : '', maxTokens: first ? maxTokens : 0, chunk };
     first = false;
   }
 }
@@ -52,7 +59,10 @@ const importDataset = command({
   Every line has messages, prompt and completion, or text:
     {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}]}
     {"prompt": "2+2=", "completion": "4"}
-    {"text": "2+2=4"}`,
+    {"text": "2+2=4"}
+  or, to learn from by reinforcement, a prompt (or question) and an answer, which may end with #### and the result:
+    {"prompt": "2+2=", "answer": "4", "verifier": "numeric", "family": "add", "level": 1}
+    {"question": "How much is 2+2?", "answer": "It is 2+2=4. #### 4"}`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
@@ -75,11 +85,55 @@ const importDataset = command({
     await checkFile(file);
     const name = flags.name ?? basename(file).replace(/\.jsonl?$/, '');
     const client = new Connection(flags).client(DatasetServiceDefinition);
-    const { dataset, refused } = await client.importDataset(importMessages(name, file, maxTokens), { signal });
+    const { dataset, refused } = await client.importDataset(
+      importMessages(name, createReadStream(file, { highWaterMark: chunkBytes }), maxTokens),
+      { signal },
+    );
     if (!dataset) throw new AppError('internal', 'The server sent no data set');
     print([dataset], flags.json);
     for (const { line, reason } of refused.slice(0, SHOWN)) process.stderr.write(`line ${line}: ${reason}\n`);
     if (dataset.malformed > SHOWN) process.stderr.write(`and ${dataset.malformed - SHOWN} more lines are no samples\n`);
+    return 0;
+  },
+});
+
+const names = Object.keys(suites) as SuiteName[];
+
+const make = command({
+  name: 'datasets make',
+  usage: 'NAME --suite SUITE',
+  summary: 'make a data set of tasks whose answers a program can check, and send it',
+  details: `
+  Suites: ${names.map((name) => `${name} (${suites[name].families.join(', ')})`).join('; ')}.
+  Those with -fixed have questions of one length for each family, whatever their level. A line has prompt, answer, family
+  and level for an rft job, and completion, equal to the answer, so that an sft job can start a model on it.`,
+  flags: {
+    ...connectionFlags,
+    ...jsonFlag,
+    suite: { type: 'string', value: 'SUITE', doc: names.join(', ') },
+    families: { type: 'string', value: 'LIST', doc: 'these families in place of those of the suite' },
+    levels: { type: 'string', default: `1-${LEVELS}`, value: 'A-B', doc: 'from the easiest to the hardest' },
+    count: { type: 'string', default: '2048', value: 'N', doc: 'tasks, all different' },
+    split: { type: 'string', default: 'train', value: 'WORD', doc: 'train or test; they share no question' },
+    seed: { type: 'string', default: '1', value: 'N', doc: 'equal seeds make equal data sets' },
+    out: { type: 'string', value: 'FILE', doc: 'write the lines here and send nothing' },
+  },
+  async run({ flags, args, signal }) {
+    const [name] = args;
+    check(name !== undefined && args.length === 1, 'datasets make takes the NAME of the new data set');
+    const lines = makeSuite(suiteOptions(flags)).map(taskLine);
+    const bytes = Buffer.from(lines.join(''));
+    if (flags.out !== undefined) {
+      await writeFile(flags.out, bytes);
+      return 0;
+    }
+    const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+      bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
+    );
+    const client = new Connection(flags).client(DatasetServiceDefinition);
+    const { dataset } = await client.importDataset(importMessages(name, chunks, 0), { signal });
+    if (!dataset) throw new AppError('internal', 'The server sent no data set');
+    print([dataset], flags.json);
     return 0;
   },
 });
@@ -97,4 +151,4 @@ const list = command({
 });
 
 /** All `datasets` commands. */
-export const datasetsCommands = [importDataset, list];
+export const datasetsCommands = [importDataset, make, list];

@@ -46,6 +46,13 @@ describe('importing a data set', () => {
     expect(Buffer.from(await store.datasets.read('d')).toString()).toBe(text);
   });
 
+  it('takes tasks with an answer to check, and names those without one', async () => {
+    const text = '{"prompt":"1+1=","answer":"2"}\n{"question":"?","answer":"so #### 3"}\n{"prompt":"4"}\n';
+    const { dataset, refused } = await importFile(text);
+    expect(dataset).toMatchObject({ samples: 2, malformed: 1 });
+    expect(refused.map(({ line }) => line)).toEqual([3]);
+  });
+
   it('stores nothing if a sample is longer than allowed, and says which', async () => {
     await expect(importFile('{"text":"ok"}\n{"text":"too long"}', { maxTokens: 5 })).rejects.toMatchObject({
       kind: 'invalid-argument',

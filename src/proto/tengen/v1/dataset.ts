@@ -496,7 +496,10 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
   },
 };
 
-/** Takes and lists data sets: files of JSON lines, each with messages, prompt and completion, or text. */
+/**
+ * Takes and lists data sets: files of JSON lines, each with messages, prompt and completion, or text; or with prompt (or
+ * question) and answer, to learn from by reinforcement.
+ */
 export type DatasetServiceDefinition = typeof DatasetServiceDefinition;
 export const DatasetServiceDefinition = {
   name: "DatasetService",
