@@ -66,18 +66,15 @@ describe('Policy', () => {
     const policy = await Policy.open({ ...options, tensors: bare });
     await policy.update({ groups, learningRate: 0 });
     const after = await policy.state();
-    const rng = new Rng(4);
     for (const name of weights.keys()) {
       const gradient = after.get(`adam:mean:${name}`)!.data;
       const largest = gradient.reduce((best, x, i) => (Math.abs(x) > Math.abs(gradient[best]!) ? i : best), 0);
-      for (const at of [largest, rng.int(gradient.length)]) {
-        const h = 3e-4;
-        const up = await lossAt(moved(bare, name, at, h), groups);
-        const down = await lossAt(moved(bare, name, at, -h), groups);
-        const wanted = (up - down) / (2 * h);
-        const tolerance = 2e-3 + 0.03 * Math.abs(wanted);
-        expect(Math.abs(gradient[at]! / 0.1 - wanted), `${name} at ${at}: ${wanted}`).toBeLessThan(tolerance);
-      }
+      const h = 3e-4;
+      const up = await lossAt(moved(bare, name, largest, h), groups);
+      const down = await lossAt(moved(bare, name, largest, -h), groups);
+      const wanted = (up - down) / (2 * h);
+      const tolerance = 2e-3 + 0.03 * Math.abs(wanted);
+      expect(Math.abs(gradient[largest]! / 0.1 - wanted), `${name} at ${largest}: ${wanted}`).toBeLessThan(tolerance);
     }
     await start.close();
     await policy.close();

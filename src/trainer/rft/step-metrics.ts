@@ -1,0 +1,78 @@
+/** A step in figures: those that users of TRL, verl and OpenRLHF look for, under the names of the job's progress. */
+
+import { meanOf } from './advantages.js';
+import type { UpdateResult } from './policy.js';
+import { type JudgedGroup, passRateOf } from './rollouts.js';
+
+/** What a step was made of. */
+export interface StepParts {
+  /** All groups drawn, those dropped included. */
+  readonly drawn: readonly JudgedGroup[];
+  /** Groups learnt from. */
+  readonly kept: readonly JudgedGroup[];
+  readonly updates: readonly UpdateResult[];
+  readonly promptTokens: readonly number[];
+  readonly learningRate: number;
+  readonly failures: number;
+  readonly times: Readonly<Record<'generateMs' | 'rewardMs' | 'trainMs' | 'curriculumMs' | 'stepMs', number>>;
+}
+
+/** Figures by name. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** The figures of one step; shares and means are over the completions drawn, `kl` … over the tokens learnt from. */
+export function stepFigures(parts: StepParts): Figures {
+  const { drawn, kept, updates, learningRate, failures, promptTokens, times } = parts;
+  const completions = drawn.flatMap((group) => group.completions);
+  const rewards = completions.map(({ reward }) => reward);
+  const lengths = completions.map(({ tokens }) => tokens.length);
+  const generated = sumOf(lengths);
+  return {
+    rewardMean: meanOf(rewards),
+    rewardStd: deviationOf(rewards),
+    /** The mean over groups of their deviations. */
+    groupRewardStd: meanOf(drawn.map((group) => deviationOf(group.completions.map(({ reward }) => reward)))),
+    accuracy: meanOf(drawn.map(passRateOf)),
+    zeroVarianceShare: meanOf(drawn.map(({ hasSignal }) => Number(!hasSignal))),
+    allCorrectShare: meanOf(drawn.map((group) => Number(passRateOf(group) === 1))),
+    noneCorrectShare: meanOf(drawn.map((group) => Number(passRateOf(group) === 0))),
+    ...updateFigures(updates),
+    ...{ learningRate, failures },
+    completionTokensMean: meanOf(lengths),
+    completionTokensMin: Math.min(...lengths),
+    completionTokensMax: Math.max(...lengths),
+    truncatedShare: meanOf(completions.map(({ isStopped }) => Number(!isStopped))),
+    promptTokensMean: meanOf(promptTokens),
+    promptsDrawn: drawn.length,
+    groupsKept: kept.length,
+    rollouts: completions.length,
+    tokensPrefill: sumOf(promptTokens),
+    tokensDecode: generated,
+    ...times,
+    tokensPerSecond: times.stepMs > 0 ? (1000 * (generated + sumOf(promptTokens))) / times.stepMs : 0,
+  };
+}
+
+function updateFigures(updates: readonly UpdateResult[]): Figures {
+  const tokens = sumOf(updates.map((update) => update.tokens));
+  const perToken = (name: 'kl' | 'oldKl' | 'entropy' | 'clippedLow' | 'clippedHigh'): number =>
+    tokens === 0 ? 0 : sumOf(updates.map((update) => update[name])) / tokens;
+  const [clipLowShare, clipHighShare] = [perToken('clippedLow'), perToken('clippedHigh')];
+  return {
+    loss: meanOf(updates.map(({ loss }) => loss)),
+    ...{ kl: perToken('kl'), oldKl: perToken('oldKl'), entropy: perToken('entropy') },
+    ...{ clipLowShare, clipHighShare, clipShare: clipLowShare + clipHighShare },
+    gradientNorm: meanOf(updates.map(({ gradientNorm }) => gradientNorm)),
+    updates: updates.length,
+    tokensTrain: sumOf(updates.map(({ computedTokens }) => computedTokens)),
+  };
+}
+
+function deviationOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
