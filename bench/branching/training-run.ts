@@ -28,6 +28,8 @@ export interface TrainingRunOptions {
   /** Searched positions at which a checkpoint is taken, ascending; the last one ends the run. */
   readonly marks: readonly number[];
   readonly onCheckpoint: (checkpoint: RunCheckpoint) => Promise<void>;
+  /** Called with every game as it is trained on. */
+  readonly onGame?: (record: GameRecord) => void;
 }
 
 /** The state of a run at one of its marks. */
@@ -128,7 +130,8 @@ class Run {
   }
 
   async #train(record: GameRecord): Promise<void> {
-    const { config } = this.#options;
+    const { config, onGame } = this.#options;
+    onGame?.(record);
     for (const { full, visits } of record.searches) if (!full) this.#cheapSimulations += visits;
     const progress = Math.min(1, this.#cost / (config.maxPositions || Infinity));
     this.#trainer.add({ sequence: ++this.#sequence, record }, progress);

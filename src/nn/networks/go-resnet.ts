@@ -120,9 +120,19 @@ export function goResnet(
   planes: Tensor,
   globals: Tensor,
 ): GoOutputs {
+  return heads(architecture, parameter, goTrunk(architecture, parameter, planes, globals), globals);
+}
+
+/** The part of the forward pass before the heads: [N, C, S, S]. */
+export function goTrunk(
+  architecture: Architecture,
+  parameter: (name: string) => Tensor,
+  planes: Tensor,
+  globals: Tensor,
+): Tensor {
   let x = relu(conv2d(planes, parameter('stem/filter'), parameter('stem/bias')));
   for (let block = 0; block < architecture.blocks; block++) x = residualBlock(x, globals, block, parameter);
-  return heads(architecture, parameter, x, globals);
+  return x;
 }
 
 function residualBlock(x: Tensor, globals: Tensor, block: number, parameter: (name: string) => Tensor): Tensor {

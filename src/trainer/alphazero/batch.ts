@@ -4,7 +4,7 @@
 
 import { BLACK, WHITE } from '../../go/color.js';
 import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
-import { LAST_MOVES } from '../../go/snapshot.js';
+import { LAST_MOVES, type Snapshot } from '../../go/snapshot.js';
 import { symmetryMap } from '../../go/symmetry.js';
 import type { Ending, GameRows } from './game-rows.js';
 
@@ -62,22 +62,26 @@ export function writeRow(
   const { size } = batch;
   const points = size * size;
   const { symmetry, valueMix } = options;
-  const ply = game.plies[row]!;
-  const toMove = ply % 2 === 0 ? BLACK : WHITE;
-  const snapshot = {
-    size,
-    stones: game.stones.subarray(row * points, (row + 1) * points),
-    toMove,
-    rules: game.rules,
-    lastMoves: lastMoves(game.moves, ply),
-    banned: game.banned[row]!,
-  } as const;
+  const snapshot = snapshotOf(game, row);
   writeFeatures(snapshot, symmetry, batch.planes, index * PLANE_COUNT * points, batch.globals, index * GLOBAL_COUNT);
-  const sign = toMove === BLACK ? 1 : -1;
+  const sign = snapshot.toMove === BLACK ? 1 : -1;
   const map = symmetryMap(size, symmetry);
   writePolicy(batch, index, game, row, map);
   writeValue(batch, index, game, row, { sign, mix: valueMix });
   writeEnding(batch, index, game.endings[row]!, { sign, map });
+}
+
+/** What the network sees of training position `row` of `game`. */
+export function snapshotOf({ size, rules, plies, stones, moves, banned }: GameRows, row: number): Snapshot {
+  const points = size * size;
+  const ply = plies[row]!;
+  return {
+    ...{ size, rules },
+    stones: stones.subarray(row * points, (row + 1) * points),
+    toMove: ply % 2 === 0 ? BLACK : WHITE,
+    lastMoves: lastMoves(moves, ply),
+    banned: banned[row]!,
+  };
 }
 
 /** Mean entropy of the policy targets in nats: what the policy loss cannot fall below. */

@@ -91,6 +91,18 @@ export const alphaZeroSchema = {
     1,
     'Share of the training weight of a game that its positions get by how much the search surprised the network (KataGo).',
   ),
+  angleWeight: number(
+    0,
+    0,
+    1,
+    "Share of that weight that they get by the angle concentration of the network's features instead (GAIN-RL's signal over points; see docs/methods/curriculum.md before use).",
+  ),
+  angleRenewSteps: integer(
+    0,
+    0,
+    1_000_000_000,
+    'Steps after which the concentrations of all positions are computed anew; 0 computes each once, when it comes.',
+  ),
 
   variations: integer(
     1,
@@ -192,6 +204,12 @@ export function readAlphaZeroConfig(input: Readonly<Record<string, unknown>>): A
   check(
     config.candidateSeconds > 0 || config.candidateSteps > 0,
     `Settings 'candidateSeconds' and 'candidateSteps' are both 0; one must be set`,
+  );
+  const { policySurpriseWeight, angleWeight } = config;
+  check(
+    policySurpriseWeight + angleWeight <= 1,
+    () =>
+      `Settings 'policySurpriseWeight' and 'angleWeight' are ${policySurpriseWeight} and ${angleWeight}; together they must be at most 1`,
   );
   return config;
 }

@@ -8,6 +8,7 @@ import type { Rng } from '../../core/rng.js';
 import { resultForBlack, sharedMovesOf, type GameRecord, type SearchRecord } from '../../go/game-record.js';
 import { Position } from '../../go/position.js';
 import type { Rules } from '../../go/rules.js';
+import { angleWeights } from '../../methods/curriculum/position-weight.js';
 import type { RememberedGame } from '../replay-memory.js';
 import type { StoredGame } from './ports.js';
 
@@ -34,6 +35,8 @@ export interface GameRows extends RememberedGame {
   /** Value label of each training position [rows]: Black's chance to win, and that of a draw; see tree-labels.ts. */
   readonly wins: Float32Array;
   readonly draws: Float32Array;
+  /** Angle concentration of each training position [rows], once it has been computed; see position-angles.ts. */
+  angles?: Float32Array;
 }
 
 /** The final board of a game. */
@@ -103,12 +106,20 @@ function isTrained({ full, policy }: SearchRecord, cheap: CheapPositions): boole
   return full || (cheap === 'value' && policy.length > 0);
 }
 
-/**
- * Draws one of the positions of a game: a share `surpriseWeight` of the draws in proportion to how much the search
- * surprised the network there, the others evenly (KataGo's policy-surprise weighting, docs/KataGoMethods.md).
- */
-export function drawRow({ searches }: GameRows, surpriseWeight: number, rng: Rng): number {
-  const total = searches.reduce((sum, { surprise = 0 }) => sum + surprise, 0);
-  if (total <= 0 || rng.float() >= surpriseWeight) return rng.int(searches.length);
-  return rng.weighted(searches.map(({ surprise = 0 }) => surprise));
+/** Shares of the draws within a game that follow a signal; the others are even. */
+export interface DrawShares {
+  /** By how much the search surprised the network there (KataGo's policy-surprise weighting, docs/KataGoMethods.md). */
+  readonly surprise: number;
+  /** By angle concentration. */
+  readonly angle: number;
+}
+
+/** Draws one of the positions of a game. */
+export function drawRow({ searches, angles }: GameRows, shares: DrawShares, rng: Rng): number {
+  const choice = rng.float();
+  if (choice < shares.surprise) {
+    const surprises = searches.map(({ surprise = 0 }) => surprise);
+    if (surprises.some((surprise) => surprise > 0)) return rng.weighted(surprises);
+  } else if (angles && choice < shares.surprise + shares.angle) return rng.weighted(angleWeights(angles));
+  return rng.int(searches.length);
 }

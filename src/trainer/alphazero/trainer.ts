@@ -20,6 +20,7 @@ import type { StateTensors, TrainerState } from './checkpoint.js';
 import { branchSettings, type AlphaZeroConfig } from './config.js';
 import { drawRow, makeGameRows, type GameRows } from './game-rows.js';
 import type { StoredGame } from './ports.js';
+import { PositionAngles } from './position-angles.js';
 import { TreeLabels, type TreeFigures } from './tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
@@ -41,6 +42,9 @@ export interface TrainerSnapshot {
   readonly modelFile: Uint8Array;
 }
 
+/** Tensor of a checkpoint with the angle concentrations of the memory's positions. */
+const ANGLES = 'angles';
+
 /** The network that a job trains when it starts at random. */
 export function architectureOf(config: AlphaZeroConfig): Architecture {
   const { size, blocks, channels } = config;
@@ -59,16 +63,22 @@ export class Trainer {
   readonly #schedule: Schedule;
   readonly #resumed: TrainerState | undefined;
   readonly #trees: TreeLabels;
+  readonly #angles: PositionAngles | undefined;
   #step: number;
   #games: number;
   #sequence: number;
   #progress: number;
 
-  private constructor(config: AlphaZeroConfig, start: TrainerStart, training: Training) {
+  private constructor(
+    config: AlphaZeroConfig,
+    start: TrainerStart,
+    { training, angles }: { readonly training: Training; readonly angles: PositionAngles | undefined },
+  ) {
     const state = start.checkpoint?.state;
     this.#config = config;
     this.#architecture = start.architecture;
     this.#training = training;
+    this.#angles = angles;
     this.#memory = new ReplayMemory(state?.oldest.row);
     this.#rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
     this.#trees = new TreeLabels({
@@ -105,9 +115,12 @@ export class Trainer {
       emaDecay: config.emaDecay,
     });
     const weights = start.weights ?? initialWeights(architecture, new Rng(config.seed).fork(0));
-    const state = start.checkpoint?.tensors ?? initialState(step, weights);
+    const state = new Map<string, NamedTensors[string]>(start.checkpoint?.tensors ?? initialState(step, weights));
+    state.delete(ANGLES);
     const training = await engine.train(step.graph, Object.fromEntries(state), { threads: config.trainingThreads });
-    return new Trainer(config, start, training);
+    const kept = start.checkpoint?.tensors.get(ANGLES)?.data;
+    const angles = config.angleWeight > 0 ? await PositionAngles.open(engine, architecture, kept) : undefined;
+    return new Trainer(config, start, { training, angles });
   }
 
   /** Whether a step has come due; it must be made before the next game is added. */
@@ -152,18 +165,20 @@ export class Trainer {
     const rows = isBeforeMemory ? undefined : makeGameRows(game, this.#config.cheapPositions);
     this.#trees.add(game, rows);
     if (!rows) return;
+    this.#angles?.add(rows, refilling ? this.#memory.total - this.#resumed.oldest.row : undefined);
     this.#memory.add(rows);
     this.#memory.trim(this.#window());
   }
 
   /** Draws a batch and makes one step. */
   async makeStep(): Promise<StepMetrics> {
-    const { warmupSteps, batchSize, valueMix, policySurpriseWeight } = this.#config;
+    const { warmupSteps, batchSize, valueMix, policySurpriseWeight: surprise, angleWeight: angle } = this.#config;
+    await this.#scoreAngles();
     const window = this.#window();
     for (let index = 0; index < batchSize; index++) {
       const sampled = this.#memory.sample(window, this.#rng);
       const { game } = sampled;
-      const row = policySurpriseWeight > 0 ? drawRow(game, policySurpriseWeight, this.#rng) : sampled.row;
+      const row = surprise + angle > 0 ? drawRow(game, { surprise, angle }, this.#rng) : sampled.row;
       writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
     }
     const warmth = Math.min(1, (this.#step + 1) / (warmupSteps + 1));
@@ -175,6 +190,14 @@ export class Trainer {
     }
     this.#step++;
     return { ...metrics, learningRate, policyTargetEntropy: policyTargetEntropy(this.#batch) };
+  }
+
+  async #scoreAngles(): Promise<void> {
+    if (!this.#angles) return;
+    const { angleRenewSteps } = this.#config;
+    const isOld = angleRenewSteps > 0 && this.#step > 0 && this.#step % angleRenewSteps === 0;
+    if (isOld) this.#angles.renew(this.#memory.games());
+    if (this.#angles.isDue) await this.#angles.score(await this.#training.exportState());
   }
 
   /** Copies the whole state and writes the averaged weights as a model file. */
@@ -194,6 +217,10 @@ export class Trainer {
           rng: this.#rng.state(),
           progress: this.#progress,
         };
+    if (this.#angles) {
+      const kept = this.isRefilling ? this.#angles.kept : this.#angles.keep(this.#memory.games());
+      tensors.set(ANGLES, { shape: [kept.length], data: kept });
+    }
     const modelFile = encodeModel({
       architecture: this.#architecture,
       weights: weightsOf(this.#architecture, tensors, 'average'),
@@ -202,8 +229,9 @@ export class Trainer {
     return { architecture: this.#architecture, state, tensors, modelFile };
   }
 
-  release(): Promise<void> {
-    return this.#training.release();
+  async release(): Promise<void> {
+    await this.#angles?.release();
+    await this.#training.release();
   }
 
   #firstTree(oldest: number): number {

@@ -88,8 +88,12 @@ describe('a trainer', () => {
   });
 
   // The window is far smaller than the games, so the resumed memory begins in the middle of them.
-  it.each(['adamw', 'sgd'])('continues bit for bit from a checkpoint (%s)', async (optimizer) => {
-    const config = readAlphaZeroConfig({ ...tiny, optimizer });
+  it.each([
+    ['adamw', 0],
+    ['sgd', 0],
+    ['adamw', 0.5],
+  ])('continues bit for bit from a checkpoint (%s, share of draws by angle %s)', async (optimizer, angleWeight) => {
+    const config = readAlphaZeroConfig({ ...tiny, optimizer, angleWeight, angleRenewSteps: 15 });
     const whole = await create(config);
     const early = await feed(whole, games, 41);
     const snapshot = await whole.snapshot();

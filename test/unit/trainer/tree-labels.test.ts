@@ -118,7 +118,7 @@ describe('policy-surprise weighting', () => {
     const rows = makeGameRows({ sequence: 1, record: { ...record, searches } }, 'skip');
     const counts = [0, 0, 0, 0];
     const rng = new Rng(1);
-    for (let i = 0; i < 8000; i++) counts[drawRow(rows, 0.5, rng)]!++;
+    for (let i = 0; i < 8000; i++) counts[drawRow(rows, { surprise: 0.5, angle: 0 }, rng)]!++;
     // Half evenly (1/8 each), half as 0 : 3 : 1 : 0.
     const shares = counts.map((count) => count / 8000);
     [0.125, 0.5, 0.25, 0.125].forEach((share, i) => expect(Math.abs(shares[i]! - share)).toBeLessThan(0.025));
