@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describeAllowed, flagName } from '../dist/src/core/config.js';
 import { alphaZeroSchema } from '../dist/src/trainer/alphazero/config.js';
+import { rftSchema } from '../dist/src/trainer/rft/job-config.js';
 import { sftSchema } from '../dist/src/trainer/sft/config.js';
 import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
 import { environmentName, serverSchema } from '../dist/src/server/config.js';
@@ -37,6 +38,12 @@ const text = [
   '`tengen jobs create sft MODEL --set dataset=NAME --set NAME=VALUE`. All are kept with the job.',
   '',
   ...table(sftSchema, (key) => `\`${key}\``),
+  '',
+  '## The `rft` job',
+  '',
+  '`tengen jobs create rft MODEL --set dataset=NAME --set NAME=VALUE`. All are kept with the job.',
+  '',
+  ...table(rftSchema, (key) => `\`${key}\``),
   '',
   '## The GTP bridge',
   '',

@@ -34,6 +34,7 @@ import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
 import { packageVersion } from './package-root.js';
 import { makeSchedulingService } from './scheduling-service.js';
+import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
@@ -92,7 +93,11 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   const { engine, provider } = config;
-  const kinds = [alphaZeroKind(store, { engine, provider }, promoted), sftKind(store, promoted)];
+  const kinds = [
+    alphaZeroKind(store, { engine, provider }, promoted),
+    rftKind(store, promoted),
+    sftKind(store, promoted),
+  ];
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });

@@ -5,6 +5,7 @@ import { JobServiceDefinition, JobState, type Job, type JobProgress } from '../.
 import { Connection } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { rankTimesTable } from '../terminal/rank-times.js';
+import { samplesTable } from '../terminal/samples.js';
 import { formatTable } from '../terminal/table.js';
 
 const stateNames: Record<number, string> = {
@@ -63,9 +64,10 @@ export function settingsFrom(pairs: readonly string[]): Record<string, unknown> 
 const create = command({
   name: 'jobs create',
   usage: 'KIND MODEL [--set NAME=VALUE …]',
-  summary: 'start a training job; KIND is alphazero or sft',
+  summary: 'start a training job; KIND is alphazero, sft or rft',
   details: `  tengen jobs create alphazero go9 --set size=9 --set blocks=6 --set channels=64
-  tengen jobs create sft helper --set dataset=chats --set layers=4 --set hidden=256 --watch`,
+  tengen jobs create sft helper --set dataset=chats --set layers=4 --set hidden=256 --watch
+  tengen jobs create rft helper --set dataset=sums --set verifier=numeric --watch`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
@@ -128,11 +130,14 @@ const get = command({
   },
 });
 
-/** Metrics in the order in which a line of progress has them: of self-play, of game trees, of fine-tuning. */
+/** Metrics in the order in which a line of progress has them: of self-play, game trees, fine-tuning, reinforcement. */
 const shownMetrics = [
   ...['games', 'positions', 'step', 'loss', 'policyLoss', 'valueLoss', 'rating', 'positionsPerSecond'],
   ...['meanLcr', 'eligibleShare', 'variationsPerTree', 'backUp'],
   ...['evaluationLoss', 'learningRate', 'microSteps', 'shardedShare', 'tokensPerSecond', 'stepMs'],
+  ...['rewardMean', 'rewardStd', 'accuracy', 'zeroVarianceShare', 'kl', 'entropy', 'clipShare', 'gradientNorm'],
+  ...['completionTokensMean', 'truncatedShare', 'failures', 'generateMs', 'rewardMs', 'trainMs'],
+  ...['greedyAccuracy', 'sampledAccuracy', 'anyCorrect', 'prompts', 'evaluationPrompts', 'scoringMs'],
   ...['samples', 'evaluationSamples', 'malformedLines', 'skippedLines'],
 ];
 
@@ -147,6 +152,10 @@ export function progressLine(progress: JobProgress): string {
 
 /** The line, and under it where the time of the step went if the job says so. */
 function progressText(progress: JobProgress): string {
+  if (progress.event === 'samples') {
+    const table = samplesTable(progress.message);
+    return `${progressLine({ ...progress, message: '' })}\n${table}`;
+  }
   const line = progressLine(progress);
   if (progress.times.length === 0) return line;
   const indent = (text: string): string => text.replace(/^/gm, '    ');

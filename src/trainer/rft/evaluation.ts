@@ -100,3 +100,22 @@ function accuracyOf(groups: readonly JudgedGroup[], { tasks }: RolloutParts): Ac
     byLevel: by((index) => (tasks[index]!.level === 0 ? '' : String(tasks[index]!.level))),
   };
 }
+
+/** An evaluation as figures of a job's progress; those of families and levels are named after them. */
+export function evaluationFigures(found: Evaluation): Record<string, number> {
+  const { greedy, sampled, anyCorrect, meanTokens, truncatedShare, failures, milliseconds } = found;
+  const parts = (name: string, { byFamily, byLevel }: Accuracy): [string, number][] => [
+    ...Object.entries(byFamily).map(([family, share]): [string, number] => [`${name}.${family}`, share]),
+    ...Object.entries(byLevel).map(([level, share]): [string, number] => [`${name}.level${level}`, share]),
+  ];
+  return {
+    greedyAccuracy: greedy.overall,
+    ...(sampled && { sampledAccuracy: sampled.overall }),
+    ...(anyCorrect !== undefined && { anyCorrect }),
+    ...{ evaluationTokensMean: meanTokens, evaluationTruncatedShare: truncatedShare },
+    evaluationFailures: Object.values(failures).reduce((sum, count) => sum + count, 0),
+    evaluationMs: milliseconds,
+    ...Object.fromEntries(parts('greedyAccuracy', greedy)),
+    ...(sampled && Object.fromEntries(parts('sampledAccuracy', sampled))),
+  };
+}

@@ -73,11 +73,11 @@ export interface JobProgress {
   sequence: number;
   /** Milliseconds since 1970 UTC. */
   timeMs: number;
-  /** What happened: train, rating, promotion, evaluation, state. */
+  /** What happened: train, rating, promotion, evaluation, samples, state. */
   event: string;
   /** Figures by name: games, positions, step, loss, policyLoss, valueLoss, rating, … */
   metrics: { [key: string]: number };
-  /** A sentence for a person; may be empty. */
+  /** A sentence for a person; may be empty. Of samples: a JSON list of {prompt, completion, answer, reward, correct}. */
   message: string;
   /** Of a job on a grid of ranks: where the time of this step went. */
   times: MicroStepTime[];

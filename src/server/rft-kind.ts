@@ -1,0 +1,81 @@
+/** The `rft` job over the store: its tasks, checkpoints and models as the job wants to see them, and its reward. */
+
+import { AppError } from '../core/errors.js';
+import { makeReward } from '../rewards/make-reward.js';
+import { modelRef, type Store } from '../store/store.js';
+import { readRftConfig } from '../trainer/rft/job-config.js';
+import { RftJob } from '../trainer/rft/job.js';
+import { PolicyHandle } from '../trainer/rft/policy-handle.js';
+import type { RftDependencies } from '../trainer/rft/ports.js';
+import { connectReward, type ExternalReward } from './external-reward.js';
+import type { JobContext, JobKind } from './job-kind.js';
+import { describeModel } from './model-file.js';
+
+/** @param promoted called after the promoted version of a model changed */
+export function rftKind(store: Store, promoted: () => void): JobKind {
+  return {
+    kind: 'rft',
+    readConfig(input) {
+      const config = readRftConfig(input);
+      // Refuses settings of the reward that do not go together before there is a job.
+      makeReward(config, () => ({ score: () => Promise.resolve([]) }));
+      return config;
+    },
+    create({ jobId, model, config: settings, progress }: JobContext) {
+      const config = readRftConfig(settings);
+      const connections: ExternalReward[] = [];
+      const reward = makeReward(config, (address, timeoutMs) => {
+        const connection = connectReward(address, timeoutMs);
+        connections.push(connection);
+        return connection;
+      });
+      const dependencies: RftDependencies = {
+        ...dependenciesOf(store, model, promoted),
+        base: () => readBase(store, config.base, model),
+        checkpoints: {
+          load: () => store.checkpoints.load(jobId),
+          save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
+        },
+        ...{ reward, progress },
+        openPolicy: (options) => PolicyHandle.open(options),
+        close: () => connections.forEach((connection) => connection.close()),
+      };
+      return Promise.resolve(new RftJob(config, dependencies));
+    },
+  };
+}
+
+function dependenciesOf(
+  store: Store,
+  model: string,
+  promoted: () => void,
+): Pick<RftDependencies, 'datasets' | 'models'> {
+  return {
+    datasets: {
+      async read(ref) {
+        const row = await store.datasets.get(ref);
+        if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+        const full = `${row.name}@${row.version}`;
+        return { ref: full, bytes: await store.datasets.read(full) };
+      },
+      async put(name, samples, bytes) {
+        await store.datasets.put({ name, samples, malformed: 0 }, bytes);
+      },
+    },
+    models: {
+      put: async (bytes, { step }) =>
+        modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
+      async promote(ref) {
+        await store.models.promote(ref);
+        promoted();
+      },
+    },
+  };
+}
+
+/** What the settings name, else the model that is trained. */
+async function readBase(store: Store, ref: string, model: string): Promise<{ ref: string; bytes: Uint8Array }> {
+  const row = await store.models.get(ref === '' ? model : ref);
+  if (!row) throw new AppError('not-found', `There is no model '${ref === '' ? model : ref}' to start from; set base`);
+  return { ref: modelRef(row), bytes: await store.models.read(modelRef(row)) };
+}

@@ -1,0 +1,234 @@
+/**
+ * The `rft` job: tasks in; steps, evaluations, samples, checkpoints and versions out. A job that was stopped goes on as if
+ * it had not been.
+ */
+
+import { AppError, check } from '../../core/errors.js';
+import { decodeTransformer, encodeModel, type Model } from '../../nn/model-file.js';
+import { checkTransformer, type TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
+import { describeRefused } from '../../text/dataset.js';
+import { modelTokenizer } from '../../text/model-tokenizer.js';
+import type { Tokenizer } from '../../text/tokenizer.js';
+import { decodeRftCheckpoint, encodeRftCheckpoint, type RftCheckpoint } from './checkpoint.js';
+import { curriculumOf } from './curricula.js';
+import type { AngleScore } from './curriculum-port.js';
+import { evaluationFigures } from './evaluation.js';
+import type { RftConfig } from './job-config.js';
+import { RftLoop } from './loop.js';
+import { modelOf } from './policy.js';
+import type { RftDependencies, RftProgress } from './ports.js';
+import type { RftTask } from './prompts.js';
+import { formatScoredTasks, readScores } from './scored-tasks.js';
+import { divideTasks, readTaskPool, type TaskPool } from './task-pool.js';
+
+/** How a job ended when it did not fail. */
+export interface RftOutcome {
+  readonly state: 'done' | 'cancelled';
+}
+
+/** What a run is made of. */
+interface Prepared {
+  readonly model: Model<TransformerConfiguration>;
+  readonly loop: RftLoop;
+  readonly evaluation: readonly RftTask[];
+  /** name@version of the model at the start and of the data. */
+  readonly refs: Pick<RftCheckpoint, 'base' | 'dataset' | 'evaluationDataset'>;
+}
+
+/** Tasks to train and to evaluate on. */
+interface Tasks {
+  readonly train: readonly RftTask[];
+  readonly evaluation: readonly RftTask[];
+  readonly refs: Pick<RftCheckpoint, 'dataset' | 'evaluationDataset'>;
+}
+
+/** A job at work. */
+export class RftJob {
+  /** Rejects if the job failed. */
+  readonly finished: Promise<RftOutcome>;
+  readonly #config: RftConfig;
+  readonly #dependencies: RftDependencies;
+  #isCancelled = false;
+  #resolve!: (outcome: RftOutcome) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(config: RftConfig, dependencies: RftDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.finished = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever only starts the job hears of a failure there.
+    this.finished.catch(() => undefined);
+  }
+
+  /** Reads the data and the checkpoint, opens the model, and begins. Rejects, as `finished` does, if it cannot. */
+  async start(): Promise<void> {
+    try {
+      const prepared = await this.#prepare();
+      void this.#run(prepared);
+    } catch (error) {
+      this.#dependencies.close?.();
+      this.#reject(error);
+      throw error;
+    }
+  }
+
+  /** Stops after the step under way, with a checkpoint. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const { checkpoints, base, reward, openPolicy } = this.#dependencies;
+    const bytes = await checkpoints.load();
+    const checkpoint = bytes && decodeRftCheckpoint(bytes);
+    const { ref, model } = checkpoint ? modelOfCheckpoint(checkpoint) : modelOfFile(await base());
+    const tokenizer = modelTokenizer(model.metadata, model.architecture.vocabulary);
+    const { train, evaluation, refs } = await this.#readTasks(tokenizer, model.architecture, checkpoint);
+    const scores = checkpoint ? undefined : await this.#readScores(train, ref);
+    const loop = await RftLoop.open({
+      ...{ model, tokenizer, pool: train, reward, settings: this.#config },
+      curriculum: curriculumOf(this.#config, this.#config.seed),
+      ...(scores && { scores }),
+      ...(checkpoint && { kept: { tensors: checkpoint.tensors, state: checkpoint.state } }),
+      ...(openPolicy && { openPolicy }),
+    });
+    if (loop.scoringMs > 0) await this.#scored(loop, train, ref);
+    return { model, loop, evaluation, refs: { ...refs, base: ref } };
+  }
+
+  /** @param checkpoint whose versions of the data are gone on with */
+  async #readTasks(
+    tokenizer: Tokenizer,
+    architecture: TransformerConfiguration,
+    checkpoint: RftCheckpoint | undefined,
+  ): Promise<Tasks> {
+    const config = this.#config;
+    const read = async (name: string): Promise<TaskPool & { ref: string }> => {
+      const { ref, bytes } = await this.#dependencies.datasets.read(name);
+      return { ref, ...readTaskPool(bytes, { name, tokenizer, architecture, config }) };
+    };
+    const pool = await read(checkpoint?.dataset ?? config.dataset);
+    const others = checkpoint?.evaluationDataset ?? config.evaluationDataset;
+    if (others === '') {
+      const divided = divideTasks(pool.tasks, config);
+      this.#reportTasks(divided, pool);
+      return { ...divided, refs: { dataset: pool.ref, evaluationDataset: '' } };
+    }
+    const test = await read(others);
+    const divided = { train: pool.tasks, evaluation: test.tasks.slice(0, config.evaluationPrompts) };
+    this.#reportTasks(divided, pool);
+    return { ...divided, refs: { dataset: pool.ref, evaluationDataset: test.ref } };
+  }
+
+  async #readScores(pool: readonly RftTask[], modelVersion: string): Promise<AngleScore[] | undefined> {
+    const { scores, scoresOfAnyModel: allowsOthers } = this.#config;
+    if (scores === '') return undefined;
+    const { bytes } = await this.#dependencies.datasets.read(scores);
+    return readScores(bytes, pool, { modelVersion, allowsOthers });
+  }
+
+  async #scored(loop: RftLoop, pool: readonly RftTask[], modelVersion: string): Promise<void> {
+    const { keepScores } = this.#config;
+    this.#state(`Scored ${pool.length} prompts`, { scoringMs: loop.scoringMs });
+    if (keepScores === '' || !loop.scores) return;
+    const file = formatScoredTasks(pool, loop.scores, modelVersion);
+    await this.#dependencies.datasets.put(keepScores, pool.length, file);
+  }
+
+  async #run(prepared: Prepared): Promise<void> {
+    const { loop } = prepared;
+    try {
+      if (loop.step === 0) await this.#evaluate(prepared);
+      while (loop.step < this.#config.steps && !this.#isCancelled) await this.#step(prepared);
+      const isDone = loop.step >= this.#config.steps;
+      await this.#saveCheckpoint(prepared);
+      if (isDone) await this.#publish(prepared);
+      await loop.close();
+      this.#resolve({ state: isDone ? 'done' : 'cancelled' });
+    } catch (error) {
+      await loop.close();
+      this.#reject(error);
+    } finally {
+      this.#dependencies.close?.();
+    }
+  }
+
+  async #step(prepared: Prepared): Promise<void> {
+    const { loop } = prepared;
+    const { evaluationSteps, checkpointSteps, versionSteps, steps } = this.#config;
+    const { step, figures, failures } = await loop.next();
+    const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
+    const message = reasons.length > 0 ? `Not judged: ${reasons.join(', ')}` : '';
+    this.#progress('train', { step, ...figures }, message);
+    const isLast = step === steps;
+    if (isLast || step % evaluationSteps === 0) await this.#evaluate(prepared);
+    if (isLast) return;
+    if (step % checkpointSteps === 0) await this.#saveCheckpoint(prepared);
+    if (versionSteps > 0 && step % versionSteps === 0) await this.#publish(prepared);
+  }
+
+  async #evaluate({ loop, evaluation }: Prepared): Promise<void> {
+    if (evaluation.length === 0) return;
+    const found = await loop.evaluate(evaluation);
+    const { step } = loop;
+    this.#progress('evaluation', { step, ...evaluationFigures(found) });
+    if (found.samples.length > 0) this.#progress('samples', { step }, JSON.stringify(found.samples));
+  }
+
+  async #saveCheckpoint({ loop, model, refs }: Prepared): Promise<void> {
+    const checkpoint: RftCheckpoint = {
+      ...{ state: loop.state(), ...refs, config: this.#config },
+      architectureJson: JSON.stringify(model.architecture),
+      metadata: model.metadata,
+      tensors: await loop.tensors(),
+    };
+    await this.#dependencies.checkpoints.save(loop.step, encodeRftCheckpoint(checkpoint));
+  }
+
+  async #publish({ loop, model }: Prepared): Promise<void> {
+    const { models } = this.#dependencies;
+    const { step } = loop;
+    const { weights } = await loop.model();
+    const metadata = { ...model.metadata, step: String(step) };
+    const ref = await models.put(encodeModel({ architecture: model.architecture, weights, metadata }), { step });
+    await models.promote(ref);
+    this.#progress('promotion', { step }, `${ref} is the model now`);
+  }
+
+  #reportTasks({ train, evaluation }: Omit<Tasks, 'refs'>, { refused }: TaskPool): void {
+    const message = refused.length > 0 ? `Lines are left out. ${describeRefused(refused)}` : '';
+    this.#state(message, { prompts: train.length, evaluationPrompts: evaluation.length, skippedLines: refused.length });
+  }
+
+  #progress(event: RftProgress['event'], metrics: RftProgress['metrics'], message = ''): void {
+    this.#dependencies.progress({ event, metrics, message });
+  }
+
+  #state(message: string, metrics: RftProgress['metrics']): void {
+    this.#progress('state', metrics, message);
+  }
+}
+
+function modelOfFile({ ref, bytes }: { readonly ref: string; readonly bytes: Uint8Array }): {
+  ref: string;
+  model: Model<TransformerConfiguration>;
+} {
+  return { ref, model: decodeTransformer(bytes) };
+}
+
+function modelOfCheckpoint({ base, architectureJson, metadata, tensors }: RftCheckpoint): {
+  ref: string;
+  model: Model<TransformerConfiguration>;
+} {
+  try {
+    const fields: unknown = JSON.parse(architectureJson);
+    check(typeof fields === 'object' && fields !== null, 'The architecture of a model must be an object');
+    const architecture = checkTransformer(fields);
+    return { ref: base, model: modelOf({ architecture, metadata }, tensors) };
+  } catch (error) {
+    throw new AppError('failed-precondition', 'The checkpoint describes no model', { cause: error });
+  }
+}
