@@ -16,7 +16,7 @@ let server: ServerProcess;
 beforeEach(async () => {
   dataDir = makeDataDir();
   server = await startServerProcess(dataDir);
-  const tasks = Array.from({ length: 40 }, (_, i) => ({ prompt: `say ${i}=`, answer: String(i % 10), family: 'say' }));
+  const tasks = Array.from({ length: 40 }, (_, i) => ({ prompt: `say ${i}=`, answer: i % 2 ? 'odd' : 'even', family: 'say' }));
   writeFileSync(join(dataDir, 'sums.jsonl'), tasks.map((task) => JSON.stringify(task)).join('\n'));
   const imitated = tasks.map(({ prompt, answer }) => JSON.stringify({ prompt, completion: answer }));
   writeFileSync(join(dataDir, 'imitated.jsonl'), imitated.join('\n'));
@@ -75,7 +75,8 @@ describe('reinforcement over the server', { timeout: 120_000 }, () => {
   it('makes a model better at tasks, and shows how it does and what it says', async () => {
     const connection = server.connect();
     await warmStart(connection);
-    const settings = { ...rft, steps: 60, learningRate: 0.003, evaluationSteps: 60, evaluationPrompts: 20 };
+    const more = { promptsPerStep: 16, completions: 8, evaluationSteps: 60, evaluationPrompts: 40 };
+    const settings = { ...rft, ...more, steps: 60, learningRate: 0.002, klCoefficient: 0 };
     const { jobId } = await create(connection, 'rft', 'better', { ...settings, evaluationDataset: 'sums' });
     const { state, points } = await follow(connection, jobId);
     expect(state).toBe(JobState.DONE);
@@ -83,7 +84,7 @@ describe('reinforcement over the server', { timeout: 120_000 }, () => {
     expect(last!['sampledAccuracy']).toBeGreaterThan(first!['sampledAccuracy']! + 0.1);
     const trained = points.filter(({ event }) => event === 'train');
     expect(trained).toHaveLength(60);
-    expect(trained[0]!.metrics).toMatchObject({ rollouts: 16, failures: 0 });
+    expect(trained[0]!.metrics).toMatchObject({ rollouts: 128, failures: 0 });
     const watched = run('jobs', 'watch', jobId);
     expect(watched.code).toBe(0);
     expect(watched.out).toMatch(/train\s+step 1 .*rewardMean .*kl .*generateMs/);
