@@ -44,6 +44,8 @@ export interface Rectangle {
 /** Tokens that a row is filled up to, and that a rectangle has at most; a longer pair has a row of its own. */
 const ROW_TOKENS = 160;
 const RECTANGLE_TOKENS = 2048;
+/** A row that would fill less of a rectangle begins another. */
+const LEAST_FILLED = 0.6;
 /** Lengths of rows are rounded up to a multiple of it. */
 const LENGTH_STEP = 16;
 
@@ -53,7 +55,9 @@ export function rectanglesOf(groups: readonly WeightedGroup[]): Rectangle[] {
   const rectangles: Rectangle[] = [];
   for (let start = 0; start < rows.length;) {
     const length = Math.ceil(rows[start]!.tokens.length / LENGTH_STEP) * LENGTH_STEP;
-    const most = Math.min(rows.length - start, Math.max(1, Math.floor(RECTANGLE_TOKENS / length)));
+    const alike = rows.slice(start).findIndex(({ tokens }) => tokens.length < LEAST_FILLED * length);
+    const left = alike < 0 ? rows.length - start : Math.max(1, alike);
+    const most = Math.min(left, Math.max(1, Math.floor(RECTANGLE_TOKENS / length)));
     // Powers of two: few shapes, and no rows of padding.
     const count = 2 ** Math.floor(Math.log2(most));
     rectangles.push(rectangleOf(rows.slice(start, start + count), length));
