@@ -1,0 +1,67 @@
+/** An operator on all of a network: its cores, and the parameters of the target as graphs of them. */
+
+import { Rng } from '../../core/rng.js';
+import { type InputTensor, type Tensor, constant, input } from '../../nn/graph.js';
+import type { Weights } from '../../nn/model-file.js';
+import { gather, indexConstant } from '../../nn/operations/gather.js';
+import { reshape } from '../../nn/operations/shape.js';
+import type { TensorData } from '../../nn/types.js';
+import { assemble, scatter } from './assemble.js';
+import { contract, contractionCost } from './contract.js';
+import { bondsOf, type Core, initialCores } from './cores.js';
+import { type GrowthPlan, lengths } from './family.js';
+import type { OperatorSettings } from './settings.js';
+
+/** An operator before training, as a graph of what is trained of it. */
+export interface Operator {
+  /** What training may change, as inputs of the graph. */
+  readonly trained: readonly InputTensor[];
+  /** The values those start with. */
+  readonly initial: Readonly<Record<string, TensorData>>;
+  /** The target's parameters. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Multiplications to make them once. */
+  readonly cost: number;
+  /** Numbers in all cores. */
+  readonly size: number;
+}
+
+/** Prefix of the inputs that hold cores. */
+const PREFIX = 'core:';
+
+/** Builds the operator for a source's weights. */
+export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, source: Weights, seed: number): Operator {
+  const cores = initialCores(plan.families, settings, new Rng(seed));
+  const initial: Record<string, TensorData> = {};
+  const trained: InputTensor[] = [];
+  const tensors = new Map<string, Tensor>();
+  for (const [name, core] of cores) {
+    if (!core.isTrained) {
+      tensors.set(name, constant(core.data, core.shape));
+      continue;
+    }
+    const value = core.orbits ? orbitValues(core, core.orbits) : { shape: core.shape, data: core.data };
+    const tensor = input(PREFIX + name, value.shape);
+    initial[tensor.name] = value;
+    trained.push(tensor);
+    tensors.set(name, core.orbits ? reshape(gather(tensor, indexConstant([...core.orbits])), core.shape) : tensor);
+  }
+  const parameters = scatter(
+    plan,
+    (family) => {
+      const m1 = constant(assemble(family, source), lengths(family, 'from'));
+      return contract(family, m1, (name) => tensors.get(name)!);
+    },
+    source,
+  );
+  const cost = plan.families.reduce((sum, family) => sum + contractionCost(family, bondsOf(family, settings)), 0);
+  const size = [...cores.values()].reduce((sum, { data }) => sum + data.length, 0);
+  return { trained, initial, parameters, cost, size };
+}
+
+/** One number an orbit. */
+function orbitValues({ data }: Core, orbits: Int32Array): TensorData {
+  const values = new Float32Array(Math.max(...orbits) + 1);
+  orbits.forEach((orbit, i) => (values[orbit] = data[i]!));
+  return { shape: [values.length], data: values };
+}
