@@ -25,10 +25,12 @@ export function isEnded(state: JobState): boolean {
   return state === JobState.DONE || state === JobState.CANCELLED || state === JobState.FAILED;
 }
 
-/** A metric for a table: whole numbers whole, others with three significant decimals. */
+/** A metric for a table: whole numbers whole, small ones with two digits that say something, others with three decimals. */
 export function formatMetric(value: number | undefined): string {
   if (value === undefined) return '';
-  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(Math.abs(value) < 10 ? 3 : 1);
+  if (Number.isInteger(value)) return value.toLocaleString('en');
+  if (Math.abs(value) < 0.01) return value.toPrecision(2);
+  return value.toFixed(Math.abs(value) < 10 ? 3 : 1);
 }
 
 function print(jobs: readonly Job[], json: boolean): void {

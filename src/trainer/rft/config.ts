@@ -9,7 +9,7 @@ export const rftLoopSchema = {
   seed: integer(1, 0, 2 ** 31, 'Seed of the draws, the completions and the evaluations.'),
   steps: integer(200, 1, 10_000_000, 'Steps after which the job ends.'),
 
-  promptsPerStep: integer(8, 1, 65_536, 'Prompts that a step draws.'),
+  promptsPerStep: integer(32, 1, 65_536, 'Prompts that a step draws.'),
   completions: integer(8, 2, 1024, 'Completions of each prompt, its group.'),
   maxTokens: integer(64, 1, 65_536, 'Most tokens of a completion, the one that ends it included.'),
   temperature: number(1, 0.01, 10, 'What logits are divided by when completions are drawn, and in the loss.'),
@@ -53,7 +53,12 @@ export const rftLoopSchema = {
   ),
 
   learningRate: number(0.0001, 0, 10, 'Learning rate after the warm-up.'),
-  warmupSteps: integer(0, 0, 1_000_000, 'Steps over which the learning rate rises from zero.'),
+  warmupSteps: integer(
+    10,
+    0,
+    1_000_000,
+    "Steps over which the learning rate rises from zero; AdamW's first steps are large however small the gradient.",
+  ),
   schedule: choice('constant', ['constant', 'cosine', 'linear'], 'Learning rate after the warm-up.'),
   weightDecay: number(0, 0, 10, 'Decoupled weight decay of AdamW, on matrices.'),
   beta1: number(0.9, 0, 0.99999, 'Decay of the mean of the gradient in AdamW.'),

@@ -51,10 +51,10 @@ function timeless({ figures, ...rest }: RftStep): object {
 
 describe('RftLoop', () => {
   it('raises what it is rewarded for, on the policy it has drawn from', async () => {
-    const loop = await RftLoop.open(options);
+    const loop = await RftLoop.open({ ...options, settings: { ...settings, promptsPerStep: 12 } });
     const before = await loop.evaluate(pool);
     const first = await loop.next();
-    expect(first.figures).toMatchObject({ rollouts: 24, promptsDrawn: 4, failures: 0, updates: 1, clipShare: 0 });
+    expect(first.figures).toMatchObject({ rollouts: 72, promptsDrawn: 12, failures: 0, updates: 1, clipShare: 0 });
     // One update for a draw: the policy that learns is the one that drew, and it has not left its reference.
     expect(Math.abs(first.figures['oldKl']!)).toBeLessThan(1e-5);
     expect(Math.abs(first.figures['kl']!)).toBeLessThan(1e-5);

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
+import { failed, type Reward } from '../../../../src/rewards/reward.js';
+import { RftJob } from '../../../../src/trainer/rft/job.js';
+import { readRftConfig } from '../../../../src/trainer/rft/job-config.js';
+import { PolicyHandle } from '../../../../src/trainer/rft/policy-handle.js';
+import type { RftDependencies, RftProgress } from '../../../../src/trainer/rft/ports.js';
+import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
+
+const lines = Array.from({ length: 20 }, (_, i) => ({ prompt: `q: ${i * 7}`, answer: 'x', family: i % 2 ? 'a' : 'b' }));
+const small = { dataset: 'd', promptsPerStep: 3, completions: 4, maxTokens: 5, steps: 6, evaluationSteps: 3 };
+
+/** Likes even first bytes, and cannot judge a completion that begins with an odd one above 200. */
+const picky: Reward = {
+  score: (batch) =>
+    Promise.resolve(
+      batch.map(({ completion }) => {
+        const first = Buffer.from(completion)[0] ?? 0;
+        if (first > 200 && first % 2 === 1) return failed('odd');
+        return { reward: first % 2 === 0 ? 1 : 0, correct: first % 2 === 0 ? 1 : 0 };
+      }),
+    ),
+};
+
+/** What is around a job: files, a checkpoint and models in memory. */
+class World {
+  readonly progress: RftProgress[] = [];
+  readonly models: Uint8Array[] = [];
+  readonly datasets = new Map<string, string>();
+  checkpoint: Uint8Array | undefined;
+  isClosed = false;
+  onTrain: (step: number) => void = () => undefined;
+
+  create(settings: object = {}, more: Partial<RftDependencies> = {}): RftJob {
+    return new RftJob(readRftConfig({ ...small, ...settings }), {
+      datasets: {
+        read: (ref) => {
+          const name = ref.split('@')[0]!;
+          const text = this.datasets.get(name) ?? lines.map((line) => JSON.stringify(line)).join('\n');
+          return Promise.resolve({ ref: `${name}@1`, bytes: new TextEncoder().encode(text) });
+        },
+        put: (name, _, bytes) => Promise.resolve(void this.datasets.set(name, new TextDecoder().decode(bytes))),
+      },
+      base: () => Promise.resolve({ ref: 'start@1', bytes: encodeModel(tinyLanguageModel()) }),
+      checkpoints: {
+        load: () => Promise.resolve(this.checkpoint),
+        save: (_, bytes) => Promise.resolve(void (this.checkpoint = bytes)),
+      },
+      models: {
+        put: (bytes) => Promise.resolve(`m@${this.models.push(bytes)}`),
+        promote: () => Promise.resolve(),
+      },
+      reward: picky,
+      progress: (point) => {
+        this.progress.push(point);
+        if (point.event === 'train') this.onTrain(point.metrics['step']!);
+      },
+      close: () => void (this.isClosed = true),
+      ...more,
+    });
+  }
+
+  async run(settings: object = {}, more: Partial<RftDependencies> = {}) {
+    const job = this.create(settings, more);
+    await job.start();
+    return job.finished;
+  }
+
+  events(event: RftProgress['event']): RftProgress[] {
+    return this.progress.filter((point) => point.event === event);
+  }
+}
+
+describe('an rft job', { timeout: 60_000 }, () => {
+  it('trains to its end, evaluates, shows samples, counts what could not be judged, and leaves a model', async () => {
+    const world = new World();
+    expect(await world.run({ evaluationShare: 0.2 })).toEqual({ state: 'done' });
+    expect(world.events('state')[0]!.metrics).toEqual({ prompts: 16, evaluationPrompts: 4, skippedLines: 0 });
+    const steps = world.events('train');
+    expect(steps.map(({ metrics }) => metrics['step'])).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(steps.at(-1)!.metrics['totalRollouts']).toBe(72);
+    const failures = steps.reduce((sum, { metrics }) => sum + metrics['failures']!, 0);
+    expect(failures).toBeGreaterThan(0);
+    expect(steps.map(({ message }) => message).join()).toContain('× odd');
+    expect(world.events('evaluation').map(({ metrics }) => metrics['step'])).toEqual([0, 3, 6]);
+    expect(world.events('evaluation')[0]!.metrics).toHaveProperty(['greedyAccuracy.a']);
+    expect(JSON.parse(world.events('samples')[0]!.message)).toHaveLength(4);
+    expect(decodeTransformer(world.models[0]!).metadata).toMatchObject({ step: '6' });
+    expect(world.isClosed).toBe(true);
+  });
+
+  it('goes on from a stop with the same bits, in a thread of its own or not', async () => {
+    const whole = new World();
+    await whole.run();
+    const stopped = new World();
+    const job = stopped.create();
+    stopped.onTrain = (step) => step === 2 && job.cancel();
+    await job.start();
+    expect(await job.finished).toEqual({ state: 'cancelled' });
+    expect(await stopped.run({}, { openPolicy: (options) => PolicyHandle.open(options) })).toEqual({ state: 'done' });
+    expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
+  });
+
+  it('refuses a data set with lines that cannot be used, naming them, or leaves them out', async () => {
+    const world = new World();
+    const long = { prompt: 'y'.repeat(125), answer: '1' };
+    world.datasets.set('d', ['{"prompt": "a", "answer": "b"}', '{"prompt": "c"}', JSON.stringify(long)].join('\n'));
+    const refused = world.create();
+    await expect(refused.start()).rejects.toThrow(
+      /'d' has lines that cannot be used: Line 2: answer is missing. Line 3: .* has 125 tokens and 5 may follow/,
+    );
+    await expect(refused.finished).rejects.toThrow();
+    expect(await world.run({ unusable: 'skip', steps: 1 })).toEqual({ state: 'done' });
+    expect(world.events('state')[0]!.metrics).toMatchObject({ prompts: 1, skippedLines: 2 });
+  });
+
+  it('fails with what the policy fails with, and closes everything', async () => {
+    const world = new World();
+    const broken: Reward = { score: () => Promise.reject(new Error('no judge')) };
+    const job = world.create({}, { reward: broken });
+    await job.start();
+    await expect(job.finished).rejects.toThrow('no judge');
+    expect(world.isClosed).toBe(true);
+  });
+});
