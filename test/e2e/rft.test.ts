@@ -16,7 +16,11 @@ let server: ServerProcess;
 beforeEach(async () => {
   dataDir = makeDataDir();
   server = await startServerProcess(dataDir);
-  const tasks = Array.from({ length: 40 }, (_, i) => ({ prompt: `say ${i}=`, answer: i % 2 ? 'odd' : 'even', family: 'say' }));
+  const tasks = Array.from({ length: 40 }, (_, i) => ({
+    prompt: `say ${i}=`,
+    answer: i % 2 ? 'odd' : 'even',
+    family: 'say',
+  }));
   writeFileSync(join(dataDir, 'sums.jsonl'), tasks.map((task) => JSON.stringify(task)).join('\n'));
   const imitated = tasks.map(({ prompt, answer }) => JSON.stringify({ prompt, completion: answer }));
   writeFileSync(join(dataDir, 'imitated.jsonl'), imitated.join('\n'));

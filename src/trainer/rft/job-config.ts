@@ -4,7 +4,7 @@ import { choice, type ConfigOf, flag, integer, number, readConfig, text } from '
 import { check } from '../../core/errors.js';
 import { rewardSchema } from '../../rewards/make-reward.js';
 import { rftLoopSchema } from './config.js';
-import { curriculumSchema } from './curricula.js';
+import { curriculumSchema, DYNAMIC_REDRAWS } from './curricula.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const rftSchema = {
@@ -46,7 +46,9 @@ export type RftConfig = ConfigOf<typeof rftSchema>;
  * @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed
  */
 export function readRftConfig(input: Readonly<Record<string, unknown>>): RftConfig {
-  const config = readConfig(rftSchema, input);
+  const read = readConfig(rftSchema, input);
+  const filters = read.curriculum === 'dynamic-filtering' && input['redraws'] === undefined;
+  const config = filters ? { ...read, redraws: DYNAMIC_REDRAWS } : read;
   const { dataset, promptsPerStep, miniBatches, overlongTokens, maxTokens } = config;
   check(dataset !== '', "Setting 'dataset' is empty; it must name a data set of tasks (`tengen datasets make`)");
   check(

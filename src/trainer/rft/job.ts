@@ -11,7 +11,7 @@ import { modelTokenizer } from '../../text/model-tokenizer.js';
 import type { Tokenizer } from '../../text/tokenizer.js';
 import { decodeRftCheckpoint, encodeRftCheckpoint, type RftCheckpoint } from './checkpoint.js';
 import { curriculumOf } from './curricula.js';
-import type { AngleScore } from './curriculum-port.js';
+import type { AngleScore } from '../../methods/curriculum/curriculum.js';
 import { evaluationFigures } from './evaluation.js';
 import type { RftConfig } from './job-config.js';
 import { RftLoop } from './loop.js';

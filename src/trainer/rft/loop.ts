@@ -10,37 +10,43 @@
 
 import { check } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
+import { angleOf, concentration } from '../../methods/curriculum/angle.js';
+import type {
+  AngleScore,
+  Curriculum,
+  CurriculumState,
+  Prompt,
+  StepOutcome,
+} from '../../methods/curriculum/curriculum.js';
 import type { Model, Weights } from '../../nn/model-file.js';
 import type { TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
 import { makeSchedule } from '../../nn/optimizers/schedules.js';
+import type { PromptSummary } from '../../generator/group-generator.js';
 import type { Reward } from '../../rewards/reward.js';
 import type { Tokenizer } from '../../text/tokenizer.js';
-import { angleScoreOf } from './angle-score.js';
+import { meanOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
-import type { AngleScore, Curriculum } from './curriculum-port.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
 import { modelOf, Policy, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
 import { encodePrompts, type RftTask, type TokenPrompts } from './prompts.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts, weightGroups } from './rollouts.js';
 import { type Figures, stepFigures } from './step-metrics.js';
 
+/** What draws the prompts: any curriculum of src/methods, or one of the caller's own. */
+export type LoopCurriculum = Pick<Curriculum, 'draw' | 'update'> &
+  Partial<Pick<Curriculum, 'wantsScores' | 'rank'>> & {
+    /** Plain JSON. */
+    state(): unknown;
+  };
+
 /** Makes the curriculum of a pool. */
 export interface CurriculumSource {
   /** Whether `make` is to be given scores of the whole pool. */
   readonly needsScores?: boolean;
   make(
-    pool: readonly RftPoolPrompt[],
-    given: { readonly scores?: readonly AngleScore[]; readonly state?: unknown },
-  ): Curriculum;
-}
-
-/** A prompt of the pool, to a curriculum. */
-export interface RftPoolPrompt {
-  readonly id: string;
-  /** Tokens of the question. */
-  readonly length: number;
-  readonly family: string;
-  readonly level: number;
+    pool: readonly Prompt[],
+    given: { readonly scores?: readonly AngleScore[]; readonly state?: CurriculumState },
+  ): LoopCurriculum;
 }
 
 /** Where a loop stands beside its tensors; plain JSON. */
@@ -85,13 +91,21 @@ export interface RftStep {
 }
 
 /** Figures that are also summed up over all steps, under 'total…'. */
-const totalNames = ['promptsDrawn', 'rollouts', 'tokensPrefill', 'tokensDecode', 'tokensTrain', 'failures'] as const;
+const totalNames = [
+  'promptsDrawn',
+  'rollouts',
+  'tokensPrefill',
+  'tokensDecode',
+  'tokensTrain',
+  'failures',
+  'poolScorings',
+] as const;
 
 /** A loop at work. Calls must not overlap. */
 export class RftLoop {
   readonly #options: RftLoopOptions;
   readonly #parts: RolloutParts;
-  readonly #curriculum: Curriculum;
+  readonly #curriculum: LoopCurriculum;
   readonly #scores: readonly AngleScore[] | undefined;
   readonly #totals: Record<string, number>;
   readonly #learningRate: (step: number) => number;
@@ -114,7 +128,7 @@ export class RftLoop {
       const described = pool.map(({ id, family, level }, i) => {
         return { id, family, level, length: prompts.tokens[i]!.length - prompts.prefixTokens };
       });
-      const state = kept?.state.curriculum;
+      const state = kept?.state.curriculum as CurriculumState | undefined;
       const made = curriculum.make(described, { ...(scores && { scores }), ...(state !== undefined && { state }) });
       const parts = { policy, tokenizer, reward, tasks: pool, prompts };
       return new RftLoop(options, parts, { curriculum: made, scores, scoringMs });
@@ -127,7 +141,7 @@ export class RftLoop {
   private constructor(
     options: RftLoopOptions,
     parts: RolloutParts,
-    found: { curriculum: Curriculum; scores: readonly AngleScore[] | undefined; scoringMs: number },
+    found: { curriculum: LoopCurriculum; scores: readonly AngleScore[] | undefined; scoringMs: number },
   ) {
     this.#options = options;
     this.#parts = parts;
@@ -160,8 +174,7 @@ export class RftLoop {
     const trainedAt = performance.now();
     const indices = drawn.groups.map(({ index }) => index);
     const passRates = drawn.groups.map(passRateOf);
-    const angle = drawn.groups.map(({ summary }) => angleScoreOf(summary));
-    this.#curriculum.update({ drawn: indices, passRates, angle });
+    const told = await this.#tellCurriculum(drawn.groups, { drawn: indices, passRates });
     const done = performance.now();
     this.#step++;
     const figures = stepFigures({
@@ -173,8 +186,9 @@ export class RftLoop {
         ...{ curriculumMs: drawn.curriculumMs + done - trainedAt, stepMs: done - started },
       },
     });
+    const all = { ...figures, ...told };
     return {
-      ...{ step: this.#step, figures: { ...figures, ...this.#addTotals(figures) }, failures: drawn.failures },
+      ...{ step: this.#step, figures: { ...all, ...this.#addTotals(all) }, failures: drawn.failures },
       ...{
         drawn: indices,
         passRates,
@@ -265,6 +279,17 @@ export class RftLoop {
     return updates;
   }
 
+  /** Tells the curriculum what came of its draw, and scores the pool anew if it asks for that. */
+  async #tellCurriculum(groups: readonly JudgedGroup[], outcome: Omit<StepOutcome, 'angle'>): Promise<Figures> {
+    const angle = groups.map(({ summary }) => angleOfSummary(summary));
+    this.#curriculum.update({ ...outcome, angle });
+    const started = performance.now();
+    const isScored = this.#curriculum.wantsScores === true && this.#curriculum.rank !== undefined;
+    if (isScored) this.#curriculum.rank!(await this.score());
+    const scored = isScored ? { scoringMs: performance.now() - started, poolScorings: 1 } : { poolScorings: 0 };
+    return { angleMean: meanOf(angle.map(concentration)), ...scored, ...figuresOf(this.#curriculum.state()) };
+  }
+
   #addTotals(figures: Figures): Figures {
     for (const name of totalNames) {
       const key = `total${name[0]!.toUpperCase()}${name.slice(1)}`;
@@ -275,7 +300,11 @@ export class RftLoop {
 }
 
 async function scoresOf(policy: PolicyPort, { tokens, prefixTokens }: TokenPrompts): Promise<AngleScore[]> {
-  return (await policy.summarise(tokens, prefixTokens)).map(angleScoreOf);
+  return (await policy.summarise(tokens, prefixTokens)).map(angleOfSummary);
+}
+
+function angleOfSummary({ prefix, question, length }: PromptSummary): AngleScore {
+  return angleOf(prefix, question, length);
 }
 
 function policyOptions({ model, settings, kept }: RftLoopOptions): PolicyOptions {
@@ -296,6 +325,13 @@ function scheduleOf({ schedule, learningRate, warmupSteps, steps }: RftLoopSetti
     ...{ decay: schedule, peak: learningRate, final: 0 },
     ...{ warmupSteps: Math.min(warmupSteps, steps - 1), totalSteps: steps },
   });
+}
+
+/** The numbers in a curriculum's state, such as where its window stands. */
+function figuresOf(state: unknown): Figures {
+  if (typeof state !== 'object' || state === null) return {};
+  const numbers = Object.entries(state).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return Object.fromEntries(numbers.map(([name, value]) => [`curriculum.${name}`, value]));
 }
 
 function openHere(options: PolicyOptions): Promise<PolicyPort> {

@@ -4,7 +4,7 @@
  */
 
 import { AppError, check } from '../../core/errors.js';
-import type { AngleScore } from './curriculum-port.js';
+import type { AngleScore } from '../../methods/curriculum/curriculum.js';
 import type { RftTask } from './prompts.js';
 
 const fields = ['intra', 'inter', 'debiasedIntra', 'length'] as const;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
+import type { AngleScore } from '../../../../src/methods/curriculum/curriculum.js';
 import type { Reward } from '../../../../src/rewards/reward.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
 import { readRftLoopSettings } from '../../../../src/trainer/rft/config.js';
-import type { Curriculum } from '../../../../src/trainer/rft/curriculum-port.js';
-import { RftLoop, type RftLoopOptions, type RftStep } from '../../../../src/trainer/rft/loop.js';
+import { type LoopCurriculum, RftLoop, type RftLoopOptions, type RftStep } from '../../../../src/trainer/rft/loop.js';
 import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const pool = Array.from({ length: 12 }, (_, i) => ({
@@ -25,7 +25,7 @@ const lowBytes: Reward = {
 };
 
 /** Uniform draws with chance of their own. */
-function uniform(size: number, state?: unknown): Curriculum {
+function uniform(size: number, state?: unknown): LoopCurriculum {
   const rng = state === undefined ? new Rng(5) : Rng.fromState(state as ReturnType<Rng['state']>);
   return {
     draw: (count) => Array.from({ length: count }, () => rng.int(size)),
@@ -109,5 +109,43 @@ describe('RftLoop', () => {
     expect((await loop.next()).figures).toMatchObject({ updates: 0, zeroVarianceShare: 1, tokensTrain: 0 });
     expect([...(await loop.tensors())]).toEqual([...before]);
     await loop.close();
+  });
+
+  it('scores the pool for a curriculum that needs it, anew when it asks, and goes on from its state', async () => {
+    const given: AngleScore[][] = [];
+    const source = {
+      needsScores: true,
+      make: (_: unknown, { scores, state }: { readonly scores?: readonly AngleScore[]; readonly state?: unknown }) => {
+        given.push([...scores!]);
+        let asked = (state as { asked: number } | undefined)?.asked ?? 0;
+        return {
+          draw: () => [asked, asked + 1],
+          update: () => {
+            asked++;
+          },
+          get wantsScores() {
+            return asked === 2;
+          },
+          rank: (found: readonly AngleScore[]) => void given.push([...found]),
+          state: () => ({ asked }),
+        };
+      },
+    };
+    const loop = await RftLoop.open({ ...options, curriculum: source });
+    const [atStart] = given;
+    expect(atStart).toHaveLength(12);
+    expect((await loop.next()).figures).toMatchObject({ poolScorings: 0, 'curriculum.asked': 1 });
+    const second = await loop.next();
+    expect(second.drawn).toEqual([1, 2]);
+    expect(second.figures).toMatchObject({ poolScorings: 1, totalPoolScorings: 1 });
+    expect(given[1]).toHaveLength(12);
+    expect(given[1]).not.toEqual(atStart);
+    const kept = { tensors: await loop.tensors(), state: loop.state() };
+    const resumed = await RftLoop.open({ ...options, curriculum: source, kept });
+    // Scores of the start, not of the model as it is now.
+    expect(given[2]).toEqual(atStart);
+    expect((await resumed.next()).drawn).toEqual([2, 3]);
+    await loop.close();
+    await resumed.close();
   });
 });
