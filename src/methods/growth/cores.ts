@@ -2,7 +2,7 @@
 
 import { assert } from '../../core/errors.js';
 import type { Rng } from '../../core/rng.js';
-import { type Axis, axisOf, type Family, ringOf } from './family.js';
+import { type Axis, type Family, ringOf } from './family.js';
 import type { OperatorSettings } from './settings.js';
 
 /** A core [left bond, source length, target length, right bond]. */

@@ -13,7 +13,7 @@ import { difference, randomNumbers, runOnce } from '../../../support/grown.js';
 function familyOf(names: string): Family {
   const from: Record<string, number> = { B: 2, L: 2, O: 3, I: 2, K: 3, C: 2 };
   const to: Record<string, number> = { B: 2, L: 3, O: 4, I: 5, K: 2, C: 2 };
-  const axes = [...names].map((name) => ({
+  const axes = Array.from(names, (name) => ({
     name: name as Axis['name'],
     from: from[name]!,
     to: to[name]!,
@@ -33,7 +33,7 @@ interface Given {
 
 function given(names: string, bonds: readonly number[]): Given {
   const family = familyOf(names);
-  const ring = [...'BKIOL'].filter((name) => names.includes(name));
+  const ring = ['B', 'K', 'I', 'O', 'L'].filter((name) => names.includes(name));
   const cores = ring.map((name, i) => {
     const { from, to } = family.axes.find((axis) => axis.name === name)!;
     const shape = [bonds[i]!, from, to, bonds[(i + 1) % ring.length]!];

@@ -1,0 +1,46 @@
+/** The results of a comparison: one JSON object a line, appended as runs end. */
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GrowthReport } from '../../src/trainer/grow/train-operator.js';
+import type { Point } from './training.js';
+
+/** A run. Costs are multiplications, backward passes included. */
+export interface RunLine {
+  readonly arm: string;
+  readonly seed: number;
+  readonly learningRate: number;
+  /** Held-out losses by the run's own steps. */
+  readonly curve: readonly Point[];
+  readonly stepCost: number;
+  /** Of the operator's training and use. */
+  readonly growthCost: number;
+  /** Of training the network it grew from. */
+  readonly sourceCost: number;
+  readonly seconds: number;
+  readonly growth?: GrowthReport;
+}
+
+/** The results so far. */
+export function readRuns(subject: string): RunLine[] {
+  const file = fileOf(subject);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
+}
+
+/** Appends a run in one write. */
+export function appendRun(subject: string, line: RunLine): void {
+  appendFileSync(fileOf(subject), `${JSON.stringify(line)}\n`);
+}
+
+/** The file of a trained source; these are not committed. */
+export function sourceFile(subject: string, source: string, seed: number): string {
+  const folder = join('bench', 'work', 'growth');
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${subject}-${source}-${seed}.safetensors`);
+}
+
+function fileOf(subject: string): string {
+  return join('bench', 'results', `growth-${subject}.json`);
+}
