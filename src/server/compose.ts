@@ -3,6 +3,7 @@
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
+import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
 import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
@@ -21,6 +22,7 @@ import { AppError } from '../core/errors.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
+import { makeCurriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
 import { makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
@@ -108,6 +110,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   return {
     services: [
       service(BranchingServiceDefinition, makeBranchingService()),
+      service(CurriculumServiceDefinition, makeCurriculumService()),
       service(DatasetServiceDefinition, composeDatasets(config, store)),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
       service(GameServiceDefinition, makeGameService(store)),

@@ -31,6 +31,7 @@ it('lists every service of the contract', async () => {
     'grpc.health.v1.Health',
     'inference.GRPCInferenceService',
     'tengen.v1.BranchingService',
+    'tengen.v1.CurriculumService',
     'tengen.v1.DatasetService',
     'tengen.v1.EvaluatorService',
     'tengen.v1.GameService',

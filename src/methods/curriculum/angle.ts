@@ -61,7 +61,7 @@ export function concentration({ intra, inter }: AngleScore): number {
  */
 export function residualConcentrations(scores: readonly AngleScore[]): number[] {
   const values = scores.map(({ debiasedIntra, inter }) => debiasedIntra + inter);
-  const longest = Math.max(1, ...scores.map(({ length }) => length));
+  const longest = scores.reduce((most, { length }) => Math.max(most, length), 1);
   const basis: number[][] = [];
   // Gram–Schmidt over the columns; a column that the others explain is left out.
   for (const power of [0, 1, 2]) {

@@ -15,7 +15,7 @@ export const protobufFileName = "tengen/v1/curriculum.proto";
 /** Choosing the prompts of reinforcement fine-tuning (GAIN-RL, NeurIPS 2025, and its rivals) for trainers of any language. */
 
 /** One message of a trainer. */
-export interface CurriculumRequest {
+export interface DrawRequest {
   /** What the trainer says. */
   body:
     | //
@@ -40,7 +40,7 @@ export interface CurriculumRequest {
 }
 
 /** The answer to a draw, an update, a rank or a save. */
-export interface CurriculumResponse {
+export interface DrawResponse {
   /** What is answered. */
   body:
     | //
@@ -138,6 +138,8 @@ export interface DrawPrompts {
 export interface DrawnPrompts {
   /** Their numbers in the pool, from 0. */
   indices: number[];
+  /** Their ids. */
+  ids: string[];
 }
 
 /** What came of a step. */
@@ -183,12 +185,12 @@ export interface SavedCurriculum {
   stateJson: string;
 }
 
-function createBaseCurriculumRequest(): CurriculumRequest {
+function createBaseDrawRequest(): DrawRequest {
   return { body: undefined };
 }
 
-export const CurriculumRequest: MessageFns<CurriculumRequest> = {
-  encode(message: CurriculumRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const DrawRequest: MessageFns<DrawRequest> = {
+  encode(message: DrawRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.body?.$case) {
       case "open":
         OpenCurriculum.encode(message.body.value, writer.uint32(10).fork()).join();
@@ -212,7 +214,7 @@ export const CurriculumRequest: MessageFns<CurriculumRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CurriculumRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): DrawRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -221,7 +223,7 @@ export const CurriculumRequest: MessageFns<CurriculumRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCurriculumRequest();
+      const message = createBaseDrawRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -285,11 +287,11 @@ export const CurriculumRequest: MessageFns<CurriculumRequest> = {
     }
   },
 
-  create(base?: DeepPartial<CurriculumRequest>): CurriculumRequest {
-    return CurriculumRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<DrawRequest>): DrawRequest {
+    return DrawRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CurriculumRequest>): CurriculumRequest {
-    const message = createBaseCurriculumRequest();
+  fromPartial(object: DeepPartial<DrawRequest>): DrawRequest {
+    const message = createBaseDrawRequest();
     switch (object.body?.$case) {
       case "open": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
@@ -332,12 +334,12 @@ export const CurriculumRequest: MessageFns<CurriculumRequest> = {
   },
 };
 
-function createBaseCurriculumResponse(): CurriculumResponse {
+function createBaseDrawResponse(): DrawResponse {
   return { body: undefined };
 }
 
-export const CurriculumResponse: MessageFns<CurriculumResponse> = {
-  encode(message: CurriculumResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const DrawResponse: MessageFns<DrawResponse> = {
+  encode(message: DrawResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.body?.$case) {
       case "drawn":
         DrawnPrompts.encode(message.body.value, writer.uint32(10).fork()).join();
@@ -352,7 +354,7 @@ export const CurriculumResponse: MessageFns<CurriculumResponse> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CurriculumResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): DrawResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -361,7 +363,7 @@ export const CurriculumResponse: MessageFns<CurriculumResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCurriculumResponse();
+      const message = createBaseDrawResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -401,11 +403,11 @@ export const CurriculumResponse: MessageFns<CurriculumResponse> = {
     }
   },
 
-  create(base?: DeepPartial<CurriculumResponse>): CurriculumResponse {
-    return CurriculumResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<DrawResponse>): DrawResponse {
+    return DrawResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<CurriculumResponse>): CurriculumResponse {
-    const message = createBaseCurriculumResponse();
+  fromPartial(object: DeepPartial<DrawResponse>): DrawResponse {
+    const message = createBaseDrawResponse();
     switch (object.body?.$case) {
       case "drawn": {
         if (object.body?.value !== undefined && object.body?.value !== null) {
@@ -1082,7 +1084,7 @@ export const DrawPrompts: MessageFns<DrawPrompts> = {
 };
 
 function createBaseDrawnPrompts(): DrawnPrompts {
-  return { indices: [] };
+  return { indices: [], ids: [] };
 }
 
 export const DrawnPrompts: MessageFns<DrawnPrompts> = {
@@ -1093,6 +1095,9 @@ export const DrawnPrompts: MessageFns<DrawnPrompts> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    for (const v of message.ids) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1128,6 +1133,14 @@ export const DrawnPrompts: MessageFns<DrawnPrompts> = {
 
             break;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ids.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1146,6 +1159,7 @@ export const DrawnPrompts: MessageFns<DrawnPrompts> = {
   fromPartial(object: DeepPartial<DrawnPrompts>): DrawnPrompts {
     const message = createBaseDrawnPrompts();
     message.indices = object.indices?.map((e) => e) || [];
+    message.ids = object.ids?.map((e) => e) || [];
     return message;
   },
 };
@@ -1619,9 +1633,9 @@ export const CurriculumServiceDefinition = {
      */
     draw: {
       name: "Draw",
-      requestType: CurriculumRequest as typeof CurriculumRequest,
+      requestType: DrawRequest as typeof DrawRequest,
       requestStream: true,
-      responseType: CurriculumResponse as typeof CurriculumResponse,
+      responseType: DrawResponse as typeof DrawResponse,
       responseStream: true,
       options: {},
     },
@@ -1634,9 +1648,9 @@ export interface CurriculumServiceImplementation<CallContextExt = {}> {
    * rank and save are answered in their order, the others not at all; an error ends the stream.
    */
   draw(
-    request: AsyncIterable<CurriculumRequest>,
+    request: AsyncIterable<DrawRequest>,
     context: CallContext & CallContextExt,
-  ): ServerStreamingMethodResult<DeepPartial<CurriculumResponse>>;
+  ): ServerStreamingMethodResult<DeepPartial<DrawResponse>>;
 }
 
 export interface CurriculumServiceClient<CallOptionsExt = {}> {
@@ -1645,9 +1659,9 @@ export interface CurriculumServiceClient<CallOptionsExt = {}> {
    * rank and save are answered in their order, the others not at all; an error ends the stream.
    */
   draw(
-    request: AsyncIterable<DeepPartial<CurriculumRequest>>,
+    request: AsyncIterable<DeepPartial<DrawRequest>>,
     options?: CallOptions & CallOptionsExt,
-  ): AsyncIterable<CurriculumResponse>;
+  ): AsyncIterable<DrawResponse>;
 }
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
