@@ -1,0 +1,144 @@
+"""The calls to the server."""
+import os
+import pathlib
+import queue
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import Optional, Sequence, Tuple, Union
+
+import grpc
+from grpc_tools import protoc
+
+PART = 4096
+"""Prompts of a message; with directions instead of angles fewer, as a message has 8 MiB at most."""
+PART_NUMBERS = 1_000_000
+
+
+def _generate():
+    """Compiles the contract; the messages and the stub come from the .proto file alone."""
+    repository = pathlib.Path(__file__).resolve().parents[3]
+    proto = os.environ.get("TENGEN_PROTO", str(repository / "proto"))
+    generated = tempfile.mkdtemp(prefix="tengen-curriculum-")
+    flags = [f"-I{proto}", f"--python_out={generated}", f"--grpc_python_out={generated}"]
+    if protoc.main(["", *flags, "tengen/v1/curriculum.proto"]) != 0:
+        raise ImportError(f"tengen/v1/curriculum.proto was not found in {proto}; set TENGEN_PROTO to the folder proto/")
+    sys.path.insert(0, generated)
+    from tengen.v1 import curriculum_pb2, curriculum_pb2_grpc
+
+    return curriculum_pb2, curriculum_pb2_grpc
+
+
+pb, _grpc = _generate()
+
+Signal = Union[Tuple[float, float], Sequence[float]]
+"""Of a prompt: the pair (intra, inter), or its mean unit vector as a tensor or a list."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt of the pool; length counts the tokens of the question, without what all prompts begin with."""
+
+    id: str
+    length: int
+    family: str = ""
+    level: float = 0.0
+    signal: Optional[Signal] = None
+
+
+class CurriculumClient:
+    """Opens curricula on a server."""
+
+    def __init__(self, address, token=""):
+        self._channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
+        self._stub = _grpc.CurriculumServiceStub(self._channel)
+        self._metadata = [("authorization", f"Bearer {token}")] if token else []
+
+    def open(self, prompts, settings, seed=0, prefix=(), checkpoint="", any_checkpoint=False, state_json=""):
+        """A curriculum over a pool. The prompts' signals are of the checkpoint; prefix is its mean unit vector."""
+        opening = pb.OpenCurriculum(
+            settings={name: _word(value) for name, value in settings.items()},
+            seed=seed,
+            prefix=_numbers(prefix),
+            checkpoint=checkpoint,
+            any_checkpoint=any_checkpoint,
+            state_json=state_json,
+        )
+        return Curriculum(self._stub, self._metadata, opening, prompts)
+
+    def close(self):
+        self._channel.close()
+
+
+class Curriculum:
+    """One stream. Raises grpc.RpcError with a sentence where something is wrong; the stream has then ended."""
+
+    def __init__(self, stub, metadata, opening, prompts):
+        self._requests = queue.SimpleQueue()
+        self._answers = stub.Draw(iter(self._requests.get, None), metadata=metadata)
+        self._requests.put(pb.DrawRequest(open=opening))
+        for part in _parts([_prompt(prompt) for prompt in prompts]):
+            self._requests.put(pb.DrawRequest(add=pb.AddPrompts(prompts=part, checkpoint=opening.checkpoint)))
+
+    def draw(self, count):
+        """Indices into the pool, no two the same."""
+        return list(self._ask(draw=pb.DrawPrompts(count=count)).drawn.indices)
+
+    def update(self, indices, pass_rates, signals=(), prefix=()):
+        """What came of the prompts: shares of correct completions, and signals of the model as it is now, if known.
+
+        Answers with a status: wants_scores, and figures by name.
+        """
+        told = pb.UpdateCurriculum(
+            indices=indices,
+            pass_rates=[float(rate) for rate in pass_rates],
+            signals=[_signal(signal) for signal in signals],
+            prefix=_numbers(prefix),
+        )
+        return self._ask(update=told).status
+
+    def rank(self, signals, prefix=()):
+        """Orders the pool anew by signals of all its prompts, by the model as it is now."""
+        status = None
+        for part in _parts([_signal(signal) for signal in signals]):
+            status = self._ask(rank=pb.RankPrompts(signals=part, prefix=_numbers(prefix))).status
+        return status
+
+    def save(self):
+        """The state, as JSON; to be kept as it is."""
+        return self._ask(save=pb.SaveCurriculum()).saved.state_json
+
+    def close(self):
+        self._requests.put(None)
+        self._answers.cancel()
+
+    def _ask(self, **body):
+        self._requests.put(pb.DrawRequest(**body))
+        return next(self._answers)
+
+
+def _prompt(prompt):
+    message = pb.CurriculumPrompt(id=prompt.id, length=prompt.length, family=prompt.family, level=prompt.level)
+    if prompt.signal is not None:
+        message.signal.CopyFrom(_signal(prompt.signal))
+    return message
+
+
+def _signal(signal):
+    if isinstance(signal, tuple):
+        return pb.PromptSignal(angle=pb.PromptAngle(intra=signal[0], inter=signal[1]))
+    return pb.PromptSignal(direction=pb.PromptDirection(mean_unit_vector=_numbers(signal)))
+
+
+def _numbers(vector):
+    return vector.tolist() if hasattr(vector, "tolist") else list(vector)
+
+
+def _word(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _parts(messages):
+    widest = max((message.ByteSize() for message in messages), default=0)
+    size = max(1, min(PART, 4 * PART_NUMBERS // max(1, widest)))
+    return [messages[start : start + size] for start in range(0, len(messages), size)]
