@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Rng } from '../../src/core/rng.js';
+import { angleOf, meanUnitVector } from '../../src/methods/curriculum/angle.js';
+import { pythonWithTorch } from '../support/python.js';
+import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+
+const folder = join(import.meta.dirname, '../../clients/python');
+const python = pythonWithTorch();
+const missing = 'python3-torch, python3-grpcio and python3-grpc-tools are not installed';
+let dataDir: string;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  dataDir = makeDataDir();
+  server = await startServerProcess(dataDir, ['--token', 'secret']);
+});
+afterAll(async () => {
+  await server.kill();
+  removeDataDir(dataDir);
+});
+
+async function run(...args: string[]): Promise<string> {
+  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
+  const { stdout } = await promisify(execFile)(python!, args, { encoding: 'utf8', env });
+  return stdout.trim();
+}
+
+it.for(['gain', 'learnability'])(
+  'a policy in PyTorch learns from draws of %s, and repeats them from a state',
+  async (kind, { skip }) => {
+    if (!python) return skip(missing);
+    const lines = (await run(join(folder, 'curriculum.py'), server.address, 'secret', kind)).split('\n');
+    const [before, after] = /^accuracy (.*) -> (.*) in 120 steps$/.exec(lines.at(-2)!)!.slice(1).map(Number);
+    expect(before).toBeLessThan(0.3);
+    expect(after).toBeGreaterThan(0.5);
+    expect(lines.at(-1)).toBe('after half of the steps: True');
+    // Only the window comes to the end of the pool, and then asks for scores of the policy as it is.
+    expect(lines.some((line) => line.includes('ordered anew'))).toBe(kind === 'gain');
+  },
+);
+
+it('angles of hidden states are those of the server, and the hook captures what the last up_proj reads', async ({
+  skip,
+}) => {
+  if (!python) return skip(missing);
+  const [width, rng] = [16, new Rng(2)];
+  const rows = [3, 1, 7, 40].map((count) => Float32Array.from({ length: count * width }, () => 0.3 + rng.normal()));
+  const script = `import json, sys, torch
+from torch import nn
+from tengen_curriculum import angle, final_hidden_states, mean_unit_vector
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mlp = nn.ModuleDict({"up_proj": nn.Linear(${width}, 4), "down_proj": nn.Linear(4, ${width})})
+    def forward(self, x):
+        return self.mlp["down_proj"](self.mlp["up_proj"](x))
+model = nn.Sequential(nn.Identity(), Layer(), Layer())
+states = [torch.tensor(rows).view(-1, ${width}) for rows in json.loads(sys.argv[1])]
+with final_hidden_states(model) as captured:
+    for state in states:
+        model(state)
+inputs = [model[1](state) for state in states]
+print(json.dumps([
+    [list(angle(mean_unit_vector(states[0]), mean_unit_vector(state))) for state in states[1:]],
+    all(torch.equal(a, b) for a, b in zip(captured, inputs)) and len(captured) == 4,
+]))
+`;
+  const [angles, isCaptured] = JSON.parse(await run('-c', script, JSON.stringify(rows.map((row) => [...row])))) as [
+    [number, number][],
+    boolean,
+  ];
+  const prefix = meanUnitVector(rows[0]!, width);
+  rows.slice(1).forEach((row, i) => {
+    const { intra, inter } = angleOf(prefix, meanUnitVector(row, width), row.length / width);
+    expect(angles[i]![0]).toBeCloseTo(intra, 6);
+    expect(angles[i]![1]).toBeCloseTo(inter, 6);
+  });
+  expect(isCaptured).toBe(true);
+});
+
+it('DataLoader takes the sampler, a large pool goes in parts, and signals may be vectors', async ({ skip }) => {
+  if (!python) return skip(missing);
+  const script = `import sys, torch
+from torch.utils.data import DataLoader
+from tengen_curriculum import CurriculumClient, CurriculumSampler, Prompt, angle, mean_unit_vector
+client = CurriculumClient(sys.argv[1], "secret")
+torch.manual_seed(1)
+size, width = 6000, 1024
+prefix = mean_unit_vector(torch.randn(5, width) + 0.5)
+means = [mean_unit_vector(torch.randn(3, width) + 0.5) for _ in range(size)]
+draws = []
+for signals in (means, [angle(prefix, mean) for mean in means]):
+    prompts = [Prompt(f"p{i}", 3, "f", 1, signals[i]) for i in range(size)]
+    sampler = CurriculumSampler(client, prompts, 64, 3, {"kind": "gain", "uniformShare": 0}, seed=3, prefix=prefix)
+    drawn = []
+    for batch in DataLoader(torch.arange(size), batch_sampler=sampler):
+        drawn.append(batch.tolist())
+        sampler.update([0.25] * len(batch), [signals[i] for i in sampler.drawn], prefix)
+    sampler.rank(signals, prefix)
+    draws.append(drawn)
+    print(len(drawn), len(set(drawn[0])), sorted(sampler.figures))
+    sampler.close()
+# Vectors travel in single precision, so two prompts may change places.
+print(len(set(draws[0][0]) & set(draws[1][0])) >= 60)`;
+  const line = "3 64 ['center', 'wraps']";
+  expect((await run('-c', script, server.address)).split('\n')).toEqual([line, line, 'True']);
+});
+
+it('what the server refuses arrives as a sentence', async ({ skip }) => {
+  if (!python) return skip(missing);
+  const script = `import sys, grpc
+from tengen_curriculum import CurriculumClient, CurriculumSampler, Prompt
+sampler = CurriculumSampler(CurriculumClient(sys.argv[1], "secret"), [Prompt("a", 3)], 4, 1, {"kind": "gain"})
+try:
+    next(iter(sampler))
+except grpc.RpcError as error:
+    print(error.code().name, error.details())`;
+  expect(await run('-c', script, server.address)).toBe(
+    "INVALID_ARGUMENT Curriculum 'gain' needs angle scores of the pool, and there are none",
+  );
+});
