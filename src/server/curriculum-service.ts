@@ -8,9 +8,10 @@ import type * as pb from '../proto/tengen/v1/curriculum.js';
 import { meanFromWire, promptsFromWire, scoreFromWire, statusToWire } from '../wire/curriculum.js';
 import { openState, sealState } from './curriculum-state.js';
 
-/** Largest pools and draws that are accepted. A draw takes time, and nobody else is served meanwhile. */
-const MOST_PROMPTS = 1_048_576;
+/** Largest pools, draws and states that are accepted. A draw takes time, and nobody else is served meanwhile. */
+const MOST_PROMPTS = 262_144;
 const MOST_DRAWN = 65_536;
+const MOST_STATE = 67_108_864;
 
 /** Makes the service. */
 export function makeCurriculumService(): pb.CurriculumServiceImplementation {
@@ -45,21 +46,25 @@ class CurriculumStream {
   #scores: AngleScore[] = [];
   readonly #prefix: readonly number[];
   #seed: number;
+  #stateJson: string;
   #made: Curriculum | undefined;
 
   constructor(open: pb.OpenCurriculum) {
     this.#settings = readCurriculumSettings(open.settings);
     this.#open = open;
     this.#seed = open.seed;
+    this.#stateJson = open.stateJson;
     this.#prefix = open.prefix.length > 0 ? meanFromWire(open.prefix, 'open.prefix') : [];
   }
 
-  add({ prompts, checkpoint }: pb.AddPrompts): void {
+  add({ prompts, checkpoint, stateJson }: pb.AddPrompts): void {
     if (this.#made)
       throw new AppError('failed-precondition', 'The pool is complete; open another stream for another one');
     const first = this.#pool.length;
     const count = first + prompts.length;
     check(count <= MOST_PROMPTS, () => `The pool has ${count} prompts; it must have 1 to ${MOST_PROMPTS}`);
+    this.#stateJson += stateJson;
+    check(this.#stateJson.length <= MOST_STATE, () => `state_json has more than ${MOST_STATE} characters`);
     const { checkpoint: expected, anyCheckpoint } = this.#open;
     if (checkpoint !== '' && checkpoint !== expected && !anyCheckpoint) {
       throw new AppError(
@@ -151,8 +156,7 @@ class CurriculumStream {
   #curriculum(): Curriculum {
     if (this.#made) return this.#made;
     const scores = this.#scores;
-    const { stateJson } = this.#open;
-    const sealed = stateJson === '' ? undefined : openState(stateJson, this.#pool);
+    const sealed = this.#stateJson === '' ? undefined : openState(this.#stateJson, this.#pool);
     this.#seed = sealed?.seed ?? this.#seed;
     this.#made = makeCurriculum(this.#settings, this.#pool, {
       seed: this.#seed,
@@ -160,6 +164,7 @@ class CurriculumStream {
       ...(sealed && { state: sealed.state }),
     });
     this.#scores = [];
+    this.#stateJson = '';
     return this.#made;
   }
 }

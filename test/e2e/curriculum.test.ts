@@ -91,6 +91,11 @@ class Trainer {
     return this;
   }
 
+  addState(stateJson: string): this {
+    this.#requests.push({ body: { $case: 'add', value: AddPrompts.fromPartial({ stateJson }) } });
+    return this;
+  }
+
   async draw(count = 16): Promise<{ indices: number[]; ids: string[] }> {
     const body = await this.ask({ $case: 'draw', value: { count } });
     return body.$case === 'drawn' ? body.value : expect.unreachable();
@@ -169,6 +174,23 @@ describe.each(curriculumKinds)('a stream of %s', (kind) => {
     expect(await second.save()).toBe(await first.save());
     for (const trainer of [first, second]) trainer.end();
   });
+});
+
+it('a state may come in parts', async () => {
+  const first = new Trainer().open({}).addAll();
+  await first.draw();
+  const state = await first.save();
+  const second = new Trainer().open({}, { stateJson: state.slice(0, 100) }).addAll('none');
+  second.addState(state.slice(100, 300)).addState(state.slice(300));
+  expect(await second.draw()).toEqual(await first.draw());
+  for (const trainer of [first, second]) trainer.end();
+});
+
+it('a pool of more prompts than are allowed is refused', async () => {
+  const trainer = new Trainer().open({});
+  const part = Array.from({ length: 32_768 }, () => pool[0]!);
+  for (let i = 0; i < 9; i++) trainer.add(part);
+  expectError(await refusalOf(trainer.draw()), Status.INVALID_ARGUMENT, /has 294912 prompts; it must have 1 to 262144/);
 });
 
 it('takes every setting by name, and reports where the window stands', async () => {

@@ -62,9 +62,8 @@ class CurriculumClient:
             prefix=_numbers(prefix),
             checkpoint=checkpoint,
             any_checkpoint=any_checkpoint,
-            state_json=state_json,
         )
-        return Curriculum(self._stub, self._metadata, opening, prompts)
+        return Curriculum(self._stub, self._metadata, opening, prompts, state_json)
 
     def close(self):
         self._channel.close()
@@ -73,12 +72,15 @@ class CurriculumClient:
 class Curriculum:
     """One stream. Raises grpc.RpcError with a sentence where something is wrong; the stream has then ended."""
 
-    def __init__(self, stub, metadata, opening, prompts):
+    def __init__(self, stub, metadata, opening, prompts, state_json=""):
         self._requests = queue.SimpleQueue()
         self._answers = stub.Draw(iter(self._requests.get, None), metadata=metadata)
         self._requests.put(pb.DrawRequest(open=opening))
         for part in _parts([_prompt(prompt) for prompt in prompts]):
             self._requests.put(pb.DrawRequest(add=pb.AddPrompts(prompts=part, checkpoint=opening.checkpoint)))
+        for start in range(0, len(state_json), PART_NUMBERS):
+            part = pb.AddPrompts(state_json=state_json[start : start + PART_NUMBERS])
+            self._requests.put(pb.DrawRequest(add=part))
 
     def draw(self, count):
         """Indices into the pool, no two the same."""

@@ -79,12 +79,14 @@ export interface OpenCurriculum_SettingsEntry {
   value: string;
 }
 
-/** A part of the pool. */
+/** A part of the pool, which has 1 to 262,144 prompts. */
 export interface AddPrompts {
   /** The prompts, numbered from where the part before ended. */
   prompts: CurriculumPrompt[];
   /** Which model their signals are of; must be that of `open`, unless this is empty. */
   checkpoint: string;
+  /** More of `state_json` of `open`, if a message cannot hold it: parts are joined; at most 67,108,864 characters in all. */
+  stateJson: string;
 }
 
 /** A prompt of the pool. */
@@ -640,7 +642,7 @@ export const OpenCurriculum_SettingsEntry: MessageFns<OpenCurriculum_SettingsEnt
 };
 
 function createBaseAddPrompts(): AddPrompts {
-  return { prompts: [], checkpoint: "" };
+  return { prompts: [], checkpoint: "", stateJson: "" };
 }
 
 export const AddPrompts: MessageFns<AddPrompts> = {
@@ -650,6 +652,9 @@ export const AddPrompts: MessageFns<AddPrompts> = {
     }
     if (message.checkpoint !== "") {
       writer.uint32(18).string(message.checkpoint);
+    }
+    if (message.stateJson !== "") {
+      writer.uint32(26).string(message.stateJson);
     }
     return writer;
   },
@@ -683,6 +688,14 @@ export const AddPrompts: MessageFns<AddPrompts> = {
             message.checkpoint = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.stateJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -702,6 +715,7 @@ export const AddPrompts: MessageFns<AddPrompts> = {
     const message = createBaseAddPrompts();
     message.prompts = object.prompts?.map((e) => CurriculumPrompt.fromPartial(e)) || [];
     message.checkpoint = object.checkpoint ?? "";
+    message.stateJson = object.stateJson ?? "";
     return message;
   },
 };
