@@ -14,9 +14,10 @@ export interface Regime {
   readonly fixedLength: boolean;
   readonly poolSize: number;
   readonly testSize: number;
-  readonly steps: number;
-  /** Steps between evaluations. */
-  readonly evaluationSteps: number;
+  /** Budget in completions drawn, those before the run included. */
+  readonly rollouts: number;
+  /** Completions between evaluations. */
+  readonly evaluationRollouts: number;
   readonly promptsPerStep: number;
   readonly completions: number;
   readonly maxTokens: number;
@@ -26,7 +27,7 @@ export interface Regime {
 
 const warm = { decay: 0.65, hidden: 64, layers: 2, steps: 700, batchSize: 32, learningRate: 0.003 };
 const shared = {
-  ...{ poolSize: 2048, testSize: 600, steps: 600, evaluationSteps: 20 },
+  ...{ poolSize: 2048, testSize: 600, rollouts: 153_600, evaluationRollouts: 5120 },
   ...{ promptsPerStep: 32, completions: 8, maxTokens: 12, learningRate: 5e-4, warm },
 };
 

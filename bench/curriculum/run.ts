@@ -40,10 +40,12 @@ async function runArm(): Promise<void> {
   const points: Point[] = [];
   const levels: number[] = [];
   let [rollouts, tokens, seconds] = [cost.rollouts, cost.tokens, scoringSeconds + cost.seconds];
+  let nextEvaluation = rollouts;
   let [zeroVariance, levelSum, drawnCount, stepCount] = [0, 0, 0, 0];
   let byLevel: Readonly<Record<string, number>> = {};
   for (;;) {
-    if (loop.step % regime.evaluationSteps === 0) {
+    if (rollouts >= nextEvaluation) {
+      nextEvaluation = rollouts - (rollouts % regime.evaluationRollouts) + regime.evaluationRollouts;
       const { sampled, greedy } = await loop.evaluate(test);
       byLevel = sampled!.byLevel;
       points.push({
@@ -54,7 +56,7 @@ async function runArm(): Promise<void> {
       if (drawnCount > 0) levels.push(round(levelSum / drawnCount));
       [zeroVariance, levelSum, drawnCount, stepCount] = [0, 0, 0, 0];
     }
-    if (loop.step === regime.steps) break;
+    if (rollouts >= regime.rollouts) break;
     const { figures, drawn } = await loop.next();
     rollouts += figures['rollouts']!;
     tokens += figures['tokensPrefill']! + figures['tokensDecode']! + 3 * figures['tokensTrain']!;
@@ -133,9 +135,9 @@ function optionsOf(
 }
 
 /** The same for all arms but for what an arm is. */
-function settingsOf({ steps, promptsPerStep, completions, maxTokens, learningRate }: Regime): RftLoopSettings {
+function settingsOf({ rollouts, promptsPerStep, completions, maxTokens, learningRate }: Regime): RftLoopSettings {
   return readRftLoopSettings({
-    ...{ steps, promptsPerStep, completions, maxTokens, learningRate, seed, prefix: PREFIX },
+    ...{ steps: rollouts, promptsPerStep, completions, maxTokens, learningRate, seed, prefix: PREFIX },
     ...{ klCoefficient: 0, shownSamples: 0, ...arm.loop },
   });
 }

@@ -10,20 +10,22 @@ import { drawMixed } from './draw.js';
 import { orderOf } from './order.js';
 import type { CurriculumSettings } from './settings.js';
 
-/** Completions that a pass rate counts for; what was known before counts half as much after each new one. */
-const EVIDENCE = 4;
-const FADES = 0.5;
-/** A cell forgets more slowly: it is seen in most steps. */
+/** Completions that a pass rate counts for. */
+const EVIDENCE = 8;
+/** What of a cell's counts is left after a step that has seen it. */
 const CELL_FADES = 0.8;
-/** Completions that the cell's rate counts for in the estimate of one of its prompts. */
-const PRIOR = 4;
 /** Cells of `mixed` by angle within a family. */
 const ANGLE_CELLS = 8;
 
-/** Completions seen, and those that were right, faded. */
+/** Completions seen, and those that were right. */
 interface Counts {
   seen: number;
   right: number;
+}
+
+/** Those of a prompt as they counted in a step. */
+interface DatedCounts extends Counts {
+  step: number;
 }
 
 /**
@@ -35,10 +37,11 @@ export class LearnabilityCurriculum implements Curriculum {
   readonly #settings: CurriculumSettings;
   readonly #pool: readonly Prompt[];
   readonly #rng: Rng;
-  readonly #prompts: Counts[];
+  readonly #prompts: DatedCounts[];
   readonly #cells: Map<string, Counts>;
   readonly wantsScores = false;
   #cellOf: readonly string[];
+  #step: number;
 
   constructor(
     kind: 'learnability' | 'mixed',
@@ -50,8 +53,12 @@ export class LearnabilityCurriculum implements Curriculum {
     this.#settings = settings;
     this.#pool = pool;
     this.#rng = state ? Rng.fromState(state['rng'] as RngState) : new Rng(seed);
-    const kept = state?.['prompts'] as readonly (readonly [number, number])[] | undefined;
-    this.#prompts = pool.map((_, i) => ({ seen: kept?.[i]?.[0] ?? 0, right: kept?.[i]?.[1] ?? 0 }));
+    this.#step = state ? (state['step'] as number) : 0;
+    const kept = state?.['prompts'] as readonly (readonly [number, number, number])[] | undefined;
+    this.#prompts = pool.map((_, i) => {
+      const [seen, right, step] = kept?.[i] ?? [0, 0, 0];
+      return { seen, right, step };
+    });
     const cells = (state?.['cells'] ?? {}) as Readonly<Record<string, Counts>>;
     this.#cells = new Map(Object.entries(cells).map(([name, counts]) => [name, { ...counts }]));
     this.#cellOf = (state?.['cellOf'] as string[] | undefined) ?? cellsOf(kind, pool, scores);
@@ -65,20 +72,24 @@ export class LearnabilityCurriculum implements Curriculum {
 
   /** The expectation of p(1 − p) for a prompt, where p has a Beta distribution: αβ / ((α + β)(α + β + 1)). */
   learnabilityOf(index: number): number {
-    const { seen, right } = this.#prompts[index]!;
+    const { seen, right } = this.#faded(this.#prompts[index]!);
+    const { prior } = this.#settings;
     const cell = this.#cells.get(this.#cellOf[index]!) ?? { seen: 0, right: 0 };
     const rate = (cell.right + 1) / (cell.seen + 2);
-    const [alpha, beta] = [PRIOR * rate + right, PRIOR * (1 - rate) + seen - right];
+    const [alpha, beta] = [prior * rate + right, prior * (1 - rate) + seen - right];
     return (alpha * beta) / ((alpha + beta) * (alpha + beta + 1));
   }
 
   update({ drawn, passRates }: StepOutcome): void {
+    this.#step++;
     const fresh = new Map<string, Counts>();
     drawn.forEach((index, i) => {
-      add(this.#prompts[index]!, FADES, { seen: EVIDENCE, right: EVIDENCE * passRates[i]! });
+      const { seen, right } = this.#faded(this.#prompts[index]!);
+      const correct = EVIDENCE * passRates[i]!;
+      this.#prompts[index] = { seen: seen + EVIDENCE, right: right + correct, step: this.#step };
       const cell = this.#cellOf[index]!;
       const counts = fresh.get(cell) ?? { seen: 0, right: 0 };
-      add(counts, 1, { seen: EVIDENCE, right: EVIDENCE * passRates[i]! });
+      add(counts, 1, { seen: EVIDENCE, right: correct });
       fresh.set(cell, counts);
     });
     for (const [cell, counts] of fresh) {
@@ -88,14 +99,20 @@ export class LearnabilityCurriculum implements Curriculum {
     }
   }
 
+  /** What is known of a prompt counts half as much every half-life: the model has changed since. */
+  #faded({ seen, right, step }: DatedCounts): Counts {
+    const left = 0.5 ** ((this.#step - step) / this.#settings.halfLife);
+    return { seen: left * seen, right: left * right };
+  }
+
   rank(scores: readonly AngleScore[]): void {
     this.#cellOf = cellsOf(this.#kind, this.#pool, scores);
   }
 
   state(): CurriculumState {
     return {
-      ...{ kind: this.#kind, rng: this.#rng.state() },
-      prompts: this.#prompts.map(({ seen, right }) => [seen, right]),
+      ...{ kind: this.#kind, rng: this.#rng.state(), step: this.#step },
+      prompts: this.#prompts.map(({ seen, right, step }) => [seen, right, step]),
       cells: Object.fromEntries([...this.#cells].map(([name, counts]) => [name, { ...counts }])),
       ...(this.#kind === 'mixed' && { cellOf: [...this.#cellOf] }),
     };

@@ -48,6 +48,18 @@ export const curriculumSchema = {
     'Whether prompts are ordered within their families, and the families merged by quantile.',
   ),
   eta: number(5, 0, 100, 'Largest change of the target difficulty in a step (accuracy), of 100.'),
+  prior: number(
+    1,
+    0.01,
+    100,
+    "Completions that the pass rate of a prompt's cell counts for in its own estimate (learnability, mixed).",
+  ),
+  halfLife: number(
+    30,
+    0.1,
+    1_000_000,
+    'Steps after which what is known of a prompt counts half (learnability, mixed).',
+  ),
   sharpness: number(2, 0, 20, 'Power of p(1 − p) by which prompts are weighted (learnability, mixed).'),
 } as const;
 

@@ -154,9 +154,12 @@ describe('a worker', () => {
     await stream.heard('submit');
     server.stop();
     server.silent.clear();
+    // Otherwise the second game could be over before the worker says hello.
+    server.failEvaluations = Infinity;
     await server.start(address);
     const again = await server.nextStream();
     const [hello] = await again.heard('hello');
+    server.failEvaluations = 0;
     expect(hello).toMatchObject({ games: 3, leaseIds: ['lease-2'] });
     const submitted = await again.heard('submit', 2);
     expect(submitted.map(({ leaseId }) => leaseId)).toEqual(['lease-1', 'lease-2']);
