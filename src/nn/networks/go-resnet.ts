@@ -44,14 +44,19 @@ export interface GoOutputs {
 }
 
 /** Whether a block has global pooling: the second and every third after it. */
-function hasPool(block: number): boolean {
+export function hasPool(block: number): boolean {
   return block % 3 === 1;
+}
+
+/** Channels of the policy head by those of the trunk. */
+export function policyChannels(channels: number): number {
+  return Math.ceil(channels / 2);
 }
 
 /** Every parameter of the network in a fixed order. Convolution filters are [out, in, K, K], matrices [in, out]. */
 export function parameters(architecture: Architecture): Parameter[] {
   const { blocks, channels, planes, globals } = architecture;
-  const policyChannels = Math.ceil(channels / 2);
+  const ofPolicy = policyChannels(channels);
   const hidden = 2 * channels;
   const pooled = 2 * channels + 1 + globals;
   // He et al. 2015 for layers before a ReLU; Fixup divides the first layer of a block by √blocks.
@@ -81,10 +86,10 @@ export function parameters(architecture: Architecture): Parameter[] {
   // Columns: win, draw, loss, score, pass.
   declare('value/outputs', [hidden, 5], small(hidden));
   declare('value/outputsBias', [5], 0);
-  declare('policy/filter', [policyChannels, channels, 1, 1], he(channels));
-  declare('policy/bias', [policyChannels], 0);
-  declare('policy/pool', [hidden, policyChannels], small(hidden));
-  declare('policy/pointFilter', [1, policyChannels, 1, 1], small(policyChannels));
+  declare('policy/filter', [ofPolicy, channels, 1, 1], he(channels));
+  declare('policy/bias', [ofPolicy], 0);
+  declare('policy/pool', [hidden, ofPolicy], small(hidden));
+  declare('policy/pointFilter', [1, ofPolicy, 1, 1], small(ofPolicy));
   return list;
 }
 
