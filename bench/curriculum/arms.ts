@@ -14,12 +14,17 @@ export interface Arm {
   readonly difficulties?: 'pass-rate' | 'level';
   /** Half of the pool alone: the half with the higher scores, or any. */
   readonly half?: 'angle' | 'any';
+  /** Whether the pool is graded; without it the curriculum knows families alone. */
+  readonly graded?: false;
   /** Settings of the loop that belong to the arm. */
   readonly loop?: Readonly<Record<string, unknown>>;
 }
 
 /** The settings of the paper's scheduler with this project's window and share of uniform draws. */
 const scheduled = { sigma: 0.25, alpha: 2, beta: 0.5, gamma: 0.5, uniformShare: 0 };
+
+/** Weights by p(1 − p), squared, and what is known of a prompt halved in ten steps; chosen on the calibration seeds. */
+const learnt = { prior: 1, halfLife: 10, sharpness: 2, uniformShare: 0 };
 
 /** The arms by name. */
 export const arms: Readonly<Record<string, Arm>> = {
@@ -32,10 +37,11 @@ export const arms: Readonly<Record<string, Arm>> = {
   accuracy: { curriculum: { kind: 'accuracy' }, difficulties: 'pass-rate' },
   'accuracy-level': { curriculum: { kind: 'accuracy' }, difficulties: 'level' },
   'dynamic-filtering': { curriculum: { kind: 'dynamic-filtering' }, loop: { redraws: 4 } },
-  learnability: { curriculum: { kind: 'learnability' } },
-  mixed: { curriculum: { kind: 'mixed' }, needsScores: true },
+  learnability: { curriculum: { kind: 'learnability', ...learnt } },
+  ungraded: { curriculum: { kind: 'learnability', ...learnt }, graded: false },
+  mixed: { curriculum: { kind: 'mixed', ...learnt }, needsScores: true },
   'gain-half': { curriculum: { kind: 'gain', ...scheduled }, needsScores: true, half: 'angle' },
-  'learnability-half': { curriculum: { kind: 'learnability' }, half: 'any' },
+  'learnability-half': { curriculum: { kind: 'learnability', ...learnt }, half: 'any' },
 };
 
 /** Looks an arm up. @throws AppError 'invalid-argument' */
@@ -47,11 +53,14 @@ export function armOf(name: string): Arm {
 
 /** The arm's curriculum for a loop. */
 export function curriculumOf(
-  { curriculum }: Arm,
+  { curriculum, graded }: Arm,
   options: { readonly seed: number; readonly difficulties?: readonly number[] },
 ): CurriculumSource {
   const settings = readCurriculumSettings(curriculum);
   return {
-    make: (pool, { scores }) => makeCurriculum(settings, pool, { ...options, ...(scores && { scores }) }),
+    make: (pool, { scores }) => {
+      const seen = graded === false ? pool.map((prompt) => ({ ...prompt, level: 0 })) : pool;
+      return makeCurriculum(settings, seen, { ...options, ...(scores && { scores }) });
+    },
   };
 }

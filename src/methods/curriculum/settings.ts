@@ -55,7 +55,7 @@ export const curriculumSchema = {
     "Completions that the pass rate of a prompt's cell counts for in its own estimate (learnability, mixed).",
   ),
   halfLife: number(
-    30,
+    10,
     0.1,
     1_000_000,
     'Steps after which what is known of a prompt counts half (learnability, mixed).',
