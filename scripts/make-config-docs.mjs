@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describeAllowed, flagName } from '../dist/src/core/config.js';
 import { alphaZeroSchema } from '../dist/src/trainer/alphazero/config.js';
 import { rftSchema } from '../dist/src/trainer/rft/job-config.js';
+import { growSchema } from '../dist/src/trainer/grow/job/config.js';
 import { sftSchema } from '../dist/src/trainer/sft/config.js';
 import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
 import { environmentName, serverSchema } from '../dist/src/server/config.js';
@@ -44,6 +45,12 @@ const text = [
   '`tengen jobs create rft MODEL --set dataset=NAME --set NAME=VALUE`. All are kept with the job.',
   '',
   ...table(rftSchema, (key) => `\`${key}\``),
+  '',
+  '## The `grow` job',
+  '',
+  '`tengen models grow` or `tengen jobs create grow MODEL --set NAME=VALUE`. All are kept with the job.',
+  '',
+  ...table(growSchema, (key) => `\`${key}\``),
   '',
   '## The GTP bridge',
   '',

@@ -5,7 +5,7 @@ import { transformerGrowth } from '../../src/methods/growth/transformer-family.j
 import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
-import { languageTask, type TokenRow } from '../../src/trainer/grow/language-task.js';
+import { languageCost, languageTask, type TokenRow } from '../../src/trainer/grow/language-task.js';
 import { readCorpus } from './corpus.js';
 import type { Subject } from './subject.js';
 
@@ -48,21 +48,6 @@ export function languageSubject(isWide = false): Subject<TransformerConfiguratio
     plan: transformerGrowth,
     task: (seed) => languageTask(SHAPE, drawn(seed), evaluation),
     operatorTask: (seed) => languageTask(SHAPE, drawn(seed), choosing),
-    forwardCost,
+    forwardCost: (architecture) => languageCost(architecture, SHAPE),
   };
-}
-
-/** Attention is counted as it is computed: every token against every one of its row. */
-function forwardCost({
-  layers,
-  hidden,
-  heads,
-  keyValueHeads,
-  headWidth,
-  intermediate,
-  vocabulary,
-}: TransformerConfiguration): number {
-  const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
-  const layer = 2 * hidden * queries + 2 * hidden * keys + 3 * hidden * intermediate + 2 * SHAPE.length * queries;
-  return SHAPE.rows * SHAPE.length * (layers * layer + vocabulary * hidden);
 }

@@ -142,8 +142,18 @@ function batchShapes({ size, planes, globals }: Architecture, count: number): Re
   };
 }
 
+/** What a step minimises, as a graph of the batch's inputs and of any tensors for the parameters. */
+export function batchLoss(
+  options: Pick<TrainingStepOptions, 'architecture' | 'batchSize' | 'losses'>,
+  parameter: (name: string) => Tensor,
+): Tensor {
+  const shapes = batchShapes(options.architecture, options.batchSize);
+  const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, input(name, shape)]));
+  return lossesOf(options, parameter, (name) => inputs.get(name)!).loss;
+}
+
 function lossesOf(
-  { architecture, losses }: TrainingStepOptions,
+  { architecture, losses }: Pick<TrainingStepOptions, 'architecture' | 'losses'>,
   parameter: (name: string) => Tensor,
   data: (name: string) => Tensor,
 ): Record<Exclude<(typeof trainingMetrics)[number], 'gradientNorm'>, Tensor> {

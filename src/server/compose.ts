@@ -28,6 +28,7 @@ import { makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
 import { makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
+import { growKind } from './grow-kind.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -97,6 +98,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const { engine, provider } = config;
   const kinds = [
     alphaZeroKind(store, { engine, provider }, promoted),
+    growKind(store, promoted),
     rftKind(store, promoted),
     sftKind(store, promoted),
   ];

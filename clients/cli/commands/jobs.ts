@@ -66,7 +66,7 @@ export function settingsFrom(pairs: readonly string[]): Record<string, unknown> 
 const create = command({
   name: 'jobs create',
   usage: 'KIND MODEL [--set NAME=VALUE …]',
-  summary: 'start a training job; KIND is alphazero, sft or rft',
+  summary: 'start a training job; KIND is alphazero, sft, rft or grow',
   details: `  tengen jobs create alphazero go9 --set size=9 --set blocks=6 --set channels=64
   tengen jobs create sft helper --set dataset=chats --set layers=4 --set hidden=256 --watch
   tengen jobs create rft helper --set dataset=sums --set verifier=numeric --watch`,
@@ -140,6 +140,7 @@ const shownMetrics = [
   ...['rewardMean', 'rewardStd', 'accuracy', 'zeroVarianceShare', 'kl', 'entropy', 'clipShare', 'gradientNorm'],
   ...['completionTokensMean', 'truncatedShare', 'failures', 'generateMs', 'rewardMs', 'trainMs'],
   ...['greedyAccuracy', 'sampledAccuracy', 'anyCorrect', 'prompts', 'evaluationPrompts', 'scoringMs'],
+  ...['sourceLoss', 'initialLoss', 'grownLoss', 'bestStep', 'operatorCostSteps', 'parameters', 'estimatedSaving'],
   ...['samples', 'evaluationSamples', 'malformedLines', 'skippedLines'],
 ];
 

@@ -2,6 +2,7 @@
  * A batch of training positions: features and targets, everything from the point of view of the side to move.
  */
 
+import type { NamedTensors } from '../../engine/engine.js';
 import { BLACK, WHITE } from '../../go/color.js';
 import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
 import { LAST_MOVES, type Snapshot } from '../../go/snapshot.js';
@@ -44,6 +45,21 @@ export function makeBatch(count: number, size: number): Batch {
     ownership: new Float32Array(count * points),
     score: new Float32Array(count),
     weight: new Float32Array(count).fill(1),
+  };
+}
+
+/** The batch as inputs of a training step, without copying. */
+export function batchTensors(batch: Batch): NamedTensors {
+  const { count, size } = batch;
+  return {
+    planes: { shape: [count, PLANE_COUNT, size, size], data: batch.planes },
+    globals: { shape: [count, GLOBAL_COUNT], data: batch.globals },
+    policyTarget: { shape: [count, size * size + 1], data: batch.policy },
+    policyWeight: { shape: [count], data: batch.policyWeight },
+    valueTarget: { shape: [count, 3], data: batch.value },
+    ownershipTarget: { shape: [count, size * size], data: batch.ownership },
+    scoreTarget: { shape: [count], data: batch.score },
+    weight: { shape: [count], data: batch.weight },
   };
 }
 

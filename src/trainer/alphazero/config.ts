@@ -9,6 +9,7 @@ import { defaultRules } from '../../go/rules.js';
 import type { Rules } from '../../go/rules.js';
 import { branchPoints, lcrEstimators, type BranchSettings } from '../../methods/branching/settings.js';
 import { valueLabels } from '../../methods/branching/value-label.js';
+import type { LossWeights } from '../../nn/networks/go-loss.js';
 import type { PlaySettings } from './ports.js';
 
 /** Every setting of the job, with its default, range and meaning. */
@@ -265,5 +266,15 @@ export function branchSettings(config: AlphaZeroConfig): BranchSettings {
     strength: config.branchStrength,
     threshold: config.branchThreshold,
     temperature: config.branchTemperature,
+  };
+}
+
+/** How much each part of the loss counts. */
+export function lossWeights(config: AlphaZeroConfig): LossWeights {
+  return {
+    policy: config.policyLossWeight,
+    value: config.valueLossWeight,
+    ownership: config.ownershipLossWeight,
+    score: config.scoreLossWeight,
   };
 }

@@ -15,9 +15,9 @@ import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { initialState, trainingStep, weightsOf } from '../../nn/training-step.js';
 import { ReplayMemory } from '../replay-memory.js';
 import { stepsDue, windowSize } from '../replay-window.js';
-import { makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
+import { batchTensors, makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
-import { branchSettings, type AlphaZeroConfig } from './config.js';
+import { branchSettings, lossWeights, type AlphaZeroConfig } from './config.js';
 import { drawRow, makeGameRows, type GameRows } from './game-rows.js';
 import type { StoredGame } from './ports.js';
 import { PositionAngles } from './position-angles.js';
@@ -105,12 +105,7 @@ export class Trainer {
         config.optimizer === 'adamw'
           ? { kind: 'adamw', weightDecay: config.weightDecay }
           : { kind: 'sgd', momentum: config.momentum, weightDecay: config.weightDecay },
-      losses: {
-        policy: config.policyLossWeight,
-        value: config.valueLossWeight,
-        ownership: config.ownershipLossWeight,
-        score: config.scoreLossWeight,
-      },
+      losses: lossWeights(config),
       clipNorm: config.clipNorm,
       emaDecay: config.emaDecay,
     });
@@ -183,7 +178,10 @@ export class Trainer {
     }
     const warmth = Math.min(1, (this.#step + 1) / (warmupSteps + 1));
     const learningRate = warmth * this.#schedule(this.#progress);
-    const metrics = await this.#training.step(tensorsOf(this.#batch, this.#architecture, learningRate));
+    const metrics = await this.#training.step({
+      ...batchTensors(this.#batch),
+      learningRate: { shape: [], data: Float32Array.of(learningRate) },
+    });
     const { loss } = metrics;
     if (loss === undefined || !Number.isFinite(loss)) {
       throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);
@@ -261,21 +259,6 @@ function scheduleOf({ schedule, learningRate, finalLearningRateShare }: AlphaZer
     final: learningRate * finalLearningRateShare,
     totalSteps: 1,
   });
-}
-
-function tensorsOf(batch: Batch, architecture: Architecture, learningRate: number): NamedTensors {
-  const { count, size } = batch;
-  return {
-    planes: { shape: [count, architecture.planes, size, size], data: batch.planes },
-    globals: { shape: [count, architecture.globals], data: batch.globals },
-    policyTarget: { shape: [count, size * size + 1], data: batch.policy },
-    policyWeight: { shape: [count], data: batch.policyWeight },
-    valueTarget: { shape: [count, 3], data: batch.value },
-    ownershipTarget: { shape: [count, size * size], data: batch.ownership },
-    scoreTarget: { shape: [count], data: batch.score },
-    weight: { shape: [count], data: batch.weight },
-    learningRate: { shape: [], data: Float32Array.of(learningRate) },
-  };
 }
 
 function floatTensor(

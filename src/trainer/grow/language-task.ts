@@ -64,3 +64,13 @@ function batchOf({ rows, length }: RowShape, given: readonly TokenRow[]): NamedT
     normaliser: { shape: [], data: Float32Array.of(Math.max(total, 1e-6)) },
   };
 }
+
+/** Multiplications of a forward pass. Attention is counted as it is computed: every token against every one of its row. */
+export function languageCost(
+  { layers, hidden, heads, keyValueHeads, headWidth, intermediate, vocabulary }: TransformerConfiguration,
+  { rows, length }: RowShape,
+): number {
+  const [queries, keys] = [heads * headWidth, keyValueHeads * headWidth];
+  const layer = 2 * hidden * queries + 2 * hidden * keys + 3 * hidden * intermediate + 2 * length * queries;
+  return rows * length * (layers * layer + vocabulary * hidden);
+}

@@ -1,0 +1,76 @@
+/** The `grow` job over the store: its source, data and models as the job wants to see them. */
+
+import { AppError } from '../core/errors.js';
+import type { Engine } from '../engine/engine.js';
+import { threadedOnnxRuntimeEngine } from '../engine/onnxruntime/threaded.js';
+import { modelRef, type Store } from '../store/store.js';
+import { readGrowConfig } from '../trainer/grow/job/config.js';
+import { GrowJob } from '../trainer/grow/job/job.js';
+import type { GrowDependencies, SelfPlayGames } from '../trainer/grow/job/ports.js';
+import { decodeGameRecord } from '../wire/game-record.js';
+import type { JobContext, JobKind } from './job-kind.js';
+import { describeModel } from './model-file.js';
+
+/** Games read from the store at once. */
+const PAGE = 200;
+
+/** @param promoted called after the promoted version of a model changed */
+export function growKind(store: Store, promoted: () => void): JobKind {
+  return {
+    kind: 'grow',
+    readConfig: readGrowConfig,
+    create({ model, config, progress }: JobContext) {
+      const dependencies: GrowDependencies = {
+        async source(ref) {
+          const row = await store.models.get(ref === '' ? model : ref);
+          if (!row) throw new AppError('not-found', `There is no model '${ref === '' ? model : ref}' to grow`);
+          return { ref: modelRef(row), sha256: row.sha256, bytes: await store.models.read(modelRef(row)) };
+        },
+        async dataset(ref) {
+          const row = await store.datasets.get(ref);
+          if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+          const full = `${row.name}@${row.version}`;
+          return { ref: full, bytes: await store.datasets.read(full) };
+        },
+        selfPlay: (jobId, name) => selfPlayOf(store, jobId, name),
+        models: {
+          put: async (bytes, { step }) =>
+            modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
+          async promote(ref) {
+            await store.models.promote(ref);
+            promoted();
+          },
+        },
+        openEngine: (): Engine => threadedOnnxRuntimeEngine(),
+        progress,
+      };
+      return Promise.resolve(new GrowJob(readGrowConfig(config), dependencies));
+    },
+  };
+}
+
+async function selfPlayOf(store: Store, jobId: string, model: string): Promise<SelfPlayGames> {
+  const jobs = await store.jobs.list();
+  const row = jobs.find(
+    (job) => job.kind === 'alphazero' && (jobId === '' ? job.model === model : job.jobId === jobId),
+  );
+  if (!row) {
+    const wanted = jobId === '' ? `that trained the model '${model}'; set games` : `'${jobId}'`;
+    throw new AppError('not-found', `There is no alphazero job ${wanted}`);
+  }
+  return {
+    jobId: row.jobId,
+    config: JSON.parse(row.configJson) as Record<string, unknown>,
+    positions: (await store.games.counts(row.jobId)).positions,
+    async *games() {
+      for (let last = 0; ;) {
+        const page = await store.games.after(row.jobId, last, PAGE);
+        for (const { sequence, bytes, positionCount } of page) {
+          yield { sequence, record: decodeGameRecord(bytes), positions: positionCount };
+          last = sequence;
+        }
+        if (page.length < PAGE) return;
+      }
+    },
+  };
+}

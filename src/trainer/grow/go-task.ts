@@ -1,0 +1,62 @@
+/** The training loss of a Go network on positions of games, as a task. */
+
+import { Rng } from '../../core/rng.js';
+import type { NamedTensors } from '../../engine/engine.js';
+import { SYMMETRIES } from '../../go/symmetry.js';
+import type { Architecture } from '../../nn/networks/architecture.js';
+import type { LossWeights } from '../../nn/networks/go-loss.js';
+import { parameters } from '../../nn/networks/go-resnet.js';
+import { batchLoss } from '../../nn/training-step.js';
+import { sizeOf } from '../../nn/types.js';
+import { batchTensors, makeBatch, writeRow } from '../alphazero/batch.js';
+import type { GameRows } from '../alphazero/game-rows.js';
+import { ReplayMemory } from '../replay-memory.js';
+import type { Task } from './task.js';
+
+/** What batches are drawn and losses are weighted by. */
+export interface GoTaskOptions {
+  readonly size: number;
+  readonly batchSize: number;
+  readonly heldOutBatches: number;
+  readonly seed: number;
+  /** Share of the search's root value in the value target. */
+  readonly valueMix: number;
+  readonly losses: LossWeights;
+}
+
+/** The task of batches of positions, each seen through one of the eight symmetries. */
+export function goTask(
+  games: { readonly training: readonly GameRows[]; readonly heldOut: readonly GameRows[] },
+  { size, batchSize, heldOutBatches, seed, valueMix, losses }: GoTaskOptions,
+): Task<Architecture> {
+  const [training, heldOut] = [memoryOf(games.training), memoryOf(games.heldOut)];
+  const draw = (memory: ReplayMemory<GameRows>, rng: Rng): NamedTensors => {
+    const batch = makeBatch(batchSize, size);
+    for (let index = 0; index < batchSize; index++) {
+      const { game, row } = memory.sample(memory.total, rng);
+      writeRow(batch, index, game, row, { symmetry: rng.int(SYMMETRIES), valueMix });
+    }
+    return batchTensors(batch);
+  };
+  const own = new Rng(seed).fork(0);
+  return {
+    lossOf: (architecture, parameter) => batchLoss({ architecture, batchSize, losses }, parameter),
+    batch: (step) => draw(training, new Rng(seed).fork(step + 1)),
+    heldOut: Array.from({ length: heldOutBatches }, () => draw(heldOut, own)),
+  };
+}
+
+function memoryOf(games: readonly GameRows[]): ReplayMemory<GameRows> {
+  const memory = new ReplayMemory<GameRows>();
+  for (const game of games) memory.add(game);
+  return memory;
+}
+
+/** Multiplications of a forward pass: filters are applied at every point, matrices once a position. */
+export function goCost(architecture: Architecture, batchSize: number): number {
+  const points = architecture.size ** 2;
+  const each = parameters(architecture).map(({ shape }) => {
+    return shape.length === 4 ? points * sizeOf(shape) : shape.length === 2 ? sizeOf(shape) : 0;
+  });
+  return batchSize * each.reduce((sum, cost) => sum + cost, 0);
+}

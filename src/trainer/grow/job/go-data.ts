@@ -1,0 +1,72 @@
+/** The replay window of an alphazero job as the task of a Go network that grows. */
+
+import { check } from '../../../core/errors.js';
+import type { Architecture } from '../../../nn/networks/architecture.js';
+import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../../alphazero/config.js';
+import { type GameRows, makeGameRows } from '../../alphazero/game-rows.js';
+import { TreeLabels } from '../../alphazero/tree-labels.js';
+import { windowSize } from '../../replay-window.js';
+import { goTask } from '../go-task.js';
+import type { Task } from '../task.js';
+import type { GrowConfig } from './config.js';
+import type { SelfPlayGames } from './ports.js';
+
+/**
+ * The task, and figures of the data. Game trees are held out as a whole.
+ *
+ * @throws AppError 'invalid-argument' if the games are of another size of board, or too few
+ */
+export async function readGoTask(
+  played: SelfPlayGames,
+  { size }: Architecture,
+  config: GrowConfig,
+): Promise<{ readonly task: Task<Architecture>; readonly figures: Readonly<Record<string, number>> }> {
+  const settings = readAlphaZeroConfig(played.config);
+  check(settings.size === size, () => {
+    return `The games of the job '${played.jobId}' are of size ${settings.size}; the network is for size ${size}`;
+  });
+  const games = await readWindow(played, settings);
+  const every = Math.max(2, Math.round(1 / config.evaluationShare));
+  const trees = [...new Set(games.map(({ firstSequence }) => firstSequence))];
+  const isHeldOut = new Map(trees.map((tree, i) => [tree, i % every === every - 1]));
+  const [training, heldOut] = [false, true].map((wanted) =>
+    games.filter(({ firstSequence }) => isHeldOut.get(firstSequence) === wanted),
+  ) as [GameRows[], GameRows[]];
+  check(heldOut.length > 0, () => {
+    return `The job '${played.jobId}' has ${trees.length} games in its window; at least ${every} are needed`;
+  });
+  const { batchSize, evaluationBatches, seed } = config;
+  const options = { size, batchSize, heldOutBatches: evaluationBatches, seed };
+  const figures = { games: training.length, evaluationGames: heldOut.length, positions: positionsIn(training) };
+  const task = goTask(
+    { training, heldOut },
+    { ...options, valueMix: settings.valueMix, losses: lossWeights(settings) },
+  );
+  return { task, figures };
+}
+
+function positionsIn(games: readonly GameRows[]): number {
+  return games.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** The newest games with as many positions as the job's window has, with the labels that the job gives them. */
+async function readWindow(played: SelfPlayGames, settings: AlphaZeroConfig): Promise<GameRows[]> {
+  const { windowMin: min, windowExponent: exponent, windowScale: scale } = settings;
+  const before = played.positions - windowSize(played.positions, { min, exponent, scale });
+  const options = { label: settings.valueLabel, labelStrength: settings.labelStrength };
+  const trees = new TreeLabels({ branching: branchSettings(settings), ...options });
+  const games: GameRows[] = [];
+  let seen = 0;
+  for await (const game of played.games()) {
+    if (game.record.match) continue;
+    seen += game.positions;
+    const { variation } = game.record;
+    // A tree is labelled from its first game on.
+    const isWanted = seen > before || (variation !== undefined && settings.variations > 1);
+    if (!isWanted) continue;
+    const rows = makeGameRows(game, settings.cheapPositions);
+    trees.add(game, rows);
+    if (seen > before && rows.rows > 0) games.push(rows);
+  }
+  return games;
+}

@@ -1,0 +1,80 @@
+/** What a job grows: the network, the plan and the task, for either kind of network. */
+
+import { check } from '../../../core/errors.js';
+import type { GrowthPlan } from '../../../methods/growth/family.js';
+import { goGrowth } from '../../../methods/growth/go-family.js';
+import { transformerGrowth } from '../../../methods/growth/transformer-family.js';
+import type { AnyArchitecture, Model } from '../../../nn/model-file.js';
+import type { Architecture } from '../../../nn/networks/architecture.js';
+import type { TransformerConfiguration } from '../../../nn/networks/transformer/configuration.js';
+import { modelTokenizer } from '../../../text/model-tokenizer.js';
+import { goCost } from '../go-task.js';
+import { languageCost } from '../language-task.js';
+import type { Task } from '../task.js';
+import { type GrowConfig, operatorOf } from './config.js';
+import { readGoTask } from './go-data.js';
+import { readLanguageTask } from './language-data.js';
+import type { GrowDependencies } from './ports.js';
+import { goTarget, transformerTarget } from './target.js';
+
+/** A network of one kind, what it is to become, and what it is trained for. */
+export interface Subject<A extends AnyArchitecture> {
+  readonly source: Model<A>;
+  readonly target: A;
+  readonly plan: GrowthPlan;
+  readonly task: Task<A>;
+  /** Multiplications of a forward pass of a batch. */
+  readonly forwardCost: (architecture: A) => number;
+  /** The data, as the lineage names it, and what is known of it. */
+  readonly data: string;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/**
+ * Reads the data, once the sizes are known to fit.
+ *
+ * @param name of the source's model
+ * @throws AppError 'invalid-argument' naming sizes that do not fit, or if there is too little data
+ */
+export async function readSubject(
+  { architecture, ...rest }: Model<AnyArchitecture>,
+  config: GrowConfig,
+  dependencies: GrowDependencies,
+  name: string,
+): Promise<Subject<AnyArchitecture>> {
+  // A subject is only ever used with its own kind of network, which its type says inside these functions.
+  return (await (architecture.kind === 'transformer'
+    ? languageSubject({ architecture, ...rest }, config, dependencies)
+    : goSubject({ architecture, ...rest }, config, dependencies, name))) as Subject<AnyArchitecture>;
+}
+
+async function languageSubject(
+  source: Model<TransformerConfiguration>,
+  config: GrowConfig,
+  dependencies: GrowDependencies,
+): Promise<Subject<TransformerConfiguration>> {
+  const { architecture, metadata } = source;
+  const target = transformerTarget(architecture, config);
+  const plan = transformerGrowth(architecture, target, operatorOf(config).coupling);
+  check(config.dataset !== '', "Setting 'dataset' is empty; growing a language model needs a data set to train on");
+  const { ref, bytes } = await dependencies.dataset(config.dataset);
+  const tokenizer = modelTokenizer(metadata, architecture.vocabulary);
+  const shape = { rows: config.batchSize, length: Math.min(config.rowTokens, architecture.context) };
+  const { task, figures } = readLanguageTask(bytes, tokenizer, { ...config, shape });
+  return { source, target, plan, task, forwardCost: (of) => languageCost(of, shape), data: ref, figures };
+}
+
+async function goSubject(
+  source: Model,
+  config: GrowConfig,
+  dependencies: GrowDependencies,
+  name: string,
+): Promise<Subject<Architecture>> {
+  const { architecture } = source;
+  const target = goTarget(architecture, config);
+  const plan = goGrowth(architecture, target, operatorOf(config).coupling);
+  const games = await dependencies.selfPlay(config.games, name);
+  const { task, figures } = await readGoTask(games, architecture, config);
+  const forwardCost = (of: Architecture): number => goCost(of, config.batchSize);
+  return { source, target, plan, task, forwardCost, data: games.jobId, figures };
+}
