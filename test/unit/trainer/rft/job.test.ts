@@ -101,6 +101,48 @@ describe('an rft job', { timeout: 60_000 }, () => {
     expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
   });
 
+  it.each(['gain', 'learnability'])('goes on from a stop with the draws of curriculum %s', async (curriculum) => {
+    const whole = new World();
+    await whole.run({ curriculum });
+    const stopped = new World();
+    const job = stopped.create({ curriculum });
+    stopped.onTrain = (step) => step === 2 && job.cancel();
+    await job.start();
+    await job.finished;
+    expect(await stopped.run({ curriculum })).toEqual({ state: 'done' });
+    expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
+  });
+
+  it('keeps the scores of its pool, and takes them again only for the model that they are of', async () => {
+    const world = new World();
+    await world.run({ curriculum: 'gain', keepScores: 'kept' });
+    const lines = world.datasets.get('kept')!.trim().split('\n');
+    expect(JSON.parse(lines[0]!)).toMatchObject({ modelVersion: 'start@1', length: expect.any(Number) as number });
+    const again = new World();
+    again.datasets.set('kept', world.datasets.get('kept')!);
+    await again.run({ curriculum: 'gain', scores: 'kept' });
+    expect(Buffer.compare(again.models[0]!, world.models[0]!)).toBe(0);
+    const other = new World();
+    other.datasets.set('kept', world.datasets.get('kept')!.replaceAll('start@1', 'other@1'));
+    const refused = other.create({ curriculum: 'gain', scores: 'kept' });
+    await expect(refused.start()).rejects.toThrow(
+      `Line 1 of the scores is of the model "other@1", the job starts from 'start@1'`,
+    );
+    await expect(refused.finished).rejects.toThrow();
+    const lenient = other.create({ curriculum: 'gain', scores: 'kept', scoresOfAnyModel: true });
+    await lenient.start();
+    expect(await lenient.finished).toEqual({ state: 'done' });
+  });
+
+  it('draws anew with dynamic filtering unless it is told not to', async () => {
+    const world = new World();
+    await world.run({ curriculum: 'dynamic-filtering' });
+    const drawn = (of: World): number => of.events('train').at(-1)!.metrics['totalPromptsDrawn']!;
+    const told = new World();
+    await told.run({ curriculum: 'dynamic-filtering', redraws: 0 });
+    expect(drawn(world)).toBeGreaterThan(drawn(told));
+  });
+
   it('refuses a data set with lines that cannot be used, naming them, or leaves them out', async () => {
     const world = new World();
     const long = { prompt: 'y'.repeat(125), answer: '1' };
