@@ -1,4 +1,4 @@
-/** `tengen models …`: list, download, upload, import and promote versions. */
+/** `tengen models …`: list, download, upload, import, promote and grow versions. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -8,6 +8,7 @@ import { ModelServiceDefinition, type Model, type UploadModelRequest } from '../
 import { Connection } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { formatTable } from '../terminal/table.js';
+import { growModel } from './grow-model.js';
 
 const chunkBytes = 512 * 1024;
 
@@ -149,4 +150,4 @@ const promote = command({
 });
 
 /** All `models` commands. */
-export const modelsCommands = [list, download, upload, importModel, promote];
+export const modelsCommands = [list, download, upload, importModel, promote, growModel];
