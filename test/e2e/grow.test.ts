@@ -87,7 +87,7 @@ describe('growing over the server', { timeout: 120_000 }, () => {
   it('makes a language model larger, trains the operator, and writes where it comes from', () => {
     const grown = run(
       ...['models', 'grow', 'small', 'large', '--dataset', 'abc', '--hidden', '32', '--layers', '3'],
-      ...['--set', 'operatorSteps=30', '--set', 'rowTokens=16', '--json'],
+      ...['--method', 'mango-exact', '--set', 'operatorSteps=30', '--set', 'rowTokens=16', '--json'],
     );
     expect(grown.err).toBe('');
     expect(grown.code).toBe(0);
@@ -107,7 +107,7 @@ describe('growing over the server', { timeout: 120_000 }, () => {
     const { architecture, weights } = smallGoNetwork();
     writeFileSync(join(dataDir, 'go5.safetensors'), encodeModel({ architecture, weights, metadata: {} }));
     expect(run('models', 'upload', 'go5', join(dataDir, 'go5.safetensors')).code).toBe(0);
-    const sizes = ['--channels', '16', '--blocks', '4'];
+    const sizes = ['--channels', '16', '--blocks', '4', '--method', 'mango'];
     const grown = run('models', 'grow', 'go5', 'go5-large', ...sizes, '--set', 'operatorSteps=10');
     expect(grown.err).toBe('');
     expect(grown.out).toMatch(/loss of the source +\d/);
@@ -142,7 +142,7 @@ describe('growing over the server', { timeout: 120_000 }, () => {
 
   it('writes nothing when it is cancelled, and begins again when it is resumed', async () => {
     const connection = server.connect();
-    const settings = { source: 'small', dataset: 'abc', layers: 3, rowTokens: 16, operatorSteps: 40 };
+    const settings = { source: 'small', dataset: 'abc', layers: 3, method: 'ligo', rowTokens: 16, operatorSteps: 40 };
     const whole = await create(connection, 'grow', 'whole', settings);
     expect(await follow(connection, whole.jobId)).toBe(JobState.DONE);
     const { jobId } = await create(connection, 'grow', 'stopped', { ...settings, operatorSteps: 100_000 });

@@ -15,7 +15,7 @@ export const growSchema = {
     'Of a Go network: alphazero job on whose replay window the operator is trained; empty takes the newest one of the source.',
   ),
   method: choice(
-    'mango-exact',
+    'net2net',
     methods,
     'How to grow. Trained operators: mango, mango-exact (which begins with the function kept) and ligo; without training: net2net and katago (which keep the function), stack, fpi and aki.',
   ),
