@@ -8,6 +8,7 @@ import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { EvaluatorServiceDefinition } from '../proto/tengen/v1/evaluator.js';
 import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
+import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { threadUrl } from '../engine/thread-url.js';
@@ -29,6 +30,7 @@ import { Generator } from '../generator/generator.js';
 import { makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
+import { makeGrowthService } from './growth-service.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -117,6 +119,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GenerationServiceDefinition, makeGenerationService(generator)),
+      service(GrowthServiceDefinition, makeGrowthService(config.maxModelMegabytes * 1024 * 1024)),
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, generator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels(config, store, promoted)),

@@ -36,6 +36,7 @@ it('lists every service of the contract', async () => {
     'tengen.v1.EvaluatorService',
     'tengen.v1.GameService',
     'tengen.v1.GenerationService',
+    'tengen.v1.GrowthService',
     'tengen.v1.JobService',
     'tengen.v1.ModelService',
     'tengen.v1.SchedulingService',

@@ -151,7 +151,8 @@ async function meanLoss(program: Program, batches: readonly NamedTensors[], give
   return total / batches.length;
 }
 
-async function materialise(
+/** Applies an operator with the given cores: the weights of the target. */
+export async function materialise(
   engine: Engine,
   { targetShapes }: GrowthPlan,
   { parameters }: Operator,
