@@ -12,8 +12,8 @@ export interface Arm {
   readonly needsScores?: boolean;
   /** What the accuracy curriculum knows of difficulty: pass rates drawn beforehand and charged, or the levels, for nothing. */
   readonly difficulties?: 'pass-rate' | 'level';
-  /** Half of the pool alone: the half with the higher scores, or any. */
-  readonly half?: 'angle' | 'any';
+  /** Half of the pool alone: that with the higher scores, any, or that least solved by pass rates that are charged. */
+  readonly half?: 'angle' | 'any' | 'unsolved';
   /** Whether the pool is graded; without it the curriculum knows families alone. */
   readonly graded?: false;
   /** Settings of the loop that belong to the arm. */
@@ -42,6 +42,8 @@ export const arms: Readonly<Record<string, Arm>> = {
   mixed: { curriculum: { kind: 'mixed', ...learnt }, needsScores: true },
   'gain-half': { curriculum: { kind: 'gain', ...scheduled }, needsScores: true, half: 'angle' },
   'learnability-half': { curriculum: { kind: 'learnability', ...learnt }, half: 'any' },
+  // Thought of after the others had been run.
+  'unsolved-half': { curriculum: { kind: 'learnability', ...learnt }, half: 'unsolved' },
 };
 
 /** Looks an arm up. @throws AppError 'invalid-argument' */

@@ -94,13 +94,14 @@ async function prepare(whole: readonly RftTask[]): Promise<Prepared> {
     scoringSeconds = (performance.now() - started) / 1000;
     scoringTokens = pool.reduce((sum, { prompt }) => sum + PREFIX.length + prompt.length, 0);
   }
+  const known = arm.half === 'unsolved' ? await passRates(model, pool, settingsOf(regime)) : undefined;
   if (arm.half !== undefined) {
-    const kept = halfOf(arm, scores);
+    const kept = halfOf(arm, scores ?? known?.passRates.map((rate) => ({ intra: -rate, inter: 0 })));
     pool = pool.filter((_, i) => kept(i));
     scores = scores?.filter((_, i) => kept(i));
   }
   const rest = { pool, scoringSeconds, ...(scores && { scores }) };
-  const cost = { rollouts: 0, tokens: scoringTokens, seconds: 0 };
+  const cost = known?.cost ?? { rollouts: 0, tokens: scoringTokens, seconds: 0 };
   if (arm.difficulties === 'level') return { ...rest, cost, difficulties: pool.map(({ level }) => level) };
   if (arm.difficulties === undefined) return { ...rest, cost };
   const found = await passRates(model, pool, settingsOf(regime));
@@ -108,14 +109,17 @@ async function prepare(whole: readonly RftTask[]): Promise<Prepared> {
 }
 
 /** Which prompts an arm with half the data keeps: those with the higher scores, or every other one. */
-function halfOf({ half }: Arm, scores: readonly AngleScore[] | undefined): (index: number) => boolean {
+function halfOf(
+  { half }: Arm,
+  scores: readonly Pick<AngleScore, 'intra' | 'inter'>[] | undefined,
+): (index: number) => boolean {
   if (half === 'any' || !scores) return (index) => index % 2 === 0;
   const order = scores.map((_, i) => i).sort((a, b) => angle(scores[b]!) - angle(scores[a]!) || a - b);
   const kept = new Set(order.slice(0, Math.ceil(order.length / 2)));
   return (index) => kept.has(index);
 }
 
-function angle({ intra, inter }: AngleScore): number {
+function angle({ intra, inter }: Pick<AngleScore, 'intra' | 'inter'>): number {
   return intra + inter;
 }
 

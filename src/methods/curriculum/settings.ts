@@ -17,7 +17,7 @@ export const curriculumKinds = [
 
 /** Every setting, with its default, range and meaning. */
 export const curriculumSchema = {
-  kind: choice('uniform', curriculumKinds, 'How the prompts of a step are drawn from the pool.'),
+  kind: choice('learnability', curriculumKinds, 'How the prompts of a step are drawn from the pool.'),
   sigma: number(
     0.25,
     0.001,
@@ -25,7 +25,7 @@ export const curriculumSchema = {
     'Width of the window over the ordered pool (gain and its controls), as a share of the pool.',
   ),
   uniformShare: number(
-    0.1,
+    0,
     0,
     1,
     'Share of a draw that is drawn evenly from the whole pool, so that nothing is forgotten.',
