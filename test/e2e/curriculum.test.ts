@@ -336,7 +336,7 @@ describe('bad input', () => {
     expect(await again(changed, pool)).toMatch('state_json is not a state as it was sent');
     expect(await again(state, pool.slice(1))).toMatch('state_json is the state of another pool');
     expect(await again(state, pool, 'accuracy')).toMatch(
-      "The state is that of curriculum 'uniform', not of 'accuracy'",
+      "The state is that of curriculum 'learnability', not of 'accuracy'",
     );
   });
 
