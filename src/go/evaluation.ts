@@ -12,6 +12,10 @@ export interface GoEvaluation {
   readonly value: number;
   /** Expected final score for the side to move, in points, komi included. */
   readonly score: number;
+  /** Standard deviation of the final score, in points; absent where the network does not say. */
+  readonly scoreStdev?: number;
+  /** Points by which the side to move leads: the komi change that would make the game even; absent where not known. */
+  readonly lead?: number;
   /** Expected owner of every point [size²] in [-1, 1], 1 for the side to move; absent unless asked for. */
   readonly ownership?: Float32Array;
 }

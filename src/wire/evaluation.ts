@@ -16,6 +16,8 @@ export function evaluationToWire(evaluation: GoEvaluation): pb.Evaluation {
     loss: evaluation.loss,
     score: evaluation.score,
     ownership: evaluation.ownership ? encodeHalves(evaluation.ownership) : noBytes,
+    scoreStdev: evaluation.scoreStdev,
+    lead: evaluation.lead,
   };
 }
 
@@ -29,7 +31,11 @@ export function evaluationFromWire(message: pb.Evaluation, size: number): GoEval
     logits.length === size * size + 1,
     () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`,
   );
-  const { win, draw, loss, score } = message;
-  const evaluation: GoEvaluation = { logits, win, draw, loss, value: win - loss, score };
-  return message.ownership.length > 0 ? { ...evaluation, ownership: decodeHalves(message.ownership) } : evaluation;
+  const { win, draw, loss, score, scoreStdev, lead } = message;
+  return {
+    ...{ logits, win, draw, loss, value: win - loss, score },
+    ...(scoreStdev !== undefined && { scoreStdev }),
+    ...(lead !== undefined && { lead }),
+    ...(message.ownership.length > 0 && { ownership: decodeHalves(message.ownership) }),
+  };
 }

@@ -101,6 +101,15 @@ export interface Evaluation {
   score: number;
   /** Expected ownership for the side to move, IEEE half in [-1, 1], little-endian, 2·size² bytes; empty unless asked for. */
   ownership: Uint8Array;
+  /** Standard deviation of the final score, in points; absent where the network does not say. */
+  scoreStdev?:
+    | number
+    | undefined;
+  /**
+   * Points by which the side to move leads: the komi change that would make the game even; absent where the network does
+   * not say.
+   */
+  lead?: number | undefined;
 }
 
 function createBaseRules(): Rules {
@@ -326,7 +335,16 @@ export const Position: MessageFns<Position> = {
 };
 
 function createBaseEvaluation(): Evaluation {
-  return { policy: new Uint8Array(0), win: 0, draw: 0, loss: 0, score: 0, ownership: new Uint8Array(0) };
+  return {
+    policy: new Uint8Array(0),
+    win: 0,
+    draw: 0,
+    loss: 0,
+    score: 0,
+    ownership: new Uint8Array(0),
+    scoreStdev: undefined,
+    lead: undefined,
+  };
 }
 
 export const Evaluation: MessageFns<Evaluation> = {
@@ -348,6 +366,12 @@ export const Evaluation: MessageFns<Evaluation> = {
     }
     if (message.ownership.length !== 0) {
       writer.uint32(50).bytes(message.ownership);
+    }
+    if (message.scoreStdev !== undefined) {
+      writer.uint32(61).float(message.scoreStdev);
+    }
+    if (message.lead !== undefined) {
+      writer.uint32(69).float(message.lead);
     }
     return writer;
   },
@@ -413,6 +437,22 @@ export const Evaluation: MessageFns<Evaluation> = {
             message.ownership = reader.bytes();
             continue;
           }
+          case 7: {
+            if (tag !== 61) {
+              break;
+            }
+
+            message.scoreStdev = reader.float();
+            continue;
+          }
+          case 8: {
+            if (tag !== 69) {
+              break;
+            }
+
+            message.lead = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -436,6 +476,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     message.loss = object.loss ?? 0;
     message.score = object.score ?? 0;
     message.ownership = object.ownership ?? new Uint8Array(0);
+    message.scoreStdev = object.scoreStdev ?? undefined;
+    message.lead = object.lead ?? undefined;
     return message;
   },
 };
