@@ -53,9 +53,10 @@ export type Operand = Tensor | number;
 /**
  * How an image [N, C, H, W] lies in memory. `first`: as its shape says, as every other tensor does. `last`: channels last,
  * [N, H, W, C]. `blocked`: [N, C/b, H, W, b], in blocks of b channels (see onnx/layouts.ts), under the shape [N, C, H, W].
- * `filter`: a filter [O, C, K, K] as a blocked convolution takes it.
+ * `filter`: a filter [O, C, K, K] as a blocked convolution takes it. `quantized`: as `first`, in eight bits a number
+ * (see onnx/quantized.ts).
  */
-export type Layout = 'first' | 'last' | 'blocked' | 'filter';
+export type Layout = 'first' | 'last' | 'blocked' | 'filter' | 'quantized';
 
 /** A lowered value. */
 export interface LaidOut {

@@ -13,10 +13,18 @@ import type { OnnxModel } from './model.js';
 
 const NCHWC = 'com.microsoft.nchwc';
 
+/** Emits what turns a tensor of floats into eight bits, and back; both return the name of the result. */
+export interface Quantizer {
+  quantize(tensor: Tensor, name: string): string;
+  dequantize(tensor: Tensor, name: string): string;
+}
+
 /** The values of one lowering: for every tensor the layouts it exists in so far, with the ONNX value's name. */
 export class LayoutTable implements Layouts {
   readonly model: OnnxModel;
   readonly block: number;
+  /** Where a part of the graph is quantized. */
+  quantizer: Quantizer | undefined;
   readonly #names = new Map<Tensor, Map<Layout, string>>();
   readonly #constants: ReadonlySet<string>;
 
@@ -57,6 +65,9 @@ export class LayoutTable implements Layouts {
 
   #convert(tensor: Tensor, layout: Layout): string {
     const { model } = this;
+    if (layout === 'quantized') return this.quantizer!.quantize(tensor, this.name(tensor));
+    const bytes = this.#names.get(tensor)?.get('quantized');
+    if (layout === 'first' && bytes !== undefined) return this.quantizer!.dequantize(tensor, bytes);
     const [, channels, height, width] = tensor.shape;
     const blocked = this.#names.get(tensor)?.get('blocked');
     if (layout === 'blocked') {

@@ -2,10 +2,12 @@
 
 import { AppError, check } from '../../core/errors.js';
 import type { ComputedTensor, ConstantTensor, Graph, InputTensor, LaidOut, Tensor } from '../graph.js';
+import type { Range } from '../quantization/ranges.js';
 import { simplify } from '../simplify.js';
 import { type ElementData, dtypeOf, shapeText, sizeOf } from '../types.js';
 import { LayoutTable } from './layouts.js';
 import { OnnxModel } from './model.js';
+import { QuantizedLowering } from './quantized.js';
 import { lowerPointwise } from './pointwise.js';
 
 /** Choices in lowering. */
@@ -20,6 +22,11 @@ export interface LoweringOptions {
    * default) to use standard operations only. A wrong number gives wrong results: ask src/engine/onnxruntime/block-size.ts.
    */
   readonly blockSize?: number;
+  /**
+   * Ranges of the trunk's tensors, from a `RangeRecorder`: the trunk is then computed in eight bits. The weights must be
+   * among the constants.
+   */
+  readonly ranges?: readonly Range[] | undefined;
 }
 
 /**
@@ -35,7 +42,11 @@ export function lowerToOnnx(original: Graph, options: LoweringOptions = {}): Uin
   const graph = simplify(original);
   const model = new OnnxModel();
   const layouts = new LayoutTable(model, options.blockSize ?? 0, new Set(constants.keys()));
+  const quantized = options.ranges && new QuantizedLowering(graph, options.ranges, { layouts, constants });
+  layouts.quantizer = quantized;
   for (const tensor of graph.order) {
+    if (layouts.has(tensor, 'quantized')) continue;
+    if (tensor.kind === 'computed' && quantized?.lower(tensor) === true) continue;
     const { name, layout } = lowerTensor(layouts, tensor, constants);
     layouts.set(tensor, layout, name);
   }

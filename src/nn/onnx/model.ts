@@ -15,6 +15,7 @@ export type OnnxAttribute = number | readonly number[] | string | { readonly flo
 const IR_VERSION = 8;
 const OPSET = 17;
 const elementTypes: Readonly<Record<DType, number>> = { float32: 1, int64: 7, bool: 9 };
+const quantizedTypes = { uint8: 2, int8: 3, int32: 6 } as const;
 
 /** The ONNX code of an element type, for `Cast`. */
 export function elementType(dtype: DType): number {
@@ -45,13 +46,13 @@ export class OnnxModel {
 
   /** Adds constant data and returns its value name. */
   constant(data: ElementData, shape: Shape): string {
-    const name = this.#fresh('c');
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const tensor = new MessageWriter();
-    for (const length of shape) tensor.int(1, length);
-    tensor.int(2, elementTypes[dtypeOf(data)]).text(8, name).bytes(9, bytes);
-    this.#initializers.push(tensor);
-    return name;
+    return this.#initializer(elementTypes[dtypeOf(data)], data, shape);
+  }
+
+  /** Adds constant whole numbers of a type that graphs do not have, and returns the value name. */
+  quantized(data: Uint8Array | Int8Array | Int32Array, shape: Shape): string {
+    const type = data instanceof Uint8Array ? 'uint8' : data instanceof Int8Array ? 'int8' : 'int32';
+    return this.#initializer(quantizedTypes[type], data, shape);
   }
 
   /** A list of whole numbers as a constant of rank 1; equal lists share one constant. */
@@ -92,6 +93,16 @@ export class OnnxModel {
       model.message(8, new MessageWriter().text(1, domain).int(2, domain === '' ? OPSET : 1));
     }
     return model.finish();
+  }
+
+  #initializer(type: number, data: ArrayBufferView, shape: Shape): string {
+    const name = this.#fresh('c');
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const tensor = new MessageWriter();
+    for (const length of shape) tensor.int(1, length);
+    tensor.int(2, type).text(8, name).bytes(9, bytes);
+    this.#initializers.push(tensor);
+    return name;
   }
 
   #fresh(prefix: string): string {
