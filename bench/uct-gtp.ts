@@ -11,7 +11,7 @@ import { BLACK, WHITE, type Color } from '../src/go/color.js';
 import { Position } from '../src/go/position.js';
 import { checkRules, checkSize, defaultRules, type Rules } from '../src/go/rules.js';
 import { formatVertex, parseVertex } from '../src/go/vertex.js';
-import { UctPlayer } from './uct.js';
+import { UctPlayer } from '../clients/shared/uct.js';
 
 const { values } = parseArgs({
   options: {

@@ -13,7 +13,7 @@ import { LockstepGroup } from '../../src/search/drive.js';
 import { search } from '../../src/search/search.js';
 import { Tree } from '../../src/search/tree.js';
 import { asking, type Question } from '../../clients/self-play/running-game.js';
-import { UctPlayer } from '../uct.js';
+import { UctPlayer } from '../../clients/shared/uct.js';
 import type { Network } from './network.js';
 
 /** A network under its name, or UCT with so many playouts a move. */

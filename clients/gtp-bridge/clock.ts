@@ -71,6 +71,14 @@ export class Clock {
     return Math.max(5, main + this.#overtimeBudgetMs(lagMs));
   }
 
+  /** The longest that the next move may take without losing on time, `lagMs` kept back; Infinity without a limit. */
+  lastMomentMs(lagMs: number): number {
+    const { system } = this.#settings;
+    if (system === 'none') return Infinity;
+    const period = this.#stones > 0 ? this.#periodMs : this.#fullPeriodMs();
+    return Math.max(0, (this.#stones === 0 ? this.#mainMs : 0) + period - lagMs);
+  }
+
   /** Time that a move gets beside its share of the main time. */
   #overtimeBudgetMs(lagMs: number): number {
     const settings = this.#settings;

@@ -54,7 +54,8 @@ export async function* generate(session: Session, options: GenerateOptions): Asy
   return finish(session, options, choice, started);
 }
 
-function finish(session: Session, { color, play }: GenerateOptions, choice: Choice, started: number): Choice {
+/** Pays the clock for a move and plays it, if the search was for a move to play. */
+export function finish(session: Session, { color, play }: GenerateOptions, choice: Choice, started: number): Choice {
   if (!play) return choice;
   session.clock(color).use(performance.now() - started);
   if (choice !== 'resign') {
@@ -62,13 +63,4 @@ function finish(session: Session, { color, play }: GenerateOptions, choice: Choi
     session.opponentThinks = true;
   }
   return choice;
-}
-
-/** As `generate`, for callers that want no reports. */
-export async function generateQuietly(session: Session, options: GenerateOptions): Promise<Choice> {
-  const search = generate(session, options);
-  for (;;) {
-    const step = await search.next();
-    if (step.done) return step.value;
-  }
 }

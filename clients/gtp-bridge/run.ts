@@ -39,8 +39,9 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const log = options.log ?? stderrLog();
   const config = readConfig(bridgeSchema, pickSettings(options));
   const connection = new Connection(options);
+  const patienceMs = config.patience * 1000;
   const evaluators = [false, true].map(
-    (ownership) => new RemoteEvaluator(connection, { model, priority: 'interactive', ownership }),
+    (ownership) => new RemoteEvaluator(connection, { model, priority: 'interactive', ownership, patienceMs }),
   );
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');

@@ -134,6 +134,17 @@ export class Session {
     return Math.min(limit, this.clock(color).budgetMs(empty, lag * 1000));
   }
 
+  /**
+   * Milliseconds after which a move of `color` is made without the network if that has said nothing by then: twice the
+   * budget and a second at least, as short disturbances pass, but half of what is left on the clock at most. Infinity
+   * where nothing is lost by waiting.
+   */
+  networkWaitMs(color: Color): number {
+    const lastMoment = this.clock(color).lastMomentMs(this.config.lag * 1000);
+    // Where even the lag's reserve is gone, an answer may still come sooner than the flag falls.
+    return Math.min(Math.max(1000, 2 * this.moveBudgetMs(color)), Math.max(100, lastMoment / 2));
+  }
+
   /** Searches for the opponent's answer until `stop`, if told to and if it is the opponent's turn. Never throws. */
   async ponder(stop: AbortSignal): Promise<void> {
     if (!this.config.ponder || !this.opponentThinks || this.game.position.isOver) return;

@@ -33,8 +33,9 @@ export class Connection {
         : ChannelCredentials.createInsecure();
     this.#channel = createChannel(options.address, credentials, {
       'grpc.max_receive_message_length': maxMessageBytes,
-      'grpc.keepalive_time_ms': 20_000,
-      'grpc.keepalive_timeout_ms': 10_000,
+      // A connection that swallows what is sent is noticed within half the time that a search waits for an answer.
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
       // Retries would buffer whole streams (grpc-node #2371); we reconnect ourselves.
       'grpc.enable_retries': 0,
       'grpc.initial_reconnect_backoff_ms': 200,

@@ -63,6 +63,11 @@ export class GtpClient {
     });
   }
 
+  /** The last of what the engine wrote to stderr. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** The child's process id; undefined if it could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;

@@ -4,6 +4,7 @@
  */
 
 import { AppError } from '../../src/core/errors.js';
+import { Rng } from '../../src/core/rng.js';
 import { cancelled, throwIfAborted } from '../../src/core/signals.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
@@ -17,8 +18,10 @@ import {
 import type { Evaluator } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { positionToWire } from '../../src/wire/position.js';
+import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { MessageQueue } from './message-queue.js';
+import { RetryQueue } from './retry-queue.js';
 import { errorFromStatus, fromCall } from './status.js';
 
 /** What every request of an evaluator says. */
@@ -30,7 +33,15 @@ export interface RemoteEvaluatorOptions {
   readonly ownership?: boolean;
   /** Most positions in one message. */
   readonly maxPositions?: number;
+  /**
+   * How long a request that the server did not answer, because it was away or busy, is sent again before its caller
+   * learns of it; 0 for not at all.
+   */
+  readonly patienceMs?: number;
 }
+
+/** Longest wait before unanswered requests are sent again: a person notices more. */
+const maxRetryMs = 2000;
 
 /** What one call may say beside that. */
 export interface EvaluateOptions {
@@ -52,6 +63,7 @@ interface Message {
   readonly model: string;
   readonly snapshots: Snapshot[];
   readonly waiters: Waiter[];
+  readonly giveUpAt: number;
 }
 
 interface Stream {
@@ -60,13 +72,17 @@ interface Stream {
   readonly abort: AbortController;
 }
 
-/** Evaluates positions on the server. A broken stream fails what was in flight and is opened again by the next call. */
+/**
+ * Evaluates positions on the server. A broken stream is opened again by the next call; what was in flight is sent again
+ * if `patienceMs` allows, and fails otherwise.
+ */
 export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   /** The version that answered last, as name@version; empty before the first answer. */
   modelVersion = '';
   readonly #connection: Connection;
   readonly #options: Required<RemoteEvaluatorOptions>;
   readonly #filling = new Map<string, Message>();
+  readonly #retries: RetryQueue<Message>;
   #stream: Stream | undefined;
   #nextId = 1;
   #flushScheduled = false;
@@ -74,7 +90,11 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
 
   constructor(connection: Connection, options: RemoteEvaluatorOptions = {}) {
     this.#connection = connection;
-    this.#options = { model: '', priority: 'bulk', ownership: false, maxPositions: 64, ...options };
+    this.#options = { model: '', priority: 'bulk', ownership: false, maxPositions: 64, patienceMs: 0, ...options };
+    this.#retries = new RetryQueue(new Backoff(new Rng(process.pid), maxRetryMs), {
+      send: (message) => this.#send(message),
+      giveUp: rejectAll,
+    });
   }
 
   /** @throws AppError with the server's own sentence; 'unavailable' when the connection is lost */
@@ -129,6 +149,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     this.#filling.clear();
     const stream = this.#stream;
     this.#fail(stream, error);
+    this.#retries.close(error);
     stream?.abort.abort();
   }
 
@@ -136,7 +157,8 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     const filling = this.#filling.get(model);
     if (filling && filling.snapshots.length + count <= this.#options.maxPositions) return filling;
     if (filling) this.#send(filling);
-    const message: Message = { requestId: this.#nextId++, model, snapshots: [], waiters: [] };
+    const giveUpAt = performance.now() + this.#options.patienceMs;
+    const message: Message = { requestId: this.#nextId++, model, snapshots: [], waiters: [], giveUpAt };
     this.#filling.set(model, message);
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -181,7 +203,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
         }
         this.#fail(stream, new AppError('unavailable', 'The server ended the stream'));
       } catch (error) {
-        this.#fail(stream, fromCall(error));
+        this.#fail(stream, stream.abort.signal.aborted ? fromCall(error) : asLost(fromCall(error)));
       }
     };
     void receive();
@@ -193,10 +215,10 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (!message) return;
     stream.inFlight.delete(response.requestId);
     if (response.error) {
-      const error = errorFromStatus(response.error.code, response.error.message);
-      rejectAll(message, error);
+      this.#retries.add(message, errorFromStatus(response.error.code, response.error.message));
       return;
     }
+    this.#retries.succeeded();
     this.modelVersion = response.modelVersion;
     let next = 0;
     for (const waiter of message.waiters) {
@@ -215,9 +237,16 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (this.#stream === stream) this.#stream = undefined;
     if (!stream) return;
     stream.outgoing.end();
-    for (const message of stream.inFlight.values()) rejectAll(message, error);
+    const unanswered = [...stream.inFlight.values()];
     stream.inFlight.clear();
+    for (const message of unanswered) this.#retries.add(message, error);
   }
+}
+
+/** A stream that we did not end: what gRPC makes of a connection that was cut depends on how it was cut. */
+function asLost(error: AppError): AppError {
+  const cut = error.kind === 'cancelled' || (error.kind === 'internal' && error.message.includes('RST_STREAM'));
+  return cut ? new AppError('unavailable', `The connection was lost: ${error.message}`, { cause: error }) : error;
 }
 
 function rejectAll(message: Message, error: AppError): void {

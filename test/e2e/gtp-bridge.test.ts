@@ -5,6 +5,7 @@ import type { GtpClient } from '../../clients/shared/gtp-client.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { bundleBridge, startBridge } from '../support/bridge-process.js';
 import { HeuristicServer } from '../support/heuristic-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { tinyModel } from '../support/served-models.js';
 import { makeDataDir, removeDataDir, startServerProcess } from '../support/start-server.js';
 
@@ -58,7 +59,7 @@ describe('the bundled bridge', () => {
     const away = new HeuristicServer(5);
     await away.start();
     away.stop();
-    const client = bridge(away.address);
+    const client = bridge(away.address, '--patience', '0');
     expect(await client.send('name')).toBe('Tengen');
     await expect(client.send('genmove b')).rejects.toThrow(/cannot reach the server: .*ECONNREFUSED/);
     await away.start();
@@ -71,6 +72,43 @@ describe('the bundled bridge', () => {
       expect(await untilAnswered(client, 'genmove b')).toMatch(/^[A-E]\d$/);
     } finally {
       away.stop();
+    }
+  });
+
+  it('plays a game through a connection that is cut at every move, and the player notices nothing', async () => {
+    const proxy = new TcpProxy(server.address);
+    const client = bridge(await proxy.start(), '--visits', '60', '--batch', '1');
+    try {
+      for (let turn = 0; turn < 6; turn++) {
+        // The bytes of a search that is under way are held up, and then lost with the connection.
+        const passed = proxy.forwardedBytes;
+        const move = client.send(`genmove ${turn % 2 === 0 ? 'b' : 'w'}`);
+        await proxy.forwarded(passed + 2000);
+        proxy.cut();
+        expect(await move).toMatch(/^[A-G]\d$/);
+      }
+      expect(proxy.accepted).toBeGreaterThan(6);
+      expect(await client.send('showboard')).toContain('Moves: 6');
+    } finally {
+      proxy.stop();
+    }
+  });
+
+  it('moves in time when the server stalls, and says so on stderr', async () => {
+    const proxy = new TcpProxy(server.address);
+    const client = bridge(await proxy.start(), '--lag', '0');
+    try {
+      expect(await client.send('genmove b')).toMatch(/^[A-G]\d$/);
+      await client.send('kata-time_settings absolute 4');
+      proxy.stalled = true;
+      // What is left of the last search would do for a move; without it the network is needed.
+      await client.send('clear_cache');
+      const asked = performance.now();
+      expect(await client.send('genmove w')).toMatch(/^[A-G]\d$/);
+      expect(performance.now() - asked).toBeLessThan(4000);
+      expect(client.stderr).toContain('A move is made without the network: no answer within 1000 ms');
+    } finally {
+      proxy.stop();
     }
   });
 
@@ -114,6 +152,29 @@ describe('the bundled bridge and the real server', () => {
       );
       expect(await client.send('final_score')).toMatch(/^[BW]\+/);
       await expect(client.send('boardsize 9')).rejects.toThrow('unacceptable size');
+    } finally {
+      await process.stop();
+      removeDataDir(dataDir);
+    }
+  });
+});
+
+describe('a real server that is killed in the middle of a game', () => {
+  it('is waited for, and the move that was being thought about comes', async () => {
+    const dataDir = makeDataDir();
+    let process = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    try {
+      const file = join(dataDir, 'tiny.safetensors');
+      writeFileSync(file, tinyModel(5, 1));
+      await process.connect().client(ModelServiceDefinition).importModel({ name: 'tiny', path: file });
+      const client = bridge(process.address, '--visits', '200');
+      expect(await client.send('genmove b')).toMatch(/^([A-E]\d|pass)$/);
+      const port = process.address.split(':')[1] ?? '';
+      await process.kill();
+      const move = client.send('genmove w');
+      process = await startServerProcess(dataDir, ['--log-level', 'warn', '--port', port]);
+      expect(await move).toMatch(/^([A-E]\d|pass)$/);
+      expect(await client.send('genmove b')).toMatch(/^([A-E]\d|pass)$/);
     } finally {
       await process.stop();
       removeDataDir(dataDir);

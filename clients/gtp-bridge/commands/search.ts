@@ -9,7 +9,7 @@ import { analyze } from '../analyze.js';
 import { parseAnalysisArguments, type AnalysisStyle } from '../analysis-arguments.js';
 import { color } from '../arguments.js';
 import type { Handler, Invocation, Reply } from '../engine.js';
-import { generate, generateQuietly } from '../generate.js';
+import { generateInTime, generateQuietly } from '../fallback.js';
 import type { Choice } from '../move-choice.js';
 import type { Session } from '../session.js';
 
@@ -55,7 +55,12 @@ function genmoveAnalyze(session: Session, invocation: Invocation, style: Analysi
   const player: Color = request.player ?? session.game.position.toMove;
   const stop = stopOf(invocation, variant);
   return (async function* () {
-    const choice = yield* generate(session, { color: player, play: variant.play, analysis: { request, style }, stop });
+    const choice = yield* generateInTime(session, {
+      color: player,
+      play: variant.play,
+      analysis: { request, style },
+      stop,
+    });
     yield `play ${isCancelled(invocation, variant) ? 'cancelled' : formatChoice(session, choice)}`;
   })();
 }

@@ -3,6 +3,17 @@ import { Clock, namedTimeSettings, noTimeLimit, timeSettings } from '../../../cl
 
 const settings = (system: string, ...numbers: number[]) => namedTimeSettings(system, numbers)!;
 
+it.each([
+  [timeSettings(0, 1, 0), Infinity],
+  [timeSettings(60, 0, 0), 59_000],
+  [timeSettings(0, 30, 5), 29_000],
+  [timeSettings(60, 30, 5), 89_000],
+  [namedTimeSettings('byoyomi', [0, 30, 3])!, 29_000],
+  [namedTimeSettings('fischer', [0.5, 3])!, 0],
+])('knows when the flag falls: %j', (settings, expected) => {
+  expect(new Clock(settings).lastMomentMs(1000)).toBe(expected);
+});
+
 describe('time settings', () => {
   it('without stones but with a period mean no limit, without a period absolute time, otherwise Canadian', () => {
     expect(timeSettings(0, 1, 0)).toEqual(noTimeLimit);

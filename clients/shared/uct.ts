@@ -1,5 +1,5 @@
 /**
- * The plain opponent that learning is measured against: UCT with random playouts, without patterns, priors or RAVE
+ * A player that needs no network: what learning is measured against, and what moves for a server that does not answer. UCT with random playouts, without patterns, priors or RAVE
  * (Kocsis & Szepesvári, "Bandit based Monte-Carlo Planning", 2006). Every playout adds one node to the tree, descends by
  *
  *     argmax  wins / n + exploration · √(ln N / n)        unvisited moves first, in random order
@@ -7,13 +7,13 @@
  * and plays random moves that fill no own eyes until neither side has one; the area then says who won.
  */
 
-import { check } from '../src/core/errors.js';
-import type { Rng } from '../src/core/rng.js';
-import { areaScore } from '../src/go/area.js';
-import { Board, LEGAL } from '../src/go/board.js';
-import { BLACK, opponent, type Color } from '../src/go/color.js';
-import { isOwnEye } from '../src/go/eyes.js';
-import { Position } from '../src/go/position.js';
+import { check } from '../../src/core/errors.js';
+import type { Rng } from '../../src/core/rng.js';
+import { areaScore } from '../../src/go/area.js';
+import { Board, LEGAL } from '../../src/go/board.js';
+import { BLACK, opponent, type Color } from '../../src/go/color.js';
+import { isOwnEye } from '../../src/go/eyes.js';
+import { Position } from '../../src/go/position.js';
 
 export interface UctOptions {
   /** Playouts a move. */
@@ -51,8 +51,10 @@ export class UctPlayer {
   /**
    * The move with the most visits. Passes when no move but into an own eye is left, and when the opponent has just
    * passed and the board as it stands wins. The position is not changed; equal `rng` states give equal moves.
+   *
+   * @param shouldStop asked before every playout; true ends the search with what it has
    */
-  chooseMove(position: Position, rng: Rng): number {
+  chooseMove(position: Position, rng: Rng, shouldStop: () => boolean = () => false): number {
     const pass = position.actionCount - 1;
     if (position.lastMoves[0] === pass && winFor(position.score(), position.toMove) === 1) return pass;
     this.#reserve(position);
@@ -61,7 +63,7 @@ export class UctPlayer {
     this.#scratch.copyFrom(position);
     this.#expand(0, rng);
     if (this.#childCount[0] === 1) return pass;
-    for (let i = 0; i < this.#playouts; i++) this.#simulate(position, rng);
+    for (let i = 0; i < this.#playouts && !shouldStop(); i++) this.#simulate(position, rng);
     return this.#move[this.#mostVisited(0)]!;
   }
 

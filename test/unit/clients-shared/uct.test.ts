@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { UctPlayer } from '../../../bench/uct.js';
+import { UctPlayer } from '../../../clients/shared/uct.js';
 import { Rng } from '../../../src/core/rng.js';
 import { WHITE } from '../../../src/go/color.js';
 import { Position } from '../../../src/go/position.js';
 import { diagram } from '../../support/diagram.js';
 
 describe('the plain UCT player', () => {
+  it('ends when it is told to, with a legal move', () => {
+    const { position } = diagram(`. . .\n. X .\n. . .`, {}, WHITE);
+    let asked = 0;
+    const move = new UctPlayer({ playouts: 1_000_000 }).chooseMove(position, new Rng(1), () => ++asked > 3);
+    expect(position.isLegal(move)).toBe(true);
+    expect(asked).toBe(4);
+  });
+
   it('saves its stones from capture', () => {
     const { position, at } = diagram(`
       . O O O .
