@@ -50,11 +50,13 @@ interface SlotState {
 
 /** What happened to batches, for metrics. */
 export interface BatchListener {
-  /** A batch came back; `queueMicros` is summed over its positions. */
-  batchDone(positions: number, queueMicros: number, computeMicros: number): void;
+  /** A batch came back. */
+  batchDone(positions: number, computeMicros: number): void;
+  /** So many positions of a batch waited so long before it ran. */
+  waited(positions: number, micros: number): void;
 }
 
-const noListener: BatchListener = { batchDone: () => undefined };
+const noListener: BatchListener = { batchDone: () => undefined, waited: () => undefined };
 
 /** Batches jobs into slots. */
 export class Batcher {
@@ -110,10 +112,9 @@ export class Batcher {
     const state = this.#take(slot);
     const computeMicros = this.#slots.computeMicros(slot);
     const now = this.#nowMicros();
-    let queueMicros = 0;
     let at = 0;
     for (const { ticket, from, to } of state.ranges) {
-      queueMicros += (to - from) * Math.max(0, now - ticket.submittedMicros - computeMicros);
+      this.#listener.waited(to - from, Math.max(0, now - ticket.submittedMicros - computeMicros));
       if (ticket.left > 0) {
         this.#settle(ticket, to - from);
         ticket.job.deliver(from, to - from, slot, at);
@@ -121,7 +122,7 @@ export class Batcher {
       at += to - from;
     }
     this.#release(slot);
-    this.#listener.batchDone(at, queueMicros, computeMicros);
+    this.#listener.batchDone(at, computeMicros);
     this.#pump();
   }
 

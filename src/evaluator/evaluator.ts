@@ -18,6 +18,7 @@ import { joinOutputs, splitInputs } from './plain-tensors.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
 import { SessionPool } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
+import { WaitingTimes } from './waiting-times.js';
 
 /** Positions to evaluate with one model. */
 export interface EvaluateRequest {
@@ -50,6 +51,7 @@ export class Evaluator {
   readonly #models: LoadedModels;
   readonly #caches = new Map<number, EvaluationCache>();
   readonly #counters = makeCounters();
+  readonly #waiting = new WaitingTimes();
   #inferring = 0;
   #closed = false;
 
@@ -60,11 +62,14 @@ export class Evaluator {
     this.#slots = new Slots(memory);
     const counters = this.#counters;
     this.#batcher = new Batcher(this.#slots, () => performance.now() * 1000, {
-      batchDone(positions, queueMicros, computeMicros) {
+      batchDone(positions, computeMicros) {
         counters.batches++;
         counters.evaluations += positions;
-        counters.queueMicros += queueMicros;
         counters.computeMicros += computeMicros;
+      },
+      waited: (positions, micros) => {
+        counters.queueMicros += positions * micros;
+        this.#waiting.add(micros, positions);
       },
     });
     const engine = { engine: config.engine, provider: config.provider };
@@ -164,6 +169,7 @@ export class Evaluator {
       batchFill: batches === 0 ? 0 : evaluations / (batches * this.#config.maxBatch),
       pending: this.#batcher.pending + this.#inferring,
       loadedVersions: this.#models.count,
+      waiting: this.#waiting.counts(),
     };
   }
 

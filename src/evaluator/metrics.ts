@@ -1,6 +1,8 @@
 /** What the evaluator counts. */
 
-/** A snapshot of the counters; all but the last three only grow. */
+import { waitingLimitsMicros } from './waiting-times.js';
+
+/** A snapshot of the counters; all but `batchFill`, `pending` and `loadedVersions` only grow. */
 export interface EvaluatorMetrics {
   /** Requests accepted, refused because the queue was full, cancelled by their client, failed for another reason. */
   readonly requests: number;
@@ -24,11 +26,13 @@ export interface EvaluatorMetrics {
   readonly pending: number;
   /** Model versions loaded now. */
   readonly loadedVersions: number;
+  /** Positions by how long they waited (waiting-times.ts). */
+  readonly waiting: readonly number[];
 }
 
 /** The counters themselves. */
 export type EvaluatorCounters = {
-  -readonly [K in Exclude<keyof EvaluatorMetrics, 'batchFill' | 'pending' | 'loadedVersions'>]: EvaluatorMetrics[K];
+  -readonly [K in Exclude<keyof EvaluatorMetrics, 'batchFill' | 'pending' | 'loadedVersions' | 'waiting'>]: number;
 };
 
 /** Counters at zero. */
@@ -49,13 +53,26 @@ export function makeCounters(): EvaluatorCounters {
 }
 
 /** Kept and current numbers in the text format of Prometheus, with the prefix `tengen_evaluator_`. */
-export function formatPrometheus(metrics: EvaluatorMetrics): string {
+export function formatPrometheus({ waiting, ...metrics }: EvaluatorMetrics): string {
   const gauges = new Set(['batchFill', 'pending', 'loadedVersions']);
   let text = '';
-  for (const [key, value] of Object.entries(metrics) as [string, number][]) {
+  for (const [key, value] of Object.entries(metrics)) {
     const name = `tengen_evaluator_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
     const [type, suffix] = gauges.has(key) ? ['gauge', ''] : ['counter', '_total'];
     text += `# TYPE ${name}${suffix} ${type}\n${name}${suffix} ${String(value)}\n`;
   }
-  return text;
+  return text + formatWaiting(waiting, metrics.queueMicros);
+}
+
+/** A histogram in seconds. */
+function formatWaiting(counts: readonly number[], sumMicros: number): string {
+  const name = 'tengen_evaluator_queue_seconds';
+  let total = 0;
+  let text = `# TYPE ${name} histogram\n`;
+  counts.forEach((count, bucket) => {
+    const limit = waitingLimitsMicros[bucket];
+    total += count;
+    text += `${name}_bucket{le="${limit === undefined ? '+Inf' : (limit / 1e6).toPrecision(4)}"} ${total}\n`;
+  });
+  return `${text}${name}_sum ${sumMicros / 1e6}\n${name}_count ${total}\n`;
 }

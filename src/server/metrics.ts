@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
 import { formatPrometheus, type EvaluatorMetrics } from '../evaluator/metrics.js';
+import { waitingQuantileMs } from '../evaluator/waiting-times.js';
 
 /** Anything with an evaluator's counters. */
 export interface MetricsSource {
@@ -27,15 +28,17 @@ export function logMetrics(source: MetricsSource, logger: Logger, everyMs: numbe
 
 /** Rates and means between two snapshots `ms` apart; times are milliseconds. */
 export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: number): Record<string, number> {
-  const grown = (key: keyof EvaluatorMetrics): number => now[key] - last[key];
+  const grown = (key: Exclude<keyof EvaluatorMetrics, 'waiting'>): number => now[key] - last[key];
   const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);
   const evaluations = grown('evaluations');
+  const waited = now.waiting.map((count, i) => count - last.waiting[i]!);
   const lookups = grown('cacheHits') + grown('cacheMisses');
   return {
     requests: grown('requests'),
     evaluationsPerSecond: mean(evaluations * 1000, ms),
     positionsPerBatch: mean(evaluations, grown('batches')),
     queueMs: mean(grown('queueMicros') / 1000, evaluations),
+    queueMs99: mean(waitingQuantileMs(waited, 0.99), 1),
     computeMsPerBatch: mean(grown('computeMicros') / 1000, grown('batches')),
     cacheHitShare: mean(grown('cacheHits'), lookups),
     refused: grown('refused'),

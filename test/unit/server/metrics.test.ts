@@ -1,13 +1,19 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { formatPrometheus, makeCounters, type EvaluatorMetrics } from '../../../src/evaluator/metrics.js';
+import { waitingQuantileMs, WaitingTimes } from '../../../src/evaluator/waiting-times.js';
 import { logMetrics, metricsSince, serveMetrics } from '../../../src/server/metrics.js';
 
-const zero: EvaluatorMetrics = { ...makeCounters(), batchFill: 0, pending: 0, loadedVersions: 1 };
+const noWaiting = new WaitingTimes().counts();
+const zero: EvaluatorMetrics = { ...makeCounters(), batchFill: 0, pending: 0, loadedVersions: 1, waiting: noWaiting };
+const waiting = new WaitingTimes();
+waiting.add(2000, 297);
+waiting.add(40_000, 3);
 const later: EvaluatorMetrics = {
   ...zero,
   ...{ requests: 12, evaluations: 300, batches: 6, queueMicros: 600_000, computeMicros: 60_000 },
   ...{ cacheHits: 100, cacheMisses: 300, pending: 7, batchFill: 0.78125 },
+  waiting: waiting.counts(),
 };
 
 it('means and rates are those of the time between', () => {
@@ -20,7 +26,10 @@ it('means and rates are those of the time between', () => {
 
 it('Prometheus text names every counter and gauge, each with its type', () => {
   const lines = formatPrometheus(later).trimEnd().split('\n');
-  expect(lines).toHaveLength(2 * Object.keys(later).length);
+  const histogram = later.waiting.length + 3;
+  expect(lines).toHaveLength(2 * (Object.keys(later).length - 1) + histogram);
+  expect(lines.at(-1)).toBe('tengen_evaluator_queue_seconds_count 300');
+  expect(lines.filter((line) => line.endsWith('} 297')).length).toBeGreaterThan(0);
   expect(lines).toContain('# TYPE tengen_evaluator_queue_micros_total counter');
   expect(lines).toContain('tengen_evaluator_queue_micros_total 600000');
   expect(lines).toContain('# TYPE tengen_evaluator_batch_fill gauge');
@@ -50,4 +59,17 @@ it('the log gets a line when something happened and none when nothing did', asyn
   stop();
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'evaluator', requests: 12 });
+});
+
+it('quantiles of waiting times are within the limits that they were counted by', () => {
+  const times = new WaitingTimes();
+  for (let micros = 1; micros <= 100_000; micros += 7) times.add(micros, 2);
+  const counts = times.counts();
+  for (const share of [0.5, 0.9, 0.99]) {
+    expect(waitingQuantileMs(counts, share) / (100 * share)).toBeGreaterThan(1 / 1.5);
+    expect(waitingQuantileMs(counts, share) / (100 * share)).toBeLessThan(1.5);
+  }
+  expect(waitingQuantileMs(noWaiting, 0.5)).toBe(0);
+  times.add(1e12, 1e9);
+  expect(waitingQuantileMs(times.counts(), 0.99)).toBeGreaterThan(300_000);
 });
