@@ -4,7 +4,8 @@
  */
 
 import { fork, type ChildProcess } from 'node:child_process';
-import type { ClientOrder } from './evaluator/client.js';
+import { answer, ask } from './evaluator/child.js';
+import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
 
 interface ServerFigures {
@@ -81,25 +82,6 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
   } finally {
     for (const child of children) child.kill();
   }
-}
-
-/** Sends a message and waits for the answer. */
-function ask(child: ChildProcess, message: number | ClientOrder): Promise<unknown> {
-  const answered = answer(child);
-  child.send(message);
-  return answered;
-}
-
-function answer(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void =>
-      reject(new Error(`A process of the benchmark ended (${String(code)})`));
-    child.once('exit', ended);
-    child.once('message', (message) => {
-      child.off('exit', ended);
-      resolve(message);
-    });
-  });
 }
 
 function total(runs: readonly RunResult[]): number {

@@ -1,5 +1,6 @@
 /** The server process: the real service and middleware over the real evaluator, its cache off. */
 
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'nice-grpc';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
@@ -17,6 +18,8 @@ const config = readConfig(evaluatorSchema, { threads: setup.threads, maxBatch: s
 const evaluator = new Evaluator(source, config);
 await evaluator.describe('');
 const logger = makeLogger('error');
+// One signal ends hundreds of streams.
+setMaxListeners(0);
 const server = createServer()
   .use(translateErrors(logger))
   .use(authenticate('secret'))
@@ -24,6 +27,8 @@ const server = createServer()
 server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
 const port = await server.listen('127.0.0.1:0');
 
-process.on('message', () => process.send?.({ ...evaluator.metrics(), cpuMicros: cpuMicros() }));
+process.on('message', () =>
+  process.send?.({ ...evaluator.metrics(), cpuMicros: cpuMicros(), rssBytes: process.memoryUsage.rss() }),
+);
 process.on('disconnect', () => process.exit());
 process.send?.(`127.0.0.1:${port}`);

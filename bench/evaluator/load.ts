@@ -1,0 +1,63 @@
+/** A client that keeps a fixed number of messages in flight on one stream. */
+
+import type { Client } from 'nice-grpc';
+import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { EvaluatorServiceDefinition, Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
+import type { Position } from '../../src/proto/tengen/v1/position.js';
+
+/** What a client is told to do: keep `inFlight` messages of `count` positions going for `ms`. */
+export interface ClientOrder {
+  readonly ms: number;
+  readonly inFlight: number;
+  readonly count: number;
+}
+
+/** One stream's worth of asking after another; every position is sent in turn. */
+export class Load {
+  readonly #client: Client<typeof EvaluatorServiceDefinition>;
+  readonly #positions: readonly Position[];
+  #nextPosition: number;
+  #nextRequest = 1;
+
+  /** @param first the position to begin with */
+  constructor(client: Client<typeof EvaluatorServiceDefinition>, positions: readonly Position[], first = 0) {
+    this.#client = client;
+    this.#positions = positions;
+    this.#nextPosition = first;
+  }
+
+  /** Asks for `ms`; answers after that are waited for and not counted. */
+  async run({ ms, inFlight, count }: ClientOrder): Promise<{ evaluations: number; ms: number }> {
+    const outgoing = new MessageQueue<EvaluateRequest>();
+    for (let i = 0; i < inFlight; i++) outgoing.push(this.#request(count));
+    const start = performance.now();
+    let evaluations = 0;
+    let elapsed = 0;
+    for await (const response of this.#client.evaluate(outgoing)) {
+      if (response.error) throw new Error(response.error.message);
+      if (elapsed > 0) continue;
+      evaluations += response.evaluations.length;
+      if (performance.now() - start < ms) {
+        outgoing.push(this.#request(count));
+      } else {
+        elapsed = performance.now() - start;
+        outgoing.end();
+      }
+    }
+    return { evaluations, ms: elapsed };
+  }
+
+  #request(count: number): EvaluateRequest {
+    if (this.#nextPosition + count > this.#positions.length) this.#nextPosition = 0;
+    const from = this.#nextPosition;
+    this.#nextPosition += count;
+    return {
+      requestId: this.#nextRequest++,
+      model: '',
+      priority: count === 1 ? Priority.INTERACTIVE : Priority.BULK,
+      positions: this.#positions.slice(from, from + count),
+      ownership: false,
+      cancel: false,
+    };
+  }
+}
