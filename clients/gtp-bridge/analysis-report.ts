@@ -13,8 +13,17 @@ export interface Candidate {
   /** Expected result in [-1, 1], and the lower bound of the search's confidence in it. */
   readonly value: number;
   readonly lowerBound: number;
-  /** Points, komi included. */
+  /** What the search maximises, points counted in, and its lower bound; the same as the value if they are not. */
+  readonly utility: number;
+  readonly utilityLowerBound: number;
+  /** What speaks for playing it, in visits; candidates are in its order. */
+  readonly weight: number;
+  /** The candidate that was searched for this one too, as a symmetry of the position exchanges them. */
+  readonly isSymmetryOf?: number;
+  /** Points, komi included; their standard deviation, NaN if the network does not say; and the lead, komi included. */
   readonly score: number;
+  readonly scoreStdev: number;
+  readonly lead: number;
   /** Probability that the network alone gave the move. */
   readonly prior: number;
   /** The principal variation, this move first, and the visits along it. */
@@ -31,7 +40,11 @@ export interface Opinion {
   readonly value: number;
   /** What the network alone thinks of the root, in [-1, 1]. */
   readonly rawValue: number;
+  readonly utility: number;
+  /** As in a candidate, over the whole tree. */
   readonly score: number;
+  readonly scoreStdev: number;
+  readonly lead: number;
   /** The best first. */
   readonly candidates: readonly Candidate[];
   /** Expected ownership [size²], row by row from the top-left. */

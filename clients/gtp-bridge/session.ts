@@ -46,7 +46,7 @@ export class Session {
     this.onTrouble = options.onTrouble;
     this.evaluatorFor = options.evaluatorFor;
     this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
-    this.thinker = new Thinker(options.evaluatorFor, config.batch, options.onTrouble);
+    this.thinker = new Thinker(options.evaluatorFor, () => this.config, options.onTrouble);
     this.setTimes(noTimeLimit);
   }
 

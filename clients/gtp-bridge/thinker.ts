@@ -7,14 +7,18 @@ import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
+import { symmetricActions, type SymmetricActions } from '../../src/go/position-symmetries.js';
+import { ScoreUtility, type ScoreFactors } from '../../src/go/score-utility.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
-import type { Auxiliary } from '../../src/search/options.js';
+import type { SearchTuning } from '../../src/search/options.js';
+import { katagoPuct } from '../../src/search/puct.js';
 import { Search } from '../../src/search/search.js';
-import { readStatistics } from '../../src/search/statistics.js';
+import { visitLead } from '../../src/search/statistics.js';
 import { EXPANDED, Tree } from '../../src/search/tree.js';
 import type { MoveRestriction } from './analysis-arguments.js';
 import type { Opinion } from './analysis-report.js';
 import type { GameState } from './game-state.js';
+import { auxiliaryOf, auxiliarySizeOf, hasOwnership, opinionOf } from './opinion-of-tree.js';
 import { SearchPosition } from './search-position.js';
 
 /** Evaluates positions; `ownership` says whether the answers must have it. */
@@ -24,7 +28,7 @@ export type EvaluatorFor = (ownership: boolean) => Evaluator<Position, GoEvaluat
 export interface ThinkOptions {
   /** Visits of the root, those of a reused tree included. */
   readonly visits: number;
-  /** Milliseconds; Infinity for no limit. */
+  /** Milliseconds; Infinity for no limit. With one, a search also ends when no other move can overtake the best. */
   readonly timeMs?: number;
   /** Ends the search at once; not an error. */
   readonly stop?: AbortSignal;
@@ -34,28 +38,46 @@ export interface ThinkOptions {
   readonly restrictions?: readonly MoveRestriction[];
 }
 
+/** How a thinker searches. */
+export interface ThinkerTuning extends ScoreFactors {
+  /** Most leaves that are evaluated at once. */
+  readonly batch: number;
+}
+
+/** The search for play and analysis. */
+export const playTuning: Partial<SearchTuning> = {
+  ...katagoPuct,
+  moveChoice: 'confidence',
+  // Leaves of one batch do not learn from each other: in a small search they would be most of it.
+  visitsPerLeaf: 32,
+};
+
+/** Longest until the first opinion: whoever waits wants to see something, however long the interval. */
+const firstReportMs = 50;
+/** Time that a search must have had before its speed says what it can still do. */
+const speedKnownMs = 100;
+
 /** Longest wait for one batch; a server that takes longer is as good as gone. */
 const answerTimeoutMs = 30_000;
 
 /** Searches for one session; one search at a time. */
 export class Thinker {
   readonly #evaluatorFor: EvaluatorFor;
-  readonly #batch: number;
+  readonly #tuning: () => ThinkerTuning;
+  readonly #onTrouble: (error: AppError) => void;
   readonly #rng = new Rng(0);
-  #tree = new Tree(1);
+  #tree = new Tree();
   /** The game that the tree's root belongs to, and how far it had got. */
   #epoch = -1;
   #turns = 0;
 
-  readonly #onTrouble: (error: AppError) => void;
-
   /**
-   * @param batch leaves to evaluate at once, fewer in a small search
+   * @param tuning asked at the start of every search
    * @param onTrouble told of errors that ended a search early without making it useless
    */
-  constructor(evaluatorFor: EvaluatorFor, batch: number, onTrouble: (error: AppError) => void) {
+  constructor(evaluatorFor: EvaluatorFor, tuning: () => ThinkerTuning, onTrouble: (error: AppError) => void) {
     this.#evaluatorFor = evaluatorFor;
-    this.#batch = batch;
+    this.#tuning = tuning;
     this.#onTrouble = onTrouble;
   }
 
@@ -72,21 +94,27 @@ export class Thinker {
    */
   async *think(game: GameState, root: Position, options: ThinkOptions): AsyncGenerator<Opinion, Opinion> {
     const tree = this.#treeFor(game, root, options);
-    const { stop, reportMs = Infinity } = options;
+    const { stop, timeMs = Infinity, reportMs = Infinity } = options;
     const started = performance.now();
     const deadline = new AbortController();
-    const timer = isFinite(options.timeMs ?? Infinity) ? setTimeout(() => deadline.abort(), options.timeMs) : undefined;
-    const shouldStop = (): boolean => deadline.signal.aborted || stop?.aborted === true;
-    const search = this.#search(tree, new SearchPosition(root, options.restrictions), options.visits, shouldStop);
+    const timer = isFinite(timeMs) ? setTimeout(() => deadline.abort(), timeMs) : undefined;
+    const before = tree.nodeCount > 0 ? tree.visits[0]! : 0;
+    const shouldStop = (): boolean =>
+      deadline.signal.aborted ||
+      stop?.aborted === true ||
+      (timer !== undefined && isDecided(tree, before, performance.now() - started, timeMs));
+    const symmetric = options.restrictions?.length ? undefined : symmetricActions(root);
+    const search = this.#search(tree, root, options, symmetric, shouldStop);
+    const opinion = (): Opinion => opinionOf(search.statistics({ unvisited: true }), root.size, symmetric);
     const generator = search.run();
-    let lastReport = started;
+    let nextReport = started + Math.min(reportMs, firstReportMs);
     try {
-      if (stop?.aborted) return opinionOf(tree, root.size);
+      if (stop?.aborted) return opinion();
       for (let step = generator.next(); !step.done;) {
         step = generator.next(await this.#evaluate(tree, step.value, stop, deadline.signal));
-        if (performance.now() - lastReport < reportMs || step.done || shouldStop()) continue;
-        yield opinionOf(tree, root.size);
-        lastReport = performance.now();
+        if (reportMs === Infinity || performance.now() < nextReport || step.done || shouldStop()) continue;
+        yield opinion();
+        nextReport = performance.now() + reportMs;
       }
     } catch (error) {
       // A search that has something to say says it, whatever ended it; a bug is not hidden by that.
@@ -99,20 +127,29 @@ export class Thinker {
       // Takes back the leaves that are out.
       generator.return(undefined as never);
     }
-    return opinionOf(tree, root.size);
+    return opinion();
   }
 
   #search(
     tree: Tree,
-    root: SearchPosition,
-    visits: number,
+    root: Position,
+    { visits, restrictions }: ThinkOptions,
+    symmetric: SymmetricActions | undefined,
     shouldStop: () => boolean,
   ): Search<SearchPosition, GoEvaluation> {
-    // Leaves of one batch do not learn from each other: in a small search they would be most of it.
-    const batch = Math.max(1, Math.min(this.#batch, Math.floor(visits / 32)));
+    const { batch, ...factors } = this.#tuning();
     return new Search<SearchPosition, GoEvaluation>(
-      root,
-      { visits, countReused: true, batch, shouldStop, auxiliary: auxiliaryOf(tree.auxiliarySize) },
+      new SearchPosition(root, restrictions),
+      {
+        ...playTuning,
+        visits,
+        batch,
+        shouldStop,
+        countReused: true,
+        representative: symmetric?.representative,
+        auxiliary: auxiliaryOf(tree.auxiliarySize),
+        utility: new ScoreUtility(root.size, factors),
+      },
       this.#rng,
       tree,
     );
@@ -129,63 +166,34 @@ export class Thinker {
     if (stop) signals.push(stop);
     if (tree.state[0] === EXPANDED) signals.push(deadline);
     const positions = leaves.map((leaf) => leaf.position);
-    return this.#evaluatorFor(tree.auxiliarySize > 1).evaluate(positions, { signal: AbortSignal.any(signals) });
+    return this.#evaluatorFor(hasOwnership(tree.auxiliarySize)).evaluate(positions, {
+      signal: AbortSignal.any(signals),
+    });
   }
 
   /** The tree with what is known of `root`, which is nothing unless the game went on from the last search. */
   #treeFor(game: GameState, root: Position, options: ThinkOptions): Tree {
-    const size = options.ownership ? 1 + root.size * root.size : 1;
+    const size = auxiliarySizeOf(root.size, options.ownership === true);
     const restricted = (options.restrictions?.length ?? 0) > 0;
     const turned = root.toMove !== game.position.toMove || game.position.isOver;
     // Such a search is a question beside the game, which goes on from its own tree.
-    if (restricted || turned) return new Tree(size);
+    if (restricted || turned) return emptyTree(size);
     const follows = this.#epoch === game.epoch && this.#turns <= game.turns.length;
     if (follows) for (const turn of game.turns.slice(this.#turns)) this.#tree.advance(turn.action);
-    if (!follows || this.#tree.auxiliarySize < size) this.#tree = new Tree(size);
+    if (!follows || this.#tree.auxiliarySize < size) this.#tree = emptyTree(size);
     this.#epoch = game.epoch;
     this.#turns = game.turns.length;
     return this.#tree;
   }
 }
 
-/** Score first, then ownership where the tree has room for it; both from the mover's view. */
-function auxiliaryOf(size: number): Auxiliary<SearchPosition, GoEvaluation> {
-  const area = new Int8Array(Math.max(1, size - 1));
-  return {
-    size,
-    read: (evaluation, out, offset) => {
-      out[offset] = evaluation.score;
-      for (let point = 0; point < size - 1; point++) out[offset + 1 + point] = evaluation.ownership?.[point] ?? 0;
-    },
-    readTerminal: ({ position }, out, offset) => {
-      const sign = position.toMove === 1 ? 1 : -1;
-      out[offset] = sign * position.score();
-      if (size === 1) return;
-      position.areaInto(area);
-      for (let point = 0; point < size - 1; point++) out[offset + 1 + point] = sign * area[point]!;
-    },
-  };
+function emptyTree(auxiliarySize: number): Tree {
+  return new Tree(auxiliarySize, { evenSize: 1, hasUtility: true });
 }
 
-function opinionOf(tree: Tree, size: number): Opinion {
-  const { visits, value, rawValue, auxiliary, moves } = readStatistics(tree, true);
-  return {
-    size,
-    visits,
-    value,
-    rawValue,
-    score: auxiliary[0] ?? 0,
-    ownership: Float32Array.from(auxiliary.subarray(1)),
-    candidates: moves.map((move) => ({
-      action: move.action,
-      visits: move.visits,
-      value: move.value,
-      lowerBound: move.lcb,
-      score: move.visits > 0 ? (move.auxiliary[0] ?? 0) : (auxiliary[0] ?? 0),
-      prior: move.prior,
-      line: move.pv,
-      lineVisits: move.pvVisits,
-      ownership: Float32Array.from(move.auxiliary.subarray(1)),
-    })),
-  };
+/** Whether the most visited move would still be it if all visits that fit in the time left went to the second. */
+function isDecided(tree: Tree, visitsBefore: number, elapsedMs: number, timeMs: number): boolean {
+  if (elapsedMs < speedKnownMs || tree.state[0] !== EXPANDED) return false;
+  const made = tree.visits[0]! - visitsBefore;
+  return visitLead(tree) > (made * (timeMs - elapsedMs)) / elapsedMs;
 }

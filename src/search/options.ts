@@ -14,11 +14,41 @@ export type Selection = 'puct' | 'gumbel';
 export interface Auxiliary<G, E> {
   /** How many numbers a node has; the tree must have been made with the same size. */
   readonly size: number;
+  /** How many of them, the first ones, are the same for both players, such as a deviation; the others change sign. */
+  readonly evenSize?: number;
   /** Writes the `size` numbers of an evaluation, mover's view, to `out` from `offset` on. */
   read(evaluation: E, out: Float32Array, offset: number): void;
   /** The same for a finished game, from the view of its player to move. */
   readTerminal(game: G, out: Float32Array, offset: number): void;
 }
+
+/**
+ * What the search maximises if that is more than the value, such as winning by as much as possible. Values are kept beside
+ * it, so a search still says how likely it is to win. Works with a PUCT search only.
+ */
+export interface Utility {
+  /** Largest that |utility| may be. */
+  readonly range: number;
+  /**
+   * Called at the start of every search, when the root has been evaluated: the measure may depend on the root. Whatever a
+   * reused tree had as utilities is measured anew after it.
+   *
+   * @param auxiliary mean auxiliary values of the tree [auxiliarySize], view of the player to move at the root
+   * @param side the same number that `of` is given where that player moves
+   */
+  begin(auxiliary: ArrayLike<number>, side: number): void;
+  /**
+   * The utility of an evaluation or of a finished game for the player to move there.
+   *
+   * @param value in [-1, 1]
+   * @param auxiliary whose elements from `offset` on are the node's, mover's view
+   * @param side +1 or −1, which player moves
+   */
+  of(value: number, auxiliary: Float32Array, offset: number, side: number): number;
+}
+
+/** How the action to play is chosen at a PUCT root: by visits, or by visits and confidence; see `play-selection.ts`. */
+export type MoveChoice = 'visits' | 'confidence';
 
 /** The numbers that tune a search. */
 export interface SearchTuning extends PuctOptions, GumbelOptions {
@@ -30,6 +60,9 @@ export interface SearchTuning extends PuctOptions, GumbelOptions {
   readonly dirichletShare: number;
   /** Most leaves yielded at once. */
   readonly batch: number;
+  /** Visits that the root must have for every leaf of a batch, as the first ones must learn from each other; 0 for none. */
+  readonly visitsPerLeaf: number;
+  readonly moveChoice: MoveChoice;
 }
 
 /** Defaults: PUCT without noise, one leaf at a time. */
@@ -41,6 +74,8 @@ export const tuningDefaults: SearchTuning = {
   dirichletTotal: 0,
   dirichletShare: 0.25,
   batch: 1,
+  visitsPerLeaf: 0,
+  moveChoice: 'visits',
 };
 
 /** One search: tuning that is left out has the default, except that `interior` follows `root`. */
@@ -53,5 +88,11 @@ export interface SearchOptions<G = unknown, E extends Evaluation = Evaluation> e
   readonly shouldStop?: (() => boolean) | undefined;
   /** [actionCount], 1 for every action that the root may play (illegal ones are left out anyway); all if left out. */
   readonly allowed?: Uint8Array | undefined;
+  /**
+   * [actionCount], where several actions at the root lead to the same game but for a symmetry: the one that is searched for
+   * all of them, which names itself. It has the priors of all.
+   */
+  readonly representative?: ArrayLike<number> | undefined;
   readonly auxiliary?: Auxiliary<G, E> | undefined;
+  readonly utility?: Utility | undefined;
 }

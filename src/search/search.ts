@@ -11,9 +11,11 @@ import type { Game } from './game.js';
 import { improvedPolicy, improvedValue, selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
+import { playSelection } from './play-selection.js';
 import { selectPuct } from './puct.js';
+import { rootChoices } from './root-choices.js';
 import { addDirichletNoise } from './root-noise.js';
-import { mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
+import { meanAuxiliary, mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
 
 /** What a search found. */
@@ -26,7 +28,7 @@ export interface SearchResult {
   readonly value: number;
   /** The network's own value of the root. */
   readonly rawValue: number;
-  /** The action to play: most visited (PUCT), or the winner of the sequential halving. */
+  /** The action to play: the most visited or the heaviest (PUCT), or the winner of the sequential halving. */
   readonly bestAction: number;
   /** Simulations made by this search. */
   readonly simulations: number;
@@ -55,8 +57,10 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   readonly #legal: Uint8Array;
   readonly #scratch: Float64Array;
   readonly #leaves: Leaf<G>[] = [];
-  #allowed = new Uint8Array(0);
+  #allowed: Uint8Array = new Uint8Array(0);
   #rootPriors = new Float32Array(0);
+  /** As `#rootPriors` without noise. */
+  #quietPriors: Float32Array = new Float32Array(0);
   #gumbel: GumbelRoot | undefined;
   #simulations = 0;
 
@@ -66,15 +70,18 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
    * @param tree empty, or with statistics of exactly this position (`Tree.advance`) to continue from
    * @throws AppError 'failed-precondition' if the game is over, 'invalid-argument' for options that do not fit together
    */
-  constructor(root: G, options: SearchOptions<G, E>, rng: Rng, tree: Tree = new Tree(options.auxiliary?.size ?? 0)) {
+  constructor(root: G, options: SearchOptions<G, E>, rng: Rng, tree: Tree = treeFor(options)) {
     if (root.isOver) throw new AppError('failed-precondition', 'The game is over: there is nothing to search');
     this.#tuning = { ...tuningDefaults, interior: options.root ?? tuningDefaults.root, ...options };
     if (this.#tuning.root === 'gumbel' && !(options.visits <= 1e7)) {
       throw new AppError('invalid-argument', `visits is ${options.visits}; a Gumbel root needs at most 10000000`);
     }
+    if (options.utility && (this.#tuning.root === 'gumbel' || this.#tuning.interior === 'gumbel')) {
+      throw new AppError('invalid-argument', 'A Gumbel search goes by value; it cannot be given a utility');
+    }
     assert(
-      tree.auxiliarySize === (options.auxiliary?.size ?? 0),
-      'the tree keeps as many auxiliary values as asked for',
+      tree.auxiliarySize === (options.auxiliary?.size ?? 0) && tree.hasUtility === (options.utility !== undefined),
+      'the tree keeps what the search was asked to keep',
     );
     this.tree = tree;
     this.#root = root;
@@ -107,7 +114,9 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /** What is known now; may be called between two batches or after the end. */
   statistics(options: { readonly unvisited?: boolean } = {}): RootStatistics {
-    return readStatistics(this.tree, options.unvisited);
+    const range = this.#options.utility?.range;
+    const byConfidence = this.#tuning.moveChoice === 'confidence' && this.#quietPriors.length > 0;
+    return readStatistics(this.tree, { ...options, range, weights: byConfidence ? this.#moveWeights() : undefined });
   }
 
   /** Simulations started so far. */
@@ -129,7 +138,9 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /** Runs simulations until the batch is full, the goal is reached or a leaf is hit twice. */
   #gather(pending: Leaf<G>[], goal: number): void {
-    const { batch } = this.#tuning;
+    const { batch: most, visitsPerLeaf } = this.#tuning;
+    const room = visitsPerLeaf > 0 ? Math.max(1, Math.floor(this.tree.visits[0]! / visitsPerLeaf)) : most;
+    const batch = Math.min(most, room);
     while (pending.length < batch && this.#simulations < goal) {
       const leaf = this.#leafAt(pending.length);
       const descent = this.#descend(leaf);
@@ -163,7 +174,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       append(leaf, child);
       leaf.edge = edge;
       if (tree.state[child] === TERMINAL) {
-        this.#backUp(leaf, tree.rawValue[child]!);
+        this.#backUp(leaf, child);
         return 'backed-up';
       }
       if (tree.state[child] === UNEXPANDED) {
@@ -190,6 +201,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     tree.state[node] = TERMINAL;
     tree.rawValue[node] = tree.side[node]! * game.terminalValue();
     this.#options.auxiliary?.readTerminal(game, tree.auxiliary, node * tree.auxiliarySize);
+    if (tree.hasUtility) tree.rawUtility[node] = this.#utilityOf(node);
   }
 
   #expand(leaf: Leaf<G>, evaluation: E): void {
@@ -204,13 +216,25 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const ending = leaf.game.endingValue?.();
     tree.rawValue[node] = tree.side[node]! * (ending === undefined ? value : Math.max(value, ending));
     this.#options.auxiliary?.read(evaluation, tree.auxiliary, node * tree.auxiliarySize);
+    if (tree.hasUtility) tree.rawUtility[node] = this.#utilityOf(node);
     for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!--;
-    this.#backUp(leaf, tree.rawValue[node]);
+    this.#backUp(leaf, node);
   }
 
-  #backUp(leaf: Leaf<G>, value: number): void {
-    for (let i = 0; i < leaf.length; i++) this.tree.addVisit(leaf.path[i]!, value);
+  /** Counts what `node` was found to be worth at every node of the leaf's path. */
+  #backUp(leaf: Leaf<G>, node: number): void {
+    const { tree } = this;
+    const [value, utility] = [tree.rawValue[node]!, tree.rawUtility[node]!];
+    for (let i = 0; i < leaf.length; i++) tree.addVisit(leaf.path[i]!, value, utility);
   }
+
+  /** Utility of a node's own evaluation or result, reference player's view. */
+  readonly #utilityOf = (node: number): number => {
+    const { tree } = this;
+    const side = tree.side[node]!;
+    const value = side * tree.rawValue[node]!;
+    return side * this.#options.utility!.of(value, tree.auxiliary, node * tree.auxiliarySize, side);
+  };
 
   /** Removes the traces of a leaf that will not be evaluated. */
   #abandon(leaf: Leaf<G>): void {
@@ -236,22 +260,23 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   /** Fixes what may be played at the root and its noise; returns the number of simulations to make. */
   #prepareRoot(): number {
     const { tree } = this;
-    const { allowed, visits, countReused } = this.#options;
-    const count = tree.edgeCount[0]!;
-    this.#allowed = new Uint8Array(count);
-    for (let i = 0; i < count; i++) this.#allowed[i] = allowed ? allowed[tree.action[i]!]! : 1;
-    if (!this.#allowed.includes(1)) {
-      throw new AppError('invalid-argument', 'None of the actions that the search may play is legal');
+    const { allowed, representative, visits, countReused, utility } = this.#options;
+    if (utility) {
+      utility.begin(meanAuxiliary(tree), tree.side[0]!);
+      tree.replaceUtilities(this.#utilityOf);
     }
+    const choices = rootChoices(tree, allowed, representative);
+    this.#allowed = choices.allowed;
     const goal = countReused ? Math.max(0, visits - (tree.visits[0]! - 1)) : visits;
     if (this.#tuning.root === 'gumbel') {
       this.#gumbel = new GumbelRoot(tree, this.#tuning, this.#allowed, goal, this.#rng);
       return goal;
     }
-    const priors = Float32Array.from(this.#allowed, (isAllowed, i) => (isAllowed === 1 ? tree.prior[i]! : -1));
+    const priors = choices.priors.slice();
     const { dirichletTotal, dirichletShare } = this.#tuning;
     if (dirichletTotal > 0) addDirichletNoise(priors, dirichletTotal, dirichletShare, this.#rng);
     this.#rootPriors = priors;
+    this.#quietPriors = choices.priors;
     return goal;
   }
 
@@ -270,16 +295,26 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     }
     const weights = this.#gumbel ? this.#improved() : this.#visitShares(visitCounts, total);
     for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = weights[edge]!;
-    const best = this.#gumbel ? this.#gumbel.bestEdge() : mostVisitedEdge(tree, 0, this.#allowed);
     return {
       visitCounts,
       policy,
       value: this.#gumbel ? improvedValue(tree, 0, this.#tuning, weights, this.#scratch) : tree.meanValue(0, 0),
       rawValue: tree.side[0]! * tree.rawValue[0]!,
-      bestAction: tree.action[best]!,
+      bestAction: tree.action[this.#bestEdge()]!,
       simulations: this.#simulations,
       surprise: this.#surprise(weights),
     };
+  }
+
+  #bestEdge(): number {
+    if (this.#gumbel) return this.#gumbel.bestEdge();
+    if (this.#tuning.moveChoice === 'visits') return mostVisitedEdge(this.tree, 0, this.#allowed);
+    const weights = this.#moveWeights();
+    return weights.indexOf(Math.max(...weights));
+  }
+
+  #moveWeights(): Float64Array {
+    return playSelection(this.tree, this.#tuning, this.#quietPriors, this.#options.utility?.range ?? 1);
   }
 
   /** Priors that underflowed to 0 count as the least that a record can hold. */
@@ -319,6 +354,12 @@ export function search<G extends Game & { copyFrom(other: G): void; clone(): G }
   tree?: Tree,
 ): Generator<readonly G[], SearchResult, readonly E[]> {
   return new Search(root, options, rng, tree).run();
+}
+
+/** An empty tree that keeps what the options ask for. */
+export function treeFor<G, E extends Evaluation>(options: Pick<SearchOptions<G, E>, 'auxiliary' | 'utility'>): Tree {
+  const { size = 0, evenSize = 0 } = options.auxiliary ?? {};
+  return new Tree(size, { evenSize, hasUtility: options.utility !== undefined });
 }
 
 function append<G>(leaf: Leaf<G>, node: number): void {

@@ -1,5 +1,6 @@
 /** What a search has found so far, for analysis output. Everything is from the view of the side to move at the root. */
 
+import { boundRadius } from './confidence.js';
 import type { Tree } from './tree.js';
 
 /** One action of the root. */
@@ -8,8 +9,13 @@ export interface MoveStatistics {
   readonly visits: number;
   /** Mean value in [-1, 1]; for an unvisited action the root's own. */
   readonly value: number;
-  /** Lower confidence bound of `value`, at least −1; see `lowerBound`. */
+  /** Lower confidence bound of `value`, at least −1: as far below it as that of the utility, in units of the range. */
   readonly lcb: number;
+  /** Mean utility, which is the value unless the search was given one; and its lower confidence bound. */
+  readonly utility: number;
+  readonly utilityLcb: number;
+  /** What speaks for playing it: its visits, or what `playSelection` says. */
+  readonly weight: number;
   /** The network's prior, without noise. */
   readonly prior: number;
   /** This action and the most visited replies after it. */
@@ -24,64 +30,83 @@ export interface MoveStatistics {
 export interface RootStatistics {
   readonly visits: number;
   readonly value: number;
+  readonly utility: number;
   /** The network's own value of the root. */
   readonly rawValue: number;
   /** Mean auxiliary values of the whole tree [auxiliarySize]. */
   readonly auxiliary: Float64Array;
-  /** Most visited first, ties by prior, then by action. */
+  /** Heaviest first, ties by visits, then by prior, then by action. */
   readonly moves: readonly MoveStatistics[];
 }
 
-/** Standard deviations below the mean at which the lower confidence bound lies (as in KataGo). */
-const boundDeviations = 5;
+/** How to read a tree. */
+export interface ReadOptions {
+  /** Whether to list actions that have no visits. */
+  readonly unvisited?: boolean | undefined;
+  /** Weight of every root edge as a move [root edges]; its visits if left out. */
+  readonly weights?: Float64Array | undefined;
+  /** Largest that |utility| may be; 1 if left out. */
+  readonly range?: number | undefined;
+}
 
 /**
  * Reads the tree; costs one pass over it if there are auxiliary values. Call when no leaves are out, or accept that
  * the unfinished simulations are not in it.
- *
- * @param unvisited whether to list actions that have no visits
  */
-export function readStatistics(tree: Tree, unvisited = false): RootStatistics {
+export function readStatistics(tree: Tree, options: ReadOptions = {}): RootStatistics {
   const size = tree.auxiliarySize;
   if (tree.nodeCount === 0 || tree.visits[0] === 0) {
-    return { visits: 0, value: 0, rawValue: 0, auxiliary: new Float64Array(size), moves: [] };
+    return { visits: 0, value: 0, utility: 0, rawValue: 0, auxiliary: new Float64Array(size), moves: [] };
   }
-  const value = tree.meanValue(0, 0);
   const sums = auxiliarySums(tree);
   const moves: MoveStatistics[] = [];
-  const first = tree.firstEdge[0]!;
   const total = new Float64Array(size);
   addOwn(tree, 0, total, 0);
   for (let i = 0; i < tree.edgeCount[0]!; i++) {
-    const child = tree.child[first + i]!;
-    const visits = child === 0 ? 0 : tree.visits[child]!;
     for (let k = 0; k < size; k++) total[k]! += sums[i * size + k]!;
-    if (visits === 0 && !unvisited) continue;
-    moves.push({
-      action: tree.action[first + i]!,
-      visits,
-      value: visits > 0 ? tree.meanValue(child, 0) : value,
-      lcb: visits > 0 ? lowerBound(tree, child) : -1,
-      prior: tree.prior[first + i]!,
-      ...principalVariation(tree, first + i),
-      auxiliary: sums.slice(i * size, (i + 1) * size).map((sum) => sum / Math.max(1, visits)),
-    });
+    const child = tree.child[tree.firstEdge[0]! + i]!;
+    if (options.unvisited || (child > 0 && tree.visits[child]! > 0)) moves.push(readMove(tree, i, sums, options));
   }
-  moves.sort((a, b) => b.visits - a.visits || b.prior - a.prior || a.action - b.action);
+  moves.sort((a, b) => b.weight - a.weight || b.visits - a.visits || b.prior - a.prior || a.action - b.action);
   const visits = tree.visits[0]!;
-  const rawValue = tree.side[0]! * tree.rawValue[0]!;
-  return { visits, value, rawValue, auxiliary: total.map((sum) => sum / visits), moves };
+  return {
+    visits,
+    value: tree.meanValue(0, 0),
+    utility: tree.meanUtility(0, 0),
+    rawValue: tree.side[0]! * tree.rawValue[0]!,
+    auxiliary: total.map((sum) => sum / visits),
+    moves,
+  };
 }
 
-/**
- * Mean − 5 standard errors for the player at the root. The variance starts from one imagined observation one unit away
- * from the mean, so that few equal values do not look certain.
- */
-function lowerBound(tree: Tree, node: number): number {
-  const n = tree.visits[node]!;
-  const mean = tree.meanValue(node, 0);
-  const variance = (Math.max(0, tree.squareSum[node]! - n * mean * mean) + 1) / (n + 1);
-  return Math.max(-1, mean - boundDeviations * Math.sqrt(variance / n));
+/** The `i`th action of the root, visited or not. */
+function readMove(tree: Tree, i: number, sums: Float64Array, { weights, range = 1 }: ReadOptions): MoveStatistics {
+  const size = tree.auxiliarySize;
+  const edge = tree.firstEdge[0]! + i;
+  const child = tree.child[edge]!;
+  const visits = child === 0 ? 0 : tree.visits[child]!;
+  const known = visits > 0 ? child : 0;
+  const [value, utility] = [tree.meanValue(known, 0), tree.meanUtility(known, 0)];
+  const radius = visits > 0 ? boundRadius(tree, child, range) : Infinity;
+  return {
+    action: tree.action[edge]!,
+    visits,
+    value,
+    lcb: Math.max(-1, value - radius / range),
+    utility,
+    utilityLcb: Math.max(-range, utility - radius),
+    weight: weights ? weights[i]! : visits,
+    prior: tree.prior[edge]!,
+    ...principalVariation(tree, edge),
+    auxiliary: sums.slice(i * size, (i + 1) * size).map((sum) => sum / Math.max(1, visits)),
+  };
+}
+
+/** Mean auxiliary values of the whole tree [auxiliarySize], view of the player to move at the root; one pass. */
+export function meanAuxiliary(tree: Tree): Float64Array {
+  const total = new Float64Array(tree.auxiliarySize);
+  for (let node = 0; node < tree.nodeCount; node++) addOwn(tree, node, total, 0);
+  return total.map((sum) => sum / tree.visits[0]!);
 }
 
 function principalVariation(tree: Tree, edge: number): { pv: number[]; pvVisits: number[] } {
@@ -118,6 +143,18 @@ export function mostVisitedEdge(tree: Tree, node: number, allowed?: Uint8Array):
   return best;
 }
 
+/** By how many visits the most visited action of the root is ahead of the second. */
+export function visitLead(tree: Tree): number {
+  let [most, second] = [0, 0];
+  for (let edge = tree.firstEdge[0]!; edge < tree.firstEdge[0]! + tree.edgeCount[0]!; edge++) {
+    const child = tree.child[edge]!;
+    const visits = child === 0 ? 0 : tree.visits[child]!;
+    if (visits > most) [most, second] = [visits, most];
+    else if (visits > second) second = visits;
+  }
+  return most - second;
+}
+
 /** Sums of auxiliary values below each root edge [root edges, auxiliarySize], root's view, one pass in node order. */
 function auxiliarySums(tree: Tree): Float64Array {
   const size = tree.auxiliarySize;
@@ -144,7 +181,9 @@ function addOwn(tree: Tree, node: number, out: Float64Array, offset: number): vo
   for (let edge = first; edge < first + tree.edgeCount[node]!; edge++) {
     if (tree.child[edge]! > 0) weight -= tree.visits[tree.child[edge]!]!;
   }
+  if (weight === 0) return;
   const signed = weight * tree.side[node]! * tree.side[0]!;
-  if (signed === 0) return;
-  for (let k = 0; k < size; k++) out[offset + k]! += signed * tree.auxiliary[node * size + k]!;
+  const even = tree.evenSize;
+  for (let k = 0; k < even; k++) out[offset + k]! += weight * tree.auxiliary[node * size + k]!;
+  for (let k = even; k < size; k++) out[offset + k]! += signed * tree.auxiliary[node * size + k]!;
 }

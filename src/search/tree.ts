@@ -15,6 +15,15 @@ export const EXPANDED = 1;
 /** A finished game. */
 export const TERMINAL = 2;
 
+/** What a tree has room for. */
+export interface TreeLayout {
+  readonly evenSize?: number;
+  readonly hasUtility?: boolean;
+  /** Nodes and edges to begin with. */
+  readonly nodes?: number;
+  readonly edges?: number;
+}
+
 /** Search statistics; grows as needed and may be used for one game after another. */
 export class Tree {
   /** Nodes in use. */
@@ -33,10 +42,14 @@ export class Tree {
   inFlight: Int32Array;
   /** Sum of the values backed up, reference player's view. */
   valueSum: Float64Array;
+  /** Sum of the utilities backed up, which selection goes by; the same array as `valueSum` if there is no utility. */
+  utilitySum: Float64Array;
   /** Sum of their squares. */
   squareSum: Float64Array;
   /** The evaluation's own value, or the result of a finished game, reference player's view. */
   rawValue: Float32Array;
+  /** Its utility; the same array as `rawValue` if there is no utility. */
+  rawUtility: Float32Array;
   firstEdge: Int32Array;
   edgeCount: Uint16Array;
   /** Auxiliary values of the node's own evaluation [nodes, auxiliarySize], as the evaluation gave them. */
@@ -52,16 +65,25 @@ export class Tree {
 
   /** Numbers kept with every node beside its value; see `SearchOptions.auxiliary`. */
   readonly auxiliarySize: number;
+  /** How many of them, the first ones, do not change sign with the player; see `Auxiliary.evenSize`. */
+  readonly evenSize: number;
+  /** Whether utilities are kept beside values; see `SearchOptions.utility`. */
+  readonly hasUtility: boolean;
 
-  constructor(auxiliarySize = 0, nodes = 64, edges = 1024) {
+  constructor(auxiliarySize = 0, layout: TreeLayout = {}) {
+    const { evenSize = 0, hasUtility = false, nodes = 64, edges = 1024 } = layout;
     this.auxiliarySize = auxiliarySize;
+    this.evenSize = evenSize;
+    this.hasUtility = hasUtility;
     this.state = new Uint8Array(nodes);
     this.side = new Int8Array(nodes);
     this.visits = new Int32Array(nodes);
     this.inFlight = new Int32Array(nodes);
     this.valueSum = new Float64Array(nodes);
+    this.utilitySum = hasUtility ? new Float64Array(nodes) : this.valueSum;
     this.squareSum = new Float64Array(nodes);
     this.rawValue = new Float32Array(nodes);
+    this.rawUtility = hasUtility ? new Float32Array(nodes) : this.rawValue;
     this.firstEdge = new Int32Array(nodes);
     this.edgeCount = new Uint16Array(nodes);
     this.auxiliary = new Float32Array(nodes * auxiliarySize);
@@ -87,8 +109,10 @@ export class Tree {
     this.visits[node] = 0;
     this.inFlight[node] = 0;
     this.valueSum[node] = 0;
+    this.utilitySum[node] = 0;
     this.squareSum[node] = 0;
     this.rawValue[node] = 0;
+    this.rawUtility[node] = 0;
     this.firstEdge[node] = this.edgeTotal;
     this.edgeCount[node] = 0;
     return node;
@@ -128,16 +152,49 @@ export class Tree {
     this.state[node] = EXPANDED;
   }
 
-  /** Counts one more visit of `node` with `value`, reference player's view. */
-  addVisit(node: number, value: number): void {
+  /** Counts one more visit of `node` with `value` and its utility, reference player's view. */
+  addVisit(node: number, value: number, utility = value): void {
     this.visits[node]!++;
     this.valueSum[node]! += value;
-    this.squareSum[node]! += value * value;
+    if (this.hasUtility) this.utilitySum[node]! += utility;
+    this.squareSum[node]! += utility * utility;
+  }
+
+  /**
+   * Replaces every utility, as the measure itself has changed: each node gets a new one of its own, and the sums follow.
+   * One pass over the tree.
+   *
+   * @param utilityOf of a node's own evaluation or result, reference player's view
+   */
+  replaceUtilities(utilityOf: (node: number) => number): void {
+    assert(this.hasUtility, 'a tree without utilities has none to replace');
+    const { child, firstEdge, edgeCount, visits, utilitySum, squareSum, rawUtility } = this;
+    // Children come after their parents, so theirs are done.
+    for (let node = this.nodeCount - 1; node >= 0; node--) {
+      const utility = (rawUtility[node] = utilityOf(node));
+      let own = visits[node]!;
+      let [sum, squares] = [0, 0];
+      const first = firstEdge[node]!;
+      for (let edge = first; edge < first + edgeCount[node]!; edge++) {
+        const c = child[edge]!;
+        if (c === 0) continue;
+        own -= visits[c]!;
+        sum += utilitySum[c]!;
+        squares += squareSum[c]!;
+      }
+      utilitySum[node] = sum + own * utility;
+      squareSum[node] = squares + own * utility * utility;
+    }
   }
 
   /** Mean value of a visited node for the player who moves at `viewer`. */
   meanValue(node: number, viewer: number): number {
     return (this.side[viewer]! * this.valueSum[node]!) / this.visits[node]!;
+  }
+
+  /** Mean utility of a visited node for the player who moves at `viewer`. */
+  meanUtility(node: number, viewer: number): number {
+    return (this.side[viewer]! * this.utilitySum[node]!) / this.visits[node]!;
   }
 
   /** The edge of `node` that plays `action`, or −1. */
@@ -189,8 +246,10 @@ export class Tree {
     this.visits[to] = this.visits[from]!;
     this.inFlight[to] = this.inFlight[from]!;
     this.valueSum[to] = this.valueSum[from]!;
+    this.utilitySum[to] = this.utilitySum[from]!;
     this.squareSum[to] = this.squareSum[from]!;
     this.rawValue[to] = this.rawValue[from]!;
+    this.rawUtility[to] = this.rawUtility[from]!;
     this.edgeCount[to] = this.edgeCount[from]!;
     const size = this.auxiliarySize;
     if (size > 0) this.auxiliary.copyWithin(to * size, from * size, (from + 1) * size);
@@ -209,8 +268,10 @@ export class Tree {
     this.visits = doubled(this.visits);
     this.inFlight = doubled(this.inFlight);
     this.valueSum = doubled(this.valueSum);
+    this.utilitySum = this.hasUtility ? doubled(this.utilitySum) : this.valueSum;
     this.squareSum = doubled(this.squareSum);
     this.rawValue = doubled(this.rawValue);
+    this.rawUtility = this.hasUtility ? doubled(this.rawUtility) : this.rawValue;
     this.firstEdge = doubled(this.firstEdge);
     this.edgeCount = doubled(this.edgeCount);
     this.auxiliary = doubled(this.auxiliary);

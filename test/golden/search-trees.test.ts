@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.js';
 import { driveSync } from '../../src/search/drive.js';
+import { katagoPuct } from '../../src/search/puct.js';
 import { Search } from '../../src/search/search.js';
 import type { Tree } from '../../src/search/tree.js';
 import { opinionated, TicTacToe } from '../support/toy-games.js';
@@ -10,6 +11,7 @@ import { opinionated, TicTacToe } from '../support/toy-games.js';
 const cases = {
   puct: { visits: 24, root: 'puct' },
   'puct-noise-batch': { visits: 24, root: 'puct', dirichletTotal: 5, batch: 4 },
+  'puct-play': { visits: 40, root: 'puct', ...katagoPuct, moveChoice: 'confidence', batch: 4, visitsPerLeaf: 8 },
   gumbel: { visits: 16, root: 'gumbel', gumbelActions: 4 },
   'gumbel-play': { visits: 16, root: 'gumbel', gumbelScale: 0, interior: 'puct', batch: 4 },
 } as const;

@@ -5,7 +5,7 @@ import { driveSync } from '../../src/search/drive.js';
 import { search } from '../../src/search/search.js';
 import { consideredVisits } from '../../src/search/sequential-halving.js';
 import { EXPANDED, Tree } from '../../src/search/tree.js';
-import { opinionated, TicTacToe } from '../support/toy-games.js';
+import { opinionated, TicTacToe, uniform } from '../support/toy-games.js';
 
 const settings = fc.record({
   visits: fc.integer({ min: 0, max: 120 }),
@@ -21,7 +21,7 @@ describe('every search', () => {
   it('counts as many visits as simulations, at every node', () => {
     fc.assert(
       fc.property(settings, fc.integer(), fc.array(fc.nat(8), { maxLength: 3 }), (options, rngSeed, wishes) => {
-        const tree = new Tree(0, 1, 1);
+        const tree = new Tree(0, { nodes: 1, edges: 1 });
         const game = new TicTacToe();
         for (const wish of [-1, ...wishes]) {
           if (wish >= 0) {
@@ -66,6 +66,27 @@ function checkTree(tree: Tree): void {
     expect(priors).toBeCloseTo(1, 5);
   }
 }
+
+describe('a search without symmetric moves', () => {
+  it('finds the same moves best as the whole search, for each kind of move', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 600 }), fc.constantFrom([], [4]), (visits, moves) => {
+        // Nobody on the board, or one stone in the middle: corners are all alike, and so are edges.
+        const game = new TicTacToe(moves);
+        const representative = [0, 1, 0, 1, 4, 1, 0, 1, 0];
+        const whole = driveSync(search(game, { visits: 8 * visits }, new Rng(1)), uniform);
+        const pruned = driveSync(search(game, { visits, representative }, new Rng(1)), uniform);
+        expect(pruned.visitCounts.reduce((a, b) => a + b)).toBe(visits);
+        pruned.visitCounts.forEach((count, action) => {
+          if (representative[action] !== action) expect(count).toBe(0);
+        });
+        expect(pruned.policy.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+        expect(representative[pruned.bestAction]).toBe(representative[whole.bestAction]);
+      }),
+      { ...seed, numRuns: 40 },
+    );
+  });
+});
 
 describe('considered visits', () => {
   it('never ask for an action that has not the visits', () => {

@@ -44,7 +44,7 @@ const auxiliary = {
 
 describe('reusing a tree', () => {
   it.each([1, 8])('keeps the statistics below the move exactly (batch %i)', (batch) => {
-    const tree = new Tree(2, 2, 2);
+    const tree = new Tree(2, { nodes: 2, edges: 2 });
     driveSync(search(new TicTacToe([4]), { visits: 500, batch, auxiliary }, new Rng(1), tree), opinionated);
     const child = tree.child[tree.findEdge(0, 0)]!;
     const before = plain(tree, child);
