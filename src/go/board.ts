@@ -48,6 +48,13 @@ export class Board {
   /** Zobrist hash of the stones, as two words. */
   hashLow = 0;
   hashHigh = 0;
+  /**
+   * The cells that each of the last two moves emptied, `capturedCount` of them in each of two lists; the latest move's is
+   * `captured[latest]`.
+   */
+  readonly captured: readonly Uint16Array[];
+  readonly capturedCount: number[] = [0, 0];
+  latest = 0;
   /** Whether any stone was ever removed; until then only a suicide can repeat a position. */
   hasRemoved = false;
 
@@ -71,6 +78,7 @@ export class Board {
     this.stones = new Uint8Array(buffer, offset, n);
     this.removed = new Uint8Array(buffer, offset + even, n);
     this.#bytes = new Int32Array(buffer);
+    this.captured = [new Uint16Array(n), new Uint16Array(n)];
     this.clear();
   }
 
@@ -86,6 +94,7 @@ export class Board {
     this.emptyCount = points;
     this.ko = this.hashLow = this.hashHigh = 0;
     this.hasRemoved = false;
+    this.capturedCount.fill(0);
   }
 
   /** Becomes a copy of `other`, a board of the same size. */
@@ -96,6 +105,20 @@ export class Board {
     this.hashLow = other.hashLow;
     this.hashHigh = other.hashHigh;
     this.hasRemoved = other.hasRemoved;
+    this.latest = other.latest;
+    for (let list = 0; list < 2; list++) {
+      const count = other.capturedCount[list]!;
+      this.capturedCount[list] = count;
+      // Most moves take nothing.
+      for (let i = 0; i < count; i++) this.captured[list]![i] = other.captured[list]![i]!;
+    }
+  }
+
+  /** Notes a move that leaves the stones as they are. */
+  pass(): void {
+    this.ko = 0;
+    this.latest ^= 1;
+    this.capturedCount[this.latest] = 0;
   }
 
   /** What speaks against `color` playing at `cell`, repetition beyond the immediate ko apart. */
@@ -138,6 +161,8 @@ export class Board {
     const { stones, head, liberties, geometry } = this;
     const stride = geometry.stride;
     const enemy = (3 - color) as Color;
+    this.latest ^= 1;
+    this.capturedCount[this.latest] = 0;
     this.#leaveEmpties(cell);
     stones[cell] = color;
     head[cell] = cell;
@@ -264,10 +289,13 @@ export class Board {
   #remove(start: number): number {
     const { stones, next, removed } = this;
     const color = stones[start] as Color;
+    const captured = this.captured[this.latest]!;
+    let listed = this.capturedCount[this.latest]!;
     let count = 0;
     let cell = start;
     do {
       stones[cell] = EMPTY;
+      captured[listed++] = cell;
       removed[cell]! |= color;
       this.#toggleKey(cell, color);
       this.#emptyIndex[cell] = this.emptyCount;
@@ -277,6 +305,7 @@ export class Board {
       count++;
       cell = next[cell]!;
     } while (cell !== start);
+    this.capturedCount[this.latest] = listed;
     this.hasRemoved = true;
     return count;
   }

@@ -13,7 +13,7 @@
  * | global | value |
  * |---|---|
  * | 0, 1 | 1 if the latest move, the move before it, was a pass |
- * | 2 | komi for the side to move, times 4 / size²             |
+ * | 2 | komi, and White's bonus, for the side to move, times 4 / size² |
  * | 3, 4 | 1 under positional, situational superko              |
  * | 5 | 1 if suicide is allowed                                |
  * | 6 | komi's parity wave (KataGo, "Parity of komi"): where komi stands between values that allow a draw |
@@ -73,9 +73,13 @@ export function writeFeatures(
   writeGlobals(snapshot, globals, globalsOffset);
 }
 
-function writeGlobals({ size, toMove, rules, lastMoves }: Snapshot, out: Float32Array, offset: number): void {
+function writeGlobals(
+  { size, toMove, rules, lastMoves, bonus = 0 }: Snapshot,
+  out: Float32Array,
+  offset: number,
+): void {
   const points = size * size;
-  const komi = toMove === BLACK ? -rules.komi : rules.komi;
+  const komi = toMove === BLACK ? -rules.komi - bonus : rules.komi + bonus;
   out[offset] = lastMoves[0] === points ? 1 : 0;
   out[offset + 1] = lastMoves[1] === points ? 1 : 0;
   out[offset + 2] = (4 * komi) / points;

@@ -16,7 +16,7 @@ import { areaInto, areaScore } from './area.js';
 import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE } from './board.js';
 import { BLACK, opponent, type Color, type Stone } from './color.js';
 import { History } from './history.js';
-import type { Rules } from './rules.js';
+import type { HandicapBonus, Rules } from './rules.js';
 import { LAST_MOVES, type Snapshot } from './snapshot.js';
 import { formatVertex } from './vertex.js';
 
@@ -52,6 +52,11 @@ export class Position {
   #passes = 0;
   /** Moves before this index are not part of the alternating sequence that ends now. */
   #streakStart = 0;
+  /** Stones that Black has played or set up, less White's. */
+  #played = 0;
+  /** Stones set up before the first move. */
+  #setUpBlack = 0;
+  #setUpWhite = 0;
 
   /** An empty board, Black to move. @param size points on a side, 1 to 19 */
   constructor(size: number, rules: Rules) {
@@ -152,9 +157,15 @@ export class Position {
     throw new AppError('invalid-argument', `Move ${this.moveCount + 1}, ${vertex}, is illegal: ${refused.illegal}`);
   }
 
-  /** Black's area minus White's minus komi, in points, taking every stone on the board as alive. */
+  /** Points that White has beside komi; see `Snapshot`. */
+  get bonus(): number {
+    const { scoring = 'area', whiteHandicapBonus = '0' } = this.#rules;
+    return (scoring === 'territory' ? this.#played : 0) + this.#handicapBonus(whiteHandicapBonus);
+  }
+
+  /** Black's points minus White's minus komi, taking every stone on the board as alive. */
   score(): number {
-    return areaScore(this.#board) - this.#rules.komi;
+    return areaScore(this.#board) - this.#rules.komi - this.bonus;
   }
 
   /** Writes the owner of every point into `out` [size²]: 1 black, −1 white, 0 nobody; every stone taken as alive. */
@@ -190,6 +201,9 @@ export class Position {
     this.#toMove = other.#toMove;
     this.#passes = other.#passes;
     this.#streakStart = other.#streakStart;
+    this.#played = other.#played;
+    this.#setUpBlack = other.#setUpBlack;
+    this.#setUpWhite = other.#setUpWhite;
   }
 
   /** Hands the turn to `color`, as GTP and SGF may; nothing happens if it has the turn already. */
@@ -233,6 +247,9 @@ export class Position {
         () => `A setup stone at ${formatVertex(point, this.size)} leaves a chain without liberty`,
       );
       board.place(cell, color);
+      this.#played += color === BLACK ? 1 : -1;
+      if (color === BLACK) this.#setUpBlack++;
+      else this.#setUpWhite++;
     }
     board.ko = 0;
     this.#history.amend(this.#situationLow(this.#toMove, board.hashLow), board.hashHigh);
@@ -243,14 +260,34 @@ export class Position {
     const stones = new Uint8Array(this.actionCount - 1);
     const { cellOf } = this.#board.geometry;
     for (let point = 0; point < stones.length; point++) stones[point] = this.#board.stones[cellOf[point]!]!;
+    const lastMoves = this.lastMoves;
     return {
       size: this.size,
       stones,
       toMove: this.#toMove,
       rules: this.#rules,
-      lastMoves: this.lastMoves,
+      lastMoves,
       banned: this.#banned(),
+      captured: this.#captured(0, lastMoves),
+      capturedBefore: this.#captured(1, lastMoves),
+      bonus: this.bonus,
     };
+  }
+
+  /** What the move `turnsAgo` of `lastMoves` took, itself apart. */
+  #captured(turnsAgo: number, lastMoves: readonly number[]): readonly number[] {
+    const { captured, capturedCount, latest, geometry } = this.#board;
+    const list = turnsAgo === 0 ? latest : 1 - latest;
+    const count = capturedCount[list]!;
+    if (count === 0 || turnsAgo >= lastMoves.length) return [];
+    const points = Array.from(captured[list]!.subarray(0, count), (cell) => geometry.pointOf[cell]!);
+    return points.filter((point) => point !== lastMoves[turnsAgo]).sort((a, b) => a - b);
+  }
+
+  /** Stones count as handicap if only Black was given any, and more than one. */
+  #handicapBonus(rule: HandicapBonus): number {
+    if (rule === '0' || this.#setUpWhite > 0 || this.#setUpBlack < 2) return 0;
+    return rule === 'N' ? this.#setUpBlack : this.#setUpBlack - 1;
   }
 
   #banned(): number[] {
@@ -290,11 +327,12 @@ export class Position {
   #playLegal(action: number): void {
     const board = this.#board;
     if (action === this.actionCount - 1) {
-      board.ko = 0;
+      board.pass();
       this.#passes++;
     } else {
       board.place(board.geometry.cellOf[action]!, this.#toMove);
       this.#passes = 0;
+      this.#played += this.#toMove === BLACK ? 1 : -1;
     }
     this.#toMove = opponent(this.#toMove);
     this.#history.push(this.#situationLow(this.#toMove, board.hashLow), board.hashHigh, action);

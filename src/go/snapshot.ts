@@ -3,7 +3,7 @@
  */
 
 import { check } from '../core/errors.js';
-import { BLACK, WHITE, type Color } from './color.js';
+import { BLACK, WHITE, opponent, type Color } from './color.js';
 import { geometry } from './geometry.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
 
@@ -22,7 +22,22 @@ export interface Snapshot {
   readonly lastMoves: readonly number[];
   /** Empty points that `toMove` may not play because of ko or superko (not because of suicide). */
   readonly banned: readonly number[];
+  /**
+   * Points that the latest move emptied: what it took, or in a suicide the rest of its own chain. With `lastMoves` they
+   * tell the board before it. None if absent.
+   */
+  readonly captured?: readonly number[];
+  /** The same for the move before the latest. */
+  readonly capturedBefore?: readonly number[];
+  /**
+   * Points that White has beside komi, a multiple of 0.5: under territory scoring the stones that Black has played or
+   * set up, less White's; and White's bonus for handicap stones. 0 if absent.
+   */
+  readonly bonus?: number;
 }
+
+/** Largest bonus, either way; far beyond what a game gives. */
+const MOST_BONUS = 5000;
 
 /**
  * Refuses what no game could have: wrong lengths, unknown stones, chains without liberties, banned points that are not
@@ -31,7 +46,7 @@ export interface Snapshot {
  * @throws AppError 'invalid-argument' naming the value seen and the values allowed
  */
 export function checkSnapshot(snapshot: Snapshot): void {
-  const { size, stones, toMove, rules, lastMoves, banned } = snapshot;
+  const { size, stones, toMove, rules, lastMoves, banned, bonus = 0 } = snapshot;
   checkSize(size);
   checkRules(rules, size);
   const points = size * size;
@@ -53,12 +68,55 @@ export function checkSnapshot(snapshot: Snapshot): void {
       () => `last_moves holds ${move}; a move on size ${size} is 0 to ${points}, ${points} being a pass`,
     );
   }
-  check(banned.length <= points, () => `banned has ${banned.length} entries; size ${size} has ${points} points`);
-  for (const point of banned) {
-    check(stones[point] === 0, () => `banned holds ${point}; it must be an empty point from 0 to ${points - 1}`);
-  }
+  checkEmpty('banned', banned, stones);
+  checkCaptures(snapshot);
+  check(
+    Number.isInteger(bonus * 2) && Math.abs(bonus) <= MOST_BONUS,
+    () => `bonus is ${bonus}; it must be a multiple of 0.5 from ${-MOST_BONUS} to ${MOST_BONUS}`,
+  );
   const dead = findChainWithoutLiberties(size, stones);
   check(dead < 0, () => `the chain at point ${dead} has no liberties; no game has such a position`);
+}
+
+function checkEmpty(name: string, list: readonly number[], stones: Uint8Array): void {
+  const points = stones.length;
+  check(list.length <= points, () => `${name} has ${list.length} entries; the board has ${points} points`);
+  for (const point of list) {
+    check(stones[point] === 0, () => `${name} holds ${point}; it must be an empty point from 0 to ${points - 1}`);
+  }
+}
+
+/** What a move took is empty after it, so only a move that is known can have taken anything. */
+function checkCaptures(snapshot: Snapshot): void {
+  const { stones, lastMoves, captured = [], capturedBefore = [] } = snapshot;
+  checkEmpty('captured', captured, stones);
+  check(captured.length === 0 || lastMoves.length > 0, 'captured has entries, but last_moves is empty');
+  if (capturedBefore.length === 0) return;
+  check(lastMoves.length > 1, () => `captured_before has entries, but last_moves has ${lastMoves.length}`);
+  const before = new Uint8Array(stones.length);
+  previousStones(snapshot, before, new Uint8Array(stones.length));
+  checkEmpty('captured_before', capturedBefore, before);
+}
+
+/**
+ * Writes the boards one and two turns ago into `before` and `beforeThat` [size²]. Where the latest moves do not tell, a
+ * board is that of the turn after it.
+ */
+export function previousStones(snapshot: Snapshot, before: Uint8Array, beforeThat: Uint8Array): void {
+  const { stones, toMove, lastMoves, captured = [], capturedBefore = [] } = snapshot;
+  before.set(stones);
+  if (lastMoves.length > 0) takeBack(before, lastMoves[0]!, opponent(toMove), captured);
+  beforeThat.set(before);
+  if (lastMoves.length > 1) takeBack(beforeThat, lastMoves[1]!, toMove, capturedBefore);
+}
+
+/** Undoes a move of `color`: a pass, a play, or a suicide, after which its point is empty. */
+function takeBack(stones: Uint8Array, move: number, color: Color, captured: readonly number[]): void {
+  const stone = stones[move];
+  // A point with a stone of the other color says that the move is not of this board.
+  if (stone === undefined || stone === opponent(color)) return;
+  stones[move] = 0;
+  for (const point of captured) stones[point] = stone === 0 ? color : opponent(color);
 }
 
 // Scratch for one call at a time, large enough for every size.

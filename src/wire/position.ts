@@ -13,6 +13,9 @@ export function positionToWire(snapshot: Snapshot): pb.Position {
     rules: rulesToWire(snapshot.rules),
     lastMoves: snapshot.lastMoves as number[],
     banned: snapshot.banned as number[],
+    captured: (snapshot.captured ?? []) as number[],
+    capturedBefore: (snapshot.capturedBefore ?? []) as number[],
+    bonus: snapshot.bonus ?? 0,
   };
 }
 
@@ -25,6 +28,9 @@ export function positionFromWire(message: pb.Position): Snapshot {
     rules: rulesFromWire(message.rules),
     lastMoves: message.lastMoves,
     banned: message.banned,
+    captured: message.captured,
+    capturedBefore: message.capturedBefore,
+    bonus: message.bonus,
   };
   checkSnapshot(snapshot);
   return snapshot;

@@ -2,22 +2,54 @@
 
 import { check } from '../core/errors.js';
 import { BLACK, WHITE, type Color } from '../go/color.js';
-import type { Rules } from '../go/rules.js';
-import * as pb from '../proto/tengen/v1/position.js';
+import type { HandicapBonus, KoRule, Rules, Scoring, Tax } from '../go/rules.js';
+import type * as pb from '../proto/tengen/v1/position.js';
 
-const koByNumber: readonly (Rules['ko'] | undefined)[] = ['positional', 'simple', 'positional', 'situational'];
+// Words by their number in the messages. Zero, what an old client sends, is the default, which has a number too.
+const kos = ['positional', 'simple', 'positional', 'situational'] as const satisfies readonly KoRule[];
+const scorings = ['area', 'area', 'territory'] as const satisfies readonly Scoring[];
+const taxes = ['none', 'none', 'seki', 'all'] as const satisfies readonly Tax[];
+const handicapBonuses = ['0', '0', 'N', 'N-1'] as const satisfies readonly HandicapBonus[];
 
 /** Rules as a message. */
 export function rulesToWire(rules: Rules): pb.Rules {
-  return { ko: koByNumber.lastIndexOf(rules.ko) as pb.KoRule, suicide: rules.suicide, komi: rules.komi };
+  const { ko, suicide, komi, scoring = 'area', tax = 'none', whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
+  return {
+    ...{ suicide, komi, friendlyPassOk },
+    ko: kos.lastIndexOf(ko) as pb.KoRule,
+    scoring: scorings.lastIndexOf(scoring) as pb.Scoring,
+    tax: taxes.lastIndexOf(tax) as pb.Tax,
+    whiteHandicapBonus: handicapBonuses.lastIndexOf(whiteHandicapBonus) as pb.HandicapBonus,
+  };
 }
 
-/** @throws AppError 'invalid-argument' if the rules are missing or name an unknown ko rule */
+/**
+ * Rules that the message leaves at their default are absent from the result.
+ *
+ * @throws AppError 'invalid-argument' if the rules are missing or name an unknown rule
+ */
 export function rulesFromWire(message: pb.Rules | undefined): Rules {
   check(message !== undefined, 'rules are missing');
-  const ko = koByNumber[message.ko];
-  check(ko !== undefined, () => `rules.ko is ${message.ko}; it must be 1 (simple), 2 (positional) or 3 (situational)`);
-  return { ko, suicide: message.suicide, komi: message.komi };
+  const ko = word('ko', message.ko, kos);
+  const scoring = word('scoring', message.scoring, scorings);
+  const tax = word('tax', message.tax, taxes);
+  const whiteHandicapBonus = word('white_handicap_bonus', message.whiteHandicapBonus, handicapBonuses);
+  return {
+    ...{ ko, suicide: message.suicide, komi: message.komi },
+    ...(scoring !== 'area' && { scoring }),
+    ...(tax !== 'none' && { tax }),
+    ...(whiteHandicapBonus !== '0' && { whiteHandicapBonus }),
+    ...(message.friendlyPassOk && { friendlyPassOk: true }),
+  };
+}
+
+function word<T extends string>(field: string, value: number, words: readonly T[]): T {
+  const found = words[value];
+  check(found !== undefined, () => {
+    const allowed = words.slice(1).map((name, index) => `${index + 1} (${name})`);
+    return `rules.${field} is ${value}; it must be one of ${allowed.join(', ')}`;
+  });
+  return found;
 }
 
 /** @throws AppError 'invalid-argument' unless the color is black or white */

@@ -13,7 +13,7 @@ import {
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
-import { KoRule, type Position } from '../../src/proto/tengen/v1/position.js';
+import { KoRule, Position } from '../../src/proto/tengen/v1/position.js';
 import { createJob, expectError, expectStatus } from '../support/server-calls.js';
 import {
   makeDataDir,
@@ -41,14 +41,13 @@ async function start(flags: readonly string[] = [], dir = dataDir): Promise<Serv
   return server;
 }
 
-const emptyPosition = (size: number): Position => ({
-  size,
-  stones: new Uint8Array(size * size),
-  toMove: 1,
-  rules: { ko: KoRule.POSITIONAL, suicide: false, komi: 0.5 },
-  lastMoves: [],
-  banned: [],
-});
+const emptyPosition = (size: number): Position =>
+  Position.fromPartial({
+    size,
+    stones: new Uint8Array(size * size),
+    toMove: 1,
+    rules: { ko: KoRule.POSITIONAL, suicide: false, komi: 0.5 },
+  });
 
 function evaluateStream(connection: Connection): {
   ask: (request: Partial<EvaluateRequest>) => Promise<EvaluateResponse>;

@@ -102,6 +102,13 @@ describe('the check of snapshots', () => {
     [{ banned: [0] }, 'banned holds 0; it must be an empty point'],
     [{ banned: [4] }, 'banned holds 4'],
     [{ banned: [1, 1, 1, 1, 1] }, 'banned has 5 entries'],
+    [{ rules: { ...good.rules, scoring: 'hands' as 'area' } }, "scoring is 'hands'; it must be one of area, territory"],
+    [{ rules: { ...good.rules, tax: 'some' as 'all' } }, "tax is 'some'; it must be one of none, seki, all"],
+    [{ captured: [0] }, 'captured holds 0; it must be an empty point from 0 to 3'],
+    [{ captured: [1], lastMoves: [] }, 'captured has entries, but last_moves is empty'],
+    [{ capturedBefore: [1], lastMoves: [3] }, 'captured_before has entries, but last_moves has 1'],
+    [{ capturedBefore: [0] }, 'captured_before holds 0'],
+    [{ bonus: 0.25 }, 'bonus is 0.25; it must be a multiple of 0.5 from -5000 to 5000'],
   ])('refuses %j', (change, message) => {
     expect(() => checkSnapshot({ ...good, ...change })).toThrow(message);
   });

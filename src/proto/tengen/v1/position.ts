@@ -56,7 +56,73 @@ export namespace KoRule {
   export type UNRECOGNIZED = typeof KoRule.UNRECOGNIZED;
 }
 
-/** The rules of a game. Scoring is always by area. */
+/** What counts as points. */
+export const Scoring = {
+  /** UNSPECIFIED - Not set; read as area. */
+  UNSPECIFIED: 0,
+  /** AREA - Stones on the board and the points that they alone surround. */
+  AREA: 1,
+  /** TERRITORY - Surrounded points and prisoners. */
+  TERRITORY: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Scoring = typeof Scoring[keyof typeof Scoring];
+
+export namespace Scoring {
+  export type UNSPECIFIED = typeof Scoring.UNSPECIFIED;
+  export type AREA = typeof Scoring.AREA;
+  export type TERRITORY = typeof Scoring.TERRITORY;
+  export type UNRECOGNIZED = typeof Scoring.UNRECOGNIZED;
+}
+
+/** Which surrounded points do not count. */
+export const Tax = {
+  /** UNSPECIFIED - Not set; read as none. */
+  UNSPECIFIED: 0,
+  /** NONE - All count. */
+  NONE: 1,
+  /** SEKI - Those of chains in seki do not count. */
+  SEKI: 2,
+  /** ALL - As in seki, and every living group pays two points. */
+  ALL: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Tax = typeof Tax[keyof typeof Tax];
+
+export namespace Tax {
+  export type UNSPECIFIED = typeof Tax.UNSPECIFIED;
+  export type NONE = typeof Tax.NONE;
+  export type SEKI = typeof Tax.SEKI;
+  export type ALL = typeof Tax.ALL;
+  export type UNRECOGNIZED = typeof Tax.UNRECOGNIZED;
+}
+
+/** What White gets for handicap stones. */
+export const HandicapBonus = {
+  /** UNSPECIFIED - Not set; read as nothing. */
+  UNSPECIFIED: 0,
+  /** NONE - Nothing. */
+  NONE: 1,
+  /** STONES - A point for each stone. */
+  STONES: 2,
+  /** STONES_LESS_ONE - A point for each stone but one. */
+  STONES_LESS_ONE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type HandicapBonus = typeof HandicapBonus[keyof typeof HandicapBonus];
+
+export namespace HandicapBonus {
+  export type UNSPECIFIED = typeof HandicapBonus.UNSPECIFIED;
+  export type NONE = typeof HandicapBonus.NONE;
+  export type STONES = typeof HandicapBonus.STONES;
+  export type STONES_LESS_ONE = typeof HandicapBonus.STONES_LESS_ONE;
+  export type UNRECOGNIZED = typeof HandicapBonus.UNRECOGNIZED;
+}
+
+/** The rules of a game. */
 export interface Rules {
   /** Which repetitions are forbidden. */
   ko: KoRule;
@@ -64,6 +130,14 @@ export interface Rules {
   suicide: boolean;
   /** Points added to White's score; a multiple of 0.5. */
   komi: number;
+  /** What counts as points. */
+  scoring: Scoring;
+  /** Which surrounded points do not count. */
+  tax: Tax;
+  /** What White gets for handicap stones. In a Position it has no effect: bonus says what came of it. */
+  whiteHandicapBonus: HandicapBonus;
+  /** Whether both players pass once they agree on what is dead, without taking it first. */
+  friendlyPassOk: boolean;
 }
 
 /** A position to evaluate: what the network needs to know, and no history beyond that. */
@@ -85,6 +159,18 @@ export interface Position {
   lastMoves: number[];
   /** Empty points that to_move may not play because of ko or superko. */
   banned: number[];
+  /**
+   * Points that the latest move emptied: what it took, or in a suicide the rest of its own chain. With last_moves they
+   * tell the board one turn ago; a client that leaves them out loses a little of what some networks see.
+   */
+  captured: number[];
+  /** The same for the move before the latest. */
+  capturedBefore: number[];
+  /**
+   * Points that White has beside komi, a multiple of 0.5: under territory scoring the stones that Black has played or
+   * set up, less White's; and White's bonus for handicap stones.
+   */
+  bonus: number;
 }
 
 /** The network's opinion of one position, from the point of view of the side to move. */
@@ -113,7 +199,7 @@ export interface Evaluation {
 }
 
 function createBaseRules(): Rules {
-  return { ko: 0, suicide: false, komi: 0 };
+  return { ko: 0, suicide: false, komi: 0, scoring: 0, tax: 0, whiteHandicapBonus: 0, friendlyPassOk: false };
 }
 
 export const Rules: MessageFns<Rules> = {
@@ -126,6 +212,18 @@ export const Rules: MessageFns<Rules> = {
     }
     if (message.komi !== 0) {
       writer.uint32(29).float(message.komi);
+    }
+    if (message.scoring !== 0) {
+      writer.uint32(32).int32(message.scoring);
+    }
+    if (message.tax !== 0) {
+      writer.uint32(40).int32(message.tax);
+    }
+    if (message.whiteHandicapBonus !== 0) {
+      writer.uint32(48).int32(message.whiteHandicapBonus);
+    }
+    if (message.friendlyPassOk !== false) {
+      writer.uint32(56).bool(message.friendlyPassOk);
     }
     return writer;
   },
@@ -167,6 +265,38 @@ export const Rules: MessageFns<Rules> = {
             message.komi = reader.float();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.scoring = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tax = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.whiteHandicapBonus = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.friendlyPassOk = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -187,12 +317,26 @@ export const Rules: MessageFns<Rules> = {
     message.ko = object.ko ?? 0;
     message.suicide = object.suicide ?? false;
     message.komi = object.komi ?? 0;
+    message.scoring = object.scoring ?? 0;
+    message.tax = object.tax ?? 0;
+    message.whiteHandicapBonus = object.whiteHandicapBonus ?? 0;
+    message.friendlyPassOk = object.friendlyPassOk ?? false;
     return message;
   },
 };
 
 function createBasePosition(): Position {
-  return { size: 0, stones: new Uint8Array(0), toMove: 0, rules: undefined, lastMoves: [], banned: [] };
+  return {
+    size: 0,
+    stones: new Uint8Array(0),
+    toMove: 0,
+    rules: undefined,
+    lastMoves: [],
+    banned: [],
+    captured: [],
+    capturedBefore: [],
+    bonus: 0,
+  };
 }
 
 export const Position: MessageFns<Position> = {
@@ -222,6 +366,23 @@ export const Position: MessageFns<Position> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    if (message.captured.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.captured) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.capturedBefore.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.capturedBefore) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.bonus !== 0) {
+      writer.uint32(77).float(message.bonus);
     }
     return writer;
   },
@@ -307,6 +468,50 @@ export const Position: MessageFns<Position> = {
 
             break;
           }
+          case 7: {
+            if (tag === 56) {
+              message.captured.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.captured.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag === 64) {
+              message.capturedBefore.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.capturedBefore.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 9: {
+            if (tag !== 77) {
+              break;
+            }
+
+            message.bonus = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -330,6 +535,9 @@ export const Position: MessageFns<Position> = {
     message.rules = (object.rules !== undefined && object.rules !== null) ? Rules.fromPartial(object.rules) : undefined;
     message.lastMoves = object.lastMoves?.map((e) => e) || [];
     message.banned = object.banned?.map((e) => e) || [];
+    message.captured = object.captured?.map((e) => e) || [];
+    message.capturedBefore = object.capturedBefore?.map((e) => e) || [];
+    message.bonus = object.bonus ?? 0;
     return message;
   },
 };
