@@ -10,7 +10,7 @@ import { createSession } from '../src/engine/onnxruntime/session.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../src/go/features.js';
 import { Position } from '../src/go/position.js';
 import { defaultRules } from '../src/go/rules.js';
-import { initialWeights } from '../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../src/nn/networks/go-network.js';
 import { servingModel } from '../src/nn/networks/serving.js';
 import { driveSync, LockstepGroup } from '../src/search/drive.js';
 import type { Evaluation } from '../src/search/evaluator.js';

@@ -15,7 +15,7 @@ import type { NamedTensors, Training } from '../src/engine/engine.js';
 import { onnxRuntimeEngine } from '../src/engine/onnxruntime/engine.js';
 import { GLOBAL_COUNT, PLANE_COUNT } from '../src/go/features.js';
 import type { Architecture } from '../src/nn/networks/architecture.js';
-import { initialWeights } from '../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../src/nn/networks/go-network.js';
 import { type TrainingStep, initialState, trainingStep } from '../src/nn/training-step.js';
 import { type Shape, sizeOf } from '../src/nn/types.js';
 

@@ -5,6 +5,7 @@ import type { GoEvaluation } from '../../src/go/evaluation.js';
 import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
 import type { Position } from '../../src/go/position.js';
 import { decodeModel } from '../../src/nn/model-file.js';
+import { boardsOf } from '../../src/nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
 
 /** Most positions in one run of the graph. */
@@ -29,7 +30,7 @@ export class Network {
   static async load(file: Uint8Array, engine: Engine): Promise<Network> {
     const model = decodeModel(file);
     const program = await engine.compile(servingGraph(model.architecture), { constants: servingConstants(model) });
-    return new Network(program, model.architecture.size);
+    return new Network(program, boardsOf(model.architecture)[1]);
   }
 
   /** Evaluates any number of positions. */

@@ -5,6 +5,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
 import { decodeModel } from '../../src/nn/model-file.js';
+import { boardsOf } from '../../src/nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
 import { makeBatch, writeRow } from '../../src/trainer/alphazero/batch.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
@@ -63,7 +64,7 @@ async function lossesOf(
   let [policy, value] = [0, 0];
   for (let from = 0; from < places.length; from += BATCH) {
     const some = places.slice(from, from + BATCH);
-    const { size } = model.architecture;
+    const size = boardsOf(model.architecture)[1];
     const batch = makeBatch(some.length, size);
     some.forEach(({ game, row }, i) => writeRow(batch, i, game, row, { symmetry: 0, valueMix: 0 }));
     const outputs = await program.run({

@@ -4,6 +4,7 @@ import { check } from '../core/errors.js';
 import type { Engine, Program } from '../engine/engine.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../go/features.js';
 import { decodeModel } from '../nn/model-file.js';
+import { boardsOf } from '../nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
 import { recordBytes, unpackRecord } from './record.js';
@@ -31,7 +32,8 @@ export class ServingSession {
    */
   static async load(file: Uint8Array, engine: Engine): Promise<ServingSession> {
     const model = decodeModel(file);
-    const { size, planes, globals, features } = model.architecture;
+    const { planes, globals, features } = model.architecture;
+    const size = boardsOf(model.architecture)[1];
     check(
       features === FEATURES_VERSION && planes === PLANE_COUNT && globals === GLOBAL_COUNT,
       () =>

@@ -4,22 +4,19 @@
  */
 
 import { AppError, check } from '../core/errors.js';
-import { type Architecture, checkArchitecture } from './networks/architecture.js';
-import { parameterShapes } from './networks/go-resnet.js';
+import { type GoArchitecture, checkGoArchitecture, goParameters } from './networks/go-network.js';
 import { checkTransformer, type TransformerConfiguration } from './networks/transformer/configuration.js';
 import { transformerParameters } from './networks/transformer/parameters.js';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.js';
-
-export type { Architecture } from './networks/architecture.js';
 
 /** The trained numbers of a model by parameter name; row-major. */
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 /** What a model may be. */
-export type AnyArchitecture = Architecture | TransformerConfiguration;
+export type AnyArchitecture = GoArchitecture | TransformerConfiguration;
 
 /** A network and its weights. */
-export interface Model<A extends AnyArchitecture = Architecture> {
+export interface Model<A extends AnyArchitecture = GoArchitecture> {
   readonly architecture: A;
   readonly weights: Weights;
   /** Free text about the model (who trained it, how far). The keys `format` and `architecture` are taken. */
@@ -54,7 +51,7 @@ export function encodeModel(model: Model<AnyArchitecture>): Uint8Array<ArrayBuff
  */
 export function decodeModel(bytes: Uint8Array): Model {
   const { architecture, ...rest } = decodeAnyModel(bytes);
-  check(architecture.kind === 'go-resnet', 'The model is a language model; wanted is a Go network');
+  check(architecture.kind !== 'transformer', 'The model is a language model; wanted is a Go network');
   return { architecture, ...rest };
 }
 
@@ -85,14 +82,16 @@ export function decodeAnyModel(bytes: Uint8Array): Model<AnyArchitecture> {
   return { architecture, weights, metadata: rest };
 }
 
+/** @throws AppError 'invalid-argument' naming the field, the value seen and the values allowed */
 function checkAnyArchitecture(value: unknown): AnyArchitecture {
-  const isTransformer = typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'transformer';
-  return isTransformer ? checkTransformer(value) : checkArchitecture(value);
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  if (kind === 'transformer') return checkTransformer(value as object);
+  return checkGoArchitecture(value);
 }
 
 function shapesOf(architecture: AnyArchitecture): ReadonlyMap<string, readonly number[]> {
-  if (architecture.kind === 'go-resnet') return parameterShapes(architecture);
-  return new Map(transformerParameters(architecture).map(({ name, shape }) => [name, shape]));
+  const list = architecture.kind === 'transformer' ? transformerParameters(architecture) : goParameters(architecture);
+  return new Map(list.map(({ name, shape }) => [name, shape]));
 }
 
 function parseJson(json: string | undefined): unknown {

@@ -11,9 +11,8 @@ import { assert } from '../core/errors.js';
 import { type Graph, type Tensor, graph, input, next } from './graph.js';
 import { gradients } from './gradients.js';
 import type { Weights } from './model-file.js';
-import type { Architecture } from './networks/architecture.js';
 import { type LossWeights, goLoss } from './networks/go-loss.js';
-import { goResnet, parameters } from './networks/go-resnet.js';
+import { type GoArchitecture, boardsOf, goOutputs, goParameters } from './networks/go-network.js';
 import { add, mul } from './operations/arithmetic.js';
 import { type AdamWOptions, adamW } from './optimizers/adamw.js';
 import { clipByNorm, globalNorm } from './optimizers/clipping.js';
@@ -26,7 +25,9 @@ export type OptimizerOptions = SgdOptions | AdamWOptions;
 
 /** Everything that a training step is made from. */
 export interface TrainingStepOptions {
-  readonly architecture: Architecture;
+  readonly architecture: GoArchitecture;
+  /** S, of the boards that the network plays; the largest if not given. */
+  readonly size?: number;
   /** N, the same in every step. */
   readonly batchSize: number;
   readonly optimizer: OptimizerOptions;
@@ -59,10 +60,10 @@ export interface TrainingStep {
 /** Builds the graph of a training step. */
 export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const { architecture, clipNorm = 0, emaDecay = 0 } = options;
-  const batch = batchShapes(architecture, options.batchSize);
+  const batch = batchShapes(options);
   const data = new Map(Object.entries(batch).map(([name, shape]) => [name, input(name, shape)]));
-  const names = parameters(architecture).map(({ name }) => name);
-  const values = new Map(parameters(architecture).map(({ name, shape }) => [name, input(name, shape)]));
+  const names = goParameters(architecture).map(({ name }) => name);
+  const values = new Map(goParameters(architecture).map(({ name, shape }) => [name, input(name, shape)]));
   const losses = lossesOf(
     options,
     (name) => values.get(name)!,
@@ -116,12 +117,12 @@ export function averageName(parameter: string): string {
 
 /** The weights in a training state: the averages if there are any and they are wanted, else the parameters themselves. */
 export function weightsOf(
-  architecture: Architecture,
+  architecture: GoArchitecture,
   state: ReadonlyMap<string, TensorData>,
   kind: 'latest' | 'average',
 ): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
   return new Map(
-    parameters(architecture).map(({ name, shape }) => {
+    goParameters(architecture).map(({ name, shape }) => {
       const tensor = state.get(kind === 'average' ? averageName(name) : name) ?? state.get(name);
       assert(tensor?.data instanceof Float32Array, `the training state holds no '${name}'`);
       return [name, { shape, data: tensor.data }];
@@ -129,7 +130,14 @@ export function weightsOf(
   );
 }
 
-function batchShapes({ size, planes, globals }: Architecture, count: number): Record<string, Shape> {
+type BatchOptions = Pick<TrainingStepOptions, 'architecture' | 'size' | 'batchSize'>;
+
+function batchShapes({
+  architecture,
+  size = boardsOf(architecture)[1],
+  batchSize: count,
+}: BatchOptions): Record<string, Shape> {
+  const { planes, globals } = architecture;
   return {
     planes: [count, planes, size, size],
     globals: [count, globals],
@@ -144,10 +152,10 @@ function batchShapes({ size, planes, globals }: Architecture, count: number): Re
 
 /** What a step minimises, as a graph of the batch's inputs and of any tensors for the parameters. */
 export function batchLoss(
-  options: Pick<TrainingStepOptions, 'architecture' | 'batchSize' | 'losses'>,
+  options: BatchOptions & Pick<TrainingStepOptions, 'losses'>,
   parameter: (name: string) => Tensor,
 ): Tensor {
-  const shapes = batchShapes(options.architecture, options.batchSize);
+  const shapes = batchShapes(options);
   const inputs = new Map(Object.entries(shapes).map(([name, shape]) => [name, input(name, shape)]));
   return lossesOf(options, parameter, (name) => inputs.get(name)!).loss;
 }
@@ -157,7 +165,7 @@ function lossesOf(
   parameter: (name: string) => Tensor,
   data: (name: string) => Tensor,
 ): Record<Exclude<(typeof trainingMetrics)[number], 'gradientNorm'>, Tensor> {
-  const outputs = goResnet(architecture, parameter, data('planes'), data('globals'));
+  const outputs = goOutputs(architecture, parameter, data('planes'), data('globals'));
   const targets = {
     policy: data('policyTarget'),
     policyWeight: data('policyWeight'),

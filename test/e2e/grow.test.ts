@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
 import { Rng } from '../../src/core/rng.js';
 import { type AnyArchitecture, decodeAnyModel, encodeModel } from '../../src/nn/model-file.js';
-import { initialWeights } from '../../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../../src/nn/networks/go-network.js';
 import { JobServiceDefinition, JobState, type Job, type JobProgress } from '../../src/proto/tengen/v1/job.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';

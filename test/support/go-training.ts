@@ -2,7 +2,7 @@
 
 import { Rng } from '../../src/core/rng.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
-import { parameters } from '../../src/nn/networks/go-resnet.js';
+import { type GoArchitecture, goParameters } from '../../src/nn/networks/go-network.js';
 import { type Shape, sizeOf } from '../../src/nn/types.js';
 
 export interface FloatTensor {
@@ -22,9 +22,9 @@ export const tinyArchitecture: Architecture = {
 };
 
 /** Weights without the zeros that an untrained network has, so that every gradient is alive. */
-export function livelyWeights(architecture: Architecture, rng: Rng): Map<string, FloatTensor> {
+export function livelyWeights(architecture: GoArchitecture, rng: Rng): Map<string, FloatTensor> {
   return new Map(
-    parameters(architecture).map(({ name, shape }) => {
+    goParameters(architecture).map(({ name, shape }) => {
       const fanIn = shape.length === 4 ? sizeOf(shape.slice(1)) : shape.length === 2 ? shape[0]! : 100;
       const data = Float32Array.from({ length: sizeOf(shape) }, () => rng.normal() / Math.sqrt(fanIn));
       return [name, { shape, data }];

@@ -7,8 +7,9 @@ import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/featur
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
-import { encodeModel, type Architecture } from '../../src/nn/model-file.js';
-import { initialWeights } from '../../src/nn/networks/go-resnet.js';
+import { encodeModel } from '../../src/nn/model-file.js';
+import type { Architecture } from '../../src/nn/networks/architecture.js';
+import { initialWeights } from '../../src/nn/networks/go-network.js';
 import { playRandom } from './random-game.js';
 
 /** A model file with random weights: one block of eight channels. */

@@ -35,7 +35,7 @@ export function checkArchitecture(value: unknown): Architecture {
   const { kind, features } = fields;
   check(
     kind === 'go-resnet',
-    () => `Architecture kind is ${JSON.stringify(kind)}; it must be 'go-resnet' or 'transformer'`,
+    () => `Architecture kind is ${JSON.stringify(kind)}; it must be 'go-resnet', 'katago' or 'transformer'`,
   );
   check(
     typeof features === 'string' && features.length > 0 && features.length <= 64,

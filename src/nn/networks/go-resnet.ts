@@ -10,23 +10,24 @@
  * parameter's shape depends on the board size.
  */
 
-import type { Rng } from '../../core/rng.js';
 import type { Tensor } from '../graph.js';
 import { add, mul } from '../operations/arithmetic.js';
+import { addToChannels } from '../operations/channel-affine.js';
 import { conv2d } from '../operations/convolution.js';
 import { relu, tanh } from '../operations/elementwise.js';
 import { matMul } from '../operations/matmul.js';
 import { max, mean } from '../operations/reductions.js';
 import { concat, reshape, sliceAxis } from '../operations/shape.js';
-import { sizeOf } from '../types.js';
 import type { Architecture } from './architecture.js';
 
 /** One parameter of the network. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Standard deviation of its initial normal distribution; 0 starts at zero. */
+  /** Standard deviation of its initial normal distribution; 0 starts at the mean. */
   readonly deviation: number;
+  /** Mean of its initial distribution; 0 if not given. */
+  readonly mean?: number;
 }
 
 /** What the network says about a batch, from the side to move; N positions, A = S² + 1 actions. */
@@ -98,20 +99,6 @@ export function parameterShapes(architecture: Architecture): ReadonlyMap<string,
   return new Map(parameters(architecture).map(({ name, shape }) => [name, shape]));
 }
 
-/** Random weights for a new network; draws from `rng`. */
-export function initialWeights(
-  architecture: Architecture,
-  rng: Rng,
-): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
-  const weights = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
-  for (const { name, shape, deviation } of parameters(architecture)) {
-    const data = new Float32Array(sizeOf(shape));
-    if (deviation > 0) for (let i = 0; i < data.length; i++) data[i] = deviation * rng.normal();
-    weights.set(name, { shape, data });
-  }
-  return weights;
-}
-
 /**
  * The forward pass.
  *
@@ -175,9 +162,4 @@ function heads({ size }: Architecture, parameter: (name: string) => Tensor, x: T
 /** Mean and maximum of each channel over the board: [N, C, S, S] → [N, 2C]. */
 function globalPool(x: Tensor): Tensor {
   return concat([mean(x, [2, 3]), max(x, [2, 3])], 1);
-}
-
-/** Adds `bias` [N, C] to every point of `x` [N, C, S, S]. */
-function addToChannels(x: Tensor, bias: Tensor): Tensor {
-  return add(x, reshape(bias, [bias.shape[0]!, bias.shape[1]!, 1, 1]));
 }

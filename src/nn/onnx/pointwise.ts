@@ -42,6 +42,7 @@ export function splitChannels({ model, block }: Layouts, name: string, shape: Sh
   ]);
 }
 
-function joinChannels({ model }: Layouts, name: string, [count, ...rest]: Shape): string {
+/** The opposite of `splitChannels`. */
+export function joinChannels({ model }: Layouts, name: string, [count, ...rest]: Shape): string {
   return model.node('Reshape', [name, model.ints([isSymbol(count!) ? 0 : count!, ...rest])]);
 }

@@ -4,7 +4,7 @@
 
 import { AppError, check } from '../../core/errors.js';
 import type { RngState } from '../../core/rng.js';
-import { checkArchitecture, type Architecture } from '../../nn/networks/architecture.js';
+import { checkGoArchitecture, type GoArchitecture } from '../../nn/networks/go-network.js';
 import { decodeSafetensors, encodeSafetensors } from '../../nn/safetensors.js';
 import type { LeagueState } from './league.js';
 
@@ -41,7 +41,7 @@ export interface JobProgressState {
 
 /** All that a job needs to continue, but for the games. */
 export interface Checkpoint {
-  readonly architecture: Architecture;
+  readonly architecture: GoArchitecture;
   readonly trainer: TrainerState;
   readonly job: JobProgressState;
   /** The settings in force, for people who look into the file. */
@@ -72,7 +72,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       check(data instanceof Float32Array, `Tensor '${name}' does not hold floats`);
       floats.set(name, { shape, data });
     }
-    return { ...rest, architecture: checkArchitecture(rest.architecture), tensors: floats };
+    return { ...rest, architecture: checkGoArchitecture(rest.architecture), tensors: floats };
   } catch (error) {
     throw new AppError('failed-precondition', `The checkpoint cannot be read: ${AppError.from(error).message}`, {
       cause: error,

@@ -16,6 +16,7 @@ import { AppError, assert } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
 import { resultForBlack } from '../../go/game-record.js';
 import { decodeModel } from '../../nn/model-file.js';
+import { boardsOf } from '../../nn/networks/go-network.js';
 import { makeOpeningBook } from '../../go/opening-book.js';
 import { formatRatingTable } from '../rating-table.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
@@ -214,10 +215,11 @@ export class AlphaZeroJob {
       start = { architecture, weights };
     }
     const { architecture } = start;
-    if (architecture.size !== size || architecture.features !== architectureOf(this.#config).features) {
+    const [smallest, largest] = boardsOf(architecture);
+    if (size < smallest || size > largest || architecture.features !== architectureOf(this.#config).features) {
       throw new AppError(
         'failed-precondition',
-        `The model to train is for size ${architecture.size} and features '${architecture.features}'; ` +
+        `The model to train is for size ${largest} and features '${architecture.features}'; ` +
           `the job wants size ${size} and features '${architectureOf(this.#config).features}'`,
       );
     }

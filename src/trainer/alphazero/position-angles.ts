@@ -7,14 +7,14 @@ import type { Engine, NamedTensors, Program } from '../../engine/engine.js';
 import { BLACK } from '../../go/color.js';
 import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
 import type { Snapshot } from '../../go/snapshot.js';
-import type { Architecture } from '../../nn/networks/architecture.js';
+import { type GoArchitecture, boardsOf } from '../../nn/networks/go-network.js';
 import { pointDirections } from '../../nn/networks/point-directions.js';
 import { snapshotOf } from './batch.js';
 import type { GameRows } from './game-rows.js';
 
 /** Scores the games of a replay memory by the network of the step before which they came, or were to be scored anew. */
 export class PositionAngles {
-  readonly #architecture: Architecture;
+  readonly #architecture: GoArchitecture;
   readonly #program: Program;
   /** Those that were given. */
   readonly kept: Float32Array;
@@ -25,16 +25,16 @@ export class PositionAngles {
   /** @param kept what `keep` returned, when games that were scored before are to be added again */
   static async open(
     engine: Engine,
-    architecture: Architecture,
+    architecture: GoArchitecture,
     kept: Float32Array = new Float32Array(),
   ): Promise<PositionAngles> {
-    const graph = pointDirections(architecture);
+    const graph = pointDirections(architecture, boardsOf(architecture)[1]);
     const inputs = [...graph.inputs.keys()];
     return new PositionAngles({ architecture, inputs, program: await engine.compile(graph), kept });
   }
 
   private constructor(parts: {
-    readonly architecture: Architecture;
+    readonly architecture: GoArchitecture;
     readonly inputs: readonly string[];
     readonly program: Program;
     readonly kept: Float32Array;

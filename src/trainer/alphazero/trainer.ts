@@ -9,8 +9,7 @@ import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../go/features.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
 import { encodeModel, type Weights } from '../../nn/model-file.js';
-import type { Architecture } from '../../nn/networks/architecture.js';
-import { initialWeights } from '../../nn/networks/go-resnet.js';
+import { type GoArchitecture, initialWeights } from '../../nn/networks/go-network.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { initialState, trainingStep, weightsOf } from '../../nn/training-step.js';
 import { ReplayMemory } from '../replay-memory.js';
@@ -25,7 +24,7 @@ import { TreeLabels, type TreeFigures } from './tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
 export interface TrainerStart {
-  readonly architecture: Architecture;
+  readonly architecture: GoArchitecture;
   readonly weights?: Weights;
   readonly checkpoint?: { readonly state: TrainerState; readonly tensors: StateTensors };
 }
@@ -35,7 +34,7 @@ export type StepMetrics = Readonly<Record<string, number>>;
 
 /** Everything needed to continue from here, and what plays now. */
 export interface TrainerSnapshot {
-  readonly architecture: Architecture;
+  readonly architecture: GoArchitecture;
   readonly state: TrainerState;
   readonly tensors: StateTensors;
   /** The averaged weights as a model file. */
@@ -46,7 +45,7 @@ export interface TrainerSnapshot {
 const ANGLES = 'angles';
 
 /** The network that a job trains when it starts at random. */
-export function architectureOf(config: AlphaZeroConfig): Architecture {
+export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   const { size, blocks, channels } = config;
   const features = FEATURES_VERSION;
   return { kind: 'go-resnet', size, blocks, channels, planes: PLANE_COUNT, globals: GLOBAL_COUNT, features };
@@ -55,7 +54,7 @@ export function architectureOf(config: AlphaZeroConfig): Architecture {
 /** Owns the replay memory and the training session. Calls must not overlap. */
 export class Trainer {
   readonly #config: AlphaZeroConfig;
-  readonly #architecture: Architecture;
+  readonly #architecture: GoArchitecture;
   readonly #training: Training;
   readonly #memory: ReplayMemory<GameRows>;
   readonly #rng: Rng;
@@ -100,6 +99,7 @@ export class Trainer {
     const { architecture } = start;
     const step = trainingStep({
       architecture,
+      size: config.size,
       batchSize: config.batchSize,
       optimizer:
         config.optimizer === 'adamw'

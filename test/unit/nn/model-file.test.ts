@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/core/rng.js';
 import { decodeModel, encodeModel, type Model } from '../../../src/nn/model-file.js';
 import type { Architecture } from '../../../src/nn/networks/architecture.js';
-import { initialWeights } from '../../../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../../../src/nn/networks/go-network.js';
 import { encodeSafetensors } from '../../../src/nn/safetensors.js';
 import { tinyArchitecture } from '../../support/go-training.js';
 

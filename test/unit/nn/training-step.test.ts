@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Rng } from '../../../src/core/rng.js';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import type { NamedTensors, Training } from '../../../src/engine/engine.js';
-import { initialWeights } from '../../../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../../../src/nn/networks/go-network.js';
 import type { Weights } from '../../../src/nn/model-file.js';
 import {
   type TrainingStep,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel, decodeModel } from '../../../src/nn/model-file.js';
+import type { Architecture } from '../../../src/nn/networks/architecture.js';
 import { decodeCheckpoint } from '../../../src/trainer/alphazero/checkpoint.js';
 import { threadTraining } from '../../../src/trainer/alphazero/training-handle.js';
 import { JobWorld } from '../../support/job-world.js';
@@ -221,7 +222,7 @@ describe('an alphazero job', () => {
     expect(decodeModel([...child.models.values()][0]!).weights).toEqual(decodeModel(bytes).weights);
     second.cancel();
     const model = decodeModel(bytes);
-    const wrong = encodeModel({ ...model, architecture: { ...model.architecture, size: 9 } });
+    const wrong = encodeModel({ ...model, architecture: { ...model.architecture, size: 9 } as Architecture });
     await expect(new JobWorld().job({}, { initialModel: wrong }).start()).rejects.toThrow(/size 9.*wants size 5/);
     await Promise.all([job.finished, second.finished]);
   });

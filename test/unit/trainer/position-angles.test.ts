@@ -3,7 +3,9 @@ import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { Rng } from '../../../src/core/rng.js';
 import { angleWeights } from '../../../src/methods/curriculum/position-weight.js';
 import { graph, input } from '../../../src/nn/graph.js';
-import { goTrunk, initialWeights, parameterShapes } from '../../../src/nn/networks/go-resnet.js';
+import type { Architecture } from '../../../src/nn/networks/architecture.js';
+import { initialWeights } from '../../../src/nn/networks/go-network.js';
+import { goTrunk, parameterShapes } from '../../../src/nn/networks/go-resnet.js';
 import { readAlphaZeroConfig } from '../../../src/trainer/alphazero/config.js';
 import { makeBatch, writeRow } from '../../../src/trainer/alphazero/batch.js';
 import { drawRow, makeGameRows } from '../../../src/trainer/alphazero/game-rows.js';
@@ -11,7 +13,7 @@ import { PositionAngles } from '../../../src/trainer/alphazero/position-angles.j
 import { architectureOf } from '../../../src/trainer/alphazero/trainer.js';
 import { randomGame } from '../../support/random-games.js';
 
-const architecture = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 }));
+const architecture = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 })) as Architecture;
 const weights = initialWeights(architecture, new Rng(3));
 const state = Object.fromEntries(weights);
 const game = makeGameRows({ sequence: 1, record: randomGame({ size: 5, seed: 2, full: 1 }) }, 'skip');

@@ -146,5 +146,7 @@ export class GrowJob {
 
 function sizesOf(architecture: AnyArchitecture): string {
   if (architecture.kind === 'go-resnet') return `${architecture.blocks} blocks of ${architecture.channels} channels`;
+  if (architecture.kind === 'katago')
+    return `${architecture.blocks.length} blocks of ${architecture.channels} channels`;
   return `${architecture.layers} layers of width ${architecture.hidden}`;
 }

@@ -43,9 +43,11 @@ export async function readSubject(
   name: string,
 ): Promise<Subject<AnyArchitecture>> {
   // A subject is only ever used with its own kind of network, which its type says inside these functions.
-  return (await (architecture.kind === 'transformer'
-    ? languageSubject({ architecture, ...rest }, config, dependencies)
-    : goSubject({ architecture, ...rest }, config, dependencies, name))) as Subject<AnyArchitecture>;
+  if (architecture.kind === 'transformer') {
+    return (await languageSubject({ architecture, ...rest }, config, dependencies)) as Subject<AnyArchitecture>;
+  }
+  check(architecture.kind === 'go-resnet', 'Networks of KataGo cannot be grown yet; only those of our own kind can');
+  return (await goSubject({ architecture, ...rest }, config, dependencies, name)) as Subject<AnyArchitecture>;
 }
 
 async function languageSubject(
@@ -65,7 +67,7 @@ async function languageSubject(
 }
 
 async function goSubject(
-  source: Model,
+  source: Model<Architecture>,
   config: GrowConfig,
   dependencies: GrowDependencies,
   name: string,

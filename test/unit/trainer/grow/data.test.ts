@@ -27,7 +27,7 @@ function played(count: number, settings: object = {}): SelfPlayGames {
   };
 }
 
-const go: Architecture = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 }));
+const go = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 })) as Architecture;
 
 describe('the games that a Go network is grown on', () => {
   it('are split, and a step has the same batch whenever it is asked for', async () => {

@@ -1,0 +1,219 @@
+/**
+ * What a KataGo network is, in the numbers from which its parameters' names and shapes follow: KataGo's model versions 8 to
+ * 17 without transformers and without an encoder of players' data (github.com/lightvector/KataGo, cpp/neuralnet/desc.cpp).
+ */
+
+import { check } from '../../../core/errors.js';
+
+/** The functions between layers, by the names that versions from 11 write. */
+export const katagoActivations = {
+  identity: 'ACTIVATION_IDENTITY',
+  relu: 'ACTIVATION_RELU',
+  mish: 'ACTIVATION_MISH',
+  silu: 'ACTIVATION_SILU',
+} as const;
+
+/** See `katagoActivations`. */
+export type KatagoActivation = keyof typeof katagoActivations;
+
+/** A residual block; what it adds to has as many channels as the trunk, or as the bottleneck that it stands in. */
+export type KatagoBlock =
+  /** Two convolutions with `middle` channels in between. */
+  | { readonly kind: 'ordinary'; readonly middle: number }
+  /** The first convolution has two parts; `pooled` channels become biases of the other `regular` ones. */
+  | { readonly kind: 'pool'; readonly regular: number; readonly pooled: number }
+  /** Blocks on fewer channels between two 1×1 convolutions. */
+  | { readonly kind: 'bottleneck'; readonly middle: number; readonly blocks: readonly KatagoBlock[] };
+
+/** What raw outputs are multiplied by to give points, moves and probabilities; the file's names and order. */
+export const katagoMultipliers = [
+  'tdScore',
+  'scoreMean',
+  'scoreStdev',
+  'lead',
+  'varianceTime',
+  'shorttermValueError',
+  'shorttermScoreError',
+] as const;
+
+/** See `katagoMultipliers`. */
+export type KatagoMultipliers = Readonly<Record<(typeof katagoMultipliers)[number], number>>;
+
+/** The multipliers of versions before 13, whose files do not say them. */
+export const usualMultipliers: KatagoMultipliers = {
+  tdScore: 20,
+  scoreMean: 20,
+  scoreStdev: 20,
+  lead: 20,
+  varianceTime: 40,
+  shorttermValueError: 0.25,
+  shorttermScoreError: 30,
+};
+
+/** A KataGo network: `networks/katago/network.ts`. */
+export interface KatagoArchitecture {
+  readonly kind: 'katago';
+  /** KataGo's model version: which layers the heads have and what their outputs mean. */
+  readonly version: number;
+  /** Smallest and largest side of the boards that it plays; no parameter's shape depends on it. */
+  readonly boards: readonly [number, number];
+  /** Input planes and globals. */
+  readonly planes: number;
+  readonly globals: number;
+  /** Name of the feature set; see `Architecture`. */
+  readonly features: string;
+  /** Channels of the trunk. */
+  readonly channels: number;
+  /** Side of the first convolution's filters. */
+  readonly stem: number;
+  readonly blocks: readonly KatagoBlock[];
+  /** Channels of the policy head, of its pooled part, and how many policies it gives. */
+  readonly policy: { readonly channels: number; readonly pooled: number; readonly outputs: number };
+  /** Channels of the value head, width of its hidden layer, and how many numbers about the score it gives. */
+  readonly value: { readonly channels: number; readonly hidden: number; readonly outputs: number };
+  readonly multipliers: KatagoMultipliers;
+  /** The function after norms and hidden layers, but for those that `activations` names. */
+  readonly activation: KatagoActivation;
+  readonly activations: Readonly<Record<string, KatagoActivation>>;
+  /** Sides of the filters of convolutions that do not have the usual one: 3 in blocks, 1 in heads and bottlenecks. */
+  readonly kernels: Readonly<Record<string, number>>;
+}
+
+/** The versions that can be read. */
+export const katagoVersions = [8, 17] as const;
+
+const MAX_CHANNELS = 4096;
+const MAX_BLOCKS = 256;
+const MAX_DEPTH = 4;
+const fieldNames = [
+  ...['kind', 'version', 'boards', 'planes', 'globals', 'features', 'channels', 'stem', 'blocks', 'policy', 'value'],
+  ...['multipliers', 'activation', 'activations', 'kernels'],
+];
+
+/** The number of policies that a version gives; version 17 says it itself. */
+export function usualPolicies(version: number): number {
+  return version < 12 ? 1 : version === 16 ? 4 : 2;
+}
+
+/**
+ * Checks a description that comes from outside and returns it with its keys in a fixed order (equal architectures give
+ * equal JSON).
+ *
+ * @throws AppError 'invalid-argument' naming the field, the value seen and the values allowed
+ */
+export function checkKatago(value: unknown): KatagoArchitecture {
+  const fields = record(value, 'The architecture of a model');
+  for (const key of Object.keys(fields)) check(fieldNames.includes(key), `Unknown architecture field '${key}'`);
+  const version = whole(fields['version'], 'version', ...katagoVersions);
+  const boards = fields['boards'];
+  check(
+    Array.isArray(boards) && boards.length === 2,
+    () => `Architecture boards is ${show(boards)}; it must be two sizes`,
+  );
+  const [smallest, largest] = (boards as unknown[]).map((side) => whole(side, 'boards', 2, 19)) as [number, number];
+  check(smallest <= largest, () => `Architecture boards is ${show(boards)}; the smallest size comes first`);
+  const { features } = fields;
+  check(
+    typeof features === 'string' && features.length > 0 && features.length <= 64,
+    () => `Architecture features is ${show(features)}; it must be a name of 1 to 64 characters`,
+  );
+  const policy = record(fields['policy'], 'Architecture policy');
+  const outputs = whole(policy['outputs'], 'policy outputs', 1, 4);
+  check(
+    version === 17 ? outputs === 2 || outputs === 4 : outputs === usualPolicies(version),
+    () => `Architecture policy outputs is ${outputs}, which version ${version} does not have`,
+  );
+  const values = record(fields['value'], 'Architecture value');
+  const scores = whole(values['outputs'], 'value outputs', 4, 6);
+  check(
+    scores === (version < 9 ? 4 : 6),
+    () => `Architecture value outputs is ${scores}; not so in version ${version}`,
+  );
+  const activation = checkActivation(fields['activation'], version);
+  return {
+    kind: 'katago',
+    version,
+    boards: [smallest, largest],
+    planes: whole(fields['planes'], 'planes', 1, 256),
+    globals: whole(fields['globals'], 'globals', 1, 256),
+    features,
+    channels: whole(fields['channels'], 'channels', 1, MAX_CHANNELS),
+    stem: checkKernel(fields['stem'], 'stem'),
+    blocks: checkBlocks(fields['blocks'], 0),
+    policy: { channels: width(policy, 'channels'), pooled: width(policy, 'pooled'), outputs },
+    value: { channels: width(values, 'channels'), hidden: width(values, 'hidden'), outputs: scores },
+    multipliers: checkMultipliers(fields['multipliers']),
+    activation,
+    activations: sorted(fields['activations'], 'activations', (each) => checkActivation(each, version)),
+    kernels: sorted(fields['kernels'], 'kernels', (each) => checkKernel(each, 'kernels')),
+  };
+}
+
+function checkBlocks(value: unknown, depth: number): KatagoBlock[] {
+  check(
+    Array.isArray(value) && value.length >= 1 && value.length <= MAX_BLOCKS && depth < MAX_DEPTH,
+    `Architecture blocks must be a list of 1 to ${MAX_BLOCKS} blocks, in bottlenecks at most ${MAX_DEPTH - 1} deep`,
+  );
+  return (value as unknown[]).map((each) => {
+    const block = record(each, 'A block of the architecture');
+    const { kind } = block;
+    if (kind === 'ordinary') return { kind, middle: width(block, 'middle') };
+    if (kind === 'pool') return { kind, regular: width(block, 'regular'), pooled: width(block, 'pooled') };
+    check(kind === 'bottleneck', () => `Block kind is ${show(kind)}; it must be 'ordinary', 'pool' or 'bottleneck'`);
+    return { kind, middle: width(block, 'middle'), blocks: checkBlocks(block['blocks'], depth + 1) };
+  });
+}
+
+function checkMultipliers(value: unknown): KatagoMultipliers {
+  const fields = record(value, 'Architecture multipliers');
+  const entries = katagoMultipliers.map((name) => {
+    const seen = fields[name];
+    check(
+      typeof seen === 'number' && Number.isFinite(seen) && seen > 0,
+      () => `Architecture multiplier ${name} is ${show(seen)}; it must be above 0`,
+    );
+    return [name, seen];
+  });
+  return Object.fromEntries(entries) as KatagoMultipliers;
+}
+
+function checkActivation(value: unknown, version: number): KatagoActivation {
+  const names = version < 11 ? ['relu'] : Object.keys(katagoActivations);
+  check(
+    typeof value === 'string' && names.includes(value),
+    () => `Activation is ${show(value)}; in version ${version} it must be ${names.join(', ')}`,
+  );
+  return value as KatagoActivation;
+}
+
+function checkKernel(value: unknown, what: string): number {
+  const side = whole(value, what, 1, 19);
+  check(side % 2 === 1, `Architecture ${what} is ${side}; filters have odd sides`);
+  return side;
+}
+
+function sorted<T>(value: unknown, what: string, each: (value: unknown) => T): Readonly<Record<string, T>> {
+  const entries = Object.entries(record(value, `Architecture ${what}`)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, seen]) => [name, each(seen)]));
+}
+
+function width(fields: Partial<Record<string, unknown>>, name: string): number {
+  return whole(fields[name], name, 1, MAX_CHANNELS);
+}
+
+function whole(seen: unknown, name: string, min: number, max: number): number {
+  check(
+    Number.isInteger(seen) && (seen as number) >= min && (seen as number) <= max,
+    () => `Architecture ${name} is ${show(seen)}; it must be a whole number from ${min} to ${max}`,
+  );
+  return seen as number;
+}
+
+function record(value: unknown, what: string): Partial<Record<string, unknown>> {
+  check(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
+  return value as Partial<Record<string, unknown>>;
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? 'missing';
+}
