@@ -1,6 +1,7 @@
 /**
  * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a
- * priority, one model a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
+ * priority, one model and board
+ * size a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
  * slots, but neither threads nor networks.
  */
 
@@ -11,6 +12,8 @@ import type { Slots } from './slots.js';
 export interface Job {
   /** Number of the loaded model. */
   readonly model: number;
+  /** Points on a side of the boards of all positions. */
+  readonly size: number;
   readonly interactive: boolean;
   readonly ownership: boolean;
   /** `count` packed records of `stride` bytes (record.ts). */
@@ -68,7 +71,7 @@ export class Batcher {
   readonly #queues: [Range[], Range[]] = [[], []];
   readonly #states: (SlotState | undefined)[];
   readonly #free: number[];
-  /** Slots that still take positions, by model and priority. */
+  /** Slots that still take positions, by model, size and priority. */
   readonly #filling = new Map<string, number>();
   #sequence = 0;
   #pending = 0;
@@ -169,7 +172,7 @@ export class Batcher {
   /** Puts as much of the front range into a slot as fits; false if no slot takes any. */
   #place(range: Range): boolean {
     const { job } = range.ticket;
-    const key = `${String(job.model)}${job.interactive ? 'i' : 'b'}`;
+    const key = `${String(job.model)} ${String(job.size)}${job.interactive ? 'i' : 'b'}`;
     const slot = this.#filling.get(key) ?? this.#openSlot(job, key);
     if (slot === undefined) return false;
     const state = this.#states[slot]!;
@@ -191,7 +194,9 @@ export class Batcher {
     const slot = this.#free.length > (job.interactive ? 0 : 1) ? this.#free.pop() : undefined;
     if (slot === undefined) return undefined;
     this.#sequence = (this.#sequence + 1) | 0;
-    this.#slots.open(slot, { model: job.model, interactive: job.interactive, sequence: this.#sequence });
+    this.#slots.open(slot, {
+      ...{ model: job.model, size: job.size, interactive: job.interactive, sequence: this.#sequence },
+    });
     this.#states[slot] = { ranges: [], count: 0, key };
     this.#filling.set(key, slot);
     return slot;

@@ -5,9 +5,12 @@
  */
 
 import type { GoEvaluation } from '../go/evaluation.js';
+import { readScores, scoreFields, writeScores } from './scores.js';
 
 const ways = 4;
 const keyWords = 3;
+/** Win, draw, loss and the scores. */
+const HEAD = 3 + scoreFields.length;
 
 /** The key that `EvaluationCache.find` and `put` take; written by `hashRecord`. */
 export type CacheKey = Uint32Array;
@@ -64,7 +67,7 @@ export class EvaluationCache {
    */
   constructor(size: number, bytes: number) {
     this.#points = size * size;
-    this.#stride = 2 * this.#points + 5;
+    this.#stride = 2 * this.#points + 1 + HEAD;
     const entryBytes = 4 * (this.#stride + keyWords + 1) + 1;
     this.#sets = Math.max(1, Math.floor(bytes / entryBytes / ways));
     this.entries = this.#sets * ways;
@@ -83,10 +86,9 @@ export class EvaluationCache {
     const head = from + this.#points + 1;
     const [win, draw, loss] = [this.#values[head]!, this.#values[head + 1]!, this.#values[head + 2]!];
     const logits = this.#values.slice(from, head);
-    const score = this.#values[head + 3]!;
-    const evaluation: GoEvaluation = { logits, win, draw, loss, value: win - loss, score };
+    const evaluation = { logits, win, draw, loss, value: win - loss, ...readScores(this.#values, head + 3) };
     if (!ownership) return evaluation;
-    return { ...evaluation, ownership: this.#values.slice(head + 4, head + 4 + this.#points) };
+    return { ...evaluation, ownership: this.#values.slice(head + HEAD, head + HEAD + this.#points) };
   }
 
   /** Keeps a copy of `evaluation`. */
@@ -103,9 +105,9 @@ export class EvaluationCache {
     this.#values[head] = evaluation.win;
     this.#values[head + 1] = evaluation.draw;
     this.#values[head + 2] = evaluation.loss;
-    this.#values[head + 3] = evaluation.score;
+    writeScores(evaluation, this.#values, head + 3);
     this.#hasOwnership[entry] = evaluation.ownership ? 1 : 0;
-    if (evaluation.ownership) this.#values.set(evaluation.ownership, head + 4);
+    if (evaluation.ownership) this.#values.set(evaluation.ownership, head + HEAD);
   }
 
   #entryOf(keys: CacheKey, at: number): number {

@@ -7,6 +7,7 @@ import type { Job } from './batcher.js';
 import { type CacheKey, type EvaluationCache, hashRecord } from './cache.js';
 import type { LoadedModel } from './loaded-models.js';
 import { packRecord, recordBytes } from './record.js';
+import { readScores, scoreFields } from './scores.js';
 import type { Slots } from './slots.js';
 
 /** Called once, with an error or without one. */
@@ -15,6 +16,7 @@ type Settled = (error: AppError | undefined) => void;
 /** The positions of a request that the cache does not know; `evaluations` fills up until `count` are delivered. */
 export class EvaluationJob implements Job {
   readonly model: number;
+  readonly size: number;
   readonly interactive: boolean;
   readonly ownership: boolean;
   readonly records: Uint8Array;
@@ -23,7 +25,6 @@ export class EvaluationJob implements Job {
   readonly count: number;
   /** [positions], in the order of the request; complete once settled without an error. */
   readonly evaluations: GoEvaluation[];
-  readonly #size: number;
   readonly #targets: Int32Array;
   readonly #slots: Slots;
   readonly #cache: EvaluationCache | undefined;
@@ -31,10 +32,10 @@ export class EvaluationJob implements Job {
   readonly #settled: Settled;
   #left: number;
 
-  /** @param positions checked, of the model's size */
+  /** @param request checked positions, all of one size that the model plays */
   constructor(
     loaded: LoadedModel,
-    request: { positions: readonly Snapshot[]; interactive: boolean; ownership: boolean },
+    request: { positions: readonly Snapshot[]; size: number; interactive: boolean; ownership: boolean },
     context: { slots: Slots; cache: EvaluationCache | undefined; settled: Settled },
   ) {
     const { positions } = request;
@@ -42,10 +43,10 @@ export class EvaluationJob implements Job {
     this.model = loaded.model;
     this.interactive = request.interactive;
     this.ownership = request.ownership;
-    this.stride = recordBytes(loaded.shape.size);
+    this.size = request.size;
+    this.stride = recordBytes(this.size);
     this.records = new Uint8Array(positions.length * this.stride);
     this.evaluations = new Array<GoEvaluation>(positions.length);
-    this.#size = loaded.shape.size;
     this.#targets = new Int32Array(positions.length);
     this.#keys = new Uint32Array(cache ? positions.length * 3 : 0);
     const words = new Int32Array(this.records.buffer);
@@ -71,8 +72,8 @@ export class EvaluationJob implements Job {
   }
 
   deliver(from: number, count: number, slot: number, at: number): void {
-    const outputs = this.#slots.outputs(slot, this.#slots.claimedCount(slot), this.#size);
-    const points = this.#size * this.#size;
+    const outputs = this.#slots.outputs(slot, this.#slots.claimedCount(slot), this.size);
+    const points = this.size * this.size;
     const actions = points + 1;
     // One copy out of shared memory for all of them; each evaluation is a view of it.
     const policy = outputs.policy.slice(at * actions, (at + count) * actions);
@@ -84,9 +85,11 @@ export class EvaluationJob implements Job {
         outputs.value[3 * (at + i) + 2]!,
       ];
       const logits = policy.subarray(i * actions, (i + 1) * actions);
-      const score = outputs.score[at + i]!;
-      const base = { logits, win, draw, loss, value: win - loss, score };
-      const evaluation = owners ? { ...base, ownership: owners.subarray(i * points, (i + 1) * points) } : base;
+      const evaluation: GoEvaluation = {
+        ...{ logits, win, draw, loss, value: win - loss },
+        ...readScores(outputs.scores, (at + i) * scoreFields.length),
+        ...(owners && { ownership: owners.subarray(i * points, (i + 1) * points) }),
+      };
       this.evaluations[this.#targets[from + i]!] = evaluation;
       this.#cache?.put(this.#keys, (from + i) * 3, evaluation);
     }

@@ -112,10 +112,11 @@ export class Evaluator {
       model = this.#models.find(request.model);
     }
     const { positions } = request;
-    for (const { size } of positions) {
-      if (size !== model.shape.size) throw wrongSize(model, size);
-    }
-    return this.#evaluate(model, request);
+    for (const { size } of positions) checkBoard(model, size);
+    const size = positions[0]?.size ?? model.shape.boards[1];
+    return positions.every((position) => position.size === size)
+      ? this.#evaluate(model, request, size)
+      : this.#evaluateBySize(model, request);
   }
 
   /**
@@ -129,7 +130,9 @@ export class Evaluator {
       await this.#models.get(model);
       loaded = this.#models.find(model);
     }
-    const { size, planes, globals } = loaded.shape;
+    const { planes, globals } = loaded.shape;
+    const { size } = inputs;
+    checkBoard(loaded, size);
     const expected = inputs.count * planes * size * size;
     check(
       inputs.planes.length === expected,
@@ -185,7 +188,22 @@ export class Evaluator {
     await this.#pool.close();
   }
 
-  #evaluate(model: LoadedModel, request: EvaluateRequest): Promise<EvaluateResult> {
+  async #evaluateBySize(model: LoadedModel, request: EvaluateRequest): Promise<EvaluateResult> {
+    const { positions } = request;
+    const evaluations = new Array<GoEvaluation>(positions.length);
+    const sizes = [...new Set(positions.map(({ size }) => size))];
+    await Promise.all(
+      sizes.map(async (size) => {
+        const places = [...positions.keys()].filter((i) => positions[i]!.size === size);
+        const part = { ...request, positions: places.map((i) => positions[i]!) };
+        const answer = await this.#evaluate(model, part, size);
+        places.forEach((place, i) => (evaluations[place] = answer.evaluations[i]!));
+      }),
+    );
+    return { modelVersion: model.ref, evaluations };
+  }
+
+  #evaluate(model: LoadedModel, request: EvaluateRequest, size: number): Promise<EvaluateResult> {
     const { positions, signal } = request;
     this.#admit(positions.length);
     return new Promise((resolve, reject) => {
@@ -202,8 +220,8 @@ export class Evaluator {
       };
       const job = new EvaluationJob(
         model,
-        { positions, interactive: request.priority === 'interactive', ownership: request.ownership ?? false },
-        { slots: this.#slots, cache: this.#cacheFor(model.shape.size), settled },
+        { positions, size, interactive: request.priority === 'interactive', ownership: request.ownership ?? false },
+        { slots: this.#slots, cache: this.#cacheFor(size), settled },
       );
       this.#counters.requests++;
       this.#counters.cacheHits += positions.length - job.count;
@@ -238,9 +256,13 @@ export class Evaluator {
   }
 }
 
-function wrongSize({ ref, shape }: LoadedModel, seen: number): AppError {
-  return new AppError(
+/** @throws AppError 'invalid-argument' unless the model plays boards of this size */
+function checkBoard({ ref, shape }: LoadedModel, size: number): void {
+  const [smallest, largest] = shape.boards;
+  if (size >= smallest && size <= largest) return;
+  const plays = smallest === largest ? '' : `${smallest}×${smallest} to `;
+  throw new AppError(
     'invalid-argument',
-    `Model ${ref} plays ${shape.size}×${shape.size}; the position is ${seen}×${seen}`,
+    `Model ${ref} plays ${plays}${largest}×${largest}; the position is ${size}×${size}`,
   );
 }

@@ -20,9 +20,11 @@ export interface ModelSource {
 
 /** What a loaded version plays and expects. */
 export interface ModelShape {
-  /** Points on a side. */
-  readonly size: number;
+  /** Smallest and largest board that it plays, points on a side. */
+  readonly boards: readonly [smallest: number, largest: number];
   /** Feature planes and global features that its network reads. */
   readonly planes: number;
   readonly globals: number;
+  /** Names of what it gives (nn/networks/serving.ts). */
+  readonly outputs: readonly string[];
 }

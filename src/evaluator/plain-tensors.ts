@@ -3,7 +3,7 @@
 import type { InferInputs, InferOutputs } from './session-messages.js';
 
 /** Cuts a request into parts of at most `maxCount` positions; their arrays are copies, as threads need them. */
-export function splitInputs({ planes, globals, count }: InferInputs, maxCount: number): InferInputs[] {
+export function splitInputs({ planes, globals, count, size }: InferInputs, maxCount: number): InferInputs[] {
   const planeFloats = planes.length / count;
   const globalFloats = globals.length / count;
   const parts: InferInputs[] = [];
@@ -13,6 +13,7 @@ export function splitInputs({ planes, globals, count }: InferInputs, maxCount: n
       planes: planes.slice(from * planeFloats, to * planeFloats),
       globals: globals.slice(from * globalFloats, to * globalFloats),
       count: to - from,
+      size,
     });
   }
   return parts;

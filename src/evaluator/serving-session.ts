@@ -1,81 +1,106 @@
 /** One loaded model inside a session thread: packed positions in, outputs in shared memory out. */
 
 import { check } from '../core/errors.js';
-import type { Engine, Program } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../go/features.js';
+import { MAX_SIZE } from '../go/rules.js';
 import { decodeModel } from '../nn/model-file.js';
 import { boardsOf } from '../nn/networks/go-network.js';
-import { servingConstants, servingGraph } from '../nn/networks/serving.js';
+import { servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
 import { recordBytes, unpackRecord } from './record.js';
+import { scoreFields } from './scores.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
+import { SizedPrograms } from './sized-programs.js';
 import type { SlotOutputs } from './slots.js';
+
+/** Positions to evaluate. */
+export interface PackedPositions {
+  /** `count` packed positions (record.ts) of `size`. */
+  readonly records: Uint8Array;
+  readonly count: number;
+  /** Points on a side. */
+  readonly size: number;
+  /** Whether ownership is wanted. */
+  readonly ownership: boolean;
+}
 
 /** A model that can be run. */
 export class ServingSession {
   readonly shape: ModelShape;
-  readonly #program: Program;
-  readonly #stones: Uint8Array;
+  readonly #programs: SizedPrograms;
+  readonly #stones = new Uint8Array(MAX_SIZE * MAX_SIZE);
   #planes = new Float32Array(0);
   #globals = new Float32Array(0);
 
-  private constructor(program: Program, shape: ModelShape) {
-    this.#program = program;
+  private constructor(programs: SizedPrograms, shape: ModelShape) {
+    this.#programs = programs;
     this.shape = shape;
-    this.#stones = new Uint8Array(shape.size * shape.size);
   }
 
   /**
-   * Compiles a model file.
+   * Reads a model file, and compiles it if it plays one board size only; others are compiled when they are asked for.
    *
    * @throws AppError 'invalid-argument' if the file is not a model or wants features that this server does not make
    */
   static async load(file: Uint8Array, engine: Engine): Promise<ServingSession> {
     const model = decodeModel(file);
     const { planes, globals, features } = model.architecture;
-    const size = boardsOf(model.architecture)[1];
     check(
       features === FEATURES_VERSION && planes === PLANE_COUNT && globals === GLOBAL_COUNT,
       () =>
         `The model reads features '${features}' (${planes} planes, ${globals} globals); ` +
         `this server makes '${FEATURES_VERSION}' (${PLANE_COUNT} planes, ${GLOBAL_COUNT} globals)`,
     );
-    const program = await engine.compile(servingGraph(model.architecture), { constants: servingConstants(model) });
-    return new ServingSession(program, { size, planes, globals });
+    const programs = new SizedPrograms(model, engine);
+    const boards = boardsOf(model.architecture);
+    if (boards[0] === boards[1]) await programs.get(boards[1]);
+    const outputs = [...servingGraph(model.architecture).outputs.keys()];
+    return new ServingSession(programs, { boards, planes, globals, outputs });
   }
 
-  /** Evaluates `count` packed positions and writes `outputs`; ownership only where wanted. */
-  async evaluate(records: Uint8Array, count: number, outputs: SlotOutputs, ownership: boolean): Promise<void> {
-    const { size, planes, globals } = this.shape;
+  /** Evaluates positions and writes `outputs`; ownership only where wanted. */
+  async evaluate({ records, count, size, ownership }: PackedPositions, outputs: SlotOutputs): Promise<void> {
+    const { planes, globals } = this.shape;
     const planeFloats = planes * size * size;
-    if (this.#planes.length < count * planeFloats) {
-      this.#planes = new Float32Array(count * planeFloats);
-      this.#globals = new Float32Array(count * globals);
-    }
+    if (this.#planes.length < count * planeFloats) this.#planes = new Float32Array(count * planeFloats);
+    if (this.#globals.length < count * globals) this.#globals = new Float32Array(count * globals);
     const stride = recordBytes(size);
+    const stones = this.#stones.subarray(0, size * size);
     for (let i = 0; i < count; i++) {
-      const snapshot = unpackRecord(records, i * stride, size, this.#stones);
+      const snapshot = unpackRecord(records, i * stride, size, stones);
       writeFeatures(snapshot, 0, this.#planes, i * planeFloats, this.#globals, i * globals);
     }
-    const results = await this.infer({ planes: this.#planes, globals: this.#globals, count });
+    const results = await this.infer({ planes: this.#planes, globals: this.#globals, count, size });
     outputs.policy.set(results['policy']!.data);
     outputs.value.set(results['value']!.data);
-    outputs.score.set(results['score']!.data);
+    writeScoreColumns(results, count, outputs.scores);
     if (ownership) outputs.ownership.set(results['ownership']!.data);
   }
 
   /** Runs the network on features; the arrays may be longer than `count` needs. */
-  async infer({ planes, globals, count }: InferInputs): Promise<InferOutputs> {
-    const { size, planes: planeCount, globals: globalCount } = this.shape;
-    const results = await this.#program.run({
+  async infer({ planes, globals, count, size }: InferInputs): Promise<InferOutputs> {
+    const { planes: planeCount, globals: globalCount } = this.shape;
+    const program = await this.#programs.get(size);
+    const results = await program.run({
       planes: { shape: [count, planeCount, size, size], data: planes.subarray(0, count * planeCount * size * size) },
       globals: { shape: [count, globalCount], data: globals.subarray(0, count * globalCount) },
     });
     return results as InferOutputs;
   }
 
-  /** Frees the program. */
+  /** Frees the programs. */
   release(): Promise<void> {
-    return this.#program.release();
+    return this.#programs.release();
   }
+}
+
+/** Puts the columns that the network gives side by side; NaN for the others. */
+function writeScoreColumns(results: InferOutputs, count: number, scores: Float32Array): void {
+  const errors = results['errors']?.data;
+  const columns = ['score', 'scoreStdev', 'lead'].map((name) => ({ data: results[name]?.data, stride: 1, from: 0 }));
+  for (let from = 0; from < 3; from++) columns.push({ data: errors, stride: 3, from });
+  columns.forEach(({ data, stride, from }, field) => {
+    for (let i = 0; i < count; i++) scores[i * scoreFields.length + field] = data?.[i * stride + from] ?? NaN;
+  });
 }

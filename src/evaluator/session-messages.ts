@@ -30,6 +30,8 @@ export interface InferInputs {
   /** [count, globals]. */
   readonly globals: Float32Array;
   readonly count: number;
+  /** Points on a side. */
+  readonly size: number;
 }
 
 /** What a model answers to plain tensors: the outputs of nn/networks/serving.ts by name. */

@@ -79,8 +79,9 @@ async function runBatch(slot: number): Promise<void> {
     const session = sessionOf(slots.model(slot));
     const count = slots.claimedCount(slot);
     const ownership = slots.wantsOwnership(slot);
-    const outputs = slots.outputs(slot, count, session.shape.size);
-    await session.evaluate(slots.records(slot), count, outputs, ownership);
+    const size = slots.size(slot);
+    const outputs = slots.outputs(slot, count, size);
+    await session.evaluate({ records: slots.records(slot), count, size, ownership }, outputs);
     slots.setComputeMicros(slot, Number((process.hrtime.bigint() - startedNs) / 1000n));
     tell(slot);
   } catch (error) {

@@ -9,6 +9,7 @@
 
 import { MAX_SIZE } from '../go/rules.js';
 import { recordBytes } from './record.js';
+import { scoreFields } from './scores.js';
 
 const workSequence = 0;
 const headerInts = 16; // one cache line, so that waiting threads and slots do not share it
@@ -20,9 +21,10 @@ const interactiveAt = 3;
 const sequenceAt = 4;
 const ownershipAt = 5;
 const computeMicrosAt = 6;
+const sizeAt = 7;
 
-/** Most numbers that one position's outputs hold: policy, value (3), score, ownership. */
-const outputFloats = MAX_SIZE * MAX_SIZE + 1 + 4 + MAX_SIZE * MAX_SIZE;
+/** Most numbers that one position's outputs hold: policy, value (3), scores, ownership. */
+const outputFloats = MAX_SIZE * MAX_SIZE + 1 + 3 + scoreFields.length + MAX_SIZE * MAX_SIZE;
 
 /** The shared memory itself; this is what is sent to a thread. */
 export interface SlotMemory {
@@ -51,8 +53,8 @@ export interface SlotOutputs {
   readonly policy: Float32Array;
   /** Win, draw, loss [count, 3]. */
   readonly value: Float32Array;
-  /** [count]. */
-  readonly score: Float32Array;
+  /** [count, `scoreFields`]; NaN for what the network does not say. */
+  readonly scores: Float32Array;
   /** [count, size²]; written only if the slot asks for it. */
   readonly ownership: Float32Array;
 }
@@ -61,6 +63,8 @@ export interface SlotOutputs {
 export interface SlotHeader {
   /** Number of the loaded model. */
   readonly model: number;
+  /** Points on a side of the boards of all positions. */
+  readonly size: number;
   readonly interactive: boolean;
   /** Opening order; slots of the same priority are claimed in this order. May wrap around 32 bits. */
   readonly sequence: number;
@@ -87,6 +91,7 @@ export class Slots {
   /** Prepares a slot that the main thread owns; it can be claimed once something is added. */
   open(slot: number, header: SlotHeader): void {
     this.#set(slot, modelAt, header.model);
+    this.#set(slot, sizeAt, header.size);
     this.#set(slot, interactiveAt, header.interactive ? 1 : 0);
     this.#set(slot, sequenceAt, header.sequence);
     this.#set(slot, ownershipAt, 0);
@@ -181,6 +186,11 @@ export class Slots {
     return this.#get(slot, modelAt);
   }
 
+  /** Points on a side of the boards. */
+  size(slot: number): number {
+    return this.#get(slot, sizeAt);
+  }
+
   /** Whether anybody wants ownership. */
   wantsOwnership(slot: number): boolean {
     return this.#get(slot, ownershipAt) === 1;
@@ -205,7 +215,7 @@ export class Slots {
     return {
       policy: take(count * (points + 1)),
       value: take(count * 3),
-      score: take(count),
+      scores: take(count * scoreFields.length),
       ownership: take(count * points),
     };
   }

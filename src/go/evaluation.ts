@@ -16,6 +16,11 @@ export interface GoEvaluation {
   readonly scoreStdev?: number;
   /** Points by which the side to move leads: the komi change that would make the game even; absent where not known. */
   readonly lead?: number;
+  /** Variance of the number of moves until the game is decided; absent where the network does not say. */
+  readonly varTimeLeft?: number;
+  /** How far off `value` and `score` will turn out to be in the next moves; absent where the network does not say. */
+  readonly shorttermWinlossError?: number;
+  readonly shorttermScoreError?: number;
   /** Expected owner of every point [size²] in [-1, 1], 1 for the side to move; absent unless asked for. */
   readonly ownership?: Float32Array;
 }

@@ -7,6 +7,7 @@ import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
+import type { InferInputs } from '../evaluator/session-messages.js';
 import type { LanguageInference } from './language-inference.js';
 import type { ModelShape } from '../evaluator/model-source.js';
 import type {
@@ -73,7 +74,7 @@ async function infer(
 ): Promise<ModelInferResponse> {
   const { ref, shape } = await orAborted(evaluator.describe(refOf(request.modelName, request.modelVersion)), signal);
   const inputs = readInputs(request, shape);
-  const names = wantedOutputs(request);
+  const names = wantedOutputs(request, shape);
   const { modelVersion, outputs } = await orAborted(evaluator.infer(ref, inputs), signal);
   const [modelName, version] = splitRef(modelVersion);
   return {
@@ -92,20 +93,15 @@ async function infer(
   };
 }
 
-const outputNames = ['policy', 'value', 'score', 'ownership'];
-
-function wantedOutputs(request: ModelInferRequest): string[] {
-  if (request.outputs.length === 0) return outputNames;
+function wantedOutputs(request: ModelInferRequest, { outputs }: ModelShape): readonly string[] {
+  if (request.outputs.length === 0) return outputs;
   return request.outputs.map(({ name }) => {
-    check(outputNames.includes(name), `There is no output '${name}'; outputs are ${outputNames.join(', ')}`);
+    check(outputs.includes(name), `There is no output '${name}'; outputs are ${outputs.join(', ')}`);
     return name;
   });
 }
 
-function readInputs(
-  request: ModelInferRequest,
-  shape: ModelShape,
-): { planes: Float32Array; globals: Float32Array; count: number } {
+function readInputs(request: ModelInferRequest, shape: ModelShape): InferInputs {
   const { inputs, rawInputContents } = request;
   check(
     rawInputContents.length === 0 || rawInputContents.length === inputs.length,
@@ -119,13 +115,20 @@ function readInputs(
     Number.isInteger(count) && count >= 1 && count <= maxCount,
     () => `The batch is ${count} positions; it must be 1 to ${maxCount}`,
   );
+  const [smallest, largest] = shape.boards;
+  const size = smallest === largest ? largest : (inputs.find(({ name }) => name === 'planes')?.shape[2] ?? 0);
+  check(
+    Number.isInteger(size) && size >= smallest && size <= largest,
+    () => `The boards have ${size} points on a side; the model plays ${smallest} to ${largest}`,
+  );
+  const lengths = { planes: [shape.planes, size, size], globals: [shape.globals] };
   const read = (name: 'planes' | 'globals'): Float32Array => {
     const index = inputs.findIndex((input) => input.name === name);
     const input = inputs[index];
     check(input !== undefined, `Input '${name}' is missing`);
-    return readTensor(input, rawInputContents[index], [count, ...expected[name].slice(1)]);
+    return readTensor(input, rawInputContents[index], [count, ...lengths[name]]);
   };
-  return { planes: read('planes'), globals: read('globals'), count };
+  return { planes: read('planes'), globals: read('globals'), count, size };
 }
 
 function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: readonly number[]): Float32Array {
@@ -146,13 +149,28 @@ function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: read
   return Float32Array.from(values);
 }
 
-function inputShapes({ size, planes, globals }: ModelShape): { planes: number[]; globals: number[] } {
-  return { planes: [-1, planes, size, size], globals: [-1, globals] };
+/** Shapes of the inputs; −1 where a length is free. A model for many board sizes has boards of any of them. */
+function inputShapes({ boards, planes, globals }: ModelShape): { planes: number[]; globals: number[] } {
+  const side = boards[0] === boards[1] ? boards[1] : -1;
+  return { planes: [-1, planes, side, side], globals: [-1, globals] };
+}
+
+function outputShapes({ boards }: ModelShape): Readonly<Record<string, number[]>> {
+  const points = boards[0] === boards[1] ? boards[1] ** 2 : undefined;
+  return {
+    policy: [-1, points === undefined ? -1 : points + 1],
+    value: [-1, 3],
+    score: [-1, 1],
+    scoreStdev: [-1, 1],
+    lead: [-1, 1],
+    ownership: [-1, points ?? -1],
+    errors: [-1, 3],
+  };
 }
 
 function metadata(name: string, versions: readonly string[], shape: ModelShape): ModelMetadataResponse {
-  const points = shape.size * shape.size;
   const inputs = inputShapes(shape);
+  const outputs = outputShapes(shape);
   const tensor = (tensorName: string, dims: number[]): ModelMetadataResponse['inputs'][number] => {
     return { name: tensorName, datatype: 'FP32', shape: dims };
   };
@@ -161,12 +179,7 @@ function metadata(name: string, versions: readonly string[], shape: ModelShape):
     versions: [...versions],
     platform: 'tengen',
     inputs: [tensor('planes', inputs.planes), tensor('globals', inputs.globals)],
-    outputs: [
-      tensor('policy', [-1, points + 1]),
-      tensor('value', [-1, 3]),
-      tensor('score', [-1, 1]),
-      tensor('ownership', [-1, points]),
-    ],
+    outputs: shape.outputs.map((output) => tensor(output, outputs[output] ?? [-1])),
   };
 }
 

@@ -9,6 +9,7 @@ import { openEngine } from '../../src/engine/open-engine.js';
 import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { packRecord, recordBytes } from '../../src/evaluator/record.js';
 import { ServingSession } from '../../src/evaluator/serving-session.js';
+import { scoreFields } from '../../src/evaluator/scores.js';
 import type { SlotOutputs } from '../../src/evaluator/slots.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
@@ -39,13 +40,13 @@ async function evaluate(engine: Engine, file: Uint8Array, count: number): Promis
   const outputs: SlotOutputs = {
     policy: new Float32Array(count * (size * size + 1)),
     value: new Float32Array(count * 3),
-    score: new Float32Array(count),
+    scores: new Float32Array(count * scoreFields.length),
     ownership: new Float32Array(count * size * size),
   };
   const session = await ServingSession.load(file, engine);
   // A larger batch before, so that the session's buffers are longer than this one needs.
-  await session.infer({ planes: new Float32Array(12 * 500), globals: new Float32Array(7 * 20), count: 20 });
-  await session.evaluate(records, count, outputs, true);
+  await session.infer({ planes: new Float32Array(12 * 500), globals: new Float32Array(7 * 20), count: 20, size });
+  await session.evaluate({ records, count, size, ownership: true }, outputs);
   await session.release();
   return outputs;
 }
@@ -68,7 +69,9 @@ describe('the tensorflow engine', () => {
     const before = tf.memory().numTensors;
     const [wanted, seen] = [await evaluate(engines[0], file, 9), await evaluate(engines[1], file, 9)];
     expect(new Set(wanted.policy).size).toBeGreaterThan(100);
-    for (const name of ['policy', 'value', 'score', 'ownership'] as const) expectClose(seen[name], wanted[name]);
+    for (const name of ['policy', 'value', 'ownership'] as const) expectClose(seen[name], wanted[name]);
+    for (let i = 0; i < seen.scores.length; i += scoreFields.length)
+      expectClose([seen.scores[i]!], [wanted.scores[i]!]);
     expect(tf.memory().numTensors).toBe(before);
   });
 

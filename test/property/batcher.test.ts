@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.js';
 import { Batcher, type Job } from '../../src/evaluator/batcher.js';
+import { scoreFields } from '../../src/evaluator/scores.js';
 import { makeSlotMemory, Slots } from '../../src/evaluator/slots.js';
 import { markedRecords, outputSize, scoreOf, SlotThread, stride } from '../support/slot-thread.js';
 
@@ -35,6 +36,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 /** A job that notes what happens to it. */
 class NotedJob implements Job {
   readonly stride = stride;
+  readonly size = outputSize;
   readonly ownership = false;
   readonly records: Uint8Array;
   readonly scores: (number | undefined)[];
@@ -60,10 +62,10 @@ class NotedJob implements Job {
 
   deliver(from: number, count: number, slot: number, at: number): void {
     expect(this.cancelled || this.errors.length > 0, 'nothing comes after the end').toBe(false);
-    const { score } = this.#slots.outputs(slot, this.#slots.claimedCount(slot), outputSize);
+    const { scores } = this.#slots.outputs(slot, this.#slots.claimedCount(slot), outputSize);
     for (let i = 0; i < count; i++) {
       expect(this.scores[from + i], 'no position is answered twice').toBeUndefined();
-      this.scores[from + i] = score[at + i];
+      this.scores[from + i] = scores[(at + i) * scoreFields.length];
     }
   }
 

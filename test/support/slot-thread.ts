@@ -1,5 +1,6 @@
 /** A session thread without a thread: claims and answers slots when the test says so. */
 
+import { scoreFields } from '../../src/evaluator/scores.js';
 import type { Slots } from '../../src/evaluator/slots.js';
 
 /** Records of these tests: the number of the job and of the position in it. */
@@ -46,8 +47,8 @@ export class SlotThread {
     const batch = this.claim();
     const slot = this.slot;
     if (!batch) return -1;
-    const { score } = this.#slots.outputs(slot, batch.length, outputSize);
-    batch.forEach(([job, position], i) => (score[i] = scoreOf(job, position)));
+    const { scores } = this.#slots.outputs(slot, batch.length, outputSize);
+    batch.forEach(([job, position], i) => (scores[i * scoreFields.length] = scoreOf(job, position)));
     this.slot = -1;
     return slot;
   }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
 import { Batcher, type Job } from '../../../src/evaluator/batcher.js';
 import { makeSlotMemory, Slots } from '../../../src/evaluator/slots.js';
-import { markedRecords, SlotThread, stride } from '../../support/slot-thread.js';
+import { markedRecords, outputSize, SlotThread, stride } from '../../support/slot-thread.js';
 
 const capacity = 4;
 let slots: Slots;
@@ -10,10 +10,13 @@ let batcher: Batcher;
 let thread: SlotThread;
 let jobs = 0;
 
-function submit(count: number, given: { model?: number; interactive?: boolean } = {}): Job & { errors: AppError[] } {
+function submit(
+  count: number,
+  given: { model?: number; size?: number; interactive?: boolean } = {},
+): Job & { errors: AppError[] } {
   const errors: AppError[] = [];
   const job = {
-    ...{ model: 1, interactive: false, ownership: false, stride, count, errors, ...given },
+    ...{ model: 1, size: outputSize, interactive: false, ownership: false, stride, count, errors, ...given },
     records: markedRecords(jobs++, count),
     deliver: () => undefined,
     fail: (error: AppError) => errors.push(error),
@@ -69,6 +72,14 @@ describe('the batcher', () => {
     submit(1, { model: 1 });
     submit(1, { model: 2 });
     submit(1, { model: 1 });
+    expect(nextBatch()).toEqual([0, 2]);
+    expect(nextBatch()).toEqual([1]);
+  });
+
+  it('keeps board sizes apart', () => {
+    submit(1, { size: 9 });
+    submit(1, { size: 19 });
+    submit(1, { size: 9 });
     expect(nextBatch()).toEqual([0, 2]);
     expect(nextBatch()).toEqual([1]);
   });

@@ -37,7 +37,7 @@ async function plainScores(file: Uint8Array, positions: readonly Snapshot[]): Pr
   positions.forEach((position, i) =>
     writeFeatures(position, 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT),
   );
-  const { score } = await session.infer({ planes, globals, count });
+  const { score } = await session.infer({ planes, globals, count, size });
   await session.release();
   return [...score!.data];
 }
@@ -285,6 +285,7 @@ describe('a session thread that dies', () => {
       planes: new Float32Array(3 * PLANE_COUNT * size * size),
       globals: new Float32Array(3 * GLOBAL_COUNT),
       count: 3,
+      size,
     };
     await evaluator.crashThread(0);
     const { outputs } = await evaluator.infer('', inputs);

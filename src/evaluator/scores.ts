@@ -1,0 +1,31 @@
+/** The part of an evaluation that not every network gives, as numbers in a row. */
+
+import type { GoEvaluation } from '../go/evaluation.js';
+
+/** What networks may say about the score and how far to trust what they say; names of `GoEvaluation`, in this order. */
+export const scoreFields = [
+  'score',
+  'scoreStdev',
+  'lead',
+  'varTimeLeft',
+  'shorttermWinlossError',
+  'shorttermScoreError',
+] as const;
+
+/** The scores of an evaluation. */
+export type Scores = Pick<GoEvaluation, (typeof scoreFields)[number]>;
+
+/** Writes [`scoreFields`] at `at`; NaN for what is absent. */
+export function writeScores(scores: Scores, out: Float32Array, at: number): void {
+  for (let i = 0; i < scoreFields.length; i++) out[at + i] = scores[scoreFields[i]!] ?? NaN;
+}
+
+/** Reads them back. */
+export function readScores(values: Float32Array, at: number): Scores {
+  const scores: { -readonly [K in keyof Scores]: Scores[K] } = { score: values[at]! };
+  for (let i = 1; i < scoreFields.length; i++) {
+    const value = values[at + i]!;
+    if (!Number.isNaN(value)) scores[scoreFields[i]!] = value;
+  }
+  return scores;
+}
