@@ -211,9 +211,9 @@ function whole(seen: unknown, name: string, min: number, max: number): number {
 
 function record(value: unknown, what: string): Partial<Record<string, unknown>> {
   check(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
-  return value as Partial<Record<string, unknown>>;
+  return value;
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'missing';
+  return value === undefined ? 'missing' : JSON.stringify(value);
 }
