@@ -39,6 +39,16 @@ const law = {
     'src/methods/branching',
   ],
   'clients/gtp-bridge': ['clients/shared', 'src/core', 'src/go', 'src/search', 'src/wire', 'src/proto'],
+  'clients/analysis': [
+    'clients/shared',
+    'clients/gtp-bridge',
+    'src/core',
+    'src/go',
+    'src/search',
+    'src/wire',
+    'src/proto',
+  ],
+  'clients/single-file': ['clients/analysis', 'clients/gtp-bridge', 'src/core'],
   'clients/cli': ['clients', 'src/core', 'src/go', 'src/search', 'src/wire', 'src/proto', 'src/server', 'src/tasks'],
 };
 

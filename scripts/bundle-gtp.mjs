@@ -1,4 +1,4 @@
-/** Bundles the GTP bridge with everything it needs into one file, dist/tengen-gtp.cjs, that runs with plain Node. */
+/** Bundles the GTP bridge and the analysis engine with everything it needs into one file, dist/tengen-gtp.cjs, that runs with plain Node. */
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['clients/gtp-bridge/main.ts'],
+  entryPoints: ['clients/single-file/main.ts'],
   outfile: 'dist/tengen-gtp.cjs',
   bundle: true,
   platform: 'node',

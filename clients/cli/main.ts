@@ -6,6 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
+import { analysisCommand } from './commands/analysis.js';
 import { datasetsCommands } from './commands/datasets.js';
 import { gamesCommands } from './commands/games.js';
 import { generateCommand } from './commands/generate.js';
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   serveCommand,
   workerCommand,
   gtpCommand,
+  analysisCommand,
   matchCommand,
   ...jobsCommands,
   ...gamesCommands,

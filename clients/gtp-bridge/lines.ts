@@ -3,7 +3,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** A longer line is cut here; no GTP command needs a tenth of it. */
-const maxLineLength = 65_536;
+const longestGtpLine = 65_536;
 
 /** Lines that may wait; a sender that is further ahead is no longer read until the loop catches up. */
 const maxWaiting = 10_000;
@@ -16,8 +16,14 @@ export class LineReader {
   #wakeWriter: (() => void) | undefined;
   #interrupt = new AbortController();
 
-  /** @param input text or bytes in any pieces; its end is the end of the lines */
-  constructor(input: AsyncIterable<Uint8Array | string>) {
+  readonly #maxLineLength: number;
+
+  /**
+   * @param input text or bytes in any pieces; its end is the end of the lines
+   * @param maxLineLength longer lines are cut there
+   */
+  constructor(input: AsyncIterable<Uint8Array | string>, maxLineLength = longestGtpLine) {
+    this.#maxLineLength = maxLineLength;
     void this.#read(input);
   }
 
@@ -52,7 +58,7 @@ export class LineReader {
       for await (const piece of input) {
         rest += typeof piece === 'string' ? piece : decoder.write(Buffer.from(piece));
         const lines = rest.split('\n');
-        rest = (lines.pop() ?? '').slice(0, maxLineLength);
+        rest = (lines.pop() ?? '').slice(0, this.#maxLineLength);
         this.#push(lines);
         while (this.#waiting.length > maxWaiting && !this.#ended) {
           await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
@@ -69,7 +75,7 @@ export class LineReader {
 
   #push(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    for (const line of lines) this.#waiting.push(line.slice(0, maxLineLength));
+    for (const line of lines) this.#waiting.push(line.slice(0, this.#maxLineLength));
     this.#announce();
   }
 

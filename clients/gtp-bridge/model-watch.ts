@@ -3,23 +3,39 @@
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { Backoff } from '../shared/backoff.js';
+import type { Connection } from '../shared/connection.js';
+import { fromCall } from '../shared/status.js';
 
 /** What the bridge needs to know of a model. */
 export interface ModelFacts {
   /** name@version. */
   readonly ref: string;
-  readonly size: number;
+  /** Board sizes that it plays, the preferred one first. */
+  readonly sizes: readonly number[];
+}
+
+/** Asks the server for a model; `ref` empty for the promoted one. @throws AppError */
+export async function askModel(connection: Connection, ref: string, signal: AbortSignal): Promise<ModelFacts> {
+  try {
+    const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
+    if (!model) throw new AppError('internal', 'the server named no model');
+    return { ref: `${model.name}@${model.version}`, sizes: [model.size] };
+  } catch (error) {
+    throw fromCall(error);
+  }
 }
 
 /** Longest that a command waits for the first answer of the server. */
-const patienceMs = 3000;
+const attemptPatienceMs = 3000;
 
 /** Asks until there is an answer. */
 export class ModelWatch {
   #facts: ModelFacts | undefined;
   #error = new AppError('unavailable', 'the server has not answered yet');
   #attempt: Promise<void> = Promise.resolve();
+  readonly #found = signalOnce();
 
   /**
    * Starts asking.
@@ -39,6 +55,7 @@ export class ModelWatch {
       try {
         this.#facts = await ask(signal);
         onFacts(this.#facts);
+        this.#found.resolve();
       } catch (error) {
         this.#error = AppError.from(error);
         if (!signal.aborted) onFailure(this.#error);
@@ -49,7 +66,7 @@ export class ModelWatch {
       for (;;) {
         this.#attempt = attempt();
         await this.#attempt;
-        if (this.#isKnown() || signal.aborted) return;
+        if (this.#facts || signal.aborted) return;
         // The end by `signal` is for the next attempt to see.
         await backoff.wait(signal).catch(() => undefined);
       }
@@ -57,19 +74,30 @@ export class ModelWatch {
     void run();
   }
 
-  /** Resolves once the model is known. @throws AppError why it is not, after a short wait at most */
-  async ready(): Promise<void> {
-    if (this.#isKnown()) return;
+  /** Resolves once the model is known. @throws AppError why it is not, after the attempt that is under way */
+  async ready(): Promise<ModelFacts> {
+    return this.#wait(this.#attempt, attemptPatienceMs);
+  }
+
+  /** As `ready`, over as many attempts as there are in `patienceMs`. */
+  async known(patienceMs: number): Promise<ModelFacts> {
+    return this.#wait(this.#found.promise, patienceMs);
+  }
+
+  async #wait(event: Promise<void>, patienceMs: number): Promise<ModelFacts> {
     const patience = new AbortController();
     try {
-      await Promise.race([this.#attempt, delay(patienceMs, patience.signal).catch(() => undefined)]);
+      if (!this.#facts) await Promise.race([event, delay(patienceMs, patience.signal).catch(() => undefined)]);
     } finally {
       patience.abort();
     }
-    if (!this.#isKnown()) throw this.#error;
+    if (!this.#facts) throw this.#error;
+    return this.#facts;
   }
+}
 
-  #isKnown(): boolean {
-    return this.#facts !== undefined;
-  }
+function signalOnce(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }

@@ -1,18 +1,17 @@
 /** The bridge as a whole: GTP on two streams, the server behind it. `tengen gtp` and the bundle both come here. */
 
 import type { Readable, Writable } from 'node:stream';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppError } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
-import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
-import { fromCall } from '../shared/status.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 import { runLoop } from './engine.js';
 import { LineReader } from './lines.js';
-import { ModelWatch, type ModelFacts } from './model-watch.js';
+import { askModel, ModelWatch } from './model-watch.js';
 import { bridgeVersion, Session } from './session.js';
+import { isBrokenPipe, stderrLog, writeText } from './standard-streams.js';
 import { commandTable } from './table.js';
 
 /** Where the server is, how to play, and the streams to talk GTP on. */
@@ -36,7 +35,7 @@ export interface RunGtpOptions extends ConnectionOptions, Partial<BridgeConfig> 
  */
 export async function runGtp(options: RunGtpOptions): Promise<void> {
   const { input, output, model = '' } = options;
-  const log = options.log ?? stderrLog();
+  const log = options.log ?? stderrLog('tengen-gtp');
   const config = readConfig(bridgeSchema, pickSettings(options));
   const connection = new Connection(options);
   const patienceMs = config.patience * 1000;
@@ -53,9 +52,9 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const watch = new ModelWatch(
     (signal) => askModel(connection, model, signal),
     (facts) => {
-      session.setSizes([facts.size]);
+      session.setSizes(facts.sizes);
       session.version = `${bridgeVersion} ${facts.ref}`;
-      log.info({ model: facts.ref, size: facts.size, address: options.address }, 'connected');
+      log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
     },
     onTrouble,
     AbortSignal.any([options.signal, ended.signal]),
@@ -65,7 +64,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
       commandTable(session, () => watch.ready()),
       {
         lines: new LineReader(input),
-        write: (text) => write(output, text),
+        write: (text) => writeText(output, text),
         onError: (error, { name }) => report(log, error, name),
         idle: (moreInput) => session.ponder(moreInput),
         signal: options.signal,
@@ -83,25 +82,8 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   }
 }
 
-async function askModel(connection: Connection, model: string, signal: AbortSignal): Promise<ModelFacts> {
-  try {
-    const answer = await connection.client(ModelServiceDefinition).getModel({ model }, { signal });
-    if (!answer.model) throw new AppError('internal', 'the server named no model');
-    const { name, version, size } = answer.model;
-    return { ref: `${name}@${version}`, size };
-  } catch (error) {
-    throw fromCall(error);
-  }
-}
-
 function pickSettings(options: RunGtpOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([key]) => Object.hasOwn(bridgeSchema, key)));
-}
-
-function write(output: Writable, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    output.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 function report(log: Logger, thrown: unknown, command: string): void {
@@ -110,14 +92,4 @@ function report(log: Logger, thrown: unknown, command: string): void {
   if (error.kind === 'internal') log.error({ command, err: thrown }, 'command failed');
   else if (error.kind !== 'invalid-argument')
     log.warn({ command, kind: error.kind, reason: error.message }, 'command refused');
-}
-
-function isBrokenPipe(thrown: unknown): boolean {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
-  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END';
-}
-
-/** stdout belongs to GTP, so logs go to stderr, which GUIs show in a console. */
-function stderrLog(): Logger {
-  return pino({ name: 'tengen-gtp', base: null }, pino.destination({ fd: 2, sync: true }));
 }

@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 /**
  * @param ready awaited by every command that needs to know the network; throws while nothing is known of it
  */
-export function commandTable(session: Session, ready: () => Promise<void>): CommandTable {
+export function commandTable(session: Session, ready: () => Promise<unknown>): CommandTable {
   const table: Map<string, Handler> = new Map<string, Handler>(administrationCommands(session, () => table));
   const others = [boardCommands, searchCommands, tournamentCommands, recordCommands, kataCommands];
   for (const [name, handler] of others.flatMap((commands) => commands(session))) {

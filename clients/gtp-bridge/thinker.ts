@@ -11,7 +11,7 @@ import { symmetricActions, type SymmetricActions } from '../../src/go/position-s
 import { ScoreUtility, type ScoreFactors } from '../../src/go/score-utility.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import type { SearchTuning } from '../../src/search/options.js';
-import { katagoPuct } from '../../src/search/puct.js';
+import { katagoPuct, type PuctOptions } from '../../src/search/puct.js';
 import { Search } from '../../src/search/search.js';
 import { visitLead } from '../../src/search/statistics.js';
 import { EXPANDED, Tree } from '../../src/search/tree.js';
@@ -42,6 +42,8 @@ export interface ThinkOptions {
 export interface ThinkerTuning extends ScoreFactors {
   /** Most leaves that are evaluated at once. */
   readonly batch: number;
+  /** Constants of the selection that differ from `playTuning`. */
+  readonly puct?: Partial<PuctOptions>;
 }
 
 /** The search for play and analysis. */
@@ -137,11 +139,12 @@ export class Thinker {
     symmetric: SymmetricActions | undefined,
     shouldStop: () => boolean,
   ): Search<SearchPosition, GoEvaluation> {
-    const { batch, ...factors } = this.#tuning();
+    const { batch, puct, ...factors } = this.#tuning();
     return new Search<SearchPosition, GoEvaluation>(
       new SearchPosition(root, restrictions),
       {
         ...playTuning,
+        ...puct,
         visits,
         batch,
         shouldStop,

@@ -3,23 +3,14 @@
 import { AppError } from '../../../src/core/errors.js';
 import { readConfig } from '../../../src/core/config.js';
 import { BLACK } from '../../../src/go/color.js';
-import type { KoRule, Rules } from '../../../src/go/rules.js';
+import type { Rules } from '../../../src/go/rules.js';
 import { readColor, word } from '../arguments.js';
 import { bridgeSchema } from '../config.js';
 import type { Handler, Invocation } from '../engine.js';
+import { legalPolicy } from '../legal-policy.js';
 import { refusal } from '../refusal.js';
+import { namedRules, rulesObject, withRule } from '../rules.js';
 import type { Session } from '../session.js';
-
-/** Named rules that score by area; territory rules are refused. Komi stays what it was. */
-const namedRules: Readonly<Record<string, Pick<Rules, 'ko' | 'suicide'>>> = {
-  'tromp-taylor': { ko: 'positional', suicide: true },
-  chinese: { ko: 'simple', suicide: false },
-  'chinese-ogs': { ko: 'positional', suicide: false },
-  'chinese-kgs': { ko: 'positional', suicide: false },
-  aga: { ko: 'situational', suicide: false },
-  bga: { ko: 'situational', suicide: false },
-  'new-zealand': { ko: 'situational', suicide: true },
-};
 
 /** KataGo's names of settings, as far as the bridge has such a thing. */
 const parameters = { maxVisits: 'visits', maxTime: 'moveTime', lagBuffer: 'lag' } as const;
@@ -39,18 +30,6 @@ export function kataCommands(session: Session): readonly (readonly [string, Hand
   ];
 }
 
-function rulesObject(rules: Rules): Record<string, string | boolean> {
-  return {
-    friendlyPassOk: false,
-    hasButton: false,
-    ko: rules.ko.toUpperCase(),
-    scoring: 'AREA',
-    suicide: rules.suicide,
-    tax: 'NONE',
-    whiteHandicapBonus: '0',
-  };
-}
-
 function setRules(session: Session, text: string): string {
   const { komi } = session.game.rules;
   const named = namedRules[text.trim().toLowerCase()];
@@ -66,23 +45,19 @@ function setRules(session: Session, text: string): string {
     throw refusal('syntax error', error);
   }
   const entries = Object.entries(fields as Record<string, unknown>);
-  session.setRules(entries.reduce((rules, [key, value]) => withRule(rules, key, String(value)), session.game.rules));
+  session.setRules(entries.reduce((rules, [key, value]) => changed(rules, key, String(value)), session.game.rules));
   return '';
 }
 
 function setRule(session: Session, key: string, value: string): string {
-  session.setRules(withRule(session.game.rules, key, value));
+  session.setRules(changed(session.game.rules, key, value));
   return '';
 }
 
-function withRule(rules: Rules, key: string, value: string): Rules {
-  const lower = value.toLowerCase();
-  if (key === 'ko' && ['simple', 'positional', 'situational'].includes(lower)) return { ...rules, ko: lower as KoRule };
-  if (key === 'suicide' && ['true', 'false'].includes(lower)) return { ...rules, suicide: lower === 'true' };
-  // Whatever else rules may say can only be set to what it is.
-  const fixed = rulesObject(rules)[key];
-  if (fixed === undefined || String(fixed).toLowerCase() !== lower) throw refusal(`unsupported rule ${key} ${value}`);
-  return rules;
+function changed(rules: Rules, key: string, value: string): Rules {
+  const result = withRule(rules, key, value);
+  if (!result) throw refusal(`unsupported rule ${key} ${value}`);
+  return result;
 }
 
 function parameter(name: string): (typeof parameters)[keyof typeof parameters] {
@@ -105,9 +80,7 @@ async function rawAnswer(session: Session, { args, signal }: Invocation): Promis
   if (!evaluation) throw new AppError('internal', 'the network gave no answer');
   const sign = player === BLACK ? -1 : 1;
   const [whiteWin, whiteLoss] = sign > 0 ? [evaluation.win, evaluation.loss] : [evaluation.loss, evaluation.win];
-  const legal = new Uint8Array(position.actionCount);
-  position.legal(legal);
-  const policy = softmax(evaluation.logits, legal);
+  const policy = legalPolicy(position, evaluation.logits);
   const lines = [
     'symmetry 0',
     `whiteWin ${whiteWin.toFixed(6)}`,
@@ -116,8 +89,8 @@ async function rawAnswer(session: Session, { args, signal }: Invocation): Promis
     `whiteLead ${(sign * evaluation.score).toFixed(3)}`,
     `whiteScoreSelfplay ${(sign * evaluation.score).toFixed(3)}`,
     'policy',
-    ...rows(size, (point) => (legal[point] ? (policy[point] ?? 0).toFixed(6) : 'NAN')),
-    `policyPass ${(policy[size * size] ?? 0).toFixed(6)}`,
+    ...rows(size, (point) => sixDigits(policy[point])),
+    `policyPass ${sixDigits(policy[size * size])}`,
     'whiteOwnership',
     ...rows(size, (point) => (sign * (evaluation.ownership?.[point] ?? 0)).toFixed(7)),
   ];
@@ -130,10 +103,6 @@ function rows(size: number, cell: (point: number) => string): string[] {
   );
 }
 
-function softmax(logits: ArrayLike<number>, legal: Uint8Array): Float64Array {
-  let max = -Infinity;
-  for (let i = 0; i < legal.length; i++) if (legal[i]) max = Math.max(max, logits[i] ?? 0);
-  const weights = Float64Array.from(legal, (isLegal, i) => (isLegal ? Math.exp((logits[i] ?? 0) - max) : 0));
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights.map((weight) => weight / sum);
+function sixDigits(share = NaN): string {
+  return Number.isNaN(share) ? 'NAN' : share.toFixed(6);
 }

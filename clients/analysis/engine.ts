@@ -1,0 +1,209 @@
+/**
+ * KataGo's parallel analysis engine: lines of JSON in, lines of JSON out, in the order in which positions are done.
+ * Source: KataGo, docs/Analysis_Engine.md. Every position of a query has exactly one answer that is not `isDuringSearch`.
+ */
+
+import { AppError } from '../../src/core/errors.js';
+import type { GoEvaluation } from '../../src/go/evaluation.js';
+import type { Position } from '../../src/go/position.js';
+import { formatVertex } from '../../src/go/vertex.js';
+import type { Evaluator } from '../../src/search/evaluator.js';
+import { GameState } from '../gtp-bridge/game-state.js';
+import type { LineReader } from '../gtp-bridge/lines.js';
+import type { ModelFacts } from '../gtp-bridge/model-watch.js';
+import { tuningOf } from '../gtp-bridge/search-parameters.js';
+import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../gtp-bridge/thinker.js';
+import { answerAction, type TerminateRequest } from './actions.js';
+import type { AnalysisConfig } from './config.js';
+import { isObject, shown, type Complaint } from './fields.js';
+import { PositionQueue, type Prioritized } from './position-queue.js';
+import { parseQuery, type AnalysisQuery } from './query.js';
+import { formatAnswer, noResults, type Answer } from './report.js';
+
+/** What an engine is made of. */
+export interface AnalysisEngineOptions {
+  readonly config: AnalysisConfig;
+  readonly version: string;
+  readonly evaluatorFor: EvaluatorFor;
+  /** The model; throws while nothing is known of it. */
+  readonly model: () => Promise<ModelFacts>;
+  /** Writes one line; whoever answers waits for it. */
+  readonly write: (line: string) => Promise<void>;
+  /** Told of what did not fail a query, and of what did. */
+  readonly onTrouble: (error: AppError) => void;
+}
+
+/** One turn of one query. */
+interface Task extends Prioritized {
+  readonly query: AnalysisQuery;
+  readonly turn: number;
+  readonly abort: AbortController;
+}
+
+/** One conversation. */
+export class AnalysisEngine {
+  readonly #options: AnalysisEngineOptions;
+  readonly #queue: PositionQueue<Task>;
+
+  constructor(options: AnalysisEngineOptions) {
+    this.#options = options;
+    this.#queue = new PositionQueue(options.config.positions, (task) => this.#analyse(task));
+  }
+
+  /** Reads queries until the lines end and answers all of them; `signal` makes it give up what is not done. */
+  async run(lines: LineReader, signal: AbortSignal): Promise<void> {
+    const { config } = this.#options;
+    const giveUp = (): void => {
+      lines.end();
+      void this.#terminate({ id: undefined, turns: undefined });
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      for (let line = await lines.next(); line !== undefined && !signal.aborted; line = await lines.next()) {
+        if (line.trim() !== '') await this.#take(line);
+        await this.#queue.room(config.waiting);
+      }
+      if (config.quitWithoutWaiting || signal.aborted) await this.#terminate({ id: undefined, turns: undefined });
+      await this.#queue.idle();
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #take(line: string): Promise<void> {
+    let values: unknown;
+    try {
+      values = JSON.parse(line);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return this.#say({ error: `${why} - could not parse input line as json request: ${shown(line)}` });
+    }
+    if (!isObject(values))
+      return this.#say({ error: `Request line was valid json but was not an object: ${shown(line)}` });
+    const { id, action } = values;
+    if (typeof id !== 'string') return this.#say({ error: 'Request must have a string "id" field' });
+    if (typeof action === 'string') {
+      const context = { ...this.#options, terminate: (request: TerminateRequest) => this.#terminate(request) };
+      return this.#say(await answerAction(values, id, action, context));
+    }
+    await this.#takeQuery(values, id);
+  }
+
+  async #takeQuery(values: Record<string, unknown>, id: string): Promise<void> {
+    const { config, onTrouble } = this.#options;
+    let model: ModelFacts;
+    try {
+      model = await this.#options.model();
+    } catch (thrown) {
+      const error = AppError.from(thrown);
+      onTrouble(error);
+      return this.#say({ error: error.message, id });
+    }
+    const { query, problem, warnings } = parseQuery(values, id, { sizes: model.sizes, model: model.ref, config });
+    for (const { field, message } of warnings) await this.#say({ field, id, warning: message });
+    const complaint = problem ?? (query && illegalIn(query));
+    if (complaint) return this.#say({ error: complaint.message, field: complaint.field, id });
+    for (const { turn, priority } of query?.turns ?? []) {
+      this.#queue.add({ query: query!, turn, priority, abort: new AbortController() });
+    }
+  }
+
+  async #analyse({ query, turn, abort }: Task): Promise<void> {
+    const { config, evaluatorFor, onTrouble } = this.#options;
+    const game = gameAt(query, turn);
+    const root = game.positionFor(game.position.toMove);
+    const watch = new RootWatch(evaluatorFor);
+    const tuning = (): ThinkerTuning => tuningOf(query.search, config.batch);
+    const thinker = new Thinker((ownership) => watch.over(ownership), tuning, onTrouble);
+    const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
+      formatAnswer({ query, turn, root, opinion, evaluation: watch.evaluation, isDuringSearch });
+    // Not the thinker's own limit, which also ends a search that is decided: whoever analyses wants all of it.
+    const timeUp = new AbortController();
+    const timer = setTimeout(() => timeUp.abort(), Math.min(query.maxTimeMs, longestTimerMs));
+    try {
+      let nextReport = performance.now() + query.firstReportMs;
+      const search = thinker.think(game, root, {
+        visits: Math.max(0, query.maxVisits - 1),
+        stop: AbortSignal.any([abort.signal, timeUp.signal]),
+        ownership: query.includeOwnership || query.includeMovesOwnership,
+        restrictions: query.restrictions,
+        reportMs: Math.min(query.reportMs, query.firstReportMs),
+      });
+      let step = await search.next();
+      for (; !step.done; step = await search.next()) {
+        if (performance.now() < nextReport) continue;
+        await this.#say(report(step.value, true));
+        nextReport = performance.now() + query.reportMs;
+      }
+      await this.#say(watch.evaluation ? report(step.value, false) : noResults(query.id, turn));
+    } catch (thrown) {
+      const error = AppError.from(thrown);
+      onTrouble(error);
+      await this.#say({ error: error.message, id: query.id, turnNumber: turn });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends what runs and matches with what it has, and takes out what waits. */
+  async #terminate({ id, turns }: TerminateRequest): Promise<void> {
+    const matches = ({ query, turn }: Task): boolean =>
+      (id === undefined || query.id === id) && (turns === undefined || turns.includes(turn));
+    for (const { abort } of this.#queue.running(matches)) abort.abort();
+    for (const { query, turn } of this.#queue.remove(matches)) await this.#say(noResults(query.id, turn));
+  }
+
+  async #say(answer: Answer): Promise<void> {
+    // Whoever read the answers may be gone; the queue empties all the same.
+    await this.#options.write(`${JSON.stringify(answer)}\n`).catch(() => undefined);
+  }
+}
+
+/** The longest that a timer takes: about 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Passes questions on and keeps the answer about the root, which every search asks first. */
+class RootWatch {
+  evaluation: GoEvaluation | undefined;
+  readonly #evaluatorFor: EvaluatorFor;
+
+  constructor(evaluatorFor: EvaluatorFor) {
+    this.#evaluatorFor = evaluatorFor;
+  }
+
+  over(ownership: boolean): Evaluator<Position, GoEvaluation> {
+    const evaluator = this.#evaluatorFor(ownership);
+    return {
+      evaluate: async (positions, options) => {
+        const evaluations = await evaluator.evaluate(positions, options);
+        this.evaluation ??= evaluations[0];
+        return evaluations;
+      },
+    };
+  }
+}
+
+function gameAt(query: AnalysisQuery, turn: number): GameState {
+  const game = new GameState(query.size, query.rules);
+  game.setUp(query.setup);
+  for (const { color, action } of query.moves.slice(0, turn)) game.play(color, action);
+  return game;
+}
+
+/** What no board could have, or no player could play. */
+function illegalIn(query: AnalysisQuery): Complaint | undefined {
+  const game = new GameState(query.size, query.rules);
+  try {
+    game.setUp(query.setup);
+  } catch (error) {
+    return { field: 'initialStones', message: AppError.from(error).message };
+  }
+  for (const [turn, { color, action }] of query.moves.entries()) {
+    try {
+      game.play(color, action);
+    } catch {
+      return { field: 'moves', message: `Illegal move ${turn}: ${formatVertex(action, query.size)}` };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+/** Positions that wait to be analysed: the highest priority first, then the earliest; a bound on all of them. */
+
+/** Something that waits. */
+export interface Prioritized {
+  readonly priority: number;
+}
+
+/** Runs up to `limit` things at once. */
+export class PositionQueue<T extends Prioritized> {
+  /** The next one last; of equal priorities the earliest last. */
+  readonly #waiting: T[] = [];
+  readonly #running = new Set<T>();
+  readonly #limit: number;
+  readonly #run: (item: T) => Promise<void>;
+  #wake: (() => void)[] = [];
+
+  /** @param run must not throw */
+  constructor(limit: number, run: (item: T) => Promise<void>) {
+    this.#limit = limit;
+    this.#run = run;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /** Queues an item and starts it if there is room. */
+  add(item: T): void {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#waiting[middle]!.priority < item.priority) low = middle + 1;
+      else high = middle;
+    }
+    this.#waiting.splice(low, 0, item);
+    this.#start();
+  }
+
+  /** What runs now and matches. */
+  running(matches: (item: T) => boolean): readonly T[] {
+    return [...this.#running].filter(matches);
+  }
+
+  /** Takes out what waits and matches, the next one first. */
+  remove(matches: (item: T) => boolean): readonly T[] {
+    const removed = this.#waiting.filter(matches).reverse();
+    if (removed.length === 0) return removed;
+    const kept = this.#waiting.filter((item) => !matches(item));
+    this.#waiting.splice(0, this.#waiting.length, ...kept);
+    this.#notify();
+    return removed;
+  }
+
+  /** Resolves once fewer than `bound` wait. */
+  async room(bound: number): Promise<void> {
+    while (this.#waiting.length >= bound) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+
+  /** Resolves once nothing waits or runs. */
+  async idle(): Promise<void> {
+    while (this.#waiting.length + this.#running.size > 0) {
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  #start(): void {
+    while (this.#running.size < this.#limit) {
+      const item = this.#waiting.pop();
+      if (!item) return;
+      this.#running.add(item);
+      void this.#run(item).finally(() => {
+        this.#running.delete(item);
+        this.#start();
+        this.#notify();
+      });
+    }
+  }
+
+  #notify(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}

@@ -1,0 +1,45 @@
+/** `tengen analysis`: KataGo's analysis engine for KaTrain and scripts. */
+
+import { resolve } from 'node:path';
+import { analysisSchema } from '../../analysis/config.js';
+import { runAnalysis } from '../../analysis/run.js';
+import { readConfig } from '../../../src/core/config.js';
+import { startLocalServer } from '../child.js';
+import { command, connectionFlags } from '../command.js';
+import { givenSettings, schemaFlags } from '../schema-flags.js';
+
+/** analysis */
+export const analysisCommand = command({
+  name: 'analysis',
+  usage: '',
+  summary: "answer KataGo's analysis queries, JSON on stdin and stdout, for KaTrain and scripts",
+  details: `
+  tengen analysis --address 127.0.0.1:5050 --visits 500
+  tengen analysis --data-dir data/quickstart-7      starts a server of its own for that folder, and stops it at the end`,
+  flags: {
+    ...connectionFlags,
+    model: {
+      type: 'string',
+      short: 'm',
+      default: '',
+      value: 'MODEL',
+      doc: 'name or name@version; by default the promoted one',
+    },
+    'data-dir': { type: 'string', value: 'DIR', doc: 'start a server for this folder instead of connecting to one' },
+    ...schemaFlags(analysisSchema),
+  },
+  async run({ flags, signal }) {
+    const settings = readConfig(analysisSchema, givenSettings(analysisSchema, flags));
+    const dataDir = flags['data-dir'];
+    const local =
+      dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
+    try {
+      const { model, token, tls, ca } = flags;
+      const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };
+      await runAnalysis({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
+      return 0;
+    } finally {
+      await local?.server.stop();
+    }
+  },
+});

@@ -1,0 +1,97 @@
+/** An analysis engine in this process, over an evaluator that needs no server. */
+
+import { PassThrough } from 'node:stream';
+import { analysisSchema, type AnalysisConfig } from '../../clients/analysis/config.js';
+import { AnalysisEngine } from '../../clients/analysis/engine.js';
+import { LineReader } from '../../clients/gtp-bridge/lines.js';
+import type { ModelFacts } from '../../clients/gtp-bridge/model-watch.js';
+import { readConfig } from '../../src/core/config.js';
+import type { AppError } from '../../src/core/errors.js';
+import type { GoEvaluation } from '../../src/go/evaluation.js';
+import type { Position } from '../../src/go/position.js';
+import type { Evaluator } from '../../src/search/evaluator.js';
+import { HeuristicEvaluator } from './heuristic-evaluator.js';
+
+/** An answer as a program reads it. */
+export interface SaidAnswer {
+  readonly id?: string;
+  readonly error?: string;
+  readonly warning?: string;
+  readonly field?: string;
+  readonly isDuringSearch?: boolean;
+  readonly noResults?: boolean;
+  readonly turnNumber?: number;
+  readonly moveInfos?: readonly Record<string, unknown>[];
+  readonly rootInfo?: Readonly<Record<string, unknown>>;
+  readonly ownership?: readonly number[];
+  readonly policy?: readonly number[];
+  readonly [field: string]: unknown;
+}
+
+/** What may differ from the usual: 5×5, 7×7 and 9×9, few visits. */
+export interface AnalysisSessionOptions {
+  readonly settings?: Partial<AnalysisConfig>;
+  readonly evaluator?: Evaluator<Position, GoEvaluation>;
+  readonly model?: () => Promise<ModelFacts>;
+}
+
+/** A running conversation. */
+export class AnalysisConversation {
+  readonly input = new PassThrough();
+  readonly answers: SaidAnswer[] = [];
+  readonly troubles: AppError[] = [];
+  readonly ended: Promise<void>;
+  readonly #abort = new AbortController();
+  #wake: (() => void)[] = [];
+
+  constructor(options: AnalysisSessionOptions = {}) {
+    const evaluator = options.evaluator ?? new HeuristicEvaluator();
+    const engine = new AnalysisEngine({
+      config: readConfig(analysisSchema, { visits: 16, batch: 1, positions: 2, ...options.settings }),
+      version: '1.2.3',
+      evaluatorFor: () => evaluator,
+      model: options.model ?? (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5] })),
+      write: (line) => {
+        this.answers.push(JSON.parse(line) as SaidAnswer);
+        for (const wake of this.#wake.splice(0)) wake();
+        return Promise.resolve();
+      },
+      onTrouble: (error) => this.troubles.push(error),
+    });
+    this.ended = engine.run(new LineReader(this.input), this.#abort.signal);
+  }
+
+  /** Sends queries, or lines as they are. */
+  send(...queries: readonly (object | string)[]): this {
+    for (const query of queries) this.input.write(`${typeof query === 'string' ? query : JSON.stringify(query)}\n`);
+    return this;
+  }
+
+  /** The first answer that matches, once there is one. */
+  async answer(matches: (answer: SaidAnswer) => boolean): Promise<SaidAnswer> {
+    for (;;) {
+      const found = this.answers.find(matches);
+      if (found) return found;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  interrupt(): void {
+    this.#abort.abort();
+  }
+
+  /** Ends the input and returns all answers, which come when everything is done. */
+  async close(): Promise<readonly SaidAnswer[]> {
+    this.input.end();
+    await this.ended;
+    return this.answers;
+  }
+}
+
+/** Sends queries at once and returns all answers. */
+export function analyse(
+  queries: readonly (object | string)[],
+  options?: AnalysisSessionOptions,
+): Promise<readonly SaidAnswer[]> {
+  return new AnalysisConversation(options).send(...queries).close();
+}
