@@ -21,7 +21,10 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
   try {
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
-    return { ref: `${model.name}@${model.version}`, sizes: [model.size] };
+    const { name, version, size, smallestSize } = model;
+    // Servers from before networks of many sizes say nothing of a smallest one.
+    const smallest = smallestSize === 0 ? size : smallestSize;
+    return { ref: `${name}@${version}`, sizes: Array.from({ length: size - smallest + 1 }, (_, i) => size - i) };
   } catch (error) {
     throw fromCall(error);
   }

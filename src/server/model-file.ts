@@ -2,7 +2,8 @@
 
 import { check } from '../core/errors.js';
 import { FEATURES_VERSION } from '../go/features.js';
-import { decodeAnyModel } from '../nn/model-file.js';
+import { type AnyArchitecture, decodeAnyModel } from '../nn/model-file.js';
+import { boardsOf } from '../nn/networks/go-network.js';
 import type { NewModel } from '../store/store.js';
 
 /** @throws AppError 'invalid-argument' if the file is broken, or made for features that this server does not have */
@@ -18,9 +19,15 @@ export function describeModel(bytes: Uint8Array): Omit<NewModel, 'name'> {
   for (const { data } of weights.values()) parameterCount += data.length;
   const step = Number(metadata['step'] ?? 0);
   return {
-    size: architecture.kind === 'go-resnet' ? architecture.size : 0,
+    size: architecture.kind === 'transformer' ? 0 : boardsOf(architecture)[1],
     parameterCount,
     architectureJson: JSON.stringify(architecture),
     step: Number.isSafeInteger(step) && step > 0 ? step : 0,
   };
+}
+
+/** Smallest board that a stored model plays, points on a side; 0 for a language model. */
+export function smallestSize({ size, architectureJson }: Pick<NewModel, 'size' | 'architectureJson'>): number {
+  const architecture = JSON.parse(architectureJson) as AnyArchitecture;
+  return architecture.kind === 'katago' ? boardsOf(architecture)[0] : size;
 }

@@ -3,10 +3,16 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { AppError, check } from '../core/errors.js';
-import type { Model, ModelServiceImplementation, UploadModelRequest } from '../proto/tengen/v1/model.js';
+import {
+  ModelFormat,
+  type Model,
+  type ModelServiceImplementation,
+  type UploadModelRequest,
+} from '../proto/tengen/v1/model.js';
 import { modelRef, type ModelRow, type ModelStore } from '../store/store.js';
 import { isFolder, readCheckpointFolder } from './checkpoint-folder.js';
-import { describeModel } from './model-file.js';
+import { fromKatago, isPacked, toKatago } from './katago-file.js';
+import { describeModel, smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
 
 const CHUNK = 1024 * 1024;
@@ -27,7 +33,8 @@ export function makeModelService({ models, maxBytes, promoted }: ModelServiceOpt
     if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
     return row;
   };
-  const put = async (name: string, bytes: Uint8Array): Promise<ModelRow> => {
+  const put = async (name: string, given: Uint8Array): Promise<ModelRow> => {
+    const bytes = isPacked(given) ? await fromKatago(given, maxBytes) : given;
     const row = await models.put({ name, ...describeModel(bytes) }, bytes);
     promoted(row);
     return row;
@@ -43,12 +50,15 @@ export function makeModelService({ models, maxBytes, promoted }: ModelServiceOpt
       const { name, bytes } = await receiveFile(requests, maxBytes);
       return { model: modelToWire(await put(name, bytes)) };
     },
-    async *downloadModel({ model }) {
+    async *downloadModel({ model, format }) {
       const row = await get(model);
-      const bytes = await models.read(modelRef(row));
+      const stored = await models.read(modelRef(row));
+      const isKatago = format === ModelFormat.KATAGO;
+      const bytes = isKatago ? await toKatago(`${row.name}-${row.version}`, stored) : stored;
+      const sha256 = isKatago ? sha256Of(bytes) : row.sha256;
       for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
         const chunk = bytes.subarray(start, start + CHUNK);
-        yield start === 0 ? { chunk, model: modelToWire(row) } : { chunk, model: undefined };
+        yield start === 0 ? { chunk, model: modelToWire(row), sha256 } : { chunk, model: undefined, sha256: '' };
       }
     },
     async importModel({ name, path }) {
@@ -93,7 +103,7 @@ async function receiveFile(
   }
   check(first !== undefined, 'The upload is empty; its first message must name the model');
   const bytes = Buffer.concat(chunks);
-  const seen = createHash('sha256').update(bytes).digest('hex');
+  const seen = sha256Of(bytes);
   check(seen === first.sha256, `The file that arrived has sha256 ${seen}; ${first.sha256} was promised`);
   return { name: first.name, bytes };
 }
@@ -112,6 +122,10 @@ async function readModelFile(path: string, maxBytes: number): Promise<Uint8Array
   }
 }
 
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 function modelToWire({ rating, ...row }: ModelRow): Model {
-  return { ...row, rating };
+  return { ...row, rating, smallestSize: smallestSize(row) };
 }

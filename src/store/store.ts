@@ -14,7 +14,7 @@ export interface ModelRow {
   /** sha256 of the file, hexadecimal. */
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Points on a side. */
+  /** Largest board that it plays, points on a side; 0 for a language model. */
   readonly size: number;
   readonly parameterCount: number;
   readonly architectureJson: string;

@@ -18,6 +18,9 @@ export function evaluationToWire(evaluation: GoEvaluation): pb.Evaluation {
     ownership: evaluation.ownership ? encodeHalves(evaluation.ownership) : noBytes,
     scoreStdev: evaluation.scoreStdev,
     lead: evaluation.lead,
+    varTimeLeft: evaluation.varTimeLeft,
+    shorttermWinlossError: evaluation.shorttermWinlossError,
+    shorttermScoreError: evaluation.shorttermScoreError,
   };
 }
 
@@ -31,11 +34,14 @@ export function evaluationFromWire(message: pb.Evaluation, size: number): GoEval
     logits.length === size * size + 1,
     () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`,
   );
-  const { win, draw, loss, score, scoreStdev, lead } = message;
+  const { win, draw, loss, score, scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError } = message;
   return {
     ...{ logits, win, draw, loss, value: win - loss, score },
     ...(scoreStdev !== undefined && { scoreStdev }),
     ...(lead !== undefined && { lead }),
+    ...(varTimeLeft !== undefined && { varTimeLeft }),
+    ...(shorttermWinlossError !== undefined && { shorttermWinlossError }),
+    ...(shorttermScoreError !== undefined && { shorttermScoreError }),
     ...(message.ownership.length > 0 && { ownership: decodeHalves(message.ownership) }),
   };
 }

@@ -150,13 +150,13 @@ describe('fine-tuning over the server', { timeout: 120_000 }, () => {
     const { config, tensors } = writeHuggingFace({ architecture, weights, metadata: {} });
     writeFileSync(join(folder, 'config.json'), config);
     writeFileSync(join(folder, 'model.safetensors'), tensors[0]!);
-    expect(run('models', 'import', 'qwen', folder)).toMatchObject({ code: 0 });
+    expect(run('models', 'import', folder, '--name', 'qwen')).toMatchObject({ code: 0 });
     const connection = server.connect();
     expect(await versionOf(connection, 'qwen')).toBeDefined();
     const { jobId } = await create(connection, 'tuned', { base: 'qwen', maxSteps: 2 });
     expect((await follow(connection, jobId)).state).toBe(JobState.DONE);
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: 'tuned' });
     expect(JSON.parse(model?.architectureJson ?? '')).toEqual(architecture);
-    expect(run('models', 'import', 'qwen', join(dataDir, 'blobs')).err).toMatch(/has no config.json/);
+    expect(run('models', 'import', join(dataDir, 'blobs'), '--name', 'qwen').err).toMatch(/has no config.json/);
   });
 });

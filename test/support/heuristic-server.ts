@@ -82,6 +82,7 @@ export class HeuristicServer {
       name: 'hand',
       version: '000000000000',
       size: this.size,
+      smallestSize: this.size,
       parameterCount: 0,
       sizeBytes: 0,
       sha256: '',

@@ -1,10 +1,17 @@
-/** `tengen models …`: list, download, upload, import, promote and grow versions. */
+/** `tengen models …`: list, download, upload, import, export, promote and grow versions. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
-import { ModelServiceDefinition, type Model, type UploadModelRequest } from '../../../src/proto/tengen/v1/model.js';
+import {
+  ModelFormat,
+  ModelServiceDefinition,
+  type DownloadModelResponse,
+  type Model,
+  type UploadModelRequest,
+} from '../../../src/proto/tengen/v1/model.js';
 import { Connection } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { formatTable } from '../terminal/table.js';
@@ -17,13 +24,17 @@ export function modelRef(model: Model): string {
   return `${model.name}@${model.version}`;
 }
 
+/** `9×9`, or `2×2 to 19×19`; a language model has no board. */
+function boardsText({ size, smallestSize }: Model): string {
+  if (size === 0) return '';
+  return smallestSize < size ? `${smallestSize}×${smallestSize} to ${size}×${size}` : `${size}×${size}`;
+}
+
 function describe(model: Model): string[] {
   const rating = model.rating === undefined ? '' : Math.round(model.rating).toString();
-  // A language model has no board.
-  const size = model.size === 0 ? '' : `${model.size}×${model.size}`;
   return [
     modelRef(model),
-    size,
+    boardsText(model),
     model.step.toString(),
     model.parameterCount.toLocaleString('en'),
     rating,
@@ -63,30 +74,50 @@ const download = command({
     const file = args.at(-1);
     check(file !== undefined && args.length <= 2, 'models download takes [MODEL] FILE');
     const client = new Connection(flags).client(ModelServiceDefinition);
-    const partial = `${file}.partial`;
-    const handle = await open(partial, 'w');
-    const hash = createHash('sha256');
-    let model: Model | undefined;
-    try {
-      for await (const message of client.downloadModel(
-        { model: args.length === 2 ? (args[0] ?? '') : '' },
-        { signal },
-      )) {
-        model ??= message.model;
-        hash.update(message.chunk);
-        await handle.write(message.chunk);
-      }
-      await handle.sync();
-      check(hash.digest('hex') === one(model).sha256, `The download of ${modelRef(one(model))} is damaged; try again`);
-      await rename(partial, file);
-    } finally {
-      await handle.close();
-      await rm(partial, { force: true });
-    }
-    print([one(model)], flags.json);
+    const request = { model: args.length === 2 ? (args[0] ?? '') : '', format: ModelFormat.STORED };
+    print([await saveModel(client.downloadModel(request, { signal }), file)], flags.json);
     return 0;
   },
 });
+
+const exportModel = command({
+  name: 'models export',
+  usage: '[MODEL] FILE.bin.gz',
+  summary: "save a version as KataGo's network file, for KataGo, KaTrain and Lizzie; only networks of the katago kind",
+  flags: { ...connectionFlags, ...jsonFlag },
+  async run({ flags, args, signal }) {
+    const file = args.at(-1);
+    check(file !== undefined && args.length <= 2, 'models export takes [MODEL] FILE.bin.gz');
+    check(file.endsWith('.bin.gz'), `The file is called '${file}'; KataGo reads it only if its name ends with .bin.gz`);
+    const client = new Connection(flags).client(ModelServiceDefinition);
+    const request = { model: args.length === 2 ? (args[0] ?? '') : '', format: ModelFormat.KATAGO };
+    print([await saveModel(client.downloadModel(request, { signal }), file)], flags.json);
+    return 0;
+  },
+});
+
+/** Writes what arrives, under its own name once it is whole. */
+async function saveModel(messages: AsyncIterable<DownloadModelResponse>, file: string): Promise<Model> {
+  const partial = `${file}.partial`;
+  const handle = await open(partial, 'w');
+  const hash = createHash('sha256');
+  let first: DownloadModelResponse | undefined;
+  try {
+    for await (const message of messages) {
+      first ??= message;
+      hash.update(message.chunk);
+      await handle.write(message.chunk);
+    }
+    await handle.sync();
+    const model = one(first?.model);
+    check(hash.digest('hex') === first?.sha256, `The download of ${modelRef(model)} is damaged; try again`);
+    await rename(partial, file);
+    return model;
+  } finally {
+    await handle.close();
+    await rm(partial, { force: true });
+  }
+}
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -120,19 +151,41 @@ const upload = command({
 
 const importModel = command({
   name: 'models import',
-  usage: 'NAME PATH',
-  summary: "import a model file, or a folder with a Hugging Face checkpoint, from the server's own disk",
-  flags: { ...connectionFlags, ...jsonFlag },
+  usage: 'PATH',
+  summary: "import a model file, KataGo's network file, or a folder with a Hugging Face checkpoint",
+  details: `
+  A file that is here is sent to the server; anything else is read from the server's own disk.
+  tengen models import kata1-b18c384nbt-s9996604416-d4316597426.bin.gz --name kata1
+  tengen models import /models/Qwen2.5-0.5B --name qwen`,
+  flags: {
+    ...connectionFlags,
+    ...jsonFlag,
+    name: { type: 'string', value: 'NAME', doc: 'the name to store it under [made of the name of the file]' },
+  },
   async run({ flags, args, signal }) {
-    const [name, path] = args;
-    check(name !== undefined && path !== undefined && args.length === 2, 'models import takes NAME PATH');
-    const { model } = await new Connection(flags)
-      .client(ModelServiceDefinition)
-      .importModel({ name, path }, { signal });
+    const [path] = args;
+    check(path !== undefined && args.length === 1, 'models import takes PATH');
+    const name = flags.name ?? nameOf(path);
+    const client = new Connection(flags).client(ModelServiceDefinition);
+    const { model } = (await isFile(path))
+      ? await client.uploadModel(uploadMessages(name, path), { signal })
+      : await client.importModel({ name, path }, { signal });
     print([one(model)], flags.json);
     return 0;
   },
 });
+
+/** The file's own name as far as models may be called so. */
+function nameOf(path: string): string {
+  return basename(path)
+    .replace(/\.(bin|txt)?\.?gz$|\.safetensors$/, '')
+    .replace(/[^A-Za-z0-9_-]/g, '-')
+    .slice(0, 64);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
 
 const promote = command({
   name: 'models promote',
@@ -150,4 +203,4 @@ const promote = command({
 });
 
 /** All `models` commands. */
-export const modelsCommands = [list, download, upload, importModel, promote, growModel];
+export const modelsCommands = [list, download, upload, importModel, exportModel, promote, growModel];

@@ -14,13 +14,33 @@ export const protobufFileName = "tengen/v1/model.proto";
 
 /** Models and their versions. */
 
+/** How a model file is written. */
+export const ModelFormat = {
+  /** UNSPECIFIED - The same as MODEL_FORMAT_STORED. */
+  UNSPECIFIED: 0,
+  /** STORED - The file as it is stored: safetensors. */
+  STORED: 1,
+  /** KATAGO - KataGo's network file, packed with gzip (.bin.gz); for networks of the katago kind only. */
+  KATAGO: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ModelFormat = typeof ModelFormat[keyof typeof ModelFormat];
+
+export namespace ModelFormat {
+  export type UNSPECIFIED = typeof ModelFormat.UNSPECIFIED;
+  export type STORED = typeof ModelFormat.STORED;
+  export type KATAGO = typeof ModelFormat.KATAGO;
+  export type UNRECOGNIZED = typeof ModelFormat.UNRECOGNIZED;
+}
+
 /** One version of a model. */
 export interface Model {
   /** The model's name. */
   name: string;
   /** Twelve hexadecimal digits of the sha256 of the file. */
   version: string;
-  /** Points on a side that it plays; 0 for a language model. */
+  /** Largest board that it plays, points on a side; 0 for a language model. */
   size: number;
   /** Number of weights. */
   parameterCount: number;
@@ -37,7 +57,11 @@ export interface Model {
   /** Training step at which it was made; 0 for an untrained or imported one. */
   step: number;
   /** Elo rating on the model's own scale, its first version at 0; absent if not rated. */
-  rating?: number | undefined;
+  rating?:
+    | number
+    | undefined;
+  /** Smallest board that it plays, points on a side; most networks play one size only. 0 for a language model. */
+  smallestSize: number;
 }
 
 /** Asks for versions. */
@@ -84,6 +108,8 @@ export interface UploadModelResponse {
 export interface DownloadModelRequest {
   /** A name, name@version, or empty for the promoted one. */
   model: string;
+  /** How to write it. */
+  format: ModelFormat;
 }
 
 /** A piece of a model file. */
@@ -91,7 +117,11 @@ export interface DownloadModelResponse {
   /** The next bytes of the file. */
   chunk: Uint8Array;
   /** In the first message: the version that is being sent. */
-  model: Model | undefined;
+  model:
+    | Model
+    | undefined;
+  /** In the first message: the sha256 of all bytes that are sent, hexadecimal. */
+  sha256: string;
 }
 
 /** Asks to import a file. */
@@ -133,6 +163,7 @@ function createBaseModel(): Model {
     architectureJson: "",
     step: 0,
     rating: undefined,
+    smallestSize: 0,
   };
 }
 
@@ -170,6 +201,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.rating !== undefined) {
       writer.uint32(89).double(message.rating);
+    }
+    if (message.smallestSize !== 0) {
+      writer.uint32(96).uint32(message.smallestSize);
     }
     return writer;
   },
@@ -275,6 +309,14 @@ export const Model: MessageFns<Model> = {
             message.rating = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.smallestSize = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -303,6 +345,7 @@ export const Model: MessageFns<Model> = {
     message.architectureJson = object.architectureJson ?? "";
     message.step = object.step ?? 0;
     message.rating = object.rating ?? undefined;
+    message.smallestSize = object.smallestSize ?? 0;
     return message;
   },
 };
@@ -662,13 +705,16 @@ export const UploadModelResponse: MessageFns<UploadModelResponse> = {
 };
 
 function createBaseDownloadModelRequest(): DownloadModelRequest {
-  return { model: "" };
+  return { model: "", format: 0 };
 }
 
 export const DownloadModelRequest: MessageFns<DownloadModelRequest> = {
   encode(message: DownloadModelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.model !== "") {
       writer.uint32(10).string(message.model);
+    }
+    if (message.format !== 0) {
+      writer.uint32(16).int32(message.format);
     }
     return writer;
   },
@@ -694,6 +740,14 @@ export const DownloadModelRequest: MessageFns<DownloadModelRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -712,12 +766,13 @@ export const DownloadModelRequest: MessageFns<DownloadModelRequest> = {
   fromPartial(object: DeepPartial<DownloadModelRequest>): DownloadModelRequest {
     const message = createBaseDownloadModelRequest();
     message.model = object.model ?? "";
+    message.format = object.format ?? 0;
     return message;
   },
 };
 
 function createBaseDownloadModelResponse(): DownloadModelResponse {
-  return { chunk: new Uint8Array(0), model: undefined };
+  return { chunk: new Uint8Array(0), model: undefined, sha256: "" };
 }
 
 export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
@@ -727,6 +782,9 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
     }
     if (message.model !== undefined) {
       Model.encode(message.model, writer.uint32(18).fork()).join();
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
     }
     return writer;
   },
@@ -760,6 +818,14 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
             message.model = Model.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -779,6 +845,7 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
     const message = createBaseDownloadModelResponse();
     message.chunk = object.chunk ?? new Uint8Array(0);
     message.model = (object.model !== undefined && object.model !== null) ? Model.fromPartial(object.model) : undefined;
+    message.sha256 = object.sha256 ?? "";
     return message;
   },
 };
@@ -1039,7 +1106,7 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Sends a model file in chunks; it is checked whole before it is stored. */
+    /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
     uploadModel: {
       name: "UploadModel",
       requestType: UploadModelRequest as typeof UploadModelRequest,
@@ -1057,7 +1124,10 @@ export const ModelServiceDefinition = {
       responseStream: true,
       options: {},
     },
-    /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
+    /**
+     * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
+     * disk.
+     */
     importModel: {
       name: "ImportModel",
       requestType: ImportModelRequest as typeof ImportModelRequest,
@@ -1086,7 +1156,7 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
   ): Promise<DeepPartial<ListModelsResponse>>;
   /** One version. */
   getModel(request: GetModelRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetModelResponse>>;
-  /** Sends a model file in chunks; it is checked whole before it is stored. */
+  /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
   uploadModel(
     request: AsyncIterable<UploadModelRequest>,
     context: CallContext & CallContextExt,
@@ -1096,7 +1166,10 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
     request: DownloadModelRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<DownloadModelResponse>>;
-  /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
+  /**
+   * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
+   * disk.
+   */
   importModel(
     request: ImportModelRequest,
     context: CallContext & CallContextExt,
@@ -1116,7 +1189,7 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
   ): Promise<ListModelsResponse>;
   /** One version. */
   getModel(request: DeepPartial<GetModelRequest>, options?: CallOptions & CallOptionsExt): Promise<GetModelResponse>;
-  /** Sends a model file in chunks; it is checked whole before it is stored. */
+  /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
   uploadModel(
     request: AsyncIterable<DeepPartial<UploadModelRequest>>,
     options?: CallOptions & CallOptionsExt,
@@ -1126,7 +1199,10 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<DownloadModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<DownloadModelResponse>;
-  /** Imports a model file, or a folder with a Hugging Face checkpoint, from the server's own disk. */
+  /**
+   * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
+   * disk.
+   */
   importModel(
     request: DeepPartial<ImportModelRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -195,7 +195,19 @@ export interface Evaluation {
    * Points by which the side to move leads: the komi change that would make the game even; absent where the network does
    * not say.
    */
-  lead?: number | undefined;
+  lead?:
+    | number
+    | undefined;
+  /** Variance of the number of moves until the game is decided; absent where the network does not say. */
+  varTimeLeft?:
+    | number
+    | undefined;
+  /** How far off win - loss will turn out to be in the next moves; absent where the network does not say. */
+  shorttermWinlossError?:
+    | number
+    | undefined;
+  /** How far off the score will turn out to be in the next moves, in points; absent where the network does not say. */
+  shorttermScoreError?: number | undefined;
 }
 
 function createBaseRules(): Rules {
@@ -552,6 +564,9 @@ function createBaseEvaluation(): Evaluation {
     ownership: new Uint8Array(0),
     scoreStdev: undefined,
     lead: undefined,
+    varTimeLeft: undefined,
+    shorttermWinlossError: undefined,
+    shorttermScoreError: undefined,
   };
 }
 
@@ -580,6 +595,15 @@ export const Evaluation: MessageFns<Evaluation> = {
     }
     if (message.lead !== undefined) {
       writer.uint32(69).float(message.lead);
+    }
+    if (message.varTimeLeft !== undefined) {
+      writer.uint32(77).float(message.varTimeLeft);
+    }
+    if (message.shorttermWinlossError !== undefined) {
+      writer.uint32(85).float(message.shorttermWinlossError);
+    }
+    if (message.shorttermScoreError !== undefined) {
+      writer.uint32(93).float(message.shorttermScoreError);
     }
     return writer;
   },
@@ -661,6 +685,30 @@ export const Evaluation: MessageFns<Evaluation> = {
             message.lead = reader.float();
             continue;
           }
+          case 9: {
+            if (tag !== 77) {
+              break;
+            }
+
+            message.varTimeLeft = reader.float();
+            continue;
+          }
+          case 10: {
+            if (tag !== 85) {
+              break;
+            }
+
+            message.shorttermWinlossError = reader.float();
+            continue;
+          }
+          case 11: {
+            if (tag !== 93) {
+              break;
+            }
+
+            message.shorttermScoreError = reader.float();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -686,6 +734,9 @@ export const Evaluation: MessageFns<Evaluation> = {
     message.ownership = object.ownership ?? new Uint8Array(0);
     message.scoreStdev = object.scoreStdev ?? undefined;
     message.lead = object.lead ?? undefined;
+    message.varTimeLeft = object.varTimeLeft ?? undefined;
+    message.shorttermWinlossError = object.shorttermWinlossError ?? undefined;
+    message.shorttermScoreError = object.shorttermScoreError ?? undefined;
     return message;
   },
 };
