@@ -6,6 +6,7 @@ import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { gradients } from '../../../src/nn/gradients.js';
 import { type InputTensor, type Tensor, constant, graph, input } from '../../../src/nn/graph.js';
 import * as a from '../../../src/nn/operations/arithmetic.js';
+import { channelAffine } from '../../../src/nn/operations/channel-affine.js';
 import { conv2d, filterGradient } from '../../../src/nn/operations/convolution.js';
 import * as e from '../../../src/nn/operations/elementwise.js';
 import { addRows, gather, indexConstant, scatterAdd } from '../../../src/nn/operations/gather.js';
@@ -255,6 +256,12 @@ const cases: readonly Case[] = [
     ],
     ours: ([x, filter]) => conv2d(x!, filter!),
     theirs: theirConv,
+  },
+  {
+    name: 'channelAffine',
+    shapes: [[2, 3, 4, 4], [3], [3]],
+    ours: ([x, scale, bias]) => channelAffine(x!, scale!, bias!),
+    theirs: ([x, scale, bias]) => tf.add(tf.mul(x!, tf.reshape(scale!, [3, 1, 1])), tf.reshape(bias!, [3, 1, 1])),
   },
   {
     name: 'conv2dFilterGradient',

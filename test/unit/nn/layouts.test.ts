@@ -6,6 +6,7 @@ import { gradients } from '../../../src/nn/gradients.js';
 import { type Graph, type Tensor, graph, input } from '../../../src/nn/graph.js';
 import { lowerToOnnx } from '../../../src/nn/onnx/lower.js';
 import { add, cast, greater, mul, where } from '../../../src/nn/operations/arithmetic.js';
+import { channelAffine } from '../../../src/nn/operations/channel-affine.js';
 import { conv2d } from '../../../src/nn/operations/convolution.js';
 import { relu, tanh } from '../../../src/nn/operations/elementwise.js';
 import { max, mean } from '../../../src/nn/operations/reductions.js';
@@ -65,6 +66,7 @@ const cases: Record<string, () => Tensor> = {
   'a number a channel, without the batch': () => mul(reshape(bias, [C, 1, 1]), image),
   'an image that meets a plain one': () => mul(image, plainImage),
   'one number a point': () => add(image, slice(x, [0, 0, 0, 0], [2, 1, 4, 5])),
+  'a scale and a bias a channel': () => channelAffine(image, bias, bias),
   'a mask': () => cast(greater(image, 0.1), 'float32'),
   'a mask as a result': () => greater(image, 0.1),
   'a choice': () => where(greater(image, 0.1), image, 2),
