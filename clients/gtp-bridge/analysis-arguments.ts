@@ -32,13 +32,15 @@ export interface AnalysisRequest {
   readonly ownership: boolean;
   readonly movesOwnership: boolean;
   readonly pvVisits: boolean;
+  /** The same numbers: the search has a tree, where only one way leads to a position. */
+  readonly pvEdgeVisits: boolean;
 }
 
 /** Interval of the reports when none is given. */
 const defaultIntervalMs = 1000;
 
 /** Keys whose value is true or false; Leela Zero's form knows none of them. */
-const flagKeys = ['rootInfo', 'ownership', 'movesOwnership', 'pvVisits'] as const;
+const flagKeys = ['rootInfo', 'ownership', 'movesOwnership', 'pvVisits', 'pvEdgeVisits'] as const;
 
 /** @throws refusal 'syntax error' for anything that is not understood */
 export function parseAnalysisArguments(args: readonly string[], style: AnalysisStyle, size: number): AnalysisRequest {
@@ -48,7 +50,7 @@ export function parseAnalysisArguments(args: readonly string[], style: AnalysisS
   let intervalMs = defaultIntervalMs;
   if (/^[\d.]+$/.test(rest[0] ?? '')) intervalMs = readInterval(rest.shift());
   let [minMoves, maxMoves] = [0, Infinity];
-  const flags = { rootInfo: false, ownership: false, movesOwnership: false, pvVisits: false };
+  const flags = { rootInfo: false, ownership: false, movesOwnership: false, pvVisits: false, pvEdgeVisits: false };
   const restrictions: MoveRestriction[] = [];
   while (rest.length > 0) {
     const key = rest.shift();

@@ -70,36 +70,42 @@ function formatCandidate(
   request: AnalysisRequest,
   style: AnalysisStyle,
 ): string {
-  const words = ['info', 'move', formatVertex(candidate.action, size), 'visits', String(candidate.visits)];
+  const { action, visits, isSymmetryOf, line, lineVisits } = candidate;
+  const words = ['info', 'move', formatVertex(action, size), 'visits', String(visits)];
   const winrate = toWinrate(candidate.value);
   const lowerWinrate = Math.min(winrate, toWinrate(candidate.lowerBound));
   if (style === 'kata') {
-    words.push(
-      'edgeVisits',
-      String(candidate.visits),
-      'utility',
-      decimal(candidate.value),
-      'winrate',
-      decimal(winrate),
-    );
-    words.push('scoreMean', decimal(candidate.score), 'scoreLead', decimal(candidate.score));
-    words.push('prior', decimal(candidate.prior), 'lcb', decimal(lowerWinrate), 'order', String(order));
+    words.push('edgeVisits', String(visits), ...pair('utility', candidate.utility), ...pair('winrate', winrate));
+    words.push(...pointWords(candidate), ...pair('prior', candidate.prior), ...pair('lcb', lowerWinrate));
+    words.push(...pair('utilityLcb', candidate.utilityLowerBound), ...pair('weight', visits), 'order', String(order));
+    if (isSymmetryOf !== undefined) words.push('isSymmetryOf', formatVertex(isSymmetryOf, size));
   } else {
     words.push('winrate', tenThousandths(winrate));
-    if (style === 'sabaki') words.push('scoreLead', decimal(candidate.score));
+    if (style === 'sabaki') words.push(...pair('scoreLead', candidate.lead));
     words.push('prior', tenThousandths(candidate.prior), 'lcb', tenThousandths(lowerWinrate), 'order', String(order));
   }
-  words.push('pv', ...candidate.line.map((action) => formatVertex(action, size)));
-  if (request.pvVisits) words.push('pvVisits', ...candidate.lineVisits.map(String));
+  words.push('pv', ...line.map((move) => formatVertex(move, size)));
+  if (request.pvVisits) words.push('pvVisits', ...lineVisits.map(String));
+  if (request.pvEdgeVisits) words.push('pvEdgeVisits', ...lineVisits.map(String));
   if (request.movesOwnership) words.push('movesOwnership', formatOwnership(candidate.ownership));
   return words.join(' ');
 }
 
 function formatRoot(opinion: Opinion): string {
-  const words = ['rootInfo', 'visits', String(opinion.visits), 'utility', decimal(opinion.value)];
-  words.push('winrate', decimal(toWinrate(opinion.value)), 'scoreMean', decimal(opinion.score));
-  words.push('scoreLead', decimal(opinion.score));
+  const words = ['rootInfo', 'visits', String(opinion.visits), ...pair('utility', opinion.utility)];
+  words.push(...pair('winrate', toWinrate(opinion.value)), ...pointWords(opinion), ...pair('weight', opinion.visits));
   return words.join(' ');
+}
+
+/** KataGo calls the lead by both names, for programs older than the distinction. */
+function pointWords({ lead, score, scoreStdev }: Pick<Opinion, 'lead' | 'score' | 'scoreStdev'>): readonly string[] {
+  const stdev = pair('scoreStdev', scoreStdev);
+  return [...pair('scoreMean', lead), ...stdev, ...pair('scoreLead', lead), ...pair('scoreSelfplay', score)];
+}
+
+/** A key and its value; nothing where the value is not known. */
+function pair(key: string, value: number): readonly string[] {
+  return Number.isNaN(value) ? [] : [key, decimal(value)];
 }
 
 function formatOwnership(ownership: Float32Array): string {

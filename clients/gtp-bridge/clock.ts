@@ -9,7 +9,14 @@ export type TimeSettings =
   | { readonly system: 'absolute'; readonly mainMs: number }
   | { readonly system: 'canadian'; readonly mainMs: number; readonly periodMs: number; readonly stones: number }
   | { readonly system: 'byoyomi'; readonly mainMs: number; readonly periodMs: number; readonly periods: number }
-  | { readonly system: 'fischer'; readonly mainMs: number; readonly incrementMs: number };
+  | {
+      readonly system: 'fischer';
+      readonly mainMs: number;
+      readonly incrementMs: number;
+      /** Most that the clock may hold after an increment, and that a move may take; Infinity for no limit. */
+      readonly capMs: number;
+      readonly moveMs: number;
+    };
 
 /** Settings of a game whose clock is never looked at. */
 export const noTimeLimit: TimeSettings = { system: 'none' };
@@ -47,7 +54,10 @@ export class Clock {
     const { system } = this.#settings;
     if (system === 'none') return;
     if (this.#stones === 0) {
-      this.#mainMs = Math.max(0, this.#mainMs - ms) + (system === 'fischer' ? this.#settings.incrementMs : 0);
+      this.#mainMs = Math.max(0, this.#mainMs - ms);
+      if (system === 'fischer') {
+        this.#mainMs = Math.min(this.#settings.capMs, this.#mainMs + this.#settings.incrementMs);
+      }
       if (this.#mainMs === 0) this.#startPeriod();
       return;
     }
@@ -68,7 +78,8 @@ export class Clock {
     if (system === 'none') return Infinity;
     const movesLeft = Math.max(fewestMovesPlanned, pointsLeft * movesPlannedShare);
     const main = this.#stones === 0 ? Math.max(0, this.#mainMs - lagMs) / movesLeft : 0;
-    return Math.max(5, main + this.#overtimeBudgetMs(lagMs));
+    const most = system === 'fischer' ? Math.max(0, this.#settings.moveMs - lagMs) : Infinity;
+    return Math.max(5, Math.min(most, main + this.#overtimeBudgetMs(lagMs)));
   }
 
   /** The longest that the next move may take without losing on time, `lagMs` kept back; Infinity without a limit. */
@@ -76,7 +87,8 @@ export class Clock {
     const { system } = this.#settings;
     if (system === 'none') return Infinity;
     const period = this.#stones > 0 ? this.#periodMs : this.#fullPeriodMs();
-    return Math.max(0, (this.#stones === 0 ? this.#mainMs : 0) + period - lagMs);
+    const most = system === 'fischer' ? this.#settings.moveMs : Infinity;
+    return Math.max(0, Math.min(most, (this.#stones === 0 ? this.#mainMs : 0) + period) - lagMs);
   }
 
   /** Time that a move gets beside its share of the main time. */
@@ -124,7 +136,7 @@ export function timeSettings(mainS: number, periodS: number, stones: number): Ti
 
 /** `kgs-time_settings` and `kata-time_settings`: the name of a system and its numbers in seconds; undefined if unreadable. */
 export function namedTimeSettings(system: string, numbers: readonly number[]): TimeSettings | undefined {
-  const [main = 0, second = 0, third = 0] = numbers;
+  const [main = 0, second = 0, third = 0, fourth = 0] = numbers;
   const mainMs = main * 1000;
   switch (`${system} ${numbers.length}`) {
     case 'none 0':
@@ -132,7 +144,12 @@ export function namedTimeSettings(system: string, numbers: readonly number[]): T
     case 'absolute 1':
       return { system: 'absolute', mainMs };
     case 'fischer 2':
-      return { system: 'fischer', mainMs, incrementMs: second * 1000 };
+      return { system: 'fischer', mainMs, incrementMs: second * 1000, capMs: Infinity, moveMs: Infinity };
+    case 'fischer-capped 4': {
+      const limit = (seconds: number): number => (seconds < 0 ? Infinity : seconds * 1000);
+      const [capMs, moveMs] = [limit(third), limit(fourth)];
+      return capMs >= mainMs ? { system: 'fischer', mainMs, incrementMs: second * 1000, capMs, moveMs } : undefined;
+    }
     case 'byoyomi 3':
       return { system: 'byoyomi', mainMs, periodMs: second * 1000, periods: third };
     case 'canadian 3':

@@ -15,6 +15,7 @@ export const bridgeSchema = {
   playOut: flag(false, 'after a pass of the opponent, play on even where passing wins with the stones as they stand'),
   ponder: flag(false, "go on searching while it is the opponent's turn"),
   lag: number(1, 0, 60, 'seconds of the clock kept in reserve for the way to the referee and back'),
+  engineName: text('Tengen', 'what `name` answers; Lizzie takes an engine for KataGo if its name starts so'),
   patience: number(20, 0, 25, 'seconds that a command waits for a server that is away or busy before it fails'),
   komi: text('', 'komi of the first game; empty for the fair one of the board size'),
   ko: choice('positional', ['simple', 'positional', 'situational'], 'which repetitions are forbidden'),

@@ -39,15 +39,6 @@ export async function* generateInTime(session: Session, options: GenerateOptions
   }
 }
 
-/** As `generateInTime`, for callers that want no reports. */
-export async function generateQuietly(session: Session, options: GenerateOptions): Promise<Choice> {
-  const search = generateInTime(session, options);
-  for (;;) {
-    const step = await search.next();
-    if (step.done) return step.value;
-  }
-}
-
 /** The same move for the same position, as far as time allows the same number of playouts. */
 function moveWithoutNetwork(position: Position, timeMs: number): number {
   const until = performance.now() + timeMs;

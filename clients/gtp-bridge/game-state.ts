@@ -80,7 +80,8 @@ export class GameState {
   /** @throws AppError 'invalid-argument' for komi out of range */
   setRules(rules: Rules): void {
     checkRules(rules, this.#size);
-    if (rules.ko === this.#rules.ko && rules.suicide === this.#rules.suicide && rules.komi === this.#rules.komi) return;
+    const keys = Object.keys({ ...rules, ...this.#rules }) as (keyof Rules)[];
+    if (keys.every((key) => rules[key] === this.#rules[key])) return;
     this.#rules = rules;
     this.#rebuild();
   }

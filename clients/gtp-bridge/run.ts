@@ -10,7 +10,7 @@ import { bridgeSchema, type BridgeConfig } from './config.js';
 import { runLoop } from './engine.js';
 import { LineReader } from './lines.js';
 import { askModel, ModelWatch } from './model-watch.js';
-import { bridgeVersion, Session } from './session.js';
+import { Session } from './session.js';
 import { isBrokenPipe, stderrLog, writeText } from './standard-streams.js';
 import { commandTable } from './table.js';
 
@@ -53,7 +53,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     (signal) => askModel(connection, model, signal),
     (facts) => {
       session.setSizes(facts.sizes);
-      session.version = `${bridgeVersion} ${facts.ref}`;
+      session.model = facts.ref;
       log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
     },
     onTrouble,

@@ -1,12 +1,14 @@
 /** Everything that lives as long as one GTP conversation: the game, the clocks, the search and the settings. */
 
+import { readConfig } from '../../src/core/config.js';
 import { AppError, check } from '../../src/core/errors.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
-import type { BridgeConfig } from './config.js';
+import { bridgeSchema, type BridgeConfig } from './config.js';
 import { GameState, type Setup } from './game-state.js';
-import { Thinker, type EvaluatorFor } from './thinker.js';
+import { tuningOf, type SearchParameters } from './search-parameters.js';
+import { Thinker, type EvaluatorFor, type ThinkerTuning } from './thinker.js';
 
 /** The bridge's version; the package's own. */
 export const bridgeVersion = '0.1.0';
@@ -30,8 +32,11 @@ export class Session {
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
   readonly evaluatorFor: EvaluatorFor;
-  /** What `version` answers. */
-  version = bridgeVersion;
+  /** The model, as name@version; empty before the server has said. */
+  model = '';
+  #puct: SearchParameters = {};
+  /** Time that moves have taken, whether they were played or not. */
+  thinkingMs = 0;
   #sizes: readonly number[] = [];
   #times: TimeSettings = noTimeLimit;
   #clocks = new Map<Color, Clock>();
@@ -46,8 +51,36 @@ export class Session {
     this.onTrouble = options.onTrouble;
     this.evaluatorFor = options.evaluatorFor;
     this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
-    this.thinker = new Thinker(options.evaluatorFor, () => this.config, options.onTrouble);
+    this.thinker = new Thinker(options.evaluatorFor, () => this.tuning, options.onTrouble);
     this.setTimes(noTimeLimit);
+  }
+
+  /** What `version` answers. */
+  get version(): string {
+    return `${bridgeVersion} ${this.model}`.trim();
+  }
+
+  /** What `kata-get-models` answers, in KataGo's form. */
+  get models(): readonly Readonly<Record<string, unknown>>[] {
+    const { model: name, config } = this;
+    const known = { name, internalName: name, maxBatchSize: config.batch };
+    return name === '' ? [] : [{ ...known, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
+  }
+
+  /** Parameters of the search that differ from the usual. */
+  get search(): SearchParameters {
+    const { staticScore, dynamicScore } = this.config;
+    return { ...this.#puct, staticScore, dynamicScore };
+  }
+  set search({ staticScore, dynamicScore, ...puct }: SearchParameters) {
+    const { config } = this;
+    this.config = readConfig(bridgeSchema, { ...config, staticScore, dynamicScore });
+    this.#puct = puct;
+  }
+
+  /** How this session searches. */
+  get tuning(): ThinkerTuning {
+    return tuningOf(this.search, this.config.batch);
   }
 
   /** Learns which board sizes the network plays, the preferred one first; an untouched board becomes one of that size. */

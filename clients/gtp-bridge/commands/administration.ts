@@ -11,7 +11,7 @@ export function administrationCommands(
 ): readonly (readonly [string, Handler])[] {
   return [
     ['protocol_version', () => '2'],
-    ['name', () => 'Tengen'],
+    ['name', () => session.config.engineName],
     ['version', () => session.version],
     ['known_command', ({ args }) => String(table().has(word(args, 0)))],
     ['list_commands', () => [...table().keys()].join('\n')],

@@ -1,11 +1,12 @@
 /** Setting up the board and playing on it ("GTP protocol version 2, draft 2", sections 6.3.2 and 6.3.3). */
 
 import { check } from '../../../src/core/errors.js';
-import { WHITE } from '../../../src/go/color.js';
+import { BLACK, WHITE, type Color } from '../../../src/go/color.js';
 import { fixedHandicap, freeHandicap, maxFixedHandicap } from '../../../src/go/handicap.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import { color, number, vertex, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
+import { GameState, type Setup } from '../game-state.js';
 import { refusal } from '../refusal.js';
 import type { Session } from '../session.js';
 import { drawBoard } from '../show-board.js';
@@ -13,9 +14,11 @@ import { drawBoard } from '../show-board.js';
 /** The commands that set up and change the game. */
 export function boardCommands(session: Session): readonly (readonly [string, Handler])[] {
   return [
-    ['boardsize', ({ args }) => setSize(session, number(args, 0, { integer: true }))],
-    ['rectangular_boardsize', (invocation) => setRectangle(session, invocation)],
+    // KataGo takes a width and a height here, too.
+    ['boardsize', ({ args }) => setRectangle(session, args.length > 1 ? args : [word(args, 0), word(args, 0)])],
+    ['rectangular_boardsize', ({ args }) => setRectangle(session, args)],
     ['clear_board', () => (session.clear(), '')],
+    ['set_position', ({ args }) => setPosition(session, args)],
     ['komi', ({ args }) => (session.setKomi(number(args, 0)), '')],
     ['get_komi', () => String(session.game.rules.komi)],
     ['play', (invocation) => play(session, invocation)],
@@ -33,10 +36,31 @@ function setSize(session: Session, size: number): string {
   return '';
 }
 
-function setRectangle(session: Session, { args }: Invocation): string {
+function setRectangle(session: Session, args: readonly string[]): string {
   const [width, height] = [number(args, 0, { integer: true }), number(args, 1, { integer: true })];
-  if (width !== height) throw refusal('unacceptable size');
+  if (width !== height) throw refusal('unacceptable size: only square boards are played');
   return setSize(session, width);
+}
+
+/** `COLOR VERTEX COLOR VERTEX …`: a position without a history. Nothing changes if it cannot be. */
+function setPosition(session: Session, args: readonly string[]): string {
+  const { size } = session.game;
+  const stones = new Map<number, Color>();
+  for (let i = 0; i < args.length; i += 2) {
+    const point = vertex(word(args, i + 1), size, 'bad vertex list');
+    if (point === size * size || stones.has(point)) throw refusal('bad vertex list');
+    stones.set(point, color(args, i));
+  }
+  const of = (wanted: Color): number[] => [...stones].filter(([, each]) => each === wanted).map(([point]) => point);
+  const setup: Setup = { black: of(BLACK), white: of(WHITE), toMove: BLACK };
+  try {
+    new GameState(size, session.game.rules).setUp(setup);
+  } catch (error) {
+    throw refusal('illegal position', error);
+  }
+  session.clear();
+  session.setUp(setup);
+  return '';
 }
 
 function play(session: Session, { args }: Invocation): string {

@@ -1,19 +1,15 @@
-/** The part of KataGo's commands that GUIs use beside analysis: rules, parameters, and the network's raw answer. */
+/** The part of KataGo's commands that GUIs use beside analysis: rules, parameters, models, and the network's raw answer. */
 
-import { AppError } from '../../../src/core/errors.js';
-import { readConfig } from '../../../src/core/config.js';
-import { BLACK } from '../../../src/go/color.js';
 import type { Rules } from '../../../src/go/rules.js';
-import { readColor, word } from '../arguments.js';
-import { bridgeSchema } from '../config.js';
+import { SYMMETRIES } from '../../../src/go/symmetry.js';
+import { number, readColor, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
-import { legalPolicy } from '../legal-policy.js';
+import { parameterNames, readParameter, setParameter } from '../parameters.js';
+import { rawNetwork } from '../raw-network.js';
 import { refusal } from '../refusal.js';
 import { namedRules, rulesObject, withRule } from '../rules.js';
 import type { Session } from '../session.js';
-
-/** KataGo's names of settings, as far as the bridge has such a thing. */
-const parameters = { maxVisits: 'visits', maxTime: 'moveTime', lagBuffer: 'lag' } as const;
+import { Thinker } from '../thinker.js';
 
 /** KataGo's extensions, and KGS's name for the rules. */
 export function kataCommands(session: Session): readonly (readonly [string, Handler])[] {
@@ -22,10 +18,14 @@ export function kataCommands(session: Session): readonly (readonly [string, Hand
     ['kata-set-rules', ({ args }) => setRules(session, args.join(' '))],
     ['kata-set-rule', ({ args }) => setRule(session, word(args, 0), word(args, 1))],
     ['kgs-rules', ({ args }) => setRules(session, word(args, 0).replace('_', '-'))],
-    ['kata-list-params', () => Object.keys(parameters).join(' ')],
-    ['kata-get-param', ({ args }) => String(session.config[parameter(word(args, 0))])],
-    ['kata-set-param', ({ args }) => setParameter(session, word(args, 0), word(args, 1))],
+    ['kata-list-params', () => parameterNames.join(' ')],
+    ['kata-get-param', ({ args }) => String(readParameter(session, word(args, 0)))],
+    ['kata-get-params', () => JSON.stringify(allParameters(session))],
+    ['kata-set-param', ({ args }) => (setParameter(session, word(args, 0), word(args, 1)), '')],
+    ['kata-set-params', ({ args }) => setParameters(session, args.join(' '))],
+    ['kata-get-models', () => JSON.stringify(session.models)],
     ['kata-raw-nn', (invocation) => rawAnswer(session, invocation)],
+    ['kata-benchmark', (invocation) => benchmark(session, invocation)],
     ['clear_cache', () => (session.thinker.clear(), '')],
   ];
 }
@@ -38,13 +38,7 @@ function setRules(session: Session, text: string): string {
     return '';
   }
   if (!text.trim().startsWith('{')) throw refusal(`unsupported rules; known are ${Object.keys(namedRules).join(', ')}`);
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text);
-  } catch (error) {
-    throw refusal('syntax error', error);
-  }
-  const entries = Object.entries(fields as Record<string, unknown>);
+  const entries = Object.entries(jsonObject(text));
   session.setRules(entries.reduce((rules, [key, value]) => changed(rules, key, String(value)), session.game.rules));
   return '';
 }
@@ -60,49 +54,54 @@ function changed(rules: Rules, key: string, value: string): Rules {
   return result;
 }
 
-function parameter(name: string): (typeof parameters)[keyof typeof parameters] {
-  if (!Object.hasOwn(parameters, name)) throw refusal(`unknown parameter ${name}`);
-  return parameters[name as keyof typeof parameters];
+function allParameters(session: Session): Record<string, number | boolean> {
+  return Object.fromEntries(parameterNames.map((name) => [name, readParameter(session, name)]));
 }
 
-function setParameter(session: Session, name: string, value: string): string {
-  const { config } = session;
-  session.config = readConfig(bridgeSchema, { ...config, [parameter(name)]: value });
+/** All or none of them. */
+function setParameters(session: Session, text: string): string {
+  const { config, search } = session;
+  try {
+    for (const [name, value] of Object.entries(jsonObject(text))) setParameter(session, name, String(value));
+  } catch (error) {
+    [session.config, session.search] = [config, search];
+    throw error;
+  }
   return '';
 }
 
-/** What the network says about the position without any search, White's view, in KataGo's layout. */
+function jsonObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refusal('syntax error', error);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal('syntax error');
+  return value as Record<string, unknown>;
+}
+
+/** `kata-raw-nn [COLOR] SYMMETRY|all`; without a symmetry the board as it is. */
 async function rawAnswer(session: Session, { args, signal }: Invocation): Promise<string> {
-  const player = readColor(args[0]) ?? session.game.position.toMove;
-  const position = session.game.positionFor(player);
-  const { size } = position;
-  const [evaluation] = await session.evaluatorFor(true).evaluate([position], { signal });
-  if (!evaluation) throw new AppError('internal', 'the network gave no answer');
-  const sign = player === BLACK ? -1 : 1;
-  const [whiteWin, whiteLoss] = sign > 0 ? [evaluation.win, evaluation.loss] : [evaluation.loss, evaluation.win];
-  const policy = legalPolicy(position, evaluation.logits);
-  const lines = [
-    'symmetry 0',
-    `whiteWin ${whiteWin.toFixed(6)}`,
-    `whiteLoss ${whiteLoss.toFixed(6)}`,
-    `noResult ${evaluation.draw.toFixed(6)}`,
-    `whiteLead ${(sign * evaluation.score).toFixed(3)}`,
-    `whiteScoreSelfplay ${(sign * evaluation.score).toFixed(3)}`,
-    'policy',
-    ...rows(size, (point) => sixDigits(policy[point])),
-    `policyPass ${sixDigits(policy[size * size])}`,
-    'whiteOwnership',
-    ...rows(size, (point) => (sign * (evaluation.ownership?.[point] ?? 0)).toFixed(7)),
-  ];
-  return lines.join('\n');
+  const player = readColor(args[0]);
+  const [symmetry = '0', ...rest] = player === undefined ? args : args.slice(1);
+  const all = Array.from({ length: SYMMETRIES }, (_, each) => each);
+  const chosen = symmetry.toLowerCase() === 'all' ? all : all.filter((each) => String(each) === symmetry);
+  if (chosen.length === 0) throw refusal('syntax error');
+  if (rest.length > 0) throw refusal('policy optimism is not supported');
+  return rawNetwork(session, player ?? session.game.position.toMove, chosen, signal);
 }
 
-function rows(size: number, cell: (point: number) => string): string[] {
-  return Array.from({ length: size }, (_, row) =>
-    Array.from({ length: size }, (_unused, column) => cell(row * size + column)).join(' '),
-  );
-}
-
-function sixDigits(share = NaN): string {
-  return Number.isNaN(share) ? 'NAN' : share.toFixed(6);
+/** A search of the position from nothing, without limits of time. */
+async function benchmark(session: Session, { args, signal }: Invocation): Promise<string> {
+  const visits = number(args, 0, { integer: true, min: 1 });
+  const { game, onTrouble } = session;
+  const thinker = new Thinker(session.evaluatorFor, () => session.tuning, onTrouble);
+  const started = performance.now();
+  const search = thinker.think(game, game.positionFor(game.position.toMove), { visits, stop: signal });
+  let step = await search.next();
+  while (!step.done) step = await search.next();
+  const seconds = (performance.now() - started) / 1000;
+  const made = step.value.visits;
+  return `${made} visits in ${seconds.toFixed(2)} s, ${(made / seconds).toFixed(1)} visits/s`;
 }

@@ -9,8 +9,8 @@ import { analyze } from '../analyze.js';
 import { parseAnalysisArguments, type AnalysisStyle } from '../analysis-arguments.js';
 import { color } from '../arguments.js';
 import type { Handler, Invocation, Reply } from '../engine.js';
-import { generateInTime, generateQuietly } from '../fallback.js';
-import type { Choice } from '../move-choice.js';
+import { generateInTime } from '../fallback.js';
+import type { GenerateOptions } from '../generate.js';
 import type { Session } from '../session.js';
 
 /** The commands that look for moves. */
@@ -22,6 +22,8 @@ export function searchCommands(session: Session): readonly (readonly [string, Ha
     ['kata-search', (invocation) => genmove(session, invocation, search)],
     ['kata-search_cancellable', (invocation) => genmove(session, invocation, { ...search, cancellable: true })],
     ['kgs-genmove_cleanup', (invocation) => genmove(session, invocation, { play: true, cleanUp: true })],
+    ['cputime', () => (session.thinkingMs / 1000).toFixed(3)],
+    ['gomill-cpu_time', () => (session.thinkingMs / 1000).toFixed(3)],
     ['analyze', (invocation) => analysis(session, invocation, 'sabaki')],
     ['lz-analyze', (invocation) => analysis(session, invocation, 'lz')],
     ['kata-analyze', (invocation) => analysis(session, invocation, 'kata')],
@@ -45,39 +47,45 @@ interface Variant {
 
 async function genmove(session: Session, invocation: Invocation, variant: Variant): Promise<string> {
   const player = invocation.args.length > 0 ? color(invocation.args, 0) : session.game.position.toMove;
-  const { play, cleanUp = false } = variant;
-  const choice = await generateQuietly(session, { color: player, play, cleanUp, stop: stopOf(invocation, variant) });
-  return isCancelled(invocation, variant) ? 'cancelled' : formatChoice(session, choice);
+  const search = choose(session, invocation, variant, { color: player });
+  for (;;) {
+    const step = await search.next();
+    if (step.done) return step.value;
+  }
 }
 
 function genmoveAnalyze(session: Session, invocation: Invocation, style: AnalysisStyle, variant: Variant): Reply {
   const request = parseAnalysisArguments(invocation.args, style, session.game.size);
   const player: Color = request.player ?? session.game.position.toMove;
-  const stop = stopOf(invocation, variant);
+  const search = choose(session, invocation, variant, { color: player, analysis: { request, style } });
   return (async function* () {
-    const choice = yield* generateInTime(session, {
-      color: player,
-      play: variant.play,
-      analysis: { request, style },
-      stop,
-    });
-    yield `play ${isCancelled(invocation, variant) ? 'cancelled' : formatChoice(session, choice)}`;
+    yield `play ${yield* search}`;
   })();
+}
+
+/** Yields the lines of the analysis, if one was asked for, and returns the move as text. */
+async function* choose(
+  session: Session,
+  invocation: Invocation,
+  { play, cleanUp = false, cancellable = false }: Variant,
+  wanted: Pick<GenerateOptions, 'color' | 'analysis'>,
+): AsyncGenerator<string, string> {
+  const { moreInput, signal } = invocation;
+  const stop = cancellable ? moreInput : signal;
+  const started = performance.now();
+  try {
+    const choice = yield* generateInTime(session, { ...wanted, play, cleanUp, stop });
+    if (cancellable && moreInput.aborted) return 'cancelled';
+    return choice === 'resign' ? 'resign' : formatVertex(choice, session.game.size);
+  } catch (error) {
+    if (cancellable && moreInput.aborted) return 'cancelled';
+    throw error;
+  } finally {
+    session.thinkingMs += performance.now() - started;
+  }
 }
 
 function analysis(session: Session, invocation: Invocation, style: AnalysisStyle): Reply {
   const request = parseAnalysisArguments(invocation.args, style, session.game.size);
   return analyze(session, request, style, invocation.moreInput);
-}
-
-function stopOf(invocation: Invocation, variant: Variant): AbortSignal {
-  return variant.cancellable ? invocation.moreInput : invocation.signal;
-}
-
-function isCancelled(invocation: Invocation, variant: Variant): boolean {
-  return variant.cancellable === true && invocation.moreInput.aborted;
-}
-
-function formatChoice(session: Session, choice: Choice): string {
-  return choice === 'resign' ? 'resign' : formatVertex(choice, session.game.size);
 }

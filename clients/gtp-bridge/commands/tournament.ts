@@ -19,7 +19,7 @@ export function tournamentCommands(session: Session): readonly (readonly [string
   return [
     ['time_settings', ({ args }) => setTimes(session, args)],
     ['kgs-time_settings', ({ args }) => setNamedTimes(session, args, ['none', 'absolute', 'byoyomi', 'canadian'])],
-    ['kata-list_time_settings', () => 'none absolute byoyomi canadian fischer'],
+    ['kata-list_time_settings', () => 'none absolute byoyomi canadian fischer fischer-capped'],
     ['kata-time_settings', ({ args }) => setNamedTimes(session, args)],
     ['time_left', ({ args }) => setTimeLeft(session, args)],
     ['final_score', (invocation) => finalScore(session, invocation)],
@@ -35,7 +35,9 @@ function setTimes(session: Session, args: readonly string[]): string {
 
 function setNamedTimes(session: Session, args: readonly string[], systems?: readonly string[]): string {
   const system = word(args, 0).toLowerCase();
-  const numbers = args.slice(1).map((_, index) => number(args, index + 1, { min: 0 }));
+  // A limit of fischer-capped that is negative is none.
+  const min = (index: number): number => (system === 'fischer-capped' && index > 1 ? -Infinity : 0);
+  const numbers = args.slice(1).map((_, index) => number(args, index + 1, { min: min(index) }));
   const times = namedTimeSettings(system, numbers);
   if (!times || (systems && !systems.includes(system))) throw refusal('syntax error');
   session.setTimes(times);

@@ -23,7 +23,13 @@ describe('time settings', () => {
 
   it('by name take exactly the numbers of that system', () => {
     expect(namedTimeSettings('none', [])).toEqual(noTimeLimit);
-    expect(namedTimeSettings('fischer', [60, 5])).toEqual({ system: 'fischer', mainMs: 60_000, incrementMs: 5000 });
+    expect(namedTimeSettings('fischer', [60, 5])).toMatchObject({
+      system: 'fischer',
+      mainMs: 60_000,
+      incrementMs: 5000,
+    });
+    expect(namedTimeSettings('fischer-capped', [60, 5, -1, 10])).toMatchObject({ capMs: Infinity, moveMs: 10_000 });
+    expect(namedTimeSettings('fischer-capped', [60, 5, 30, -1])).toBeUndefined();
     expect(namedTimeSettings('byoyomi', [60, 5])).toBeUndefined();
     expect(namedTimeSettings('sundial', [])).toBeUndefined();
   });
@@ -83,5 +89,16 @@ describe('a clock', () => {
     const budget = clock.budgetMs(40, 1000);
     expect(budget).toBeLessThan(5000);
     expect(budget).toBeGreaterThan(2000);
+  });
+
+  it('of fischer-capped hold no more than the cap, and no move takes more than its limit', () => {
+    const clock = new Clock(namedTimeSettings('fischer-capped', [60, 30, 70, 2])!);
+    expect(clock.lastMomentMs(500)).toBe(1500);
+    expect(clock.budgetMs(40, 500)).toBe(1500);
+    clock.use(1000);
+    const uncapped = new Clock(namedTimeSettings('fischer-capped', [70, 30, -1, -1])!);
+    const capped = new Clock(namedTimeSettings('fischer-capped', [60, 30, 70, -1])!);
+    capped.use(1000);
+    expect(capped.budgetMs(40, 0)).toBe(uncapped.budgetMs(40, 0));
   });
 });

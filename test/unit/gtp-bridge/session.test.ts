@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bridgeVersion } from '../../../clients/gtp-bridge/session.js';
 import { AppError } from '../../../src/core/errors.js';
+import { cancelled } from '../../../src/core/signals.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Position } from '../../../src/go/position.js';
 import type { Evaluator } from '../../../src/search/evaluator.js';
@@ -185,5 +186,26 @@ describe('pondering', () => {
     };
     expect(await asked(false)).toBeLessThan(20);
     expect(await asked(true)).toBeGreaterThan(100);
+  });
+});
+
+describe('a search that may be cancelled', () => {
+  it.each(['kata-search_cancellable b', 'kata-search_analyze_cancellable b 100'])(
+    'says so, also before the first evaluation: %s',
+    async (command) => {
+      const stalled: Evaluator<Position, GoEvaluation> = {
+        evaluate: (_positions, { signal } = {}) =>
+          new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(cancelled(signal)))),
+      };
+      const output = await converse(`boardsize 5\n7 ${command}\n8 name\n`, { evaluator: stalled });
+      expect(output.split('\n\n').slice(1, 3).join('|')).toMatch(/^=7\s(play )?cancelled\|=8 Tengen$/);
+    },
+  );
+});
+
+describe('kata-benchmark', () => {
+  it('searches the position as often as it is told to', async () => {
+    const output = await converse('boardsize 5\nplay b C3\nkata-benchmark 50\nkata-benchmark\n');
+    expect(output).toMatch(/= 51 visits in [\d.]+ s, [\d.]+ visits\/s\n\n\? syntax error/);
   });
 });
