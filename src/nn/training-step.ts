@@ -13,6 +13,7 @@ import { gradients } from './gradients.js';
 import type { Weights } from './model-file.js';
 import { type LossWeights, goLoss } from './networks/go-loss.js';
 import { type GoArchitecture, boardsOf, goOutputs, goParameters } from './networks/go-network.js';
+import { withoutDraws } from './networks/katago/outputs.js';
 import { add, mul } from './operations/arithmetic.js';
 import { type AdamWOptions, adamW } from './optimizers/adamw.js';
 import { clipByNorm, globalNorm } from './optimizers/clipping.js';
@@ -169,7 +170,7 @@ function lossesOf(
   const targets = {
     policy: data('policyTarget'),
     policyWeight: data('policyWeight'),
-    value: data('valueTarget'),
+    value: architecture.kind === 'katago' ? withoutDraws(data('valueTarget')) : data('valueTarget'),
     ownership: data('ownershipTarget'),
     score: data('scoreTarget'),
     weight: data('weight'),

@@ -5,7 +5,7 @@
 
 import type { Tensor } from '../graph.js';
 import { add, div, maximum, mul, sub } from '../operations/arithmetic.js';
-import { addAll, huber, neg, softplus } from '../operations/elementwise.js';
+import { abs, addAll, huber, neg, softplus, stopGradient } from '../operations/elementwise.js';
 import { mean } from '../operations/reductions.js';
 import { reshape } from '../operations/shape.js';
 import { logSoftmax } from '../operations/softmax.js';
@@ -56,8 +56,7 @@ export function goLoss(outputs: GoOutputs, targets: GoTargets, weights: LossWeig
   const policyTerms = neg(sum(mul(targets.policy, logSoftmax(outputs.policy, 1)), [1]));
   const valueTerms = neg(sum(mul(targets.value, logSoftmax(outputs.value, 1)), [1]));
   const ownershipTerms = mean(binaryCrossEntropy(outputs.ownershipLogits, targets.ownership), [1]);
-  const error = mul(sub(reshape(outputs.score, [batch]), targets.score), 1 / side);
-  const scoreTerms = huber(error, SCORE_DELTA);
+  const scoreTerms = scoreLosses(outputs, targets.score, side);
 
   const part = (terms: Tensor, weight: Tensor, own: number): { loss: Tensor; reported: Tensor } => {
     const total = sum(mul(terms, weight));
@@ -75,6 +74,20 @@ export function goLoss(outputs: GoOutputs, targets: GoTargets, weights: LossWeig
     ownershipLoss: ownership.reported,
     scoreLoss: score.reported,
   };
+}
+
+/** [N]: of the score, and of its deviation and the lead where the network says them. The lead is taught as the score. */
+function scoreLosses({ score, scoreStdev, lead }: GoOutputs, target: Tensor, side: number): Tensor {
+  const batch = target.shape[0]!;
+  const off = (output: Tensor): Tensor => mul(sub(reshape(output, [batch]), target), 1 / side);
+  const terms = [huber(off(score), SCORE_DELTA)];
+  if (lead !== undefined) terms.push(huber(off(lead), SCORE_DELTA));
+  if (scoreStdev !== undefined) {
+    // What a normal distribution deviates on average is this much less than its standard deviation.
+    const deviation = mul(stopGradient(abs(off(score))), Math.sqrt(Math.PI / 2));
+    terms.push(huber(sub(mul(reshape(scoreStdev, [batch]), 1 / side), deviation), SCORE_DELTA));
+  }
+  return addAll(terms);
 }
 
 /** Of p = (1 + tanh z) / 2 = sigmoid(2z) against (1 + target) / 2, from z: exact where the hyperbolic tangent saturates. */

@@ -38,6 +38,9 @@ export interface GoOutputs {
   readonly value: Tensor;
   /** [N, 1] expected score in points. */
   readonly score: Tensor;
+  /** [N, 1] its standard deviation and the lead, in points; only of networks that say so. */
+  readonly scoreStdev?: Tensor;
+  readonly lead?: Tensor;
   /** [N, S²]; the ownership in (−1, 1) is its hyperbolic tangent. */
   readonly ownershipLogits: Tensor;
   /** [N, S²] */

@@ -53,6 +53,20 @@ export const abs = unary({
   gradient: (x, _y, upstream) => mul(upstream, sign(x)),
 });
 
+const stopOperation: Operation<null> = {
+  name: 'stopGradient',
+  pointwise: true,
+  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  gradient: () => [undefined],
+  onnx: (model, [x]) => model.node('Identity', [x!]),
+  tf: (tf, [x]) => tf.reshape(x!, x!.shape),
+};
+
+/** x, as something that the loss does not depend on. */
+export function stopGradient(x: Tensor): Tensor {
+  return apply(stopOperation, [x], null);
+}
+
 /** x² */
 export function square(x: Tensor): Tensor {
   return mul(x, x);

@@ -135,7 +135,7 @@ export function checkKatago(value: unknown): KatagoArchitecture {
     version,
     boards: [smallest, largest],
     planes: whole(fields['planes'], 'planes', 1, 256),
-    globals: whole(fields['globals'], 'globals', 1, 256),
+    globals: whole(fields['globals'], 'globals', 10, 256),
     features,
     channels: whole(fields['channels'], 'channels', 1, MAX_CHANNELS),
     stem: checkKernel(fields['stem'], 'stem'),

@@ -19,15 +19,25 @@ const TERRITORY_GLOBAL = 9;
 const IMPOSSIBLE = 100_000;
 
 /** The outputs as training and serving of our own networks know them. Games without a result count as drawn. */
-export function asGoOutputs(architecture: KatagoArchitecture, outputs: KatagoOutputs): GoOutputs {
+export function asGoOutputs({ multipliers }: KatagoArchitecture, outputs: KatagoOutputs): GoOutputs {
   const column = columnsOf(outputs.result);
+  const scores = columnsOf(outputs.scores);
   return {
     policy: policyOf(outputs),
     value: concat([column(0), column(2), column(1)], 1),
-    score: mul(columnsOf(outputs.scores)(0), architecture.multipliers.scoreMean),
+    score: mul(scores(0), multipliers.scoreMean),
+    scoreStdev: mul(softplus(scores(1)), multipliers.scoreStdev),
+    lead: mul(scores(2), multipliers.lead),
     ownershipLogits: outputs.ownership,
     ownership: tanh(outputs.ownership),
   };
+}
+
+/** Targets of the value [N, 3]: KataGo counts a drawn game as half won and half lost. */
+export function withoutDraws(target: Tensor): Tensor {
+  const column = columnsOf(target);
+  const half = mul(column(1), 0.5);
+  return concat([add(column(0), half), mul(half, 0), add(column(2), half)], 1);
 }
 
 /**
