@@ -5,6 +5,7 @@
 
 import { type Graph, stateNames } from '../nn/graph.js';
 import { check } from '../core/errors.js';
+import type { Range } from '../nn/quantization/ranges.js';
 import {
   type ElementData,
   type TensorData,
@@ -22,6 +23,8 @@ export type NamedTensors = Readonly<Record<string, TensorData>>;
 export interface CompileOptions {
   /** Values for inputs that become part of the program, by name: weights to serve. */
   readonly constants?: ReadonlyMap<string, ElementData>;
+  /** Ranges by which a part is computed in eight bits (nn/onnx/lower.ts); engines without eight bits compute in float32. */
+  readonly ranges?: readonly Range[] | undefined;
   /** Threads one operation may use; 1 if not given. */
   readonly threads?: number;
 }

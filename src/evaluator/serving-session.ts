@@ -4,14 +4,15 @@ import { check } from '../core/errors.js';
 import type { Engine } from '../engine/engine.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../go/features.js';
 import { MAX_SIZE } from '../go/rules.js';
+import type { Snapshot } from '../go/snapshot.js';
 import { decodeModel } from '../nn/model-file.js';
 import { boardsOf } from '../nn/networks/go-network.js';
 import { servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
-import { recordBytes, unpackRecord } from './record.js';
+import { packRecord, recordBytes, unpackRecord } from './record.js';
 import { scoreFields } from './scores.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
-import { SizedPrograms } from './sized-programs.js';
+import { type ServingForm, SizedPrograms } from './sized-programs.js';
 import type { SlotOutputs } from './slots.js';
 
 /** Positions to evaluate. */
@@ -23,6 +24,14 @@ export interface PackedPositions {
   readonly size: number;
   /** Whether ownership is wanted. */
   readonly ownership: boolean;
+}
+
+/** Packs checked positions of one size. */
+export function packPositions(positions: readonly Snapshot[], size: number): Omit<PackedPositions, 'ownership'> {
+  const stride = recordBytes(size);
+  const records = new Uint8Array(positions.length * stride);
+  positions.forEach((position, i) => packRecord(position, records, i * stride));
+  return { records, count: positions.length, size };
 }
 
 /** A model that can be run. */
@@ -43,7 +52,7 @@ export class ServingSession {
    *
    * @throws AppError 'invalid-argument' if the file is not a model or wants features that this server does not make
    */
-  static async load(file: Uint8Array, engine: Engine): Promise<ServingSession> {
+  static async load(file: Uint8Array, engine: Engine, form: ServingForm = {}): Promise<ServingSession> {
     const model = decodeModel(file);
     const { planes, globals, features } = model.architecture;
     check(
@@ -52,7 +61,7 @@ export class ServingSession {
         `The model reads features '${features}' (${planes} planes, ${globals} globals); ` +
         `this server makes '${FEATURES_VERSION}' (${PLANE_COUNT} planes, ${GLOBAL_COUNT} globals)`,
     );
-    const programs = new SizedPrograms(model, engine);
+    const programs = new SizedPrograms(model, engine, form);
     const boards = boardsOf(model.architecture);
     if (boards[0] === boards[1]) await programs.get(boards[1]);
     const outputs = [...servingGraph(model.architecture).outputs.keys()];
@@ -60,7 +69,16 @@ export class ServingSession {
   }
 
   /** Evaluates positions and writes `outputs`; ownership only where wanted. */
-  async evaluate({ records, count, size, ownership }: PackedPositions, outputs: SlotOutputs): Promise<void> {
+  async evaluate(positions: PackedPositions, outputs: SlotOutputs): Promise<void> {
+    const results = await this.infer(this.features(positions));
+    outputs.policy.set(results['policy']!.data);
+    outputs.value.set(results['value']!.data);
+    writeScoreColumns(results, positions.count, outputs.scores);
+    if (positions.ownership) outputs.ownership.set(results['ownership']!.data);
+  }
+
+  /** What the network reads of positions; valid until the next call. */
+  features({ records, count, size }: Omit<PackedPositions, 'ownership'>): InferInputs {
     const { planes, globals } = this.shape;
     const planeFloats = planes * size * size;
     if (this.#planes.length < count * planeFloats) this.#planes = new Float32Array(count * planeFloats);
@@ -71,11 +89,7 @@ export class ServingSession {
       const snapshot = unpackRecord(records, i * stride, size, stones);
       writeFeatures(snapshot, 0, this.#planes, i * planeFloats, this.#globals, i * globals);
     }
-    const results = await this.infer({ planes: this.#planes, globals: this.#globals, count, size });
-    outputs.policy.set(results['policy']!.data);
-    outputs.value.set(results['value']!.data);
-    writeScoreColumns(results, count, outputs.scores);
-    if (ownership) outputs.ownership.set(results['ownership']!.data);
+    return { planes: this.#planes, globals: this.#globals, count, size };
   }
 
   /** Runs the network on features; the arrays may be longer than `count` needs. */

@@ -1,6 +1,7 @@
 /** What the main thread and a session thread say to each other, beside the slots. */
 
 import type { EngineSettings } from '../engine/open-engine.js';
+import type { Range } from '../nn/quantization/ranges.js';
 import type { ModelShape } from './model-source.js';
 import type { SlotMemory } from './slots.js';
 
@@ -12,6 +13,8 @@ export interface ModelBytes {
   readonly ref: string;
   /** The model file, in shared memory so that threads need no copies. */
   readonly file: SharedArrayBuffer;
+  /** Its trunk is computed in eight bits by these ranges; in float32 without them. */
+  readonly ranges?: readonly Range[] | undefined;
 }
 
 /** How a thread starts. */

@@ -26,12 +26,12 @@ function failureOf(thrown: unknown): Failure {
   return { errorKind: error.kind, message: error.message };
 }
 
-async function load({ model, ref, file }: ModelBytes): Promise<ServingSession> {
+async function load({ model, ref, file, ranges }: ModelBytes): Promise<ServingSession> {
   const known = sessions.get(model);
   if (known) return known;
   try {
     // A private copy: decoding and the engines do not take shared memory.
-    const session = await ServingSession.load(new Uint8Array(file).slice(), engine);
+    const session = await ServingSession.load(new Uint8Array(file).slice(), engine, { ranges });
     sessions.set(model, session);
     return session;
   } catch (error) {

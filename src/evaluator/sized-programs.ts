@@ -1,22 +1,34 @@
 /** A network compiled for the board sizes in use: graphs have the exact size of the board. */
 
 import type { Engine, Program } from '../engine/engine.js';
+import type { Graph } from '../nn/graph.js';
 import type { Model } from '../nn/model-file.js';
 import { servingConstants, servingGraph } from '../nn/networks/serving.js';
+import type { Range } from '../nn/quantization/ranges.js';
 
 /** Sizes compiled at once; each has a copy of the weights in memory. */
 const MAX_PROGRAMS = 4;
+
+/** How a network is compiled other than as it is. */
+export interface ServingForm {
+  /** Its trunk is computed in eight bits by these ranges. */
+  readonly ranges?: readonly Range[] | undefined;
+  /** Another graph made from the one that serves. */
+  readonly graphOf?: (served: Graph) => Graph;
+}
 
 /** Compiles on demand; the size that was not used for longest gives way. Calls must not overlap. */
 export class SizedPrograms {
   readonly #model: Model;
   readonly #engine: Engine;
+  readonly #form: ServingForm;
   /** By size, the most recently used last. */
   readonly #programs = new Map<number, Program>();
 
-  constructor(model: Model, engine: Engine) {
+  constructor(model: Model, engine: Engine, form: ServingForm = {}) {
     this.#model = model;
     this.#engine = engine;
+    this.#form = form;
   }
 
   /** The program for boards of `size`, which the network must play. */
@@ -40,7 +52,9 @@ export class SizedPrograms {
       this.#programs.delete(oldest);
       await program.release();
     }
-    const { architecture } = this.#model;
-    return await this.#engine.compile(servingGraph(architecture, size), { constants: servingConstants(this.#model) });
+    const { ranges, graphOf = (served) => served } = this.#form;
+    const graph = graphOf(servingGraph(this.#model.architecture, size));
+    const constants = new Map([...servingConstants(this.#model)].filter(([name]) => graph.inputs.has(name)));
+    return await this.#engine.compile(graph, { constants, ranges });
   }
 }

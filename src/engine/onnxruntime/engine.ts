@@ -26,9 +26,9 @@ export interface OnnxRuntimeOptions {
 export async function lowerHere(
   graph: Graph,
   { provider }: OnnxRuntimeOptions,
-  { constants }: CompileOptions,
+  { constants, ranges }: CompileOptions,
 ): Promise<Uint8Array> {
-  return lowerToOnnx(graph, { ...(constants && { constants }), blockSize: await blockSize(provider) });
+  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, blockSize: await blockSize(provider) });
 }
 
 async function open(graph: Graph, settings: OnnxRuntimeOptions, options: CompileOptions): Promise<Session> {

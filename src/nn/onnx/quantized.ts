@@ -7,7 +7,7 @@
 
 import { assert } from '../../core/errors.js';
 import type { ComputedTensor, Graph, Tensor } from '../graph.js';
-import { consumersOf, fusedRelu, observedTensors, quantizedConvolutions } from '../quantization/quantizable.js';
+import { consumersOf, fusedChain, observedTensors, quantizedConvolutions } from '../quantization/quantizable.js';
 import type { Range } from '../quantization/ranges.js';
 import type { ElementData } from '../types.js';
 import type { LayoutTable, Quantizer } from './layouts.js';
@@ -26,6 +26,7 @@ export class QuantizedLowering implements Quantizer {
   readonly #consumers: ReadonlyMap<Tensor, readonly ComputedTensor[]>;
   readonly #ranges: ReadonlyMap<Tensor, Range>;
   readonly #scales = new Map<Tensor, Scale>();
+  readonly #fused = new Set<Tensor>();
   readonly #constants: ReadonlyMap<string, ElementData>;
 
   /** @param ranges of `observedTensors(graph)`, in that order */
@@ -43,14 +44,16 @@ export class QuantizedLowering implements Quantizer {
     this.#ranges = new Map(observed.map((tensor, index) => [tensor, ranges[index]!]));
   }
 
-  /** Lowers a tensor, and its rectifier if it has one, if it is to be quantized; says whether it was. */
+  /** Lowers a tensor, and what is fused with it, if it is to be quantized; says whether it was. */
   lower(tensor: ComputedTensor): boolean {
-    const result = fusedRelu(tensor, this.#consumers) ?? tensor;
+    if (this.#fused.has(tensor)) return true;
+    const { affine, result } = fusedChain(tensor, this.#consumers);
     if (!this.#ranges.has(result)) return false;
-    if (this.#convolutions.has(tensor)) this.#layouts.set(result, 'quantized', this.#convolve(tensor, result));
+    if (this.#convolutions.has(tensor)) this.#layouts.set(result, 'quantized', this.#convolve(tensor, affine, result));
     else if (tensor.operation.name === 'add' && this.#isSumOfQuantized(tensor)) {
       this.#layouts.set(result, 'quantized', this.#add(tensor, result));
     } else return false;
+    if (affine) this.#fused.add(affine);
     return true;
   }
 
@@ -68,14 +71,14 @@ export class QuantizedLowering implements Quantizer {
     return inputs.every((operand) => this.#layouts.has(operand, 'quantized'));
   }
 
-  #convolve(tensor: ComputedTensor, result: Tensor): string {
+  #convolve(tensor: ComputedTensor, affine: ComputedTensor | undefined, result: Tensor): string {
     const { model } = this.#layouts;
-    const [x, filter, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
+    const [x, filter] = tensor.inputs as [Tensor, Tensor];
     const kernel = filter.shape[2]!;
     const border = (kernel - 1) / 2;
     const input = this.#layouts.name(x, 'quantized');
     const scale = this.#scale(x);
-    const { weights, offsets } = this.#filter(filter, bias, scale.value);
+    const { weights, offsets } = this.#filter(tensor, affine);
     return model.node('QLinearConv', [input, ...scale.names, ...weights, ...this.#scale(result).names, ...offsets], {
       kernel_shape: [kernel, kernel],
       pads: [border, border, border, border],
@@ -92,13 +95,20 @@ export class QuantizedLowering implements Quantizer {
   }
 
   /** Names of the weights with their scales and zeros, and of the bias, if any, in units of both scales. */
-  #filter(filter: Tensor, bias: Tensor | undefined, inputScale: number): { weights: string[]; offsets: string[] } {
+  #filter(tensor: ComputedTensor, affine: ComputedTensor | undefined): { weights: string[]; offsets: string[] } {
     const { model } = this.#layouts;
-    const { values, scales } = quantizeFilter(this.#valuesOf(filter), filter.shape[0]!);
+    const [x, filter, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
+    const [scale, shift] = affine?.inputs.slice(1).map((operand) => this.#valuesOf(operand)) ?? [];
+    const { values, scales } = quantizeFilter(this.#valuesOf(filter), filter.shape[0]!, scale);
     const zero = model.quantized(new Int8Array(scales.length), [scales.length]);
     const weights = [model.quantized(values, filter.shape), model.constant(scales, [scales.length]), zero];
-    if (bias === undefined) return { weights, offsets: [] };
-    const offsets = Int32Array.from(this.#valuesOf(bias), (value, i) => Math.round(value / (inputScale * scales[i]!)));
+    if (bias === undefined && shift === undefined) return { weights, offsets: [] };
+    const added = bias && this.#valuesOf(bias);
+    const unit = this.#scale(x).value;
+    const offsets = Int32Array.from(scales, (own, i) => {
+      const value = (added?.[i] ?? 0) * (scale?.[i] ?? 1) + (shift?.[i] ?? 0);
+      return Math.round(value / (unit * own));
+    });
     return { weights, offsets: [model.quantized(offsets, [offsets.length])] };
   }
 
@@ -128,16 +138,22 @@ function scaleOf(model: OnnxModel, { min, max }: Range): Scale {
   return { value, names: [model.float(value), model.quantized(Uint8Array.of(zero), [])] };
 }
 
-/** Each filter in units of its largest weight over 127. */
-function quantizeFilter(weights: Float32Array, filters: number): { values: Int8Array; scales: Float32Array } {
+/** Each filter, times a number of its own if there are any, in units of its largest weight over 127. */
+function quantizeFilter(
+  weights: Float32Array,
+  filters: number,
+  factors: Float32Array | undefined,
+): { values: Int8Array; scales: Float32Array } {
   const length = weights.length / filters;
   const values = new Int8Array(weights.length);
   const scales = new Float32Array(filters);
   for (let filter = 0; filter < filters; filter++) {
-    let largest = 0;
-    for (let i = filter * length; i < (filter + 1) * length; i++) largest = Math.max(largest, Math.abs(weights[i]!));
-    scales[filter] = Math.max(largest, 1e-9) / 127;
-    for (let i = filter * length; i < (filter + 1) * length; i++) values[i] = Math.round(weights[i]! / scales[filter]!);
+    const factor = factors?.[filter] ?? 1;
+    const own = weights.subarray(filter * length, (filter + 1) * length);
+    const largest = own.reduce((most, weight) => Math.max(most, Math.abs(weight * factor)), 0);
+    const scale = Math.fround(Math.max(largest, 1e-9) / 127);
+    scales[filter] = scale;
+    for (let i = 0; i < length; i++) values[filter * length + i] = Math.round((own[i]! * factor) / scale);
   }
   return { values, scales };
 }

@@ -28,10 +28,10 @@ export function observedTensors(graph: Graph): Tensor[] {
   const consumers = consumersOf(graph);
   for (const tensor of convolutions) {
     observed.add((tensor as ComputedTensor).inputs[0]!);
-    const result = fusedRelu(tensor, consumers) ?? tensor;
+    const { result } = fusedChain(tensor, consumers);
     observed.add(result);
     for (const sum of consumers.get(result) ?? []) {
-      if (sum.operation.name === 'add') observed.add(fusedRelu(sum, consumers) ?? sum);
+      if (sum.operation.name === 'add') observed.add(fusedChain(sum, consumers).result);
     }
   }
   return graph.order.filter((tensor) => observed.has(tensor));
@@ -47,13 +47,25 @@ export function consumersOf({ order }: Graph): Map<Tensor, ComputedTensor[]> {
   return consumers;
 }
 
-/** The rectifier of a tensor that nothing else takes: numbers without a sign rectify by being cut off at zero. */
-export function fusedRelu(
-  tensor: Tensor,
-  consumers: ReadonlyMap<Tensor, readonly ComputedTensor[]>,
-): ComputedTensor | undefined {
-  const [consumer, ...others] = consumers.get(tensor) ?? [];
-  return others.length === 0 && consumer?.operation.name === 'relu' ? consumer : undefined;
+/** What is computed together with a tensor, each of it taken by nothing else before the end. */
+export interface FusedChain {
+  /** The scale and bias of its channels, after a convolution: they go into the filters. */
+  readonly affine?: ComputedTensor;
+  /** The last tensor of the chain: the rectified one, if it is rectified. Numbers without a sign rectify by themselves. */
+  readonly result: Tensor;
+}
+
+/** The chain that begins with a convolution or a sum. */
+export function fusedChain(tensor: Tensor, consumers: ReadonlyMap<Tensor, readonly ComputedTensor[]>): FusedChain {
+  const only = (of: Tensor, name: string): ComputedTensor | undefined => {
+    const [consumer, ...others] = consumers.get(of) ?? [];
+    return others.length === 0 && consumer?.operation.name === name ? consumer : undefined;
+  };
+  const isFoldable = (affine: ComputedTensor): boolean => affine.inputs.slice(1).every(({ kind }) => kind === 'input');
+  const next = tensor.kind === 'computed' && isConvolution(tensor) ? only(tensor, 'channelAffine') : undefined;
+  const affine = next && isFoldable(next) ? next : undefined;
+  const result = only(affine ?? tensor, 'relu') ?? affine ?? tensor;
+  return { ...(affine && { affine }), result };
 }
 
 function isConvolution(tensor: ComputedTensor): boolean {
