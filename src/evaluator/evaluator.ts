@@ -164,6 +164,11 @@ export class Evaluator {
     return this.#models.refresh();
   }
 
+  /** Call when the ranges of a version, or of all of a model, changed: they are loaded again, and then take over. */
+  reload(nameOrRef: string): Promise<void> {
+    return this.#models.reload(nameOrRef);
+  }
+
   /** The counters as they are now. */
   metrics(): EvaluatorMetrics {
     const { evaluations, batches } = this.#counters;

@@ -14,6 +14,8 @@ export interface LoadedModel {
   /** name@version. */
   readonly ref: string;
   readonly shape: ModelShape;
+  /** Whether its trunk is computed in eight bits. */
+  readonly isQuantized: boolean;
   /** Requests that use it now; it is not released before they are done. Changed through `use` and `done`. */
   users: number;
   lastUsed: number;
@@ -38,6 +40,8 @@ export class LoadedModels {
   readonly #loading = new Map<string, Promise<LoadedModel>>();
   readonly #names = new Map<string, LoadedModel>();
   readonly #resolving = new Map<string, Promise<LoadedModel>>();
+  /** Versions that were loaded again while in use; they go when they are done. */
+  readonly #retired = new Set<LoadedModel>();
   #refreshing: Promise<void> = Promise.resolve();
   #nextModel = 1;
   #clock = 0;
@@ -85,6 +89,7 @@ export class LoadedModels {
   /** The opposite of `use`. */
   done(model: LoadedModel): void {
     model.users--;
+    if (model.users === 0 && this.#retired.delete(model)) this.#release(model);
     if (this.#loaded.size > this.#limit) this.#evict();
   }
 
@@ -97,6 +102,20 @@ export class LoadedModels {
     // One after the other, so that an older answer never replaces a newer one.
     this.#refreshing = this.#refreshing.then(() => this.#refreshNames());
     return this.#refreshing;
+  }
+
+  /**
+   * Loads a version again, or all of a model, as the source now wants them served; the new one takes over without a
+   * request failing. What is not loaded stays so.
+   */
+  async reload(nameOrRef: string): Promise<void> {
+    for (const [ref, old] of [...this.#loaded]) {
+      if (ref !== nameOrRef && !ref.startsWith(`${nameOrRef}@`)) continue;
+      const model = await this.#loadNow(ref);
+      for (const [name, known] of this.#names) if (known === old) this.#names.set(name, model);
+      if (old.users === 0) this.#release(old);
+      else this.#retired.add(old);
+    }
   }
 
   async #refreshNames(): Promise<void> {
@@ -141,11 +160,13 @@ export class LoadedModels {
     const bytes = await this.#source.read(ref);
     const file = new SharedArrayBuffer(bytes.length);
     new Uint8Array(file).set(bytes);
+    const ranges = await this.#source.ranges?.(ref);
     const model = this.#nextModel++;
-    const shape = await this.#loader.load({ model, ref, file });
-    const loaded: LoadedModel = { model, ref, shape, users: 0, lastUsed: ++this.#clock };
+    const shape = await this.#loader.load({ model, ref, file, ranges });
+    const isQuantized = ranges !== undefined;
+    const loaded: LoadedModel = { model, ref, shape, isQuantized, users: 0, lastUsed: ++this.#clock };
     this.#loaded.set(ref, loaded);
-    this.#log('model-loaded', { ref, ...shape });
+    this.#log('model-loaded', { ref, ...shape, precision: isQuantized ? 'int8' : 'fp32' });
     return loaded;
   }
 
@@ -157,8 +178,12 @@ export class LoadedModels {
       const oldest = idle.reduce((a, b) => (a.lastUsed <= b.lastUsed ? a : b));
       this.#loaded.delete(oldest.ref);
       for (const [name, model] of this.#names) if (model === oldest) this.#names.delete(name);
-      this.#loader.release(oldest.model);
-      this.#log('model-released', { ref: oldest.ref });
+      this.#release(oldest);
     }
+  }
+
+  #release({ model, ref }: LoadedModel): void {
+    this.#loader.release(model);
+    this.#log('model-released', { ref });
   }
 }

@@ -1,5 +1,7 @@
 /** Where the evaluator gets its models; the server adapts the store to this. */
 
+import type { Range } from '../nn/quantization/ranges.js';
+
 /** Finds and reads model files. */
 export interface ModelSource {
   /**
@@ -16,6 +18,12 @@ export interface ModelSource {
    * @param ref name@version
    */
   read(ref: string): Promise<Uint8Array>;
+  /**
+   * The ranges by which a version's trunk is computed in eight bits; undefined for float32.
+   *
+   * @param ref name@version
+   */
+  ranges?(ref: string): Promise<readonly Range[] | undefined>;
 }
 
 /** What a loaded version plays and expects. */

@@ -38,6 +38,7 @@ import { logMetrics, serveMetrics } from './metrics.js';
 import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
 import { packageVersion } from './package-root.js';
+import { Quantizer } from './quantizer.js';
 import { makeSchedulingService } from './scheduling-service.js';
 import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
@@ -71,10 +72,11 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
     now: Date.now,
     thread: threadUrl(import.meta.url, '../store/sqlite/thread.js'),
   });
-  const evaluator = composeEvaluator(config, logger, store);
+  const { evaluator, quantizer } = composeEvaluator(config, logger, store);
   const stopLogging = logMetrics(evaluator, logger, METRICS_EVERY_MS);
   const close = async (): Promise<void> => {
     stopLogging();
+    await quantizer.close();
     await evaluator.close();
     await store.close();
   };
@@ -122,7 +124,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(GrowthServiceDefinition, makeGrowthService(config.maxModelMegabytes * 1024 * 1024)),
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, generator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
-      service(ModelServiceDefinition, composeModels(config, store, promoted)),
+      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, close }, promoted)),
       service(SchedulingServiceDefinition, makeSchedulingService()),
       service(SelfPlayServiceDefinition, selfPlay.service),
     ],
@@ -146,8 +148,17 @@ function service<Definition extends CompatServiceDefinition>(
   return { definition, implementation };
 }
 
-function composeEvaluator(config: ServerConfig, logger: Logger, store: Store): Evaluator {
-  return new Evaluator(modelsOf(store), config, (event, fields) => logger.info(fields, event));
+function composeEvaluator(
+  config: ServerConfig,
+  logger: Logger,
+  store: Store,
+): { readonly evaluator: Evaluator; readonly quantizer: Quantizer } {
+  const { engine, provider } = config;
+  const reload = (ref: string): Promise<void> => evaluator.reload(ref);
+  const quantizer = new Quantizer({ store, engine: { engine, provider }, reload, logger });
+  const source = { ...modelsOf(store), ranges: (ref: string) => quantizer.ranges(ref) };
+  const evaluator = new Evaluator(source, config, (event, fields) => logger.info(fields, event));
+  return { evaluator, quantizer };
 }
 
 function composeGenerator(config: ServerConfig, store: Store): Generator {
@@ -186,11 +197,17 @@ function composeInference(
   });
 }
 
-function composeModels(config: ServerConfig, store: Store, promoted: () => void): ReturnType<typeof makeModelService> {
+function composeModels(
+  { config, logger, store, evaluator }: Parts,
+  promoted: () => void,
+): ReturnType<typeof makeModelService> {
   return makeModelService({
     models: store.models,
     maxBytes: config.maxModelMegabytes * 1024 * 1024,
     promoted,
+    precisionChanged(name) {
+      evaluator.reload(name).catch((err: unknown) => logger.error({ err, name }, 'model-not-reloaded'));
+    },
   });
 }
 

@@ -5,15 +5,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { AppError, check } from '../core/errors.js';
 import {
   ModelFormat,
+  Precision,
   type Model,
   type ModelServiceImplementation,
   type UploadModelRequest,
 } from '../proto/tengen/v1/model.js';
-import { modelRef, type ModelRow, type ModelStore } from '../store/store.js';
+import { isWorthServing } from '../evaluator/quantization/compare.js';
+import { modelRef, precisions, type ModelRow, type ModelStore } from '../store/store.js';
 import { isFolder, readCheckpointFolder } from './checkpoint-folder.js';
 import { fromKatago, isPacked, toKatago } from './katago-file.js';
 import { describeModel, smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
+import { parseQuantization } from './quantizer.js';
 
 const CHUNK = 1024 * 1024;
 
@@ -24,10 +27,13 @@ export interface ModelServiceOptions {
   readonly maxBytes: number;
   /** Called after a model's promoted version, or the default model, changed. */
   readonly promoted: (row: ModelRow) => void;
+  /** Called after a model's precision changed. */
+  readonly precisionChanged: (name: string) => void;
 }
 
 /** Makes the service. */
-export function makeModelService({ models, maxBytes, promoted }: ModelServiceOptions): ModelServiceImplementation {
+export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
+  const { models, maxBytes, promoted, precisionChanged } = options;
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
@@ -72,6 +78,12 @@ export function makeModelService({ models, maxBytes, promoted }: ModelServiceOpt
       check(model.includes('@'), () => `model is '${model}'; it must be name@version`);
       const row = await models.promote(model, { asDefault: true });
       promoted(row);
+      return { model: modelToWire(row) };
+    },
+    async setPrecision({ name, precision }) {
+      checkModelName(name);
+      const row = await models.setPrecision(name, precisionFromWire(precision));
+      precisionChanged(name);
       return { model: modelToWire(row) };
     },
   };
@@ -126,6 +138,24 @@ function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function modelToWire({ rating, ...row }: ModelRow): Model {
-  return { ...row, rating, smallestSize: smallestSize(row) };
+function modelToWire({ quantizationJson, ...row }: ModelRow): Model {
+  const quantization = parseQuantization({ quantizationJson });
+  return {
+    ...row,
+    rating: row.rating,
+    smallestSize: smallestSize(row),
+    precision: wirePrecisions[row.precision],
+    quantization: quantization && {
+      ...quantization.report,
+      isWorthServing: isWorthServing(quantization.report),
+    },
+  };
+}
+
+const wirePrecisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
+
+function precisionFromWire(precision: Precision): (typeof precisions)[number] {
+  const known = precisions.find((name) => wirePrecisions[name] === precision);
+  check(known !== undefined, () => `precision is ${precision}; it must be 1 (auto), 2 (fp32) or 3 (int8)`);
+  return known;
 }

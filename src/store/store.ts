@@ -6,6 +6,10 @@
  * or the store is closed. Nothing is half stored in any of these cases.
  */
 
+export const precisions = ['auto', 'fp32', 'int8'] as const;
+/** How a model is served: in eight bits where that was found to do no harm, never, or always. */
+export type Precision = (typeof precisions)[number];
+
 /** One version of a model. */
 export interface ModelRow {
   readonly name: string;
@@ -23,6 +27,10 @@ export interface ModelRow {
   readonly createdAtMs: number;
   /** Whether the name alone stands for this version. */
   readonly promoted: boolean;
+  /** Of all versions of the model. */
+  readonly precision: Precision;
+  /** How this version is computed in eight bits, as JSON; '' if that was not measured yet. */
+  readonly quantizationJson: string;
   /** Elo, relative to the model's first version; absent if not rated. */
   readonly rating?: number;
 }
@@ -53,6 +61,14 @@ export interface ModelStore {
    * @throws AppError 'not-found' if there is no such version
    */
   promote(ref: string, options?: { readonly asDefault?: boolean }): Promise<ModelRow>;
+  /**
+   * Chooses how all versions of a model are served.
+   *
+   * @throws AppError 'not-found' if there is no such model
+   */
+  setPrecision(name: string, precision: Precision): Promise<ModelRow>;
+  /** Keeps how a version is computed in eight bits; an unknown version is passed over. */
+  setQuantization(ref: string, json: string): Promise<void>;
   /** Records ratings; unknown versions are passed over. */
   rate(ratings: readonly { readonly ref: string; readonly rating: number }[]): Promise<void>;
 }

@@ -6,7 +6,7 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
-import { ModelServiceDefinition, type Model } from '../../src/proto/tengen/v1/model.js';
+import { ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
 import { evaluationToWire } from '../../src/wire/evaluation.js';
 import { positionFromWire } from '../../src/wire/position.js';
 import { heuristicEvaluation } from './heuristic-evaluator.js';
@@ -47,6 +47,7 @@ export class HeuristicServer {
       downloadModel: unused,
       importModel: unused,
       promoteModel: unused,
+      setPrecision: unused,
     });
     this.#server = server;
     this.port = await server.listen(`127.0.0.1:${this.port}`);
@@ -88,6 +89,8 @@ export class HeuristicServer {
       sha256: '',
       createdAtMs: 0,
       promoted: true,
+      precision: Precision.FP32,
+      quantization: undefined,
       architectureJson: '{}',
       step: 0,
     };

@@ -8,6 +8,7 @@ import { AppError, check } from '../../../src/core/errors.js';
 import {
   ModelFormat,
   ModelServiceDefinition,
+  Precision,
   type DownloadModelResponse,
   type Model,
   type UploadModelRequest,
@@ -38,13 +39,26 @@ function describe(model: Model): string[] {
     model.step.toString(),
     model.parameterCount.toLocaleString('en'),
     rating,
+    precisionOf(model),
     model.promoted ? 'promoted' : '',
   ];
 }
 
+const precisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
+
+/** What a version is served in, and how much faster eight bits are where they are used. */
+function precisionOf({ size, precision, quantization }: Model): string {
+  if (size === 0) return '';
+  const isServed = precision === Precision.INT8 || (precision === Precision.AUTO && quantization?.isWorthServing);
+  return quantization && isServed ? `int8 (${quantization.speedup.toFixed(1)} ×)` : 'fp32';
+}
+
 function print(models: readonly Model[], json: boolean): void {
   if (json) for (const model of models) process.stdout.write(`${JSON.stringify(model)}\n`);
-  else process.stdout.write(`${formatTable(['MODEL', 'BOARD', 'STEP', 'WEIGHTS', 'ELO', ''], models.map(describe))}\n`);
+  else
+    process.stdout.write(
+      `${formatTable(['MODEL', 'BOARD', 'STEP', 'WEIGHTS', 'ELO', 'PRECISION', ''], models.map(describe))}\n`,
+    );
 }
 
 function one(model: Model | undefined): Model {
@@ -202,5 +216,25 @@ const promote = command({
   },
 });
 
+const precision = command({
+  name: 'models precision',
+  usage: 'NAME auto|fp32|int8',
+  summary: 'serve a Go model in eight bits: where that was measured to do no harm (auto), never, or always',
+  flags: { ...connectionFlags, ...jsonFlag },
+  async run({ flags, args, signal }) {
+    const [name, wanted] = args;
+    check(name !== undefined && wanted !== undefined && args.length === 2, 'models precision takes NAME PRECISION');
+    check(
+      wanted in precisions,
+      () => `PRECISION is '${wanted}'; it must be one of ${Object.keys(precisions).join(', ')}`,
+    );
+    const { model } = await new Connection(flags)
+      .client(ModelServiceDefinition)
+      .setPrecision({ name, precision: precisions[wanted as keyof typeof precisions] }, { signal });
+    print([one(model)], flags.json);
+    return 0;
+  },
+});
+
 /** All `models` commands. */
-export const modelsCommands = [list, download, upload, importModel, exportModel, promote, growModel];
+export const modelsCommands = [list, download, upload, importModel, exportModel, promote, precision, growModel];

@@ -1,6 +1,6 @@
 /** Models and promotions in SQLite. */
 
-import type { ModelRow, NewModel } from '../store.js';
+import type { ModelRow, NewModel, Precision } from '../store.js';
 import type { Database } from './database.js';
 
 interface SqlModel {
@@ -15,10 +15,12 @@ interface SqlModel {
   rating: number | null;
   created_at_ms: number;
   promoted: number;
+  precision: Precision;
+  quantization_json: string;
 }
 
 const columns = `m.name, m.version, sha256, size_bytes, size, parameter_count, architecture_json, step, rating,
-  created_at_ms, (p.version IS m.version) AS promoted FROM models m LEFT JOIN promotions p ON p.name = m.name`;
+  created_at_ms, (p.version IS m.version) AS promoted, p.precision, quantization_json FROM models m LEFT JOIN promotions p ON p.name = m.name`;
 
 function fromSql(row: SqlModel): ModelRow {
   return {
@@ -32,6 +34,8 @@ function fromSql(row: SqlModel): ModelRow {
     step: row.step,
     createdAtMs: row.created_at_ms,
     promoted: row.promoted === 1,
+    precision: row.precision,
+    quantizationJson: row.quantization_json,
     ...(row.rating === null ? {} : { rating: row.rating }),
   };
 }
@@ -57,6 +61,8 @@ export function modelOperations(db: Database) {
   );
   const all = db.prepare<SqlModel>(`SELECT ${columns} ORDER BY m.id DESC`);
   const allOf = db.prepare<SqlModel>(`SELECT ${columns} WHERE m.name = ? ORDER BY m.id DESC`);
+  const setPrecision = db.prepare('UPDATE promotions SET precision = ? WHERE name = ?');
+  const setQuantization = db.prepare('UPDATE models SET quantization_json = ? WHERE name = ? AND version = ?');
   const rate = db.prepare('UPDATE models SET rating = ? WHERE name = ? AND version = ?');
   const blobs = db.prepare<{ sha256: string }>(
     'SELECT sha256 FROM models UNION SELECT sha256 FROM checkpoints UNION SELECT sha256 FROM datasets',
@@ -84,6 +90,15 @@ export function modelOperations(db: Database) {
       promote.run(found.version, found.name);
       if (asDefault) makeDefault.run(found.name);
       return { ...found, promoted: true };
+    },
+    /** @returns undefined if there is no such model */
+    setModelPrecision(name: string, precision: Precision): ModelRow | undefined {
+      setPrecision.run(precision, name);
+      return find(name);
+    },
+    setModelQuantization(ref: string, json: string): void {
+      const [name = '', version = ''] = ref.split('@');
+      setQuantization.run(json, name, version);
     },
     rateModels(ratings: readonly { readonly ref: string; readonly rating: number }[]): void {
       for (const { ref, rating } of ratings) {

@@ -101,4 +101,10 @@ export const migrations: readonly string[] = [
     UNIQUE (name, version)
   ) STRICT;
   `,
+  `
+  -- How a version is computed in eight bits, as JSON; '' if that was not measured yet.
+  ALTER TABLE models ADD COLUMN quantization_json TEXT NOT NULL DEFAULT '';
+  -- Whether a model is served in eight bits: auto, fp32 or int8.
+  ALTER TABLE promotions ADD COLUMN precision TEXT NOT NULL DEFAULT 'auto';
+  `,
 ];

@@ -90,6 +90,12 @@ function modelStore(queue: CommitQueue, blobs: Blobs, now: () => number): ModelS
       if (!row) throw missing(ref);
       return row;
     },
+    async setPrecision(name, precision) {
+      const row = await queue.call('setModelPrecision', name, precision);
+      if (!row) throw missing(name);
+      return row;
+    },
+    setQuantization: (ref, json) => queue.call('setModelQuantization', ref, json),
     rate: (ratings) => queue.call('rateModels', ratings),
   };
 }
