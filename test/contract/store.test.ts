@@ -108,6 +108,20 @@ describe.each([
     expect(readdirSync(join(dataDir, 'blobs'))).toEqual([one.sha256]);
   });
 
+  it_('keeps how a model is served, and what eight bits do to a version', async () => {
+    const store = await open();
+    const a1 = await store.models.put(modelOf('a'), bytesOf('a1'));
+    expect(a1).toMatchObject({ precision: 'auto', quantizationJson: '' });
+    await store.models.setQuantization(modelRef(a1), '{"ranges":[]}');
+    await store.models.setQuantization('a@000', '{}');
+    expect(await store.models.setPrecision('a', 'int8')).toMatchObject({ version: a1.version, precision: 'int8' });
+    await store.models.put(modelOf('a'), bytesOf('a2'));
+    const rows = await store.models.list('a');
+    expect(rows.map(({ precision }) => precision)).toEqual(['int8', 'int8']);
+    expect(rows.map(({ quantizationJson }) => quantizationJson)).toEqual(['', '{"ranges":[]}']);
+    await expect(store.models.setPrecision('b', 'fp32')).rejects.toMatchObject({ kind: 'not-found', message: /'b'/ });
+  });
+
   it_('resolves names to promoted versions and the empty name to the default model', async () => {
     const store = await open();
     expect(await store.models.get('')).toBeUndefined();
