@@ -52,8 +52,9 @@ export class SizedPrograms {
       this.#programs.delete(oldest);
       await program.release();
     }
-    const { ranges, graphOf = (served) => served } = this.#form;
-    const graph = graphOf(servingGraph(this.#model.architecture, size));
+    const { ranges, graphOf } = this.#form;
+    const served = servingGraph(this.#model.architecture, size);
+    const graph = graphOf?.(served) ?? served;
     const constants = new Map([...servingConstants(this.#model)].filter(([name]) => graph.inputs.has(name)));
     return await this.#engine.compile(graph, { constants, ranges });
   }

@@ -24,7 +24,7 @@ export interface QuantizerOptions {
   readonly store: Pick<Store, 'models' | 'games' | 'jobs'>;
   readonly engine: EngineSettings;
   /** Loads a version again, if it is loaded. */
-  reload(ref: string): Promise<void>;
+  readonly reload: (ref: string) => Promise<void>;
   readonly logger: Logger;
 }
 

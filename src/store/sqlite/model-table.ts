@@ -61,8 +61,6 @@ export function modelOperations(db: Database) {
   );
   const all = db.prepare<SqlModel>(`SELECT ${columns} ORDER BY m.id DESC`);
   const allOf = db.prepare<SqlModel>(`SELECT ${columns} WHERE m.name = ? ORDER BY m.id DESC`);
-  const setPrecision = db.prepare('UPDATE promotions SET precision = ? WHERE name = ?');
-  const setQuantization = db.prepare('UPDATE models SET quantization_json = ? WHERE name = ? AND version = ?');
   const rate = db.prepare('UPDATE models SET rating = ? WHERE name = ? AND version = ?');
   const blobs = db.prepare<{ sha256: string }>(
     'SELECT sha256 FROM models UNION SELECT sha256 FROM checkpoints UNION SELECT sha256 FROM datasets',
@@ -91,15 +89,6 @@ export function modelOperations(db: Database) {
       if (asDefault) makeDefault.run(found.name);
       return { ...found, promoted: true };
     },
-    /** @returns undefined if there is no such model */
-    setModelPrecision(name: string, precision: Precision): ModelRow | undefined {
-      setPrecision.run(precision, name);
-      return find(name);
-    },
-    setModelQuantization(ref: string, json: string): void {
-      const [name = '', version = ''] = ref.split('@');
-      setQuantization.run(json, name, version);
-    },
     rateModels(ratings: readonly { readonly ref: string; readonly rating: number }[]): void {
       for (const { ref, rating } of ratings) {
         const [name = '', version = ''] = ref.split('@');
@@ -108,5 +97,18 @@ export function modelOperations(db: Database) {
     },
     /** sha256 of every file that a row speaks of. */
     referencedBlobs: (): string[] => blobs.all().map(({ sha256 }) => sha256),
+  };
+}
+
+/** The operations on how models are served; each runs inside a transaction of its caller. */
+export function servingOperations(db: Database) {
+  const setPrecision = db.prepare('UPDATE promotions SET precision = ? WHERE name = ?');
+  const setQuantization = db.prepare('UPDATE models SET quantization_json = ? WHERE name = ? AND version = ?');
+  return {
+    setModelPrecision: (name: string, precision: Precision): void => void setPrecision.run(precision, name),
+    setModelQuantization(ref: string, json: string): void {
+      const [name = '', version = ''] = ref.split('@');
+      setQuantization.run(json, name, version);
+    },
   };
 }

@@ -5,12 +5,13 @@ import { datasetOperations } from './dataset-table.js';
 import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
 import { leaseOperations } from './lease-table.js';
-import { modelOperations } from './model-table.js';
+import { modelOperations, servingOperations } from './model-table.js';
 
 /** All operations over one open database. Arguments and results are plain data, so they can cross to a thread. */
 export function operationsOn(db: Database) {
   return {
     ...modelOperations(db),
+    ...servingOperations(db),
     ...gameOperations(db),
     ...leaseOperations(db),
     ...jobOperations(db),

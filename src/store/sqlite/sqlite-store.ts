@@ -91,7 +91,8 @@ function modelStore(queue: CommitQueue, blobs: Blobs, now: () => number): ModelS
       return row;
     },
     async setPrecision(name, precision) {
-      const row = await queue.call('setModelPrecision', name, precision);
+      await queue.call('setModelPrecision', name, precision);
+      const row = await queue.call('getModel', name);
       if (!row) throw missing(name);
       return row;
     },
