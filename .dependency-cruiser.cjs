@@ -49,6 +49,16 @@ const law = {
     'src/proto',
   ],
   'clients/single-file': ['clients/analysis', 'clients/gtp-bridge', 'src/core'],
+  'clients/web': [
+    'clients/shared',
+    'clients/gtp-bridge',
+    'src/core',
+    'src/go',
+    'src/search',
+    'src/wire',
+    'src/proto',
+    'src/methods/branching',
+  ],
   'clients/cli': ['clients', 'src/core', 'src/go', 'src/search', 'src/wire', 'src/proto', 'src/server', 'src/tasks'],
 };
 

@@ -75,16 +75,15 @@ export class TengenProcess {
   }
 }
 
-/** Starts a server on a free loopback port and returns its address. */
+/** Starts a server on a free loopback port and returns its address, and that of its page unless `flags` say --no-page. */
 export async function startLocalServer(
   dataDir: string,
   flags: readonly string[],
   signal: AbortSignal,
-): Promise<{ server: TengenProcess; address: string }> {
+): Promise<{ server: TengenProcess; address: string; page?: string }> {
   // Whatever the environment says of a server for others, this one is for its parent alone.
-  const ours = ['--host', '127.0.0.1', '--port', '0', '--token=', '--tls-cert=', '--tls-key='];
+  const ours = ['--host', '127.0.0.1', '--port', '0', '--page-port', '0', '--token=', '--tls-cert=', '--tls-key='];
   const server = new TengenProcess(['serve', ...ours, '--data-dir', dataDir, '--json', ...flags]);
   const line = await server.firstLine(signal);
-  const { address } = JSON.parse(line) as { address: string };
-  return { server, address };
+  return { server, ...(JSON.parse(line) as { address: string; page?: string }) };
 }

@@ -14,6 +14,7 @@ import { Evaluator } from '../evaluator/evaluator.js';
 import { threadUrl } from '../engine/thread-url.js';
 import type { ModelSource } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
+import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
 import { SchedulingServiceDefinition } from '../proto/tengen/v1/scheduling.js';
 import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
@@ -37,6 +38,7 @@ import { JobRunner } from './jobs.js';
 import { logMetrics, serveMetrics } from './metrics.js';
 import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
+import { makeMonitorService } from './monitor-service.js';
 import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
 import { makeSchedulingService } from './scheduling-service.js';
@@ -125,6 +127,10 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(GRPCInferenceServiceDefinition, composeInference(evaluator, generator, store)),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, close }, promoted)),
+      service(
+        MonitorServiceDefinition,
+        makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
+      ),
       service(SchedulingServiceDefinition, makeSchedulingService()),
       service(SelfPlayServiceDefinition, selfPlay.service),
     ],

@@ -26,8 +26,26 @@ export function logMetrics(source: MetricsSource, logger: Logger, everyMs: numbe
   return () => clearInterval(timer);
 }
 
+/** What the evaluator did between two snapshots: rates, means and counts, and the gauges of the later one. */
+export type MetricsSince = Readonly<
+  Record<
+    | 'requests'
+    | 'evaluationsPerSecond'
+    | 'positionsPerBatch'
+    | 'queueMs'
+    | 'queueMs99'
+    | 'computeMsPerBatch'
+    | 'cacheHitShare'
+    | 'refused'
+    | 'failed'
+    | 'pending'
+    | 'loadedVersions',
+    number
+  >
+>;
+
 /** Rates and means between two snapshots `ms` apart; times are milliseconds. */
-export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: number): Record<string, number> {
+export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: number): MetricsSince {
   const grown = (key: Exclude<keyof EvaluatorMetrics, 'waiting'>): number => now[key] - last[key];
   const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);
   const evaluations = grown('evaluations');

@@ -29,25 +29,34 @@ export function translateErrors(logger: Logger): ServerMiddleware {
 /** Services that a probe may ask without a token. */
 const open = '/grpc.health.v1.Health/';
 
-/** Lets in only calls with `authorization: Bearer <token>`; an empty token lets in everyone. */
-export function authenticate(token: string): ServerMiddleware {
+/**
+ * Makes the check of the header `authorization: Bearer <token>`, for gRPC and for the page; an empty token lets in
+ * everyone. It throws AppError 'unauthenticated'.
+ */
+export function tokenCheck(token: string): (header: string | undefined) => void {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   const expected = digest(token);
+  return (header) => {
+    if (token === '') return;
+    if (header === undefined) {
+      throw new AppError('unauthenticated', "A token is needed; send it as metadata 'authorization: Bearer TOKEN'");
+    }
+    const given = /^Bearer (.+)$/i.exec(header)?.[1] ?? '';
+    // Digests have equal lengths, so the comparison takes the same time whatever was sent.
+    if (!timingSafeEqual(digest(given), expected)) {
+      throw new AppError('unauthenticated', 'The token sent is not the one of this server');
+    }
+  };
+}
+
+/** Lets in only calls with the token. */
+export function authenticate(token: string): ServerMiddleware {
+  const check = tokenCheck(token);
   return async function* authorize<Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
   ) {
-    if (token !== '' && !call.method.path.startsWith(open)) {
-      const header = context.metadata.get('authorization');
-      if (header === undefined) {
-        throw new AppError('unauthenticated', "A token is needed; send it as metadata 'authorization: Bearer TOKEN'");
-      }
-      const given = /^Bearer (.+)$/i.exec(header)?.[1] ?? '';
-      // Digests have equal lengths, so the comparison takes the same time whatever was sent.
-      if (!timingSafeEqual(digest(given), expected)) {
-        throw new AppError('unauthenticated', 'The token sent is not the one of this server');
-      }
-    }
+    if (!call.method.path.startsWith(open)) check(context.metadata.get('authorization'));
     return yield* call.next(call.request, context);
   };
 }

@@ -1,6 +1,7 @@
 /** Starts and stops a server: binds, serves, drains. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
@@ -10,12 +11,16 @@ import { checkServerConfig, type ServerConfig } from './config.js';
 import { addHealth, type Health } from './health.js';
 import { makeLogger } from './logger.js';
 import { authenticate, endWithServer, translateErrors } from './middleware.js';
+import { packageRoot } from './package-root.js';
+import { servePage, type PageServer } from './page/page-server.js';
 import { addReflection } from './reflection.js';
 
 /** A server that serves. */
 export interface RunningServer {
   /** host:port, with the port that was bound. */
   readonly address: string;
+  /** Where the page is; undefined if there is none. */
+  readonly page: string | undefined;
   /** Stops taking calls, lets those under way end in the time set by `drainSeconds`, and closes everything. */
   close(): Promise<void>;
 }
@@ -27,27 +32,31 @@ export interface RunningServer {
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   checkServerConfig(config);
-  const credentials = readCredentials(config);
+  const tls = readTls(config);
   const logger = makeLogger(config.logLevel);
   logger.info({ config: { ...config, token: config.token === '' ? '' : '(set)' } }, 'config');
   const draining = new AbortController();
   const composition = await compose(config, logger);
+  const { server, health } = build(config, logger, composition, draining.signal);
   try {
-    const { server, health } = build(config, logger, composition, draining.signal);
-    const address = await listen(server, config, credentials);
-    logger.info({ address }, 'serving');
+    const address = await listen(server, config, tls);
+    const page = config.noPage
+      ? undefined
+      : await openPage(config, { port: portOf(address), tls, logger, composition });
+    logger.info({ address, page: page?.url }, 'serving');
     void composition.resumeJobs().catch((error: unknown) => logger.error({ err: error }, 'jobs-not-resumed'));
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
       logger.info('stopping');
       health.stopServing();
       draining.abort();
-      await drain(server, composition, config.drainSeconds * 1000, logger);
+      await drain({ server, page, composition }, config.drainSeconds * 1000, logger);
       await composition.close();
       logger.info('stopped');
     };
-    return { address, close: () => (closing ??= close()) };
+    return { address, page: page?.url, close: () => (closing ??= close()) };
   } catch (error) {
+    server.forceShutdown();
     await composition.close();
     throw error;
   }
@@ -79,8 +88,13 @@ function build(
   return { server, health };
 }
 
-async function listen(server: Server, config: ServerConfig, credentials: ServerCredentials): Promise<string> {
+type Tls = { readonly cert: Buffer; readonly key: Buffer } | undefined;
+
+async function listen(server: Server, config: ServerConfig, tls: Tls): Promise<string> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const credentials = tls
+    ? ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
+    : ServerCredentials.createInsecure();
   try {
     return `${host}:${await server.listen(`${host}:${config.port}`, credentials)}`;
   } catch (error) {
@@ -89,8 +103,37 @@ async function listen(server: Server, config: ServerConfig, credentials: ServerC
   }
 }
 
-function readCredentials({ tlsCert, tlsKey }: ServerConfig): ServerCredentials {
-  if (tlsCert === '') return ServerCredentials.createInsecure();
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
+}
+
+interface PageParts {
+  /** That the gRPC server is bound to. */
+  readonly port: number;
+  readonly tls: Tls;
+  readonly logger: Logger;
+  readonly composition: Composition;
+}
+
+function openPage(config: ServerConfig, { port, tls, logger, composition }: PageParts): Promise<PageServer> {
+  const { host, token, maxMessageBytes } = config;
+  // A server on a port that was picked for it has its page on such a one, too.
+  const pagePort = config.pagePort || (config.port === 0 ? 0 : (port % 65_535) + 1);
+  const folder = join(packageRoot(), 'dist', 'page');
+  return servePage({
+    host,
+    port: pagePort,
+    token,
+    tls,
+    maxMessageBytes,
+    folder,
+    services: composition.services,
+    logger,
+  });
+}
+
+function readTls({ tlsCert, tlsKey }: ServerConfig): Tls {
+  if (tlsCert === '') return undefined;
   const read = (setting: string, path: string): Buffer => {
     try {
       return readFileSync(path);
@@ -100,19 +143,24 @@ function readCredentials({ tlsCert, tlsKey }: ServerConfig): ServerCredentials {
       });
     }
   };
-  return ServerCredentials.createSsl(null, [
-    { cert_chain: read('tlsCert', tlsCert), private_key: read('tlsKey', tlsKey) },
-  ]);
+  return { cert: read('tlsCert', tlsCert), key: read('tlsKey', tlsKey) };
+}
+
+interface Draining {
+  readonly server: Server;
+  readonly page: PageServer | undefined;
+  readonly composition: Composition;
 }
 
 /** Waits for calls to end; those that do not in time are cut off. */
-async function drain(server: Server, composition: Composition, ms: number, logger: Logger): Promise<void> {
+async function drain({ server, page, composition }: Draining, ms: number, logger: Logger): Promise<void> {
   const tooLate = setTimeout(() => {
     logger.warn('calls-cut-off');
     server.forceShutdown();
+    page?.cutOff();
   }, ms);
   try {
-    await Promise.all([server.shutdown(), composition.stopJobs()]);
+    await Promise.all([server.shutdown(), page?.close(), composition.stopJobs()]);
   } finally {
     clearTimeout(tooLate);
   }

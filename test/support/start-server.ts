@@ -13,6 +13,8 @@ const script = fileURLToPath(new URL('../../dist/clients/cli/main.js', import.me
 /** A server process of a test. */
 export interface ServerProcess {
   readonly address: string;
+  /** Where its page is; undefined with --no-page. */
+  readonly page: string | undefined;
   readonly child: ChildProcess;
   readonly dataDir: string;
   /** What it wrote to stderr so far. */
@@ -37,11 +39,11 @@ export function removeDataDir(dataDir: string): void {
 /** Runs the server until it says where it listens. @throws Error with its stderr if it ends before */
 export async function startServerProcess(dataDir: string, flags: readonly string[] = []): Promise<ServerProcess> {
   const { child, stderr } = spawnServer(dataDir, flags);
-  const address = await new Promise<string>((resolve, reject) => {
+  const { address, page } = await new Promise<{ address: string; page?: string }>((resolve, reject) => {
     let stdout = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      if (stdout.includes('\n')) resolve((JSON.parse(stdout) as { address: string }).address);
+      if (stdout.includes('\n')) resolve(JSON.parse(stdout) as { address: string; page?: string });
     });
     child.once('close', () => reject(new Error(`The server ended at its start:\n${stderr()}`)));
   });
@@ -54,6 +56,7 @@ export async function startServerProcess(dataDir: string, flags: readonly string
   };
   return {
     address,
+    page,
     child,
     dataDir,
     log: stderr,

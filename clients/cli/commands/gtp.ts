@@ -32,7 +32,9 @@ export const gtpCommand = command({
     const settings = readConfig(bridgeSchema, givenSettings(bridgeSchema, flags));
     const dataDir = flags['data-dir'];
     const local =
-      dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
+      dataDir === undefined
+        ? undefined
+        : await startLocalServer(resolve(dataDir), ['--no-page', '--log-level', 'warn'], signal);
     try {
       const { model, token, tls, ca } = flags;
       const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };

@@ -53,7 +53,7 @@ export const quickstartCommand = command({
       if (!flags.json) process.stdout.write(`${text}\n`);
     };
     say(`Learning ${size}×${size} Go for ${flags.minutes} minutes; everything is kept in ${dataDir}`);
-    const { server, address } = await startLocalServer(dataDir, [], signal);
+    const { server, address, page } = await startLocalServer(dataDir, [], signal);
     const children = [server];
     const connection = new Connection({ address });
     try {
@@ -73,6 +73,7 @@ export const quickstartCommand = command({
         );
       }
       say(`Server on ${address}, ${workers} worker${workers === 1 ? '' : 's'}, job ${job.jobId}`);
+      if (page !== undefined) say(`Look at it: ${page}`);
       const state = await follow(connection, job, children, flags.json, signal);
       await report(connection, job, dataDir, flags.json, signal);
       return state === JobState.DONE ? 0 : 1;

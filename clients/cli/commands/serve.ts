@@ -25,8 +25,9 @@ export const serveCommand = command({
     });
     const { startServer } = await import('../../../src/server/server.js');
     const server = await startServer(config);
-    const { address } = server;
-    process.stdout.write(flags.json ? `${JSON.stringify({ address })}\n` : `Listening on ${address}\n`);
+    const { address, page } = server;
+    const lines = [`Listening on ${address}`, ...(page === undefined ? [] : [`The page is at ${page}`])];
+    process.stdout.write(`${flags.json ? JSON.stringify({ address, page }) : lines.join('\n')}\n`);
     // Told to stop while starting, it stops at once.
     if (!signal.aborted) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -16,6 +16,18 @@ const MAX_OUTGOING = 1024;
 
 type Response = NonNullable<pb.WorkResponse['body']>;
 
+/** A worker that said hello. */
+export interface ConnectedWorker {
+  /** The name that it gave itself. */
+  readonly name: string;
+  /** Games that it can play at once. */
+  readonly games: number;
+  /** Games that it holds leases for. */
+  readonly leases: number;
+  /** Games stored for it on this stream. */
+  readonly storedGames: number;
+}
+
 /** The state of one stream. */
 export class WorkStream {
   readonly #context: SubmissionContext;
@@ -35,6 +47,7 @@ export class WorkStream {
   #granting = false;
   #lookAgain = false;
   #toldIdle = false;
+  #storedGames = 0;
 
   constructor(context: SubmissionContext) {
     this.#context = context;
@@ -57,6 +70,12 @@ export class WorkStream {
       this.#owed = 0;
       this.#context.logger.info({ worker: this.#worker }, 'worker-gone');
     }
+  }
+
+  /** The worker at the other end; undefined before its hello. */
+  get worker(): ConnectedWorker | undefined {
+    if (this.#worker === '') return undefined;
+    return { name: this.#worker, games: this.#games, leases: this.#held.size, storedGames: this.#storedGames };
   }
 
   /** Looks again for leases owed, and for newer versions. */
@@ -137,7 +156,10 @@ export class WorkStream {
     check(game !== undefined, 'submit holds no game');
     const returns = this.#returns;
     const { responses, endedLease } = await takeSubmission(this.#context, { worker: this.#worker, leaseId, game });
-    for (const response of responses) this.#send(response);
+    for (const response of responses) {
+      if (response.$case === 'stored') this.#storedGames++;
+      this.#send(response);
+    }
     if (endedLease === undefined) return;
     this.#held.delete(leaseId);
     this.#held.delete(endedLease);

@@ -1,0 +1,85 @@
+/**
+ * Thinks about the position shown, with the bridge's own thinker: what the page shows and plays is what Sabaki would.
+ * The tree follows the game while it goes on.
+ */
+
+import type { Opinion } from '../../gtp-bridge/analysis-report.js';
+import { GameState } from '../../gtp-bridge/game-state.js';
+import { chooseMove, looksLost, standingScore, type Choice } from '../../gtp-bridge/move-choice.js';
+import { Thinker, type EvaluatorFor } from '../../gtp-bridge/thinker.js';
+import { bridgeSchema } from '../../gtp-bridge/config.js';
+import { readConfig } from '../../../src/core/config.js';
+import type { AppError } from '../../../src/core/errors.js';
+import { positionAt, toMoveAt, type Line } from './line.js';
+
+/** As the bridge plays without flags. */
+const config = readConfig(bridgeSchema, {});
+
+const REPORT_MS = 150;
+
+/** One model's thoughts; searches run one after the other. */
+export class Analyst {
+  readonly #thinker: Thinker;
+  #game: GameState | undefined;
+  #line: Line | undefined;
+  /** Own turns in a row that looked lost. */
+  #hopelessTurns = 0;
+  /** Resolves when no search runs. */
+  #searching = Promise.resolve();
+
+  /** @param onTrouble told of errors that ended a search early without making it useless */
+  constructor(evaluatorFor: EvaluatorFor, onTrouble: (error: AppError) => void) {
+    this.#thinker = new Thinker(evaluatorFor, () => config, onTrouble);
+  }
+
+  /** Yields opinions of the position shown, the last one with all visits. The game must not be over. */
+  async *analyse(line: Line, visits: number, signal: AbortSignal): AsyncGenerator<Opinion, void> {
+    const before = this.#searching;
+    let end = (): void => undefined;
+    this.#searching = new Promise((resolve) => (end = resolve));
+    try {
+      // The search before has to take back its leaves from the tree.
+      await before;
+      if (signal.aborted) return;
+      const game = this.#follow(line);
+      const root = game.positionFor(toMoveAt(line, line.ply));
+      yield yield* this.#thinker.think(game, root, { visits, stop: signal, reportMs: REPORT_MS, ownership: true });
+    } finally {
+      end();
+    }
+  }
+
+  /** The move that the bridge would make, by the last opinion of `analyse`. */
+  choose(line: Line, opinion: Opinion): Choice {
+    const position = positionAt(line);
+    const pass = position.actionCount - 1;
+    const lastWasPass = line.turns[line.ply - 1]?.action === pass;
+    if (lastWasPass && standingScore(position, position.toMove) > 0) return pass;
+    this.#hopelessTurns = looksLost(opinion, config.resignBelow) ? this.#hopelessTurns + 1 : 0;
+    return chooseMove(opinion, { position, config, hopelessTurns: this.#hopelessTurns, mayPass: true });
+  }
+
+  /** The bridge's game at the place shown; one that the line continues is continued, so that its tree is kept. */
+  #follow(line: Line): GameState {
+    const turns = line.turns.slice(0, line.ply);
+    const game = this.#game;
+    const continues =
+      game !== undefined &&
+      this.#line?.rules === line.rules &&
+      this.#line.setup === line.setup &&
+      game.turns.length <= turns.length &&
+      game.turns.every(({ color, action }, i) => turns[i]!.color === color && turns[i]!.action === action);
+    this.#line = line;
+    if (continues) {
+      for (const { color, action } of turns.slice(game.turns.length)) game.play(color, action);
+      return game;
+    }
+    this.#thinker.clear();
+    this.#hopelessTurns = 0;
+    const fresh = new GameState(line.size, line.rules);
+    fresh.setUp(line.setup);
+    for (const { color, action } of turns) fresh.play(color, action);
+    this.#game = fresh;
+    return fresh;
+  }
+}

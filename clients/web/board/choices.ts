@@ -1,0 +1,37 @@
+/** What a person chooses beside the moves. */
+
+import { BLACK, WHITE, type Color } from '../../../src/go/color.js';
+
+/** What can be drawn over the board. */
+export const overlays = [
+  { name: 'policy', title: 'Policy' },
+  { name: 'visits', title: 'Visits' },
+  { name: 'ownership', title: 'Ownership' },
+  { name: 'nothing', title: 'Nothing' },
+] as const;
+
+/** See `overlays`. */
+export type OverlayName = (typeof overlays)[number]['name'];
+
+/** Visits of a move; 1 is the network alone. */
+export const visitCounts: readonly number[] = [1, 16, 64, 200, 800, 3200];
+
+/** Who the person plays, and so who the model does. */
+export const players: readonly { readonly title: string; readonly value: Color | undefined }[] = [
+  { title: 'Both sides', value: undefined },
+  { title: 'Black', value: WHITE },
+  { title: 'White', value: BLACK },
+];
+
+/** What is chosen. */
+export interface Choices {
+  /** A name or name@version; undefined until the models are known. */
+  readonly model: string | undefined;
+  readonly visits: number;
+  readonly overlay: OverlayName;
+  /** The color that the model plays; undefined if it only looks on. */
+  readonly modelPlays: Color | undefined;
+}
+
+/** At the start. */
+export const firstChoices: Choices = { model: undefined, visits: 1, overlay: 'policy', modelPlays: undefined };

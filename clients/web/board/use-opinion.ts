@@ -1,0 +1,69 @@
+/** What the model thinks of the position shown, as it thinks it; and its move, where it is its turn. */
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Opinion } from '../../gtp-bridge/analysis-report.js';
+import type { Choice } from '../../gtp-bridge/move-choice.js';
+import { AppError } from '../../../src/core/errors.js';
+import type { Calls } from '../calls.js';
+import { PageEvaluator } from '../page-evaluator.js';
+import { Analyst } from './analyst.js';
+import { positionAt, type Line } from './line.js';
+
+/** What is to be thought about. */
+export interface Question {
+  readonly line: Line;
+  /** A name or name@version; nothing is thought without one. */
+  readonly model: string | undefined;
+  readonly visits: number;
+  /** Told of the move that the model makes, if it is its turn. */
+  readonly onChoice: ((choice: Choice, line: Line) => void) | undefined;
+}
+
+/** What the model thinks. */
+export interface Thoughts {
+  /** Of the position shown, for the side to move; undefined until there is one. */
+  readonly opinion: Opinion | undefined;
+  readonly isThinking: boolean;
+  /** What went wrong, as a sentence; '' if nothing did. */
+  readonly error: string;
+}
+
+const nothing: Thoughts = { opinion: undefined, isThinking: false, error: '' };
+
+/** Thinks for as long as the question stays the same. */
+export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Question): Thoughts {
+  const [thoughts, setThoughts] = useState<Thoughts & { readonly line?: Line }>(nothing);
+  const analyst = useMemo(() => {
+    if (model === undefined) return undefined;
+    const [plain, owned] = [new PageEvaluator(calls, model, false), new PageEvaluator(calls, model, true)];
+    return new Analyst(
+      (ownership) => (ownership ? owned : plain),
+      ({ message }) => setThoughts((now) => ({ ...now, error: message })),
+    );
+  }, [calls, model]);
+  const mayChoose = onChoice !== undefined;
+  useEffect(() => {
+    if (!analyst || positionAt(line).isOver) {
+      setThoughts(nothing);
+      return;
+    }
+    const left = new AbortController();
+    setThoughts({ ...nothing, isThinking: true });
+    const think = async (): Promise<void> => {
+      let opinion: Opinion | undefined;
+      for await (opinion of analyst.analyse(line, visits, left.signal)) {
+        if (left.signal.aborted) return;
+        setThoughts({ line, opinion, isThinking: true, error: '' });
+      }
+      if (left.signal.aborted || !opinion) return;
+      setThoughts({ line, opinion, isThinking: false, error: '' });
+      onChoice?.(analyst.choose(line, opinion), line);
+    };
+    think().catch((error: unknown) => {
+      if (!left.signal.aborted) setThoughts({ ...nothing, error: AppError.from(error).message });
+    });
+    return () => left.abort();
+  }, [analyst, line, visits, mayChoose]);
+  // Between a change of the position and the effect that follows it, the opinion is of the position before.
+  return thoughts.opinion && thoughts.line !== line ? nothing : thoughts;
+}

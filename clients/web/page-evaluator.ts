@@ -1,0 +1,47 @@
+/** The search's evaluator over the page's calls: one request a batch, before self-play's. */
+
+import { errorFromStatus } from '../shared/status.js';
+import { AppError } from '../../src/core/errors.js';
+import type { GoEvaluation } from '../../src/go/evaluation.js';
+import type { Position } from '../../src/go/position.js';
+import { EvaluatorServiceDefinition, Priority } from '../../src/proto/tengen/v1/evaluator.js';
+import type { Evaluator } from '../../src/search/evaluator.js';
+import { evaluationFromWire } from '../../src/wire/evaluation.js';
+import { positionToWire } from '../../src/wire/position.js';
+import type { CallOptions, Calls } from './calls.js';
+
+/** Evaluates positions of one size with one model. */
+export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
+  readonly #calls: Calls;
+  readonly #model: string;
+  readonly #ownership: boolean;
+
+  /** @param model a name or name@version */
+  constructor(calls: Calls, model: string, ownership: boolean) {
+    this.#calls = calls;
+    this.#model = model;
+    this.#ownership = ownership;
+  }
+
+  /** At most 1024 positions. @throws AppError with the server's own sentence */
+  async evaluate(positions: readonly Position[], { signal }: CallOptions = {}): Promise<readonly GoEvaluation[]> {
+    const request = {
+      ...{
+        requestId: 1,
+        model: this.#model,
+        priority: Priority.INTERACTIVE,
+        ownership: this.#ownership,
+        cancel: false,
+      },
+      positions: positions.map((position) => positionToWire(position.snapshot())),
+    };
+    const { evaluate } = EvaluatorServiceDefinition.methods;
+    for await (const { error, evaluations } of this.#calls.stream(EvaluatorServiceDefinition, evaluate, request, {
+      signal,
+    })) {
+      if (error) throw errorFromStatus(error.code, error.message);
+      return evaluations.map((evaluation, i) => evaluationFromWire(evaluation, positions[i]!.size));
+    }
+    throw new AppError('unavailable', 'The server gave no answer');
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The calls that the page makes, carried over HTTP: `POST /tengen.v1.SERVICE/METHOD` with the request message as the
+ * body. They are carried out by the services that gRPC has, so nothing is done twice, and only those are open that look
+ * and never change: a browser tab cannot start a job or replace a model.
+ */
+
+import { Metadata, type CallContext } from 'nice-grpc';
+import { AppError } from '../../core/errors.js';
+import type { Service } from '../compose.js';
+
+const open: readonly string[] = [
+  'EvaluatorService/Evaluate',
+  'GameService/GetGame',
+  'GameService/ListGames',
+  'JobService/ListJobs',
+  'JobService/WatchJob',
+  'ModelService/ListModels',
+  'MonitorService/WatchServer',
+];
+
+/** A message and its bytes, as ts-proto generates it. */
+interface MessageType {
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+  fromPartial(partial: object): unknown;
+}
+
+interface Method {
+  readonly name: string;
+  readonly requestType: MessageType;
+  readonly requestStream: boolean;
+  readonly responseType: MessageType;
+  readonly responseStream: boolean;
+}
+
+type Implementation = Readonly<Record<string, (request: unknown, context: CallContext) => unknown>>;
+
+/** One call that the page may make; messages are protobuf bytes. */
+export interface Call {
+  /** Whether it answers with a stream. */
+  readonly isStream: boolean;
+  /** Answers with one message, or with those of the stream as they come. A stream of requests has the one given. */
+  run(request: Uint8Array, options: { readonly peer: string; readonly signal: AbortSignal }): AsyncIterable<Uint8Array>;
+}
+
+/** The open calls by path. @throws AppError 'internal' if a service that has one is missing */
+export function openCalls(services: readonly Service[]): ReadonlyMap<string, Call> {
+  const calls = new Map<string, Call>();
+  for (const { definition, implementation } of services) {
+    // gRPC paths of ts-proto's definitions; those of grpc-js have none of the open calls.
+    const { fullName, methods = {} } = definition as { fullName?: string; methods?: Readonly<Record<string, Method>> };
+    for (const [key, method] of Object.entries(methods)) {
+      const path = `${String(fullName)}/${method.name}`;
+      if (open.includes(path.replace(/^tengen\.v1\./, ''))) {
+        calls.set(
+          `/${path}`,
+          makeCall(method, (implementation as unknown as Implementation)[key]!.bind(implementation)),
+        );
+      }
+    }
+  }
+  if (calls.size !== open.length) throw new AppError('internal', 'A service of the page is missing');
+  return calls;
+}
+
+function makeCall(method: Method, handle: Implementation[string]): Call {
+  const { requestType, responseType } = method;
+  const encode = (answer: unknown): Uint8Array =>
+    responseType.encode(responseType.fromPartial(answer as object)).finish();
+  return {
+    isStream: method.responseStream,
+    async *run(bytes, { peer, signal }) {
+      const request = decode(requestType, bytes, method.name);
+      const answer = handle(method.requestStream ? once(request) : request, contextOf(peer, signal));
+      if (method.responseStream) for await (const each of answer as AsyncIterable<unknown>) yield encode(each);
+      else yield encode(await answer);
+    },
+  };
+}
+
+function decode(type: MessageType, bytes: Uint8Array, name: string): unknown {
+  try {
+    return type.decode(bytes);
+  } catch (error) {
+    throw new AppError('invalid-argument', `The ${bytes.length} bytes are no request of ${name}`, { cause: error });
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream of requests is asynchronous
+async function* once(request: unknown): AsyncGenerator {
+  yield request;
+}
+
+function contextOf(peer: string, signal: AbortSignal): CallContext {
+  const nothing = (): void => undefined;
+  const [metadata, header, trailer] = [Metadata(), Metadata(), Metadata()];
+  return { metadata, peer, header, trailer, signal, sendHeader: nothing };
+}

@@ -1,0 +1,194 @@
+/**
+ * Serves the page: its files, and the calls that it makes (calls.ts). A call's answer is a message, or, where the call
+ * streams, server-sent events with a message in base64 each. An error is JSON, as a status or as the last event.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { AppError, check } from '../../core/errors.js';
+import type { Service } from '../compose.js';
+import { tokenCheck } from '../middleware.js';
+import { isOwnFault } from '../status.js';
+import { openCalls, type Call } from './calls.js';
+import { checkHost, checkSite } from './gate.js';
+import { toHttpError } from './http-error.js';
+import { PageFiles, securityHeaders } from './page-files.js';
+
+/** Requests and connections at once; a tab has at most one stream open, and the board a few evaluations. */
+const MAX_REQUESTS = 512;
+
+/** What the page is served with. */
+export interface PageOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly token: string;
+  /** PEM files' contents; plain HTTP without them. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Largest body taken. */
+  readonly maxMessageBytes: number;
+  /** The folder that the build made. */
+  readonly folder: string;
+  readonly services: readonly Service[];
+  readonly logger: Logger;
+}
+
+/** A page that is served. */
+export interface PageServer {
+  readonly url: string;
+  /** Takes nothing more, ends the streams, and resolves when the other requests are answered. */
+  close(): Promise<void>;
+  /** Cuts off what is still under way. */
+  cutOff(): void;
+}
+
+/** @throws AppError 'unavailable' if the port cannot be bound */
+export async function servePage(options: PageOptions): Promise<PageServer> {
+  const handler = new PageHandler(options, await PageFiles.read(options.folder));
+  const take = (request: IncomingMessage, response: ServerResponse): void => handler.take(request, response);
+  const { tls } = options;
+  const server = tls ? createHttpsServer({ ...tls }, take) : createHttpServer(take);
+  server.maxConnections = MAX_REQUESTS;
+  const { host, port } = options;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  await listen(server, host, port, `${shown}:${port}`);
+  return {
+    url: `${tls ? 'https' : 'http'}://${shown}:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.close();
+      await handler.drain();
+      // Connections that a browser keeps open for later.
+      server.closeAllConnections();
+    },
+    cutOff: () => server.closeAllConnections(),
+  };
+}
+
+async function listen(server: Server, host: string, port: number, where: string): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AppError(
+      'unavailable',
+      `Cannot serve the page on ${where}: ${why}; set another 'pagePort', or 'noPage' to serve none`,
+      { cause: error },
+    );
+  }
+}
+
+/** Answers requests, and knows which are under way. */
+class PageHandler {
+  readonly #options: PageOptions;
+  readonly #files: PageFiles;
+  readonly #calls: ReadonlyMap<string, Call>;
+  readonly #checkToken: (header: string | undefined) => void;
+  readonly #running = new Set<Promise<void>>();
+  readonly #draining = new AbortController();
+
+  constructor(options: PageOptions, files: PageFiles) {
+    this.#options = options;
+    this.#files = files;
+    this.#calls = openCalls(options.services);
+    this.#checkToken = tokenCheck(options.token);
+  }
+
+  /** Ends the streams; resolves when every answer is out. */
+  async drain(): Promise<void> {
+    this.#draining.abort(new AppError('unavailable', 'The server is stopping'));
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    const running = this.#answer(request, response)
+      .then(() => closed)
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Never rejects. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    try {
+      const { method = '', headers } = request;
+      checkHost(headers, this.#options.token !== '');
+      const path = (request.url ?? '/').split('?')[0]!;
+      if (method === 'POST') await this.#call(path, request, response, gone.signal);
+      else if (method === 'GET' || method === 'HEAD') this.#files.serve(path, request, response);
+      else throw new AppError('invalid-argument', `The method is ${method}; the page has GET and POST`);
+    } catch (error) {
+      this.#fail(error, request, response, gone.signal);
+    }
+  }
+
+  async #call(path: string, request: IncomingMessage, response: ServerResponse, gone: AbortSignal): Promise<void> {
+    if (this.#running.size >= MAX_REQUESTS) {
+      throw new AppError('resource-exhausted', `The page has ${MAX_REQUESTS} requests under way; try again later`);
+    }
+    checkSite(request.headers);
+    this.#checkToken(request.headers.authorization);
+    const call = this.#calls.get(path);
+    if (!call)
+      throw new AppError('not-found', `There is no call '${path}'; the page has ${[...this.#calls.keys()].join(', ')}`);
+    const body = await readBody(request, this.#options.maxMessageBytes);
+    const signal = call.isStream ? AbortSignal.any([gone, this.#draining.signal]) : gone;
+    const peer = request.socket.remoteAddress ?? '';
+    for await (const message of call.run(body, { peer, signal })) {
+      if (!call.isStream) {
+        const type = { 'content-type': 'application/x-protobuf', 'content-length': message.length };
+        response.writeHead(200, { ...securityHeaders, ...type, 'cache-control': 'no-store' }).end(message);
+        return;
+      }
+      startEvents(response);
+      if (!response.write(`data: ${Buffer.from(message).toString('base64')}\n\n`)) await drained(response, gone);
+    }
+    startEvents(response).end();
+  }
+
+  #fail(error: unknown, request: IncomingMessage, response: ServerResponse, gone: AbortSignal): void {
+    const requestId = randomUUID().slice(0, 8);
+    if (isOwnFault(error)) {
+      const fields = { err: error, requestId, path: request.url };
+      if (gone.aborted) this.#options.logger.debug(fields, 'page-request-cancelled');
+      else this.#options.logger.error(fields, 'page-request-failed');
+    }
+    const { status, json } = toHttpError(error, requestId);
+    if (response.headersSent) {
+      response.end(`event: error\ndata: ${json}\n\n`);
+      return;
+    }
+    const headers = { ...securityHeaders, 'content-type': 'application/json', 'cache-control': 'no-store' };
+    // What is left of a body that was not read would be taken for the next request.
+    response.writeHead(status, { ...headers, ...(!request.complete && { connection: 'close' }) }).end(json);
+  }
+}
+
+/** Sends the head of a stream of events, once. */
+function startEvents(response: ServerResponse): ServerResponse {
+  if (response.headersSent) return response;
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+  return response.writeHead(200, { ...securityHeaders, ...headers });
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    check(length <= maxBytes, () => `The request has more than the ${maxBytes} bytes that this server takes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Waits until the peer has taken what was written, or is gone. */
+async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  await once(response, 'drain', { signal: gone }).catch(() => undefined);
+}
