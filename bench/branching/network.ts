@@ -34,7 +34,7 @@ export class Network {
   }
 
   /** Evaluates any number of positions. */
-  async evaluate(positions: readonly Position[]): Promise<GoEvaluation[]> {
+  async evaluate(positions: readonly Position[]): Promise<readonly GoEvaluation[]> {
     const evaluations: GoEvaluation[] = [];
     for (let from = 0; from < positions.length; from += MOST) {
       evaluations.push(...(await this.#run(positions.slice(from, from + MOST))));

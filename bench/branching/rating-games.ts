@@ -16,9 +16,12 @@ import { asking, type Question } from '../../clients/self-play/running-game.js';
 import { UctPlayer } from '../../clients/shared/uct.js';
 import type { Network } from './network.js';
 
+/** What answers for a network. */
+type Answers = Pick<Network, 'evaluate'>;
+
 /** A network under its name, or UCT with so many playouts a move. */
 export type RatedPlayer =
-  { readonly name: string; readonly network: Network } | { readonly name: string; readonly playouts: number };
+  { readonly name: string; readonly network: Answers } | { readonly name: string; readonly playouts: number };
 
 /** How rating games are played. */
 export interface RatingOptions {
@@ -49,7 +52,7 @@ export async function ratingGames(
   const { size, rules, games } = options;
   // The same openings for every pair of an experiment.
   const openings = makeOpeningBook({ size, rules, plies: OPENING_PLIES, count: games / 2 }, new Rng(1));
-  const networks = new Map<string, Network>();
+  const networks = new Map<string, Answers>();
   for (const one of [player, ...opponents]) if ('network' in one) networks.set(one.name, one.network);
   const scores = opponents.map(() => ({ wins: 0, draws: 0, losses: 0 }));
   const group = new LockstepGroup<Question, readonly GoEvaluation[], number>();
@@ -95,7 +98,7 @@ function* playGame(
 
 async function answer(
   questions: readonly Question[],
-  networks: ReadonlyMap<string, Network>,
+  networks: ReadonlyMap<string, Answers>,
 ): Promise<(readonly GoEvaluation[])[]> {
   const answers = new Array<readonly GoEvaluation[]>(questions.length);
   for (const [name, network] of networks) {

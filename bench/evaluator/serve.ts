@@ -5,6 +5,7 @@ import { createServer } from 'nice-grpc';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
+import { quantize } from '../../src/evaluator/quantization/quantize.js';
 import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
@@ -13,7 +14,14 @@ import { cpuMicros, makeModelFile, readSetup } from './setup.js';
 
 const setup = readSetup(process.argv.slice(2));
 const file = makeModelFile(setup);
-const source = { resolve: () => Promise.resolve('bench@1'), read: () => Promise.resolve(file) };
+const engine = { engine: 'onnxruntime', provider: 'cpu' } as const;
+const quantization =
+  setup.int8 === 1 ? await quantize({ file, positions: [], engine, seed: 1 }, new AbortController().signal) : undefined;
+const source = {
+  resolve: () => Promise.resolve('bench@1'),
+  read: () => Promise.resolve(file),
+  ranges: () => Promise.resolve(quantization?.ranges),
+};
 const config = readConfig(evaluatorSchema, { threads: setup.threads, maxBatch: setup.batch, cacheMegabytes: 0 });
 const evaluator = new Evaluator(source, config);
 await evaluator.describe('');

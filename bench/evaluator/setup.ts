@@ -26,6 +26,8 @@ export interface Setup {
   readonly inFlight: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** 1 to serve in eight bits. */
+  readonly int8: number;
 }
 
 const defaults: Setup = {
@@ -38,6 +40,7 @@ const defaults: Setup = {
   inFlight: 12,
   rounds: 5,
   seconds: 3,
+  int8: 0,
 };
 
 /** Reads flags such as --size 7. */

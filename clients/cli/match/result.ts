@@ -26,8 +26,13 @@ export function eloOf(rate: number): number {
 export function matchResult(games: readonly FinishedGame[]): MatchResult {
   const wins = games.filter(({ winner }) => winner === 0).length;
   const losses = games.filter(({ winner }) => winner === 1).length;
-  const draws = games.length - wins - losses;
-  const n = Math.max(1, games.length);
+  return countedResult({ wins, draws: games.length - wins - losses, losses });
+}
+
+/** What the counts of a match say. */
+export function countedResult({ wins, draws, losses }: Pick<MatchResult, 'wins' | 'draws' | 'losses'>): MatchResult {
+  const games = wins + draws + losses;
+  const n = Math.max(1, games);
   const rate = (wins + draws / 2) / n;
   // Wilson (1927), z = 1.96; draws count as half a success, which makes the interval a little wide.
   const z2 = 1.96 ** 2;
@@ -35,7 +40,7 @@ export function matchResult(games: readonly FinishedGame[]): MatchResult {
   const half = (1.96 * Math.sqrt((rate * (1 - rate)) / n + z2 / (4 * n * n))) / (1 + z2 / n);
   const interval = [Math.max(0, centre - half), Math.min(1, centre + half)] as const;
   return {
-    games: games.length,
+    games,
     wins,
     draws,
     losses,
