@@ -7,6 +7,7 @@ import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import { quantize } from '../../src/evaluator/quantization/quantize.js';
 import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { Callers } from '../../src/server/callers.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
 import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
@@ -30,7 +31,7 @@ const logger = makeLogger('error');
 setMaxListeners(0);
 const server = createServer()
   .use(translateErrors(logger))
-  .use(authenticate('secret'))
+  .use(authenticate(new Callers('secret')))
   .use(endWithServer(new AbortController().signal));
 server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
 const port = await server.listen('127.0.0.1:0');

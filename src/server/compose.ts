@@ -22,6 +22,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
 import { alphaZeroKind } from './alphazero-kind.js';
+import { Callers } from './callers.js';
 import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
 import { makeCurriculumService } from './curriculum-service.js';
@@ -41,6 +42,7 @@ import { makeModelService } from './model-service.js';
 import { makeMonitorService } from './monitor-service.js';
 import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
+import { Quotas } from './quotas.js';
 import { makeSchedulingService } from './scheduling-service.js';
 import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
@@ -113,18 +115,19 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
   const generator = composeGenerator(config, store);
-  const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort);
+  const quotas = new Quotas(new Callers(config.token, config.tokens), config.quotas);
+  const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
       service(BranchingServiceDefinition, makeBranchingService()),
       service(CurriculumServiceDefinition, makeCurriculumService()),
       service(DatasetServiceDefinition, composeDatasets(config, store)),
-      service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger)),
+      service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GenerationServiceDefinition, makeGenerationService(generator)),
       service(GrowthServiceDefinition, makeGrowthService(config.maxModelMegabytes * 1024 * 1024)),
-      service(GRPCInferenceServiceDefinition, composeInference(evaluator, generator, store)),
+      service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs)),
       service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, close }, promoted)),
       service(
@@ -188,12 +191,15 @@ function modelsOf(store: Store): ModelSource {
   };
 }
 
-function composeInference(
-  evaluator: Evaluator,
-  generator: Generator,
-  store: Store,
-): ReturnType<typeof makeInferenceService> {
+interface InferenceParts extends Pick<Parts, 'evaluator' | 'store'> {
+  readonly generator: Generator;
+  readonly quotas: Quotas;
+}
+
+function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenceService> {
+  const { evaluator, generator, store, quotas } = parts;
   return makeInferenceService(evaluator, {
+    quotas,
     language: languageInference(generator, async (ref) => {
       const architecture = JSON.parse((await store.models.get(ref))?.architectureJson ?? '{}') as { kind?: string };
       return architecture.kind === 'transformer';

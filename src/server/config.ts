@@ -6,6 +6,8 @@ import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Sc
 import { AppError, check } from '../core/errors.js';
 import { evaluatorSchema } from '../evaluator/config.js';
 import { generatorSchema } from '../generator/config.js';
+import { Callers } from './callers.js';
+import { Quotas } from './quotas.js';
 
 /** Every setting of the server. */
 export const serverSchema = {
@@ -13,6 +15,11 @@ export const serverSchema = {
   port: integer(5050, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   dataDir: text('data', 'Folder that keeps models, games and jobs.'),
   token: text('', 'Token that every client must send; empty lets everyone in.'),
+  tokens: text('', 'More tokens, NAME=TOKEN with commas between; clients are known by the names.'),
+  quotas: text(
+    '',
+    'Positions of a client in flight and a second, NAME=IN_FLIGHT/PER_SECOND with commas between; a name is that of a token, an address, or * for each of the others; 0 is no limit.',
+  ),
   tlsCert: text('', 'File with the certificate chain, PEM; with tlsKey it turns TLS on.'),
   tlsKey: text('', 'File with the private key of tlsCert, PEM.'),
   insecure: flag(false, 'Listen beyond this machine without a token or TLS.'),
@@ -72,10 +79,15 @@ export function isLoopback(host: string): boolean {
 
 /** @throws AppError 'invalid-argument' if the settings open the server further than was asked for */
 export function checkServerConfig(config: ServerConfig): void {
-  const { host, token, tlsCert, tlsKey, insecure } = config;
+  const { host, token, tokens, quotas, tlsCert, tlsKey, insecure } = config;
+  const callers = new Callers(token, tokens);
+  new Quotas(callers, quotas);
   check((tlsCert === '') === (tlsKey === ''), "Settings 'tlsCert' and 'tlsKey' go together; only one of them is set");
   if (isLoopback(host) || insecure) return;
-  const missing = [...(token === '' ? ['a token'] : []), ...(tlsCert === '' ? ['tlsCert and tlsKey'] : [])];
+  const missing = [
+    ...(token === '' && tokens === '' ? ['a token'] : []),
+    ...(tlsCert === '' ? ['tlsCert and tlsKey'] : []),
+  ];
   check(
     missing.length === 0,
     () =>

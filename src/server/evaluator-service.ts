@@ -15,6 +15,7 @@ import {
 } from '../proto/tengen/v1/evaluator.js';
 import { evaluationToWire } from '../wire/evaluation.js';
 import { positionFromWire } from '../wire/position.js';
+import { callFacts, type Quotas } from './quotas.js';
 import { isOwnFault, toServerError } from './status.js';
 
 /** Most positions in one request. */
@@ -22,11 +23,17 @@ const maxPositions = 1024;
 /** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
 const streamPositions = 4096;
 
-/** The service over an evaluator. */
-export function makeEvaluatorService(evaluator: Evaluator, logger: Logger): EvaluatorServiceImplementation {
+/** The service over an evaluator; without `quotas` every client may have all of it. */
+export function makeEvaluatorService(
+  evaluator: Evaluator,
+  logger: Logger,
+  quotas?: Quotas,
+): EvaluatorServiceImplementation {
   return {
     async *evaluate(requests: AsyncIterable<EvaluateRequest>, context: CallContext) {
-      const stream = new EvaluationStream(evaluator, logger);
+      const call = callFacts(context);
+      const admit = (positions: number): (() => void) => quotas?.admit(call, positions) ?? (() => undefined);
+      const stream = new EvaluationStream(evaluator, logger, admit);
       try {
         yield* stream.run(requests, context.signal);
       } finally {
@@ -40,6 +47,8 @@ export function makeEvaluatorService(evaluator: Evaluator, logger: Logger): Eval
 class EvaluationStream {
   readonly #evaluator: Evaluator;
   readonly #logger: Logger;
+  /** Lets positions in by the client's quota, and says what to call when they are done. */
+  readonly #admit: (positions: number) => () => void;
   readonly #running = new Map<number, AbortController>();
   readonly #answers: { readonly response: EvaluateResponse; readonly positions: number }[] = [];
   /** Positions read and not yet taken by the peer, so that a peer that does not read its answers is held back too. */
@@ -49,9 +58,10 @@ class EvaluationStream {
   #wakeWriter: () => void = () => undefined;
   #wakeReader: () => void = () => undefined;
 
-  constructor(evaluator: Evaluator, logger: Logger) {
+  constructor(evaluator: Evaluator, logger: Logger, admit: (positions: number) => () => void) {
     this.#evaluator = evaluator;
     this.#logger = logger;
+    this.#admit = admit;
   }
 
   async *run(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<EvaluateResponse, void> {
@@ -122,13 +132,19 @@ class EvaluationStream {
       positions.length > 0 && positions.length <= maxPositions,
       () => `positions holds ${positions.length}; a request has 1 to ${maxPositions}`,
     );
-    return this.#evaluator.evaluate({
-      model: request.model,
-      positions: positions.map((position, index) => checkedPosition(position, index)),
-      priority: request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk',
-      ownership: request.ownership,
-      signal,
-    });
+    const snapshots = positions.map((position, index) => checkedPosition(position, index));
+    const done = this.#admit(positions.length);
+    try {
+      return await this.#evaluator.evaluate({
+        model: request.model,
+        positions: snapshots,
+        priority: request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk',
+        ownership: request.ownership,
+        signal,
+      });
+    } finally {
+      done();
+    }
   }
 
   #finish(request: EvaluateRequest, weight: number, response: () => EvaluateResponse): void {

@@ -9,6 +9,7 @@ import { orAborted } from '../core/signals.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
 import type { InferInputs } from '../evaluator/session-messages.js';
 import type { LanguageInference } from './language-inference.js';
+import { callFacts, type Quotas } from './quotas.js';
 import type { ModelShape } from '../evaluator/model-source.js';
 import type {
   GRPCInferenceServiceImplementation,
@@ -27,6 +28,8 @@ export interface InferenceServiceOptions {
   readonly serverVersion: string;
   /** The stored versions of a model, newest first; where absent only the version in use is named. */
   readonly versions?: (name: string) => Promise<readonly string[]>;
+  /** What each client may have; all of it if absent. */
+  readonly quotas?: Quotas;
   /** The same protocol for language models. */
   readonly language?: LanguageInference;
 }
@@ -62,7 +65,7 @@ export function makeInferenceService(
     async modelInfer(request, context) {
       const asked = refOf(request.modelName, request.modelVersion);
       if (await language?.knows(asked)) return language!.infer(asked, request, context);
-      return infer(evaluator, request, context);
+      return infer(evaluator, request, context, options.quotas);
     },
   };
 }
@@ -70,12 +73,17 @@ export function makeInferenceService(
 async function infer(
   evaluator: Evaluator,
   request: ModelInferRequest,
-  { signal }: CallContext,
+  context: CallContext,
+  quotas: Quotas | undefined,
 ): Promise<ModelInferResponse> {
+  const { signal } = context;
   const { ref, shape } = await orAborted(evaluator.describe(refOf(request.modelName, request.modelVersion)), signal);
   const inputs = readInputs(request, shape);
   const names = wantedOutputs(request, shape);
-  const { modelVersion, outputs } = await orAborted(evaluator.infer(ref, inputs), signal);
+  const done = quotas?.admit(callFacts(context), inputs.count);
+  // Given back when the network is done, also if the caller has left before.
+  const inferring = evaluator.infer(ref, inputs).finally(() => done?.());
+  const { modelVersion, outputs } = await orAborted(inferring, signal);
   const [modelName, version] = splitRef(modelVersion);
   return {
     modelName,

@@ -1,9 +1,9 @@
 /** What happens to every call: who may make it, how its errors leave, and how it ends when the server does. */
 
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import type { Logger } from 'pino';
-import { AppError } from '../core/errors.js';
+import type { Callers } from './callers.js';
 import { isOwnFault, toServerError } from './status.js';
 
 /** Turns errors into statuses; those that are the server's own fault are logged whole. */
@@ -29,34 +29,13 @@ export function translateErrors(logger: Logger): ServerMiddleware {
 /** Services that a probe may ask without a token. */
 const open = '/grpc.health.v1.Health/';
 
-/**
- * Makes the check of the header `authorization: Bearer <token>`, for gRPC and for the page; an empty token lets in
- * everyone. It throws AppError 'unauthenticated'.
- */
-export function tokenCheck(token: string): (header: string | undefined) => void {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (header) => {
-    if (token === '') return;
-    if (header === undefined) {
-      throw new AppError('unauthenticated', "A token is needed; send it as metadata 'authorization: Bearer TOKEN'");
-    }
-    const given = /^Bearer (.+)$/i.exec(header)?.[1] ?? '';
-    // Digests have equal lengths, so the comparison takes the same time whatever was sent.
-    if (!timingSafeEqual(digest(given), expected)) {
-      throw new AppError('unauthenticated', 'The token sent is not the one of this server');
-    }
-  };
-}
-
-/** Lets in only calls with the token. */
-export function authenticate(token: string): ServerMiddleware {
-  const check = tokenCheck(token);
+/** Lets in only calls with one of the tokens of `callers`. */
+export function authenticate(callers: Callers): ServerMiddleware {
   return async function* authorize<Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
   ) {
-    if (!call.method.path.startsWith(open)) check(context.metadata.get('authorization'));
+    if (!call.method.path.startsWith(open)) callers.check(context.metadata.get('authorization'));
     return yield* call.next(call.request, context);
   };
 }

@@ -6,6 +6,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
+import { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
 import { checkServerConfig, type ServerConfig } from './config.js';
 import { addHealth, type Health } from './health.js';
@@ -34,7 +35,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   checkServerConfig(config);
   const tls = readTls(config);
   const logger = makeLogger(config.logLevel);
-  logger.info({ config: { ...config, token: config.token === '' ? '' : '(set)' } }, 'config');
+  logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const draining = new AbortController();
   const composition = await compose(config, logger);
   const { server, health } = build(config, logger, composition, draining.signal);
@@ -62,6 +63,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   }
 }
 
+function secret(text: string): string {
+  return text === '' ? '' : '(set)';
+}
+
 function build(
   config: ServerConfig,
   logger: Logger,
@@ -76,7 +81,7 @@ function build(
     'grpc.keepalive_permit_without_calls': 1,
   })
     .use(translateErrors(logger))
-    .use(authenticate(config.token))
+    .use(authenticate(new Callers(config.token, config.tokens)))
     .use(endWithServer(draining)) as Server;
   const names: string[] = [];
   for (const { definition, implementation } of composition.services) {
@@ -116,14 +121,14 @@ interface PageParts {
 }
 
 function openPage(config: ServerConfig, { port, tls, logger, composition }: PageParts): Promise<PageServer> {
-  const { host, token, maxMessageBytes } = config;
+  const { host, token, tokens, maxMessageBytes } = config;
   // A server on a port that was picked for it has its page on such a one, too.
   const pagePort = config.pagePort || (config.port === 0 ? 0 : (port % 65_535) + 1);
   const folder = join(packageRoot(), 'dist', 'page');
   return servePage({
     host,
     port: pagePort,
-    token,
+    callers: new Callers(token, tokens),
     tls,
     maxMessageBytes,
     folder,

@@ -9,14 +9,18 @@ import { Evaluator } from '../../src/evaluator/evaluator.js';
 import type { ModelSource } from '../../src/evaluator/model-source.js';
 import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
 import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { Callers } from '../../src/server/callers.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeInferenceService } from '../../src/server/inference-service.js';
-import { translateErrors } from '../../src/server/middleware.js';
+import { authenticate, translateErrors } from '../../src/server/middleware.js';
+import { Quotas } from '../../src/server/quotas.js';
 
 /** What a test talks to. */
 export interface EvaluationServer {
   readonly evaluator: Evaluator;
   readonly connection: Connection;
+  readonly address: string;
+  readonly quotas: Quotas;
   close(): Promise<void>;
 }
 
@@ -24,17 +28,23 @@ export interface EvaluationServer {
 export async function startEvaluationServer(
   models: ModelSource,
   settings: Record<string, unknown> = {},
+  limits: { readonly tokens?: string; readonly quotas?: string } = {},
 ): Promise<EvaluationServer> {
   const evaluator = new Evaluator(models, readConfig(evaluatorSchema, { cacheMegabytes: 0, ...settings }));
   const logger = pino({ level: 'silent' });
-  const server = createServer().use(translateErrors(logger));
-  server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
-  server.add(GRPCInferenceServiceDefinition, makeInferenceService(evaluator, { serverVersion: '1.2.3' }));
+  const callers = new Callers('', limits.tokens);
+  const quotas = new Quotas(callers, limits.quotas);
+  const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
+  server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas));
+  server.add(GRPCInferenceServiceDefinition, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas }));
   const port = await server.listen('127.0.0.1:0');
-  const connection = new Connection({ address: `127.0.0.1:${String(port)}` });
+  const address = `127.0.0.1:${String(port)}`;
+  const connection = new Connection({ address });
   return {
     evaluator,
     connection,
+    address,
+    quotas,
     async close() {
       connection.close();
       server.forceShutdown();

@@ -33,6 +33,13 @@ interface Method {
   readonly responseStream: boolean;
 }
 
+/** Who makes a call: its address, its `authorization`, and a signal for its end. */
+interface Caller {
+  readonly peer: string;
+  readonly authorization: string | undefined;
+  readonly signal: AbortSignal;
+}
+
 type Implementation = Readonly<Record<string, (request: unknown, context: CallContext) => unknown>>;
 
 /** One call that the page may make; messages are protobuf bytes. */
@@ -40,7 +47,7 @@ export interface Call {
   /** Whether it answers with a stream. */
   readonly isStream: boolean;
   /** Answers with one message, or with those of the stream as they come. A stream of requests has the one given. */
-  run(request: Uint8Array, options: { readonly peer: string; readonly signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  run(request: Uint8Array, caller: Caller): AsyncIterable<Uint8Array>;
 }
 
 /** The open calls by path. @throws AppError 'internal' if a service that has one is missing */
@@ -69,9 +76,9 @@ function makeCall(method: Method, handle: Implementation[string]): Call {
     responseType.encode(responseType.fromPartial(answer as object)).finish();
   return {
     isStream: method.responseStream,
-    async *run(bytes, { peer, signal }) {
+    async *run(bytes, caller) {
       const request = decode(requestType, bytes, method.name);
-      const answer = handle(method.requestStream ? once(request) : request, contextOf(peer, signal));
+      const answer = handle(method.requestStream ? once(request) : request, contextOf(caller));
       if (method.responseStream) for await (const each of answer as AsyncIterable<unknown>) yield encode(each);
       else yield encode(await answer);
     },
@@ -91,8 +98,9 @@ async function* once(request: unknown): AsyncGenerator {
   yield request;
 }
 
-function contextOf(peer: string, signal: AbortSignal): CallContext {
+function contextOf({ peer, authorization, signal }: Caller): CallContext {
   const nothing = (): void => undefined;
   const [metadata, header, trailer] = [Metadata(), Metadata(), Metadata()];
+  if (authorization !== undefined) metadata.set('authorization', authorization);
   return { metadata, peer, header, trailer, signal, sendHeader: nothing };
 }

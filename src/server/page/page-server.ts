@@ -10,8 +10,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
+import type { Callers } from '../callers.js';
 import type { Service } from '../compose.js';
-import { tokenCheck } from '../middleware.js';
 import { isOwnFault } from '../status.js';
 import { openCalls, type Call } from './calls.js';
 import { checkHost, checkSite } from './gate.js';
@@ -26,7 +26,8 @@ export interface PageOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly token: string;
+  /** Whose tokens are let in. */
+  readonly callers: Callers;
   /** PEM files' contents; plain HTTP without them. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   /** Largest body taken. */
@@ -87,7 +88,6 @@ class PageHandler {
   readonly #options: PageOptions;
   readonly #files: PageFiles;
   readonly #calls: ReadonlyMap<string, Call>;
-  readonly #checkToken: (header: string | undefined) => void;
   readonly #running = new Set<Promise<void>>();
   readonly #draining = new AbortController();
 
@@ -95,7 +95,6 @@ class PageHandler {
     this.#options = options;
     this.#files = files;
     this.#calls = openCalls(options.services);
-    this.#checkToken = tokenCheck(options.token);
   }
 
   /** Ends the streams; resolves when every answer is out. */
@@ -118,7 +117,7 @@ class PageHandler {
     response.once('close', () => gone.abort());
     try {
       const { method = '', headers } = request;
-      checkHost(headers, this.#options.token !== '');
+      checkHost(headers, this.#options.callers.needToken);
       const path = (request.url ?? '/').split('?')[0]!;
       if (method === 'POST') await this.#call(path, request, response, gone.signal);
       else if (method === 'GET' || method === 'HEAD') this.#files.serve(path, request, response);
@@ -133,14 +132,15 @@ class PageHandler {
       throw new AppError('resource-exhausted', `The page has ${MAX_REQUESTS} requests under way; try again later`);
     }
     checkSite(request.headers);
-    this.#checkToken(request.headers.authorization);
+    const { authorization } = request.headers;
+    this.#options.callers.check(authorization);
     const call = this.#calls.get(path);
     if (!call)
       throw new AppError('not-found', `There is no call '${path}'; the page has ${[...this.#calls.keys()].join(', ')}`);
     const body = await readBody(request, this.#options.maxMessageBytes);
     const signal = call.isStream ? AbortSignal.any([gone, this.#draining.signal]) : gone;
     const peer = request.socket.remoteAddress ?? '';
-    for await (const message of call.run(body, { peer, signal })) {
+    for await (const message of call.run(body, { peer, authorization, signal })) {
       if (!call.isStream) {
         const type = { 'content-type': 'application/x-protobuf', 'content-length': message.length };
         response.writeHead(200, { ...securityHeaders, ...type, 'cache-control': 'no-store' }).end(message);

@@ -10,6 +10,7 @@ import { GameServiceDefinition } from '../../../src/proto/tengen/v1/game.js';
 import { JobServiceDefinition, WatchJobRequest, WatchJobResponse } from '../../../src/proto/tengen/v1/job.js';
 import { ListModelsRequest, ListModelsResponse, ModelServiceDefinition } from '../../../src/proto/tengen/v1/model.js';
 import { MonitorServiceDefinition } from '../../../src/proto/tengen/v1/monitor.js';
+import { Callers } from '../../../src/server/callers.js';
 import type { Service } from '../../../src/server/compose.js';
 import { servePage, type PageOptions, type PageServer } from '../../../src/server/page/page-server.js';
 
@@ -70,7 +71,15 @@ function services(watched: Watched = { sent: 0, ended: false }): Service[] {
 
 async function serve(options: Partial<PageOptions> = {}): Promise<string> {
   const logger = pino({ level: 'error' }, { write: (text: string) => logged.push(text) });
-  const fixed = { host: '127.0.0.1', port: 0, token: '', maxMessageBytes: 1000, folder, services: services(), logger };
+  const fixed = {
+    host: '127.0.0.1',
+    port: 0,
+    callers: new Callers(''),
+    maxMessageBytes: 1000,
+    folder,
+    services: services(),
+    logger,
+  };
   page = await servePage({ ...fixed, ...options });
   return page.url.replace(/\/$/, '');
 }
@@ -181,7 +190,7 @@ describe('the calls of the page', () => {
   });
 
   it('want the token if there is one; files do not', async () => {
-    const url = await serve({ token: 'secret' });
+    const url = await serve({ callers: new Callers('secret') });
     expect((await fetch(url)).status).toBe(200);
     expect((await post(`${url}${listModels}`, named(''))).status).toBe(401);
     expect((await post(`${url}${listModels}`, named(''), { authorization: 'Bearer wrong' })).status).toBe(401);
@@ -201,7 +210,7 @@ describe('who may call', () => {
   });
 
   it('is anyone who has the token, by any name', async () => {
-    const url = await serve({ token: 'secret' });
+    const url = await serve({ callers: new Callers('secret') });
     const authorization = 'Bearer secret';
     expect(await postAs(`${url}${listModels}`, { host: 'tengen.example', authorization })).toBe(200);
     expect(await postAs(`${url}${listModels}`, { host: 'tengen.example' })).toBe(401);

@@ -1,0 +1,160 @@
+/** How much of the evaluator one client may have: positions in flight, and positions a second. */
+
+import type { CallContext } from 'nice-grpc';
+import { AppError, check } from '../core/errors.js';
+import { readPairs, type Callers, type CallFacts } from './callers.js';
+
+interface Quota {
+  /** Infinity for no limit. */
+  readonly inFlight: number;
+  readonly perSecond: number;
+}
+
+/** What one client has had. */
+export interface ClientFigures {
+  readonly client: string;
+  /** Positions in flight now. */
+  readonly inFlight: number;
+  /** Positions let in, and positions refused, so far. */
+  readonly positions: number;
+  readonly refused: number;
+}
+
+interface Account extends Quota {
+  readonly client: string;
+  held: number;
+  positions: number;
+  refused: number;
+  /** Positions that may come now; below zero while what came at once is worked off. */
+  allowance: number;
+  countedAtMs: number;
+}
+
+/** What a call says of its caller. */
+export function callFacts({ metadata, peer }: CallContext): CallFacts {
+  return { header: metadata.get('authorization'), peer };
+}
+
+/** Clients that are kept track of; of more the longest idle are forgotten. */
+const maxClients = 1000;
+
+/** Lets requests in, client by client. */
+export class Quotas {
+  readonly #callers: Callers;
+  readonly #quotas: ReadonlyMap<string, Quota>;
+  readonly #now: () => number;
+  /** In the order of their last requests. */
+  readonly #accounts = new Map<string, Account>();
+
+  /**
+   * @param text `NAME=IN_FLIGHT/PER_SECOND` with commas between; a NAME is that of a token, an address, or `*` for each of
+   *   the others; a number that is 0 is no limit
+   * @param now milliseconds
+   * @throws AppError 'invalid-argument' for what is no such list
+   */
+  constructor(callers: Callers, text = '', now: () => number = () => performance.now()) {
+    this.#callers = callers;
+    this.#quotas = new Map(readPairs('quotas', text).map(([name, value]) => [name, readQuota(name, value)]));
+    this.#now = now;
+  }
+
+  /**
+   * Lets `positions` in, or refuses all of them.
+   *
+   * @returns to be called once when they are done
+   * @throws AppError 'resource-exhausted' naming the client and its quota; 'invalid-argument' for more at once than the
+   *   client may ever have in flight
+   */
+  admit(call: CallFacts, positions: number): () => void {
+    const account = this.#account(this.#callers.nameOf(call));
+    const { client, inFlight, perSecond } = account;
+    check(
+      positions <= inFlight,
+      () => `The request has ${positions} positions; client '${client}' may have ${inFlight} in flight`,
+    );
+    const seen = `client '${client}' has ${account.held} positions in flight`;
+    if (account.held + positions > inFlight) {
+      throw refused(account, positions, `${seen}, ${positions} more do not fit in its quota of ${inFlight}`);
+    }
+    this.#earn(account);
+    // A request is let in while there is any allowance, and is paid for afterwards: one of any size gets through.
+    if (account.allowance <= 0) {
+      throw refused(account, positions, `client '${client}' has used up its quota of ${perSecond} positions a second`);
+    }
+    account.allowance -= positions;
+    account.held += positions;
+    account.positions += positions;
+    let done = false;
+    return () => {
+      if (!done) account.held -= positions;
+      done = true;
+    };
+  }
+
+  /** The clients that are kept track of. */
+  figures(): readonly ClientFigures[] {
+    return [...this.#accounts.values()].map(({ client, held, positions, refused: turnedAway }) => {
+      return { client, inFlight: held, positions, refused: turnedAway };
+    });
+  }
+
+  #account(client: string): Account {
+    const known = this.#accounts.get(client);
+    this.#accounts.delete(client);
+    const account = known ?? this.#open(client);
+    this.#accounts.set(client, account);
+    if (this.#accounts.size > maxClients) this.#forgetOne();
+    return account;
+  }
+
+  #open(client: string): Account {
+    const quota = this.#quotas.get(client) ?? this.#quotas.get('*') ?? { inFlight: Infinity, perSecond: Infinity };
+    const start = { allowance: quota.perSecond, countedAtMs: this.#now() };
+    return { ...quota, ...start, client, held: 0, positions: 0, refused: 0 };
+  }
+
+  #forgetOne(): void {
+    for (const [client, { held }] of this.#accounts) {
+      if (held > 0) continue;
+      this.#accounts.delete(client);
+      return;
+    }
+  }
+
+  /** What came in by the time since the last request; a second's worth at most is saved up. */
+  #earn(account: Account): void {
+    const now = this.#now();
+    const earned = account.perSecond === Infinity ? Infinity : (account.perSecond * (now - account.countedAtMs)) / 1000;
+    account.allowance = Math.min(account.perSecond, account.allowance + earned);
+    account.countedAtMs = now;
+  }
+}
+
+function refused(account: Account, positions: number, why: string): AppError {
+  account.refused += positions;
+  return new AppError('resource-exhausted', `${why.charAt(0).toUpperCase()}${why.slice(1)}; try again later`);
+}
+
+function readQuota(name: string, text: string): Quota {
+  const [, inFlight, perSecond] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  check(
+    inFlight !== undefined && perSecond !== undefined,
+    () => `Setting 'quotas' has '${text}' for '${name}'; it must be IN_FLIGHT/PER_SECOND, such as 4096/2000`,
+  );
+  return { inFlight: Number(inFlight) || Infinity, perSecond: Number(perSecond) || Infinity };
+}
+
+/** The figures in the text format of Prometheus. */
+export function formatQuotas(figures: readonly ClientFigures[]): string {
+  const series = [
+    ['tengen_client_positions_total', 'counter', ({ positions }: ClientFigures) => positions],
+    ['tengen_client_refused_total', 'counter', ({ refused: turnedAway }: ClientFigures) => turnedAway],
+    ['tengen_client_in_flight', 'gauge', ({ inFlight }: ClientFigures) => inFlight],
+  ] as const;
+  return series
+    .map(([name, type, value]) => {
+      const lines = figures.map((client) => `${name}{client="${client.client}"} ${String(value(client))}\n`);
+      return `# TYPE ${name} ${type}\n${lines.join('')}`;
+    })
+    .join('');
+}
