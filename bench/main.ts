@@ -4,11 +4,11 @@
  * A benchmark is a file beside this one that exports `run`.
  */
 
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { cpus } from 'node:os';
 import { AppError } from '../src/core/errors.js';
+import { commit } from './commit.js';
 
 interface Benchmark {
   run(args: string[]): Promise<Record<string, unknown>>;
@@ -16,20 +16,11 @@ interface Benchmark {
 
 const here = new URL('.', import.meta.url);
 /** Files beside this one that are no benchmarks. */
-const parts = ['main', 'uct', 'uct-gtp'];
+const parts = ['main', 'commit', 'uct-gtp'];
 
 function names(): string[] {
   const files = readdirSync(here).filter((file) => file.endsWith('.js'));
   return files.map((file) => file.slice(0, -'.js'.length)).filter((name) => !parts.includes(name));
-}
-
-/** The commit of the code, with '-dirty' where the work tree differs from it, or 'unknown' outside a repository. */
-function commit(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
 }
 
 // One signal stops hundreds of games, each with a listener of its own.

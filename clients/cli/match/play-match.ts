@@ -12,6 +12,8 @@ export interface MatchOptions {
   readonly size: number;
   readonly rules: Rules;
   readonly games: number;
+  /** Indices of games that are not to be played, as they have been. */
+  readonly played?: ReadonlySet<number>;
   /** Moves to start from; game 2i and 2i + 1 use opening i, with colors swapped. */
   readonly openings: readonly (readonly number[])[];
   /** Games at once. */
@@ -42,7 +44,9 @@ export async function playMatch(players: readonly [Player, Player], options: Mat
   const playOn = async (): Promise<void> => {
     while (next < options.games) {
       throwIfAborted(options.signal);
-      const game = await playGame(players, next++, options);
+      const index = next++;
+      if (options.played?.has(index)) continue;
+      const game = await playGame(players, index, options);
       finished.push(game);
       options.onGame?.(game);
     }

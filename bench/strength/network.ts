@@ -1,0 +1,41 @@
+/** A KataGo network in this process, behind the evaluator that the server uses. */
+
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { EvaluatorFor } from '../../clients/gtp-bridge/thinker.js';
+import { readConfig } from '../../src/core/config.js';
+import { evaluatorSchema } from '../../src/evaluator/config.js';
+import { Evaluator } from '../../src/evaluator/evaluator.js';
+import { encodeModel } from '../../src/nn/model-file.js';
+import { readKatago } from '../../src/nn/networks/katago/read-file.js';
+
+/** The network that the benchmarks play with; not part of the project. */
+export const usualNetwork = '../shared/nets/g170-b6c96-s175395328-d26788732.bin.gz';
+
+/** The network as the server keeps it. @param path a `.bin.gz` of KataGo */
+export function modelFile(path: string): { readonly name: string; readonly bytes: Uint8Array } {
+  const { name, architecture, weights } = readKatago(gunzipSync(readFileSync(path)));
+  return { name, bytes: encodeModel({ architecture, weights, metadata: {} }) };
+}
+
+/** Serves one network in this process until closed. */
+export async function openNetwork(
+  path: string,
+): Promise<{ readonly name: string; readonly evaluatorFor: EvaluatorFor; close(): Promise<void> }> {
+  const { name, bytes } = modelFile(path);
+  const model = `${name}@1`;
+  const source = { resolve: () => Promise.resolve(model), read: () => Promise.resolve(bytes) };
+  const evaluator = new Evaluator(source, readConfig(evaluatorSchema, { threads: 1 }));
+  await evaluator.ready();
+  return {
+    name,
+    evaluatorFor: (ownership) => ({
+      evaluate: async (positions, { signal } = {}) => {
+        const snapshots = positions.map((position) => position.snapshot());
+        const request = { model, positions: snapshots, ownership, priority: 'interactive' } as const;
+        return (await evaluator.evaluate({ ...request, ...(signal ? { signal } : {}) })).evaluations;
+      },
+    }),
+    close: () => evaluator.close(),
+  };
+}
