@@ -3,18 +3,24 @@
  * from scratch, by seed. Runs append to bench/results/growth-TASK.json and are not made again; `--report` only reads them.
  */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import type { AnyArchitecture } from '../src/nn/model-file.js';
 import { arms } from './growth/arms.js';
+import { makeRuns } from './growth/experiments.js';
+import { goSubject } from './growth/go.js';
 import { languageSubject } from './growth/language.js';
-import { type ArmReport, lastLoss, reportArms } from './growth/report.js';
-import { readRuns } from './growth/results.js';
-import { makeRun } from './growth/run.js';
+import { plotSavings } from './growth/plot.js';
+import { type ArmReport, bestRate, lastLoss, reportArms } from './growth/report.js';
+import { readRuns, type Schedule } from './growth/results.js';
+import { Runs } from './growth/run.js';
 import type { Subject } from './growth/subject.js';
 import { withEngine } from './growth/training.js';
 
-const tasks = { language: () => languageSubject(), 'language-wide': () => languageSubject(true) };
+const tasks = { language: () => languageSubject(), 'language-wide': () => languageSubject(true), go: goSubject };
+const schedules = ['decay', 'constant'] as const satisfies readonly Schedule[];
 
 /**
  * Keys: `saving` with `ci95` and `savingSmallCharged` of the operator started exactly, `overBert2Bert` and `overLigo` in
@@ -25,73 +31,48 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     args,
     options: {
       task: { type: 'string', default: 'language' },
+      schedule: { type: 'string', default: 'decay' },
       seeds: { type: 'string', default: '5' },
       arms: { type: 'string', default: Object.keys(arms).join() },
       report: { type: 'boolean', default: false },
     },
   });
   check(values.task in tasks, () => `--task is '${values.task}'; there are ${Object.keys(tasks).join(', ')}`);
-  const subject: Subject<AnyArchitecture> = tasks[values.task as keyof typeof tasks]();
-  const wanted = values.arms.split(',');
+  const schedule = schedules.find((name) => name === values.schedule);
+  check(schedule !== undefined, () => `--schedule is '${values.schedule}'; there are ${schedules.join(', ')}`);
+  const subject = tasks[values.task as keyof typeof tasks]() as Subject<AnyArchitecture>;
+  const wanted = values.arms.split(',').filter((arm) => arm !== 'scratch');
   for (const arm of wanted)
     check(arm in arms, () => `There is no arm '${arm}'; there are ${Object.keys(arms).join(', ')}`);
-  if (!values.report) await makeRuns(subject, wanted, Number(values.seeds));
-  return summary(subject);
+  if (!values.report) {
+    const data = await subject.data();
+    await withEngine((engine) =>
+      makeRuns(new Runs(engine, subject, data), subject, { schedule, arms: wanted, seeds: Number(values.seeds) }),
+    );
+  }
+  return summary(subject.name, schedule);
 }
 
-async function makeRuns<A extends AnyArchitecture>(
-  subject: Subject<A>,
-  wanted: readonly string[],
-  seeds: number,
-): Promise<void> {
-  await withEngine(async (engine) => {
-    for (const learningRate of subject.learningRates) await missing(1, 'scratch', learningRate);
-    const learningRate = bestRate(subject);
-    for (let seed = 1; seed <= seeds; seed++) {
-      for (const arm of ['scratch', ...wanted]) await missing(seed, arm, learningRate);
-    }
-    async function missing(seed: number, arm: string, learningRate: number): Promise<void> {
-      const isMade = readRuns(subject.name).some((line) => {
-        return line.arm === arm && line.seed === seed && line.learningRate === learningRate;
-      });
-      if (isMade) return;
-      const { curve, seconds } = await makeRun(engine, subject, { arm, seed, learningRate });
-      const [step, loss] = curve.at(-1)!;
-      process.stderr.write(
-        `${arm} seed ${seed} rate ${learningRate}: ${curve[0]![1].toFixed(3)} to ${loss.toFixed(3)} in ${step} steps, ${seconds.toFixed(0)} s\n`,
-      );
-    }
-  });
-}
-
-/** The learning rate with which the first seed's network from scratch ends lowest. */
-function bestRate({ name, learningRates }: Pick<Subject<AnyArchitecture>, 'name' | 'learningRates'>): number {
-  const sweep = readRuns(name).filter(({ arm, seed }) => arm === 'scratch' && seed === 1);
-  const ends = learningRates.map((rate) => {
-    const line = sweep.find(({ learningRate }) => learningRate === rate);
-    return { rate, loss: line === undefined ? Infinity : lastLoss(line.curve) };
-  });
-  return ends.reduce((best, other) => (other.loss < best.loss ? other : best)).rate;
-}
-
-function summary(subject: Subject<AnyArchitecture>): Record<string, unknown> {
-  const learningRate = bestRate(subject);
-  const runs = readRuns(subject.name);
-  const reports = reportArms(runs, learningRate);
+function summary(task: string, schedule: Schedule): Record<string, unknown> {
+  const lines = readRuns(task);
+  const reports = reportArms(lines, schedule);
   const of = (arm: string): ArmReport | undefined => reports.find((report) => report.arm === arm);
   const [main, bert2bert, ligo] = [of('mango-exact'), of('bert2bert'), of('ligo')];
   const over = (other: ArmReport | undefined): number | null => (main && other ? main.saving - other.saving : null);
-  const sweep = runs.filter(({ arm, seed }) => arm === 'scratch' && seed === 1);
+  const title = `Saving by growth, ${task}, ${schedule === 'decay' ? 'rate falling to zero' : 'constant rate'}: mean, 95 % interval, seeds`;
+  const name = schedule === 'decay' ? task : `${task}-constant`;
+  writeFileSync(join('bench', 'results', `growth-${name}.svg`), plotSavings(title, reports));
+  const sweep = lines.filter((line) => line.arm === 'scratch' && line.seed === 1 && line.schedule === schedule);
   return {
-    task: subject.name,
+    ...{ task, schedule },
     saving: main?.saving ?? null,
     ci95: main?.ci95 ?? null,
     savingSmallCharged: main?.savingSmallCharged ?? null,
     overBert2Bert: over(bert2bert),
     overLigo: over(ligo),
     seeds: main?.seeds ?? 0,
-    learningRate,
-    scratchSweep: Object.fromEntries(sweep.map((line) => [line.learningRate, lastLoss(line.curve)])),
+    learningRate: bestRate(lines, 'scratch', schedule),
+    scratchSweep: Object.fromEntries(sweep.map((line) => [line.learningRate, lastLoss(line.curve, schedule)])),
     arms: Object.fromEntries(reports.map(({ arm, ...rest }) => [arm, rest])),
   };
 }

@@ -1,13 +1,14 @@
 /** The curves of a report as an SVG: Elo against searched positions, means over seeds with a band of one standard error. */
 
 import type { Experiment } from './experiment.js';
+import { area, COLORS as COMMON, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { meanCurve, type ArmCurves, type Report } from './report.js';
 
 const WIDTH = 760;
 const HEIGHT = 460;
 const MARGIN = { left: 64, right: 150, top: 44, bottom: 52 };
-/** Distinguishable also without color vision (Okabe and Ito). */
-const COLORS = ['#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8f6b00'];
+/** With so many arms, one more. */
+const COLORS = [...COMMON, '#8f6b00'];
 
 /** Draws the arms named, in this order. */
 export function plotReport(experiment: Experiment, report: Report, arms: readonly string[]): string {
@@ -21,16 +22,8 @@ export function plotReport(experiment: Experiment, report: Report, arms: readonl
     MARGIN.left + ((Math.log(mark) - first) / (last - first)) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (elo: number): number =>
     HEIGHT - MARGIN.bottom - ((elo - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(
-      MARGIN.left,
-      24,
-      `Elo by searched positions, ${size}×${size}: mean over seeds, ± one standard error`,
-      'start',
-      14,
-    ),
+  const title = `Elo by searched positions, ${size}×${size}: mean over seeds, ± one standard error`;
+  return picture(WIDTH, HEIGHT, MARGIN.left, title, [
     ...grid(marks, low, high, x, y),
     line(
       [
@@ -43,12 +36,8 @@ export function plotReport(experiment: Experiment, report: Report, arms: readonl
     ...curves.flatMap((curve, i) => drawCurve(curve, means[i]!, marks, COLORS[i % COLORS.length]!, x, y)),
     ...labels(curves, means, y),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, 'searched positions', 'middle'),
-    '</svg>',
-  ];
-  return `${parts.join('\n')}\n`;
+  ]);
 }
-
-type Scale = (value: number) => number;
 
 function grid(marks: readonly number[], low: number, high: number, x: Scale, y: Scale): string[] {
   const parts: string[] = [];
@@ -80,9 +69,8 @@ function drawCurve(
   const errors = marks.map((_, i) => standardError(elo.map((values) => values[i]!)));
   const upper = marks.map((mark, i): Point => [x(mark), y(means[i]! + errors[i]!)]);
   const lower = marks.map((mark, i): Point => [x(mark), y(means[i]! - errors[i]!)]);
-  const band = [...upper, ...lower.reverse()].map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(' ');
   return [
-    `<polygon points="${band}" fill="${color}" opacity="0.12"/>`,
+    area([...upper, ...lower.reverse()], color, 0.12),
     line(
       marks.map((mark, i): Point => [x(mark), y(means[i]!)]),
       color,
@@ -101,18 +89,6 @@ function labels(curves: readonly ArmCurves[], means: readonly (readonly number[]
     last = Math.max(at, last + 15);
     return text(WIDTH - MARGIN.right + 8, last + 4, `${arm} (${seeds})`, 'start', 12, COLORS[i % COLORS.length]);
   });
-}
-
-type Point = readonly [number, number];
-
-function line(points: readonly Point[], color: string, dashes?: string, width = 1): string {
-  const path = points.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(' ');
-  const dash = dashes === undefined ? '' : ` stroke-dasharray="${dashes}"`;
-  return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="${width}"${dash}/>`;
-}
-
-function text(x: number, y: number, content: string, anchor: string, size = 12, color = '#333333'): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-size="${size}" fill="${color}">${content}</text>`;
 }
 
 function standardError(values: readonly number[]): number {

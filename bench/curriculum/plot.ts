@@ -1,18 +1,14 @@
 /** The runs as an SVG: accuracy against rollouts, means over seeds with a band of one standard error. */
 
 import { calibrationSeeds, type RunLine } from './experiment.js';
+import { area, COLORS, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { smoothed, type Report } from './report.js';
 
 const WIDTH = 820;
 const HEIGHT = 480;
 const MARGIN = { left: 64, right: 190, top: 44, bottom: 52 };
-/** Distinguishable also without color vision (Okabe and Ito), then dashed again. */
-const COLORS = ['#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 /** Moments at which curves are read off, as shares of the longest run. */
 const MOMENTS = 60;
-
-type Point = readonly [number, number];
-type Scale = (value: number) => number;
 
 /** Mean and standard error at a number of rollouts. */
 interface Moment {
@@ -40,10 +36,8 @@ export function plotRuns(name: string, runs: readonly RunLine[], { targets }: Re
   const y: Scale = (accuracy) =>
     HEIGHT - MARGIN.bottom - ((accuracy - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const shown = curves.map(({ arm, moments }) => ({ arm, moments: moments.filter((one) => one.rollouts <= most) }));
-  const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    text(MARGIN.left, 24, `Accuracy by rollouts, ${name}: mean over seeds, ± one standard error`, 'start', 14),
+  const title = `Accuracy by rollouts, ${name}: mean over seeds, ± one standard error`;
+  return picture(WIDTH, HEIGHT, MARGIN.left, title, [
     ...grid(most, low, high, x, y),
     line(
       [MARGIN.left, WIDTH - MARGIN.right].map((at): Point => [at, y(targets.main)]),
@@ -53,9 +47,7 @@ export function plotRuns(name: string, runs: readonly RunLine[], { targets }: Re
     ...shown.flatMap(({ moments }, i) => drawCurve(moments, i, x, y)),
     ...labels(shown, y),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, 'rollouts', 'middle'),
-    '</svg>',
-  ];
-  return `${parts.join('\n')}\n`;
+  ]);
 }
 
 /** Runs of an arm cost differently, so they are read off at common numbers of rollouts that all of them have. */
@@ -103,9 +95,9 @@ function drawCurve(moments: readonly Moment[], i: number, x: Scale, y: Scale): s
   const color = COLORS[i % COLORS.length]!;
   const edge = (side: number): Point[] =>
     moments.map(({ rollouts, mean, error }): Point => [x(rollouts), y(mean + side * error)]);
-  const band = [...edge(1), ...edge(-1).reverse()].map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(' ');
+  // More arms than colors: those are dashed.
   const dashes = i < COLORS.length ? undefined : '6 3';
-  return [`<polygon points="${band}" fill="${color}" opacity="0.1"/>`, line(edge(0), color, dashes, 2)];
+  return [area([...edge(1), ...edge(-1).reverse()], color, 0.1), line(edge(0), color, dashes, 2)];
 }
 
 /** Names at the ends of the curves, pushed apart where they would overlap. */
@@ -118,14 +110,4 @@ function labels(curves: readonly { readonly arm: string; readonly moments: reado
     const name = i < COLORS.length ? arm : `${arm} (dashed)`;
     return text(WIDTH - MARGIN.right + 8, last + 4, name, 'start', 12, COLORS[i % COLORS.length]);
   });
-}
-
-function line(points: readonly Point[], color: string, dashes?: string, width = 1): string {
-  const path = points.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(' ');
-  const dash = dashes === undefined ? '' : ` stroke-dasharray="${dashes}"`;
-  return `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="${width}"${dash}/>`;
-}
-
-function text(x: number, y: number, content: string, anchor: string, size = 12, color = '#333333'): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-size="${size}" fill="${color}">${content}</text>`;
 }

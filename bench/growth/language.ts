@@ -7,7 +7,7 @@ import { initialTransformer } from '../../src/nn/networks/transformer/parameters
 import { byteTokenizer } from '../../src/text/bytes.js';
 import { languageCost, languageTask, type TokenRow } from '../../src/trainer/grow/language-task.js';
 import { readCorpus } from './corpus.js';
-import type { Subject } from './subject.js';
+import type { Subject, SubjectData } from './subject.js';
 
 const SHAPE = { rows: 16, length: 64 };
 const HELD_OUT = 24;
@@ -25,8 +25,22 @@ function sizes(layers: number, hidden: number): TransformerConfiguration {
 
 /** The comparison of 2 layers of width 32 with 4 of width 64; `wide` doubles the widths. */
 export function languageSubject(isWide = false): Subject<TransformerConfiguration> {
-  const corpus = readCorpus();
   const width = isWide ? 64 : 32;
+  return {
+    name: isWide ? 'language-64' : 'language-32',
+    ...{ small: sizes(2, width), shallow: sizes(2, 2 * width), target: sizes(4, 2 * width) },
+    lengths: { constant: { small: 3000, target: 2000 }, decay: { small: 1500, target: 1000 } },
+    learningRates: [0.0005, 0.001, 0.002, 0.004, 0.008],
+    ...{ operatorSteps: 100, operatorRate: 0.001 },
+    initial: (architecture, seed) => initialTransformer(architecture, new Rng(seed)),
+    plan: transformerGrowth,
+    forwardCost: (architecture) => languageCost(architecture, SHAPE),
+    data: () => Promise.resolve(readData()),
+  };
+}
+
+function readData(): SubjectData<TransformerConfiguration> {
+  const corpus = readCorpus();
   const rowOf = (blocks: readonly Uint8Array[], rng: Rng): TokenRow => {
     const block = blocks[rng.int(blocks.length)]!;
     const begin = rng.int(block.length - SHAPE.length);
@@ -40,14 +54,7 @@ export function languageSubject(isWide = false): Subject<TransformerConfiguratio
   const choosing = batches(CHOOSING, corpus.training, 1_000_002);
   const drawn = (seed: number) => (step: number) => rowsOf(corpus.training, new Rng(seed).fork(step + 1));
   return {
-    name: isWide ? 'language-64' : 'language-32',
-    ...{ small: sizes(2, width), shallow: sizes(2, 2 * width), target: sizes(4, 2 * width) },
-    ...{ smallSteps: 3000, steps: 2000, evaluationSteps: 50, learningRates: [0.002, 0.004, 0.008] },
-    ...{ operatorSteps: 100, operatorRate: 0.001 },
-    initial: (architecture, seed) => initialTransformer(architecture, new Rng(seed)),
-    plan: transformerGrowth,
     task: (seed) => languageTask(SHAPE, drawn(seed), evaluation),
     operatorTask: (seed) => languageTask(SHAPE, drawn(seed), choosing),
-    forwardCost: (architecture) => languageCost(architecture, SHAPE),
   };
 }

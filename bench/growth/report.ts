@@ -1,12 +1,16 @@
 /** What the results of a comparison say. */
 
+import { check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import type { RunLine } from './results.js';
+import { arms } from './arms.js';
+import { isOf, type RunKey, type RunLine, type Schedule } from './results.js';
+import { lengthTo } from './schedules.js';
 import type { Point } from './training.js';
 
 /** An arm over the seeds that have both it and the run from scratch. */
 export interface ArmReport {
   readonly arm: string;
+  readonly learningRate: number;
   readonly seeds: number;
   /** How many of them reached the loss; the others count as if they had at their end, so that savings are at most this. */
   readonly reached: number;
@@ -16,23 +20,18 @@ export interface ArmReport {
   /** The same with the training of the small network charged. */
   readonly savingSmallCharged: number;
   readonly smallChargedCi95: readonly [number, number];
-  /** Means: right after growth, and at half of the cost from scratch. */
+  /** The mean right after growth. */
   readonly firstLoss: number;
-  readonly halfLoss: number;
   /** For each seed, the saving. */
   readonly each: readonly number[];
 }
 
-/** The loss that the run from scratch of a seed reaches: the mean of its last three evaluations. */
-export function targetLoss(runs: readonly RunLine[], seed: number, learningRate: number): number {
-  const scratch = runs.find((run) => run.arm === 'scratch' && run.seed === seed && run.learningRate === learningRate);
-  return scratch === undefined ? -Infinity : lastLoss(scratch.curve);
-}
+/** Runs by which learning rates are chosen. */
+const TUNING_SEED = 1;
 
-/** The mean of the last three evaluations. */
-export function lastLoss(curve: readonly Point[]): number {
-  const last = curve.slice(-3);
-  return last.reduce((sum, [, loss]) => sum + loss, 0) / last.length;
+/** The loss at the end: with a constant rate, where it goes up and down, the mean of the last three evaluations. */
+export function lastLoss(curve: readonly Point[], schedule: Schedule): number {
+  return mean(curve.slice(schedule === 'decay' ? -1 : -3).map(([, loss]) => loss));
 }
 
 /** Steps to the first of two evaluations running that are at or below `loss`; undefined if there is none. */
@@ -41,47 +40,89 @@ export function stepsTo(curve: readonly Point[], loss: number): number | undefin
   return at === -1 ? undefined : curve[at]![0];
 }
 
-/** The report of each arm but the reference. */
-export function reportArms(runs: readonly RunLine[], learningRate: number): ArmReport[] {
-  const own = runs.filter((run) => run.learningRate === learningRate);
-  const names = [...new Set(own.map(({ arm }) => arm))].filter((arm) => arm !== 'scratch');
-  return names.map((arm) => reportArm(own, arm, learningRate));
+/** The learning rate with which an arm ends lowest with the first seed. @throws AppError if it was not tried */
+export function bestRate(lines: readonly RunLine[], arm: string, schedule: Schedule): number {
+  const tried = lines.filter((line) => line.arm === arm && line.seed === TUNING_SEED && line.schedule === schedule);
+  // Rates were compared at the length that the first of them had.
+  const ends = tried.filter(({ steps }) => steps === tried[0]!.steps);
+  check(ends.length > 0, () => `The results have no run of '${arm}' with seed ${TUNING_SEED} yet`);
+  return ends.reduce((best, line) => (endOf(line) < endOf(best) ? line : best)).learningRate;
 }
 
-function reportArm(runs: readonly RunLine[], arm: string, learningRate: number): ArmReport {
-  const pairs = runs
-    .filter((run) => run.arm === arm)
-    .flatMap((run) => {
-      const scratch = runs.find((other) => other.arm === 'scratch' && other.seed === run.seed);
-      return scratch === undefined ? [] : [{ run, scratch, loss: targetLoss(runs, run.seed, learningRate) }];
-    });
-  const ratios = pairs.map(({ run, scratch, loss }) => {
-    const steps = stepsTo(run.curve, loss);
-    const cost = (steps ?? run.curve.at(-1)![0]) * run.stepCost + run.growthCost;
-    const reference = scratchCost(scratch, loss);
+/** The learning rate of an arm. With a constant rate all arms have that of the network from scratch. */
+export function rateOf(lines: readonly RunLine[], arm: string, schedule: Schedule): number {
+  return bestRate(lines, schedule === 'constant' ? 'scratch' : (arms[arm]?.rateOf ?? arm), schedule);
+}
+
+/** Length and loss at the end of the schedules that an arm was trained by with a seed, by length. */
+export function pointsOf(lines: readonly RunLine[], key: Omit<RunKey, 'steps'>): Point[] {
+  const own = lines.filter((line) => isOf(line, { ...key, steps: line.steps }));
+  return own.map((line): Point => [line.steps, endOf(line)]).sort(([a], [b]) => a - b);
+}
+
+/** The loss that the run from scratch of a seed ends with. */
+export function targetLoss(lines: readonly RunLine[], seed: number, schedule: Schedule): number {
+  return endOf(scratchOf(lines, seed, schedule)!);
+}
+
+function scratchOf(lines: readonly RunLine[], seed: number, schedule: Schedule): RunLine | undefined {
+  const learningRate = bestRate(lines, 'scratch', schedule);
+  return lines.find((line) => {
+    return (
+      line.arm === 'scratch' && line.seed === seed && line.schedule === schedule && line.learningRate === learningRate
+    );
+  });
+}
+
+function endOf({ curve, schedule }: RunLine): number {
+  return lastLoss(curve, schedule);
+}
+
+/** The report of each arm but the reference and the sources. */
+export function reportArms(lines: readonly RunLine[], schedule: Schedule): ArmReport[] {
+  const names = Object.keys(arms).filter(
+    (arm) => arm !== 'scratch' && lines.some((line) => line.arm === arm && line.schedule === schedule),
+  );
+  return names.map((arm) => reportArm(lines, arm, schedule));
+}
+
+function reportArm(lines: readonly RunLine[], arm: string, schedule: Schedule): ArmReport {
+  const learningRate = rateOf(lines, arm, schedule);
+  const own = lines.filter(
+    (line) => line.arm === arm && line.schedule === schedule && line.learningRate === learningRate,
+  );
+  const seeds = [...new Set(own.map(({ seed }) => seed))].filter((seed) => scratchOf(lines, seed, schedule));
+  const pairs = seeds.map((seed) => {
+    const scratch = scratchOf(lines, seed, schedule)!;
+    const runs = own.filter((line) => line.seed === seed);
+    const most = Math.max(...runs.map(({ steps }) => steps));
+    return { run: runs[0]!, reference: scratchCost(scratch), steps: reachedAt(runs, endOf(scratch)), most };
+  });
+  const ratios = pairs.map(({ run, reference, steps, most }) => {
+    const cost = (steps ?? most) * run.stepCost + run.growthCost;
     return { reached: steps !== undefined, free: cost / reference, charged: (cost + run.sourceCost) / reference };
   });
   const free = pooled(ratios.map((ratio) => ratio.free));
   const charged = pooled(ratios.map((ratio) => ratio.charged));
   return {
-    arm,
-    seeds: pairs.length,
+    ...{ arm, learningRate, seeds: pairs.length },
     reached: ratios.filter(({ reached }) => reached).length,
     ...{ saving: free.saving, ci95: free.ci95, savingSmallCharged: charged.saving, smallChargedCi95: charged.ci95 },
     firstLoss: mean(pairs.map(({ run }) => run.curve[0]![1])),
-    halfLoss: mean(pairs.map(({ run, scratch }) => lossAt(run, scratchCost(scratch, 0) / 2))),
     each: ratios.map((ratio) => 1 - ratio.free),
   };
 }
 
-/** What the whole run from scratch cost, or until it first stays at or below its own loss. */
-function scratchCost({ curve, stepCost }: RunLine, loss: number): number {
-  return (stepsTo(curve, loss) ?? curve.at(-1)![0]) * stepCost;
+/** With a constant rate a run may reach what it ends with before its end. */
+function scratchCost({ schedule, curve, steps, stepCost }: RunLine): number {
+  const reached = schedule === 'constant' ? stepsTo(curve, lastLoss(curve, schedule)) : undefined;
+  return (reached ?? steps) * stepCost;
 }
 
-/** The loss when a cost was first reached. */
-function lossAt({ curve, stepCost, growthCost }: RunLine, cost: number): number {
-  return (curve.find(([step]) => step * stepCost + growthCost >= cost) ?? curve.at(-1)!)[1];
+/** Steps that an arm needs with a seed; undefined if it does not reach the loss. */
+function reachedAt(runs: readonly RunLine[], loss: number): number | undefined {
+  if (runs[0]!.schedule === 'constant') return stepsTo(runs[0]!.curve, loss);
+  return lengthTo(pointsOf(runs, runs[0]!), loss);
 }
 
 const RESAMPLES = 10_000;

@@ -5,11 +5,21 @@ import { join } from 'node:path';
 import type { GrowthReport } from '../../src/trainer/grow/train-operator.js';
 import type { Point } from './training.js';
 
-/** A run. Costs are multiplications, backward passes included. */
-export interface RunLine {
+/** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */
+export type Schedule = 'constant' | 'decay';
+
+/** What tells a run apart. */
+export interface RunKey {
   readonly arm: string;
   readonly seed: number;
   readonly learningRate: number;
+  readonly schedule: Schedule;
+  /** Steps of the whole schedule; a run at a constant rate may end before. */
+  readonly steps: number;
+}
+
+/** A run. Costs are multiplications, backward passes included. */
+export interface RunLine extends RunKey {
   /** Held-out losses by the run's own steps. */
   readonly curve: readonly Point[];
   readonly stepCost: number;
@@ -29,16 +39,21 @@ export function readRuns(subject: string): RunLine[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
 }
 
+/** Whether a line is of the run. */
+export function isOf(line: RunLine, key: RunKey): boolean {
+  return (['arm', 'seed', 'learningRate', 'schedule', 'steps'] as const).every((name) => line[name] === key[name]);
+}
+
 /** Appends a run in one write. */
 export function appendRun(subject: string, line: RunLine): void {
   appendFileSync(fileOf(subject), `${JSON.stringify(line)}\n`);
 }
 
 /** The file of a trained source; these are not committed. */
-export function sourceFile(subject: string, source: string, seed: number): string {
+export function sourceFile(subject: string, { arm, seed, schedule, learningRate }: RunKey): string {
   const folder = join('bench', 'work', 'growth');
   mkdirSync(folder, { recursive: true });
-  return join(folder, `${subject}-${source}-${seed}.safetensors`);
+  return join(folder, `${subject}-${arm}-${seed}-${schedule}-${learningRate}.safetensors`);
 }
 
 function fileOf(subject: string): string {

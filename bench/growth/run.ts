@@ -1,56 +1,23 @@
-/** One run of a comparison: an arm with a seed. */
+/** Makes the runs of a comparison: trains from scratch, trains sources, grows them, and trains what was grown. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { assert } from '../../src/core/errors.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { type AnyArchitecture, decodeAnyModel, encodeModel, type Weights } from '../../src/nn/model-file.js';
+import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import { growNetwork, type GrowthReport } from '../../src/trainer/grow/train-operator.js';
-import { type Arm, arms } from './arms.js';
-import { targetLoss } from './report.js';
-import { appendRun, readRuns, type RunLine, sourceFile } from './results.js';
-import type { Subject } from './subject.js';
-import { trainNetwork } from './training.js';
+import { arms } from './arms.js';
+import { appendRun, isOf, readRuns, type RunKey, type RunLine, type Schedule, sourceFile } from './results.js';
+import type { Subject, SubjectData } from './subject.js';
+import { trainNetwork, type TrainingOptions } from './training.js';
 
 /** A backward pass is two forward passes. */
 const TRAINING = 3;
 
-interface Source<A> {
-  readonly architecture: A;
-  readonly weights: Weights;
-  readonly cost: number;
-}
+/** What a network is grown from, as an arm of its own: the network itself is kept in bench/work. */
+export type SourceArm = 'small-source' | 'shallow-source';
 
-/** Makes the run and appends it. The run from scratch of the same seed comes first. */
-export async function makeRun<A extends AnyArchitecture>(
-  engine: Engine,
-  subject: Subject<A>,
-  { arm: name, seed, learningRate }: { readonly arm: string; readonly seed: number; readonly learningRate: number },
-): Promise<RunLine> {
-  const arm = arms[name]!;
-  const started = performance.now();
-  const start = await startOf(engine, subject, arm, seed, learningRate);
-  const stepCost = TRAINING * subject.forwardCost(start.architecture);
-  const runs = readRuns(subject.name);
-  const isScratch = arm.from === 'nothing';
-  const scratchCost = subject.steps * TRAINING * subject.forwardCost(subject.target);
-  const trained = await trainNetwork(engine, subject.task(seed), start, {
-    // The small network, trained on, gets what the target from scratch gets.
-    steps: name === 'small' ? Math.floor(scratchCost / stepCost) : subject.steps,
-    firstBatch: arm.from === 'nothing' ? 0 : subject.smallSteps,
-    evaluationSteps: name === 'small' ? 2 * subject.evaluationSteps : subject.evaluationSteps,
-    learningRate,
-    ...(isScratch ? {} : { until: targetLoss(runs, seed, learningRate) }),
-  });
-  const line: RunLine = {
-    ...{ arm: name, seed, learningRate, curve: trained.curve, stepCost },
-    ...{ growthCost: start.growthCost, sourceCost: start.sourceCost },
-    seconds: (performance.now() - started) / 1000,
-    ...(start.growth && { growth: start.growth }),
-  };
-  appendRun(subject.name, line);
-  return line;
-}
-
+/** Where a run begins. */
 interface Start<A> {
   readonly architecture: A;
   readonly weights: Weights;
@@ -59,51 +26,130 @@ interface Start<A> {
   readonly growth?: GrowthReport;
 }
 
-async function startOf<A extends AnyArchitecture>(
-  engine: Engine,
-  subject: Subject<A>,
-  arm: Arm,
-  seed: number,
-  learningRate: number,
-): Promise<Start<A>> {
-  const { target } = subject;
-  if (arm.from === 'nothing') {
-    return { architecture: target, weights: subject.initial(target, seed), growthCost: 0, sourceCost: 0 };
-  }
-  const source = await sourceOf(engine, subject, arm, seed, learningRate);
-  const { settings } = arm;
-  if (settings === undefined) return { ...source, growthCost: 0, sourceCost: source.cost };
-  const steps = settings.isTrained ? subject.operatorSteps : 0;
-  const { weights, report } = await growNetwork(engine, {
-    ...{ source, target, settings, steps, seed },
-    plan: subject.plan(source.architecture, target, settings.coupling),
-    task: subject.operatorTask(seed),
-    learningRate: subject.operatorRate,
-  });
-  const forward = subject.forwardCost(target) + report.operatorCost;
-  const growthCost = steps * TRAINING * forward + report.operatorCost;
-  return { architecture: target, weights, growthCost, sourceCost: source.cost, growth: report };
-}
+/** Makes runs that the results lack. */
+export class Runs<A extends AnyArchitecture> {
+  readonly #engine: Engine;
+  readonly #subject: Subject<A>;
+  readonly #data: SubjectData<A>;
+  /** The last network grown: runs of several lengths begin with it. */
+  #grown: { readonly key: string; readonly start: Start<A> } | undefined;
 
-/** The network to grow, trained the first time it is wanted. */
-async function sourceOf<A extends AnyArchitecture>(
-  engine: Engine,
-  subject: Subject<A>,
-  arm: Arm,
-  seed: number,
-  learningRate: number,
-): Promise<Source<A>> {
-  const architecture = arm.from === 'shallow' ? subject.shallow : subject.small;
-  const weights = subject.initial(architecture, seed + 1000);
-  if (arm.from === 'untrained') return { architecture, weights, cost: 0 };
-  const cost = subject.smallSteps * TRAINING * subject.forwardCost(architecture);
-  const file = sourceFile(subject.name, arm.from, seed);
-  if (!existsSync(file)) {
-    const options = { steps: subject.smallSteps, firstBatch: 0, evaluationSteps: 500, learningRate };
-    const trained = await trainNetwork(engine, subject.task(seed), { architecture, weights }, options);
-    writeFileSync(file, encodeModel({ architecture, weights: trained.weights, metadata: {} }));
+  constructor(engine: Engine, subject: Subject<A>, data: SubjectData<A>) {
+    this.#engine = engine;
+    this.#subject = subject;
+    this.#data = data;
   }
-  const model = decodeAnyModel(readFileSync(file));
-  assert(model.architecture.kind === architecture.kind, 'the kept source is of another kind');
-  return { architecture, weights: model.weights, cost };
+
+  /** The source of an arm; a shallow one gets as many multiplications as a small one. */
+  sourceKey(arm: SourceArm, seed: number, schedule: Schedule, learningRate: number): RunKey {
+    const { small, shallow, lengths, forwardCost } = this.#subject;
+    const share = arm === 'small-source' ? 1 : forwardCost(small) / forwardCost(shallow);
+    return { arm, seed, schedule, learningRate, steps: Math.round(lengths[schedule].small * share) };
+  }
+
+  /** Trains a source, unless that was done. */
+  async source(key: RunKey): Promise<RunLine> {
+    const known = readRuns(this.#subject.name).find((line) => isOf(line, key));
+    if (known) return known;
+    await this.#trainSource(key);
+    return readRuns(this.#subject.name).find((line) => isOf(line, key))!;
+  }
+
+  /** Makes a run, unless that was done. `until`: where a run at a constant rate ends. */
+  async run(key: RunKey, source?: RunKey, until?: number): Promise<RunLine> {
+    const known = readRuns(this.#subject.name).find((line) => isOf(line, key));
+    if (known) return known;
+    const started = performance.now();
+    const start = await this.#start(key, source);
+    const { weights: _, ...line } = await this.#train(key, start, {
+      firstBatch: arms[key.arm]!.from === 'nothing' ? 0 : this.#subject.lengths[key.schedule].small,
+      ...(until !== undefined && { until }),
+    });
+    return this.#append({ ...line, seconds: (performance.now() - started) / 1000 });
+  }
+
+  #append(line: RunLine): RunLine {
+    appendRun(this.#subject.name, line);
+    const { arm, seed, learningRate, curve, seconds } = line;
+    const [step, loss] = curve.at(-1)!;
+    process.stderr.write(
+      `${new Date().toISOString().slice(11, 19)} ${arm} seed ${seed} rate ${learningRate}: ${curve[0]![1].toFixed(3)} to ${loss.toFixed(4)} in ${step} steps, ${seconds.toFixed(0)} s\n`,
+    );
+    return line;
+  }
+
+  async #train(
+    key: RunKey,
+    { architecture, weights, ...start }: Start<A>,
+    options: Pick<TrainingOptions, 'firstBatch' | 'until'>,
+  ): Promise<Omit<RunLine, 'seconds'> & { readonly weights: Weights }> {
+    const { learningRate, schedule, steps } = key;
+    const stepCost = TRAINING * this.#subject.forwardCost(architecture);
+    // A smaller network's steps are as many times more.
+    const evaluationSteps = Math.round(((schedule === 'decay' ? 250 : 50) * this.#targetStepCost) / stepCost);
+    const trained = await trainNetwork(
+      this.#engine,
+      this.#data.task(key.seed),
+      { architecture, weights },
+      { learningRate, schedule, steps, evaluationSteps, ...options },
+    );
+    return { ...key, ...start, curve: trained.curve, stepCost, weights: trained.weights };
+  }
+
+  get #targetStepCost(): number {
+    return TRAINING * this.#subject.forwardCost(this.#subject.target);
+  }
+
+  async #start(key: RunKey, source?: RunKey): Promise<Start<A>> {
+    const { target, small, initial } = this.#subject;
+    const { from, settings } = arms[key.arm]!;
+    const free = { growthCost: 0, sourceCost: 0 };
+    if (from === 'nothing') return { architecture: target, weights: initial(target, key.seed), ...free };
+    const isUntrained = from === 'untrained';
+    const start = isUntrained
+      ? { architecture: small, weights: initial(small, key.seed + 1000), ...free }
+      : await this.#trainedSource(source!);
+    return settings === undefined ? start : await this.#grow(key, start, settings);
+  }
+
+  async #grow({ arm, seed }: RunKey, source: Start<A>, settings: OperatorSettings): Promise<Start<A>> {
+    const key = `${arm} ${seed}`;
+    if (this.#grown?.key === key) return this.#grown.start;
+    const { target, operatorSteps, operatorRate: learningRate, plan, forwardCost } = this.#subject;
+    const steps = settings.isTrained ? operatorSteps : 0;
+    const { weights, report } = await growNetwork(this.#engine, {
+      ...{ source, target, settings, steps, seed, learningRate },
+      plan: plan(source.architecture, target, settings.coupling),
+      task: this.#data.operatorTask(seed),
+    });
+    const growthCost = steps * TRAINING * (forwardCost(target) + report.operatorCost) + report.operatorCost;
+    const start = { architecture: target, weights, growthCost, sourceCost: source.sourceCost, growth: report };
+    this.#grown = { key, start };
+    return start;
+  }
+
+  async #trainedSource(key: RunKey): Promise<Start<A>> {
+    const { forwardCost } = this.#subject;
+    const file = sourceFile(this.#subject.name, key);
+    if (!existsSync(file)) await this.#trainSource(key);
+    const { weights, ...model } = decodeAnyModel(readFileSync(file));
+    const architecture = this.#sourceArchitecture(key);
+    assert(model.architecture.kind === architecture.kind, 'the kept source is of another kind');
+    return { architecture, weights, growthCost: 0, sourceCost: key.steps * TRAINING * forwardCost(architecture) };
+  }
+
+  #sourceArchitecture({ arm }: RunKey): A {
+    return arm === 'small-source' ? this.#subject.small : this.#subject.shallow;
+  }
+
+  async #trainSource(key: RunKey): Promise<void> {
+    const started = performance.now();
+    const architecture = this.#sourceArchitecture(key);
+    const weights = this.#subject.initial(architecture, key.seed + 1000);
+    const start = { architecture, weights, growthCost: 0, sourceCost: 0 };
+    const { weights: trained, ...line } = await this.#train(key, start, { firstBatch: 0 });
+    writeFileSync(sourceFile(this.#subject.name, key), encodeModel({ architecture, weights: trained, metadata: {} }));
+    const isKnown = readRuns(this.#subject.name).some((other) => isOf(other, key));
+    if (!isKnown) this.#append({ ...line, seconds: (performance.now() - started) / 1000 });
+  }
 }

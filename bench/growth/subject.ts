@@ -4,6 +4,7 @@ import type { GrowthPlan } from '../../src/methods/growth/family.js';
 import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import type { Weights } from '../../src/nn/model-file.js';
 import type { Task } from '../../src/trainer/grow/task.js';
+import type { Schedule } from './results.js';
 
 /** A kind of network with its data. */
 export interface Subject<A> {
@@ -13,20 +14,24 @@ export interface Subject<A> {
   /** As deep as the small one and as wide as the target: what is stacked. */
   readonly shallow: A;
   readonly target: A;
-  /** Steps of the small networks, and of the one that starts from scratch. */
-  readonly smallSteps: number;
-  readonly steps: number;
-  readonly evaluationSteps: number;
-  /** Tried for the network from scratch with the first seed; the best is used by all. */
+  /** Steps of the small network, and of the target from scratch, by how the learning rate goes on. */
+  readonly lengths: Readonly<Record<Schedule, { readonly small: number; readonly target: number }>>;
+  /** Tried with the first seed; see experiments.ts. */
   readonly learningRates: readonly number[];
   readonly operatorSteps: number;
   readonly operatorRate: number;
   initial(architecture: A, seed: number): Weights;
   plan(from: A, to: A, coupling: OperatorSettings['coupling']): GrowthPlan;
-  /** Data in the order of a seed; the same for every arm. */
+  /** Multiplications of one forward pass of a batch. */
+  forwardCost(architecture: A): number;
+  /** Reads the data, which `--report` does without. */
+  data(): Promise<SubjectData<A>>;
+}
+
+/** The data of a subject. */
+export interface SubjectData<A> {
+  /** Batches in the order of a seed; the same for every arm. */
   task(seed: number): Task<A>;
   /** The same with held-out batches of its own, by which operators are chosen. */
   operatorTask(seed: number): Task<A>;
-  /** Multiplications of one forward pass of a batch. */
-  forwardCost(architecture: A): number;
 }

@@ -5,7 +5,9 @@ import type { Engine } from '../../src/engine/engine.js';
 import { graph, input } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
 import { adamStep, learningRateOf } from '../../src/trainer/grow/adam-step.js';
+import type { TensorData } from '../../src/nn/types.js';
 import type { Task } from '../../src/trainer/grow/task.js';
+import type { Schedule } from './results.js';
 
 /** A step and the held-out loss after it. */
 export type Point = readonly [step: number, loss: number];
@@ -17,10 +19,12 @@ export interface TrainingOptions {
   readonly firstBatch: number;
   readonly evaluationSteps: number;
   readonly learningRate: number;
+  readonly schedule: Schedule;
   /** Ends early once two evaluations running are at or below this. */
   readonly until?: number;
 }
 
+/** Steps of warm-up; of a short run a tenth. */
 const WARMUP = 50;
 
 /** One engine for the whole process. */
@@ -54,7 +58,7 @@ export async function trainNetwork<A>(
   };
   try {
     for (let made = 0; ; made++) {
-      if (made % options.evaluationSteps === 0) {
+      if (made % options.evaluationSteps === 0 || made === options.steps) {
         const given = Object.fromEntries(await weightsNow());
         let total = 0;
         for (const batch of task.heldOut)
@@ -62,14 +66,18 @@ export async function trainNetwork<A>(
         curve.push([made, total / task.heldOut.length]);
       }
       if (made >= options.steps || hasHit(curve, options.until)) break;
-      const learningRate = learningRateOf(options.learningRate, made, WARMUP);
-      await training.step({ ...task.batch(options.firstBatch + made), learningRate });
+      await training.step({ ...task.batch(options.firstBatch + made), learningRate: rateAt(options, made) });
     }
     return { curve, weights: await weightsNow() };
   } finally {
     await training.release();
     await evaluation.release();
   }
+}
+
+function rateAt({ learningRate, schedule, steps }: TrainingOptions, made: number): TensorData {
+  const share = schedule === 'decay' ? 1 - made / steps : 1;
+  return learningRateOf(learningRate * share, made, Math.min(WARMUP, steps / 10));
 }
 
 /** Whether the last two evaluations are at or below the target. */

@@ -4,6 +4,7 @@ import { Rng } from '../../core/rng.js';
 import { type InputTensor, type Tensor, constant, input } from '../../nn/graph.js';
 import type { Weights } from '../../nn/model-file.js';
 import { gather, indexConstant } from '../../nn/operations/gather.js';
+import { add } from '../../nn/operations/arithmetic.js';
 import { reshape } from '../../nn/operations/shape.js';
 import type { TensorData } from '../../nn/types.js';
 import { assemble, scatter } from './assemble.js';
@@ -11,6 +12,7 @@ import { contract, contractionCost } from './contract.js';
 import { bondsOf, type Core, initialCores } from './cores.js';
 import { type GrowthPlan, lengths } from './family.js';
 import type { OperatorSettings } from './settings.js';
+import { spreadOf } from './spread.js';
 
 /** An operator before training, as a graph of what is trained of it. */
 export interface Operator {
@@ -31,7 +33,8 @@ const PREFIX = 'core:';
 
 /** Builds the operator for a source's weights. */
 export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, source: Weights, seed: number): Operator {
-  const cores = initialCores(plan.families, settings, new Rng(seed));
+  const rng = new Rng(seed);
+  const cores = initialCores(plan.families, settings, rng);
   const initial: Record<string, TensorData> = {};
   const trained: InputTensor[] = [];
   const tensors = new Map<string, Tensor>();
@@ -49,8 +52,10 @@ export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, sourc
   const parameters = scatter(
     plan,
     (family) => {
-      const m1 = constant(assemble(family, source), lengths(family, 'from'));
-      return contract(family, m1, (name) => tensors.get(name)!);
+      const m1 = assemble(family, source);
+      const m2 = contract(family, constant(m1, lengths(family, 'from')), (name) => tensors.get(name)!);
+      const spread = spreadOf(family, m1, settings.spread, rng);
+      return spread === undefined ? m2 : add(m2, constant(spread, lengths(family, 'to')));
     },
     source,
   );

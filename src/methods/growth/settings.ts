@@ -17,6 +17,8 @@ export interface OperatorSettings {
   readonly rank: number;
   /** Deviation of the noise on every core. */
   readonly noise: number;
+  /** Deviation of what tells copies apart, in what reads them, as a share of the size of the source's weights; see spread.ts. */
+  readonly spread: number;
   /** Whether kernel taps mix: not; freely; or only as the symmetries of the board allow. */
   readonly taps: 'fixed' | 'free' | 'symmetric';
   /** Whether the cores are meant to be trained. */
@@ -25,7 +27,7 @@ export interface OperatorSettings {
 
 const plain: OperatorSettings = {
   ...{ depth: 'stack', split: 'even', fromNextLayer: false, coupling: 'all', rank: 1, noise: 0 },
-  ...{ taps: 'fixed', isTrained: false },
+  ...{ spread: 0, taps: 'fixed', isTrained: false },
 };
 
 /**

@@ -71,6 +71,18 @@ describe('growing a transformer', () => {
     expect(await errorOf(sizes({}, { ...twice, layers: 3 }), settings)).toBeLessThan(2e-5);
   });
 
+  it('keeps the function when copies are told apart at once', async () => {
+    const [from, to] = sizes({}, { ...twice, layers: 4 });
+    const settings = { ...growthMethods.net2net, spread: 0.5 };
+    expect(await errorOf([from, to], settings)).toBeLessThan(5e-5);
+    const weights = weightsOf(from);
+    const [spread, plain] = await Promise.all(
+      [settings, growthMethods.net2net].map((one) => grow(transformerGrowth(from, to, 'all'), one, weights)),
+    );
+    const name = layerParameter(1, 'mlp.up_proj.weight');
+    expect(difference(spread!.get(name)!.data, plain!.get(name)!.data)).toBeGreaterThan(0.1);
+  });
+
   it('keeps the function with any rank as long as there is no noise', async () => {
     const settings = { ...growthMethods['mango-exact'], noise: 0, rank: 3 };
     expect(await errorOf(sizes({}, { ...twice, layers: 4 }), settings)).toBeLessThan(2e-5);
