@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import type { AnyArchitecture } from '../src/nn/model-file.js';
+import { growSchema } from '../src/trainer/grow/job/config.js';
 import { arms } from './growth/arms.js';
 import { makeRuns } from './growth/experiments.js';
 import { goSubject } from './growth/go.js';
@@ -23,8 +24,8 @@ const tasks = { language: () => languageSubject(), 'language-wide': () => langua
 const schedules = ['decay', 'constant'] as const satisfies readonly Schedule[];
 
 /**
- * Keys: `saving` with `ci95` and `savingSmallCharged` of the operator started exactly, `overBert2Bert` and `overLigo` in
- * points, `seeds`, `task`; under `arms` the same of every arm.
+ * Keys: `saving` with `ci95` and `savingSmallCharged` of `--arm`, the default of the `grow` job unless given, `overBert2Bert`
+ * and `overLigo` in points, `seeds`, `task`; under `arms` the same of every arm.
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -34,6 +35,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       schedule: { type: 'string', default: 'decay' },
       seeds: { type: 'string', default: '5' },
       arms: { type: 'string', default: Object.keys(arms).join() },
+      arm: { type: 'string', default: growSchema.method.default },
       report: { type: 'boolean', default: false },
     },
   });
@@ -42,7 +44,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   check(schedule !== undefined, () => `--schedule is '${values.schedule}'; there are ${schedules.join(', ')}`);
   const subject = tasks[values.task as keyof typeof tasks]() as Subject<AnyArchitecture>;
   const wanted = values.arms.split(',').filter((arm) => arm !== 'scratch');
-  for (const arm of wanted)
+  for (const arm of [...wanted, values.arm])
     check(arm in arms, () => `There is no arm '${arm}'; there are ${Object.keys(arms).join(', ')}`);
   if (!values.report) {
     const data = await subject.data();
@@ -50,21 +52,21 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       makeRuns(new Runs(engine, subject, data), subject, { schedule, arms: wanted, seeds: Number(values.seeds) }),
     );
   }
-  return summary(subject.name, schedule);
+  return summary(subject.name, schedule, values.arm);
 }
 
-function summary(task: string, schedule: Schedule): Record<string, unknown> {
+function summary(task: string, schedule: Schedule, arm: string): Record<string, unknown> {
   const lines = readRuns(task);
   const reports = reportArms(lines, schedule);
-  const of = (arm: string): ArmReport | undefined => reports.find((report) => report.arm === arm);
-  const [main, bert2bert, ligo] = [of('mango-exact'), of('bert2bert'), of('ligo')];
+  const of = (name: string): ArmReport | undefined => reports.find((report) => report.arm === name);
+  const [main, bert2bert, ligo] = [of(arm), of('bert2bert'), of('ligo')];
   const over = (other: ArmReport | undefined): number | null => (main && other ? main.saving - other.saving : null);
   const title = `Saving by growth, ${task}, ${schedule === 'decay' ? 'rate falling to zero' : 'constant rate'}: mean, 95 % interval, seeds`;
-  const name = schedule === 'decay' ? task : `${task}-constant`;
-  writeFileSync(join('bench', 'results', `growth-${name}.svg`), plotSavings(title, reports));
+  const file = schedule === 'decay' ? task : `${task}-constant`;
+  writeFileSync(join('bench', 'results', `growth-${file}.svg`), plotSavings(title, reports));
   const sweep = lines.filter((line) => line.arm === 'scratch' && line.seed === 1 && line.schedule === schedule);
   return {
-    ...{ task, schedule },
+    ...{ task, schedule, arm },
     saving: main?.saving ?? null,
     ci95: main?.ci95 ?? null,
     savingSmallCharged: main?.savingSmallCharged ?? null,
@@ -73,6 +75,6 @@ function summary(task: string, schedule: Schedule): Record<string, unknown> {
     seeds: main?.seeds ?? 0,
     learningRate: bestRate(lines, 'scratch', schedule),
     scratchSweep: Object.fromEntries(sweep.map((line) => [line.learningRate, lastLoss(line.curve, schedule)])),
-    arms: Object.fromEntries(reports.map(({ arm, ...rest }) => [arm, rest])),
+    arms: Object.fromEntries(reports.map(({ arm: name, ...rest }) => [name, rest])),
   };
 }

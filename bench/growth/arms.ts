@@ -17,11 +17,13 @@ export interface Arm {
  */
 export const arms: Readonly<Record<string, Arm>> = {
   scratch: { from: 'nothing' },
+  'net2net-spread': { from: 'small', settings: growthMethods['net2net-spread'] },
   net2net: { from: 'small', settings: growthMethods.net2net },
   bert2bert: { from: 'small', settings: { ...growthMethods.fpi, split: 'uneven' } },
   ligo: { from: 'small', settings: growthMethods.ligo },
   mango: { from: 'small', settings: growthMethods.mango },
   'mango-exact': { from: 'small', settings: growthMethods['mango-exact'] },
+  'mango-spread': { from: 'small', settings: { ...growthMethods['mango-exact'], spread: 0.5 } },
   stack: { from: 'shallow', settings: growthMethods.stack },
   small: { from: 'small', rateOf: 'small-source' },
   aki: { from: 'small', settings: growthMethods.aki, rateOf: 'bert2bert' },

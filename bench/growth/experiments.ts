@@ -46,6 +46,11 @@ abstract class Experiment<A extends AnyArchitecture> {
   abstract tune(wanted: readonly string[]): Promise<void>;
   abstract make(arm: string, seed: number): Promise<void>;
 
+  /** Steps of the small network that cost as much as one of the target. */
+  protected get smallSteps(): number {
+    return this.subject.forwardCost(this.subject.target) / this.subject.forwardCost(this.subject.small);
+  }
+
   protected sourceArm(arm: string): SourceArm {
     return arms[arm]!.from === 'shallow' ? 'shallow-source' : 'small-source';
   }
@@ -67,10 +72,9 @@ class Constant<A extends AnyArchitecture> extends Experiment<A> {
   }
 
   #key(arm: string, seed: number, learningRate: number): RunKey {
-    const { lengths, forwardCost, target, small } = this.subject;
-    const steps = lengths.constant.target;
+    const steps = this.subject.lengths.constant.target;
     // The small network, trained on, gets what the target from scratch gets.
-    const own = arm === 'small' ? Math.floor((steps * forwardCost(target)) / forwardCost(small)) : steps;
+    const own = arm === 'small' ? Math.floor(steps * this.smallSteps) : steps;
     return { arm, seed, learningRate, schedule: 'constant', steps: own };
   }
 }
@@ -96,21 +100,21 @@ class Decaying<A extends AnyArchitecture> extends Experiment<A> {
   }
 
   async make(arm: string, seed: number): Promise<void> {
-    const { subject } = this;
-    const lines = readRuns(subject.name);
+    const { name } = this.subject;
+    const lines = readRuns(name);
     const key = { arm, seed, learningRate: rateOf(lines, arm, 'decay'), schedule: 'decay' } as const;
     if (arm === 'scratch') {
       await this.runs.run({ ...key, steps: this.#steps });
       return;
     }
-    const share = arm === 'small' ? subject.forwardCost(subject.target) / subject.forwardCost(subject.small) : 1;
-    const lengths = lengthsOf(this.#steps * share);
+    const most = this.#steps * (arm === 'small' ? this.smallSteps : 1);
     const loss = targetLoss(lines, seed, 'decay');
-    // What has no new weights is tried with all of the cost at once.
-    const first = arm === 'small' ? lengths.at(-1)! : TUNING * this.#steps;
+    // What sufficed with the last seed is tried first.
+    const last = pointsOf(lines, { ...key, seed: seed - 1 });
+    const first = last.find(([, end]) => end <= targetLoss(lines, seed - 1, 'decay'))?.[0] ?? Math.round(TUNING * most);
     for (;;) {
-      const points = pointsOf(readRuns(subject.name), key);
-      const steps = nextLength(points, loss, lengths, first);
+      const points = pointsOf(readRuns(name), key);
+      const steps = nextLength(points, loss, lengthsOf(most), first);
       if (steps === undefined) return;
       await this.runs.run({ ...key, steps }, this.#source(arm, seed));
     }

@@ -12,7 +12,7 @@ import type { Subject, SubjectData } from './subject.js';
 
 const BOARD = 7;
 /** Searched positions of the run; its games after the first half are the data. */
-const POSITIONS = 128_000;
+const POSITIONS = 64_000;
 const BATCH = 64;
 /** One game in so many is held out. */
 const HELD_OUT = 10;
@@ -38,7 +38,7 @@ export function goSubject(): Subject<Architecture> {
   return {
     name: 'go-16',
     ...{ small: sizes(2, 16), shallow: sizes(2, 32), target: sizes(4, 32) },
-    lengths: { constant: { small: 1500, target: 1000 }, decay: { small: 1500, target: 1000 } },
+    lengths: { constant: { small: 750, target: 500 }, decay: { small: 750, target: 500 } },
     learningRates: [0.0005, 0.001, 0.002, 0.004, 0.008],
     ...{ operatorSteps: 100, operatorRate: 0.001 },
     initial: (architecture, seed) => initialWeights(architecture, new Rng(seed)),

@@ -14,6 +14,9 @@ import { trainNetwork, type TrainingOptions } from './training.js';
 /** A backward pass is two forward passes. */
 const TRAINING = 3;
 
+/** Sources begin with other weights than the network from scratch of the same seed. */
+const SOURCE_SEEDS = 1000;
+
 /** What a network is grown from, as an arm of its own: the network itself is kept in bench/work. */
 export type SourceArm = 'small-source' | 'shallow-source';
 
@@ -42,9 +45,10 @@ export class Runs<A extends AnyArchitecture> {
 
   /** The source of an arm; a shallow one gets as many multiplications as a small one. */
   sourceKey(arm: SourceArm, seed: number, schedule: Schedule, learningRate: number): RunKey {
-    const { small, shallow, lengths, forwardCost } = this.#subject;
-    const share = arm === 'small-source' ? 1 : forwardCost(small) / forwardCost(shallow);
-    return { arm, seed, schedule, learningRate, steps: Math.round(lengths[schedule].small * share) };
+    const subject = this.#subject;
+    const share =
+      arm === 'small-source' ? 1 : subject.forwardCost(subject.small) / subject.forwardCost(subject.shallow);
+    return { arm, seed, schedule, learningRate, steps: Math.round(subject.lengths[schedule].small * share) };
   }
 
   /** Trains a source, unless that was done. */
@@ -61,7 +65,7 @@ export class Runs<A extends AnyArchitecture> {
     if (known) return known;
     const started = performance.now();
     const start = await this.#start(key, source);
-    const { weights: _, ...line } = await this.#train(key, start, {
+    const { line } = await this.#train(key, start, {
       firstBatch: arms[key.arm]!.from === 'nothing' ? 0 : this.#subject.lengths[key.schedule].small,
       ...(until !== undefined && { until }),
     });
@@ -82,7 +86,7 @@ export class Runs<A extends AnyArchitecture> {
     key: RunKey,
     { architecture, weights, ...start }: Start<A>,
     options: Pick<TrainingOptions, 'firstBatch' | 'until'>,
-  ): Promise<Omit<RunLine, 'seconds'> & { readonly weights: Weights }> {
+  ): Promise<{ readonly line: Omit<RunLine, 'seconds'>; readonly weights: Weights }> {
     const { learningRate, schedule, steps } = key;
     const stepCost = TRAINING * this.#subject.forwardCost(architecture);
     // A smaller network's steps are as many times more.
@@ -93,7 +97,7 @@ export class Runs<A extends AnyArchitecture> {
       { architecture, weights },
       { learningRate, schedule, steps, evaluationSteps, ...options },
     );
-    return { ...key, ...start, curve: trained.curve, stepCost, weights: trained.weights };
+    return { line: { ...key, ...start, curve: trained.curve, stepCost }, weights: trained.weights };
   }
 
   get #targetStepCost(): number {
@@ -101,41 +105,41 @@ export class Runs<A extends AnyArchitecture> {
   }
 
   async #start(key: RunKey, source?: RunKey): Promise<Start<A>> {
-    const { target, small, initial } = this.#subject;
     const { from, settings } = arms[key.arm]!;
-    const free = { growthCost: 0, sourceCost: 0 };
-    if (from === 'nothing') return { architecture: target, weights: initial(target, key.seed), ...free };
-    const isUntrained = from === 'untrained';
-    const start = isUntrained
-      ? { architecture: small, weights: initial(small, key.seed + 1000), ...free }
-      : await this.#trainedSource(source!);
+    const initial = (architecture: A, seed: number): Start<A> => {
+      return { architecture, weights: this.#subject.initial(architecture, seed), growthCost: 0, sourceCost: 0 };
+    };
+    if (from === 'nothing') return initial(this.#subject.target, key.seed);
+    const start =
+      from === 'untrained' ? initial(this.#subject.small, key.seed + SOURCE_SEEDS) : await this.#trainedSource(source!);
     return settings === undefined ? start : await this.#grow(key, start, settings);
   }
 
   async #grow({ arm, seed }: RunKey, source: Start<A>, settings: OperatorSettings): Promise<Start<A>> {
     const key = `${arm} ${seed}`;
     if (this.#grown?.key === key) return this.#grown.start;
-    const { target, operatorSteps, operatorRate: learningRate, plan, forwardCost } = this.#subject;
-    const steps = settings.isTrained ? operatorSteps : 0;
+    const subject = this.#subject;
+    const { target, operatorRate: learningRate } = subject;
+    const steps = settings.isTrained ? subject.operatorSteps : 0;
     const { weights, report } = await growNetwork(this.#engine, {
       ...{ source, target, settings, steps, seed, learningRate },
-      plan: plan(source.architecture, target, settings.coupling),
+      plan: subject.plan(source.architecture, target, settings.coupling),
       task: this.#data.operatorTask(seed),
     });
-    const growthCost = steps * TRAINING * (forwardCost(target) + report.operatorCost) + report.operatorCost;
+    const growthCost = steps * TRAINING * (subject.forwardCost(target) + report.operatorCost) + report.operatorCost;
     const start = { architecture: target, weights, growthCost, sourceCost: source.sourceCost, growth: report };
     this.#grown = { key, start };
     return start;
   }
 
   async #trainedSource(key: RunKey): Promise<Start<A>> {
-    const { forwardCost } = this.#subject;
     const file = sourceFile(this.#subject.name, key);
     if (!existsSync(file)) await this.#trainSource(key);
     const { weights, ...model } = decodeAnyModel(readFileSync(file));
     const architecture = this.#sourceArchitecture(key);
     assert(model.architecture.kind === architecture.kind, 'the kept source is of another kind');
-    return { architecture, weights, growthCost: 0, sourceCost: key.steps * TRAINING * forwardCost(architecture) };
+    const sourceCost = key.steps * TRAINING * this.#subject.forwardCost(architecture);
+    return { architecture, weights, growthCost: 0, sourceCost };
   }
 
   #sourceArchitecture({ arm }: RunKey): A {
@@ -145,9 +149,9 @@ export class Runs<A extends AnyArchitecture> {
   async #trainSource(key: RunKey): Promise<void> {
     const started = performance.now();
     const architecture = this.#sourceArchitecture(key);
-    const weights = this.#subject.initial(architecture, key.seed + 1000);
+    const weights = this.#subject.initial(architecture, key.seed + SOURCE_SEEDS);
     const start = { architecture, weights, growthCost: 0, sourceCost: 0 };
-    const { weights: trained, ...line } = await this.#train(key, start, { firstBatch: 0 });
+    const { weights: trained, line } = await this.#train(key, start, { firstBatch: 0 });
     writeFileSync(sourceFile(this.#subject.name, key), encodeModel({ architecture, weights: trained, metadata: {} }));
     const isKnown = readRuns(this.#subject.name).some((other) => isOf(other, key));
     if (!isKnown) this.#append({ ...line, seconds: (performance.now() - started) / 1000 });

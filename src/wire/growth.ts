@@ -6,12 +6,13 @@ import { growthMethods, type OperatorSettings } from '../methods/growth/settings
 import { type GrowthDescription as GrowthMessage, GrowthMethod } from '../proto/tengen/v1/growth.js';
 
 const methods: Partial<Record<GrowthMethod, OperatorSettings>> = {
-  [GrowthMethod.UNSPECIFIED]: growthMethods.net2net,
+  [GrowthMethod.UNSPECIFIED]: growthMethods['net2net-spread'],
   [GrowthMethod.NET2NET]: growthMethods.net2net,
   [GrowthMethod.STACK]: growthMethods.stack,
   [GrowthMethod.FPI]: growthMethods.fpi,
   [GrowthMethod.AKI]: growthMethods.aki,
   [GrowthMethod.KATAGO]: growthMethods.katago,
+  [GrowthMethod.NET2NET_SPREAD]: growthMethods['net2net-spread'],
 };
 
 /** @throws AppError 'invalid-argument' for a method that the contract does not have */

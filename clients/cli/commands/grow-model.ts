@@ -36,7 +36,7 @@ export const growModel = command({
   usage: 'SOURCE NAME [--hidden N --layers N | --channels N --blocks N]',
   summary: 'grow a trained network into a larger one, which is stored as a version of NAME',
   details: `  tengen models grow helper helper-large --dataset chats --hidden 512 --layers 8
-  tengen models grow go9 go9-large --channels 96 --blocks 9 --method net2net
+  tengen models grow go9 go9-large --channels 96 --blocks 9 --method mango-exact
 
 Ctrl-C stops it, and then nothing is written.`,
   flags,

@@ -32,12 +32,13 @@ const plain: OperatorSettings = {
 
 /**
  * Each way by name. `net2net`: copies of units that keep the function (Chen et al., ICLR 2016), and new layers that do
- * nothing. `stack`: copies of units, layers stacked (Gong et al., ICML 2019). `fpi` and `aki`: bert2BERT (Chen et al., ACL
+ * nothing. `net2net-spread`: the same with copies told apart at once. `stack`: copies of units, layers stacked (Gong et al., ICML 2019). `fpi` and `aki`: bert2BERT (Chen et al., ACL
  * 2022). `ligo`: a trained map for each type of weight (Wang et al., ICLR 2023). `mango`: the trained operator of this
  * method, from `fpi`; `mango-exact`: the same from `net2net`. `katago`: widening as KataGo's script does.
  */
 export const growthMethods = {
   net2net: { ...plain, depth: 'exact', split: 'uneven' },
+  'net2net-spread': { ...plain, depth: 'exact', split: 'uneven', spread: 0.5 },
   stack: { ...plain, split: 'uneven' },
   fpi: plain,
   aki: { ...plain, fromNextLayer: true },

@@ -16,7 +16,7 @@ export const protobufFileName = "tengen/v1/growth.proto";
 
 /** How a network grows. */
 export const GrowthMethod = {
-  /** UNSPECIFIED - Not given: net2net. */
+  /** UNSPECIFIED - Not given: net2net-spread. */
   UNSPECIFIED: 0,
   /** NET2NET - Copies of units, what reads them shared unevenly; new layers write nothing. Keeps the function. */
   NET2NET: 1,
@@ -28,6 +28,8 @@ export const GrowthMethod = {
   AKI: 4,
   /** KATAGO - New units are read of by nothing at first, with a little noise. */
   KATAGO: 5,
+  /** NET2NET_SPREAD - As net2net, with copies told apart at once by random numbers on what reads them, which cancel out. */
+  NET2NET_SPREAD: 6,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -40,6 +42,7 @@ export namespace GrowthMethod {
   export type FPI = typeof GrowthMethod.FPI;
   export type AKI = typeof GrowthMethod.AKI;
   export type KATAGO = typeof GrowthMethod.KATAGO;
+  export type NET2NET_SPREAD = typeof GrowthMethod.NET2NET_SPREAD;
   export type UNRECOGNIZED = typeof GrowthMethod.UNRECOGNIZED;
 }
 

@@ -15,9 +15,9 @@ export const growSchema = {
     'Of a Go network: alphazero job on whose replay window the operator is trained; empty takes the newest one of the source.',
   ),
   method: choice(
-    'net2net',
+    'net2net-spread',
     methods,
-    'How to grow. Trained operators: mango, mango-exact (which begins with the function kept) and ligo; without training: net2net and katago (which keep the function), stack, fpi and aki.',
+    'How to grow. Trained operators: mango, mango-exact (which begins with the function kept) and ligo; without training: net2net, net2net-spread (which tells copies apart at once) and katago, which keep the function, stack, fpi and aki.',
   ),
   rank: integer(0, 0, 16, 'Rank of the bonds between the cores; 0 takes that of the method.'),
   operatorSteps: integer(100, 0, 100_000, 'Training steps of the operator, for the methods that train one.'),
