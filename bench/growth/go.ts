@@ -4,7 +4,7 @@ import { Rng } from '../../src/core/rng.js';
 import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
 import { goGrowth } from '../../src/methods/growth/go-family.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
-import { initialWeights } from '../../src/nn/networks/go-resnet.js';
+import { initialWeights } from '../../src/nn/networks/go-network.js';
 import { makeGameRows } from '../../src/trainer/alphazero/game-rows.js';
 import { goCost, goTask } from '../../src/trainer/grow/go-task.js';
 import { gamesOf } from '../replay/games.js';
