@@ -36,7 +36,7 @@ export class Decoder {
         const weight = weights.get(layer === undefined ? name : layerParameter(layer, name));
         if (weight) constants.set(name, weight.data);
       }
-      return createSession(await lowerHere(graph, { provider }, { constants }), { provider });
+      return createSession(lowerHere(graph, { provider }, { constants }), { provider });
     };
     const layers = [];
     for (let layer = 0; layer < architecture.layers; layer++) {

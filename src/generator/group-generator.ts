@@ -86,7 +86,7 @@ export class GroupGenerator {
 
   /** @param weights under their names in a checkpoint; only read */
   static async open(configuration: TransformerConfiguration, weights: () => NamedTensors): Promise<GroupGenerator> {
-    const decode = await createSession(await lowerHere(decodeGraph(configuration), {}, {}));
+    const decode = await createSession(lowerHere(decodeGraph(configuration), {}, {}));
     return new GroupGenerator(configuration, weights, decode);
   }
 

@@ -51,12 +51,10 @@ export type Tensor = InputTensor | ConstantTensor | ComputedTensor;
 export type Operand = Tensor | number;
 
 /**
- * How an image [N, C, H, W] lies in memory. `first`: as its shape says, as every other tensor does. `last`: channels last,
- * [N, H, W, C]. `blocked`: [N, C/b, H, W, b], in blocks of b channels (see onnx/layouts.ts), under the shape [N, C, H, W].
- * `filter`: a filter [O, C, K, K] as a blocked convolution takes it. `quantized`: as `first`, in eight bits a number
- * (see onnx/quantized.ts).
+ * How an image [N, C, H, W] lies in memory. `first`: as its shape says, as every other tensor does. `points`: point by
+ * point, [H, W, N, C] (see onnx/winograd.ts). `quantized`: as `first`, in eight bits a number (see onnx/quantized.ts).
  */
-export type Layout = 'first' | 'last' | 'blocked' | 'filter' | 'quantized';
+export type Layout = 'first' | 'points' | 'quantized';
 
 /** A lowered value. */
 export interface LaidOut {
@@ -67,16 +65,16 @@ export interface LaidOut {
 /** A lowering under way, to operations that know more than one layout. */
 export interface Layouts {
   readonly model: OnnxModel;
-  /** Channels in a block; 0 where there is no blocked layout. */
-  readonly block: number;
+  /** Whether trained convolutions are lowered to the layout `points`. */
+  readonly usesPoints: boolean;
   /** True if the tensor has been computed in, or converted to, this layout already. */
   has(tensor: Tensor, layout: Layout): boolean;
   /** The tensor's name in a layout (`first` if not given); converts it if need be. */
   name(tensor: Tensor, layout?: Layout): string;
   /** True of what is part of the model rather than computed or given. */
   isConstant(tensor: Tensor): boolean;
-  /** True of shapes that the blocked layout fits. */
-  canBlock(type: { readonly shape: Shape }): boolean;
+  /** The name of what `make` emits for a tensor; emitted once for each form. */
+  once(tensor: Tensor, form: string, make: () => string): string;
 }
 
 /**

@@ -26,7 +26,7 @@ type Sessions = Readonly<Record<(typeof pieces)[number], Session>>;
 export async function openPrograms(architecture: TransformerConfiguration, layout: ParameterLayout): Promise<Programs> {
   const open = async (makeGraph: (name: Backward) => Graph): Promise<Sessions> => {
     const sessions: [string, Session][] = [];
-    for (const name of pieces) sessions.push([name, await createSession(await lowerHere(makeGraph(name), {}, {}))]);
+    for (const name of pieces) sessions.push([name, await createSession(lowerHere(makeGraph(name), {}, {}))]);
     return Object.fromEntries(sessions) as Sessions;
   };
   return new Programs(

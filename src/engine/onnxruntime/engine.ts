@@ -12,7 +12,6 @@ import {
   inputTypes,
   stepSignature,
 } from '../engine.js';
-import { blockSize } from './block-size.js';
 import { type Session, createSession } from './session.js';
 import { OnnxTraining } from './training.js';
 
@@ -22,18 +21,18 @@ export interface OnnxRuntimeOptions {
   readonly provider?: string;
 }
 
-/** Lowers a graph for this machine. */
-export async function lowerHere(
+/** Lowers a graph for the provider. */
+export function lowerHere(
   graph: Graph,
-  { provider }: OnnxRuntimeOptions,
+  { provider = 'cpu' }: OnnxRuntimeOptions,
   { constants, ranges }: CompileOptions,
-): Promise<Uint8Array> {
-  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, blockSize: await blockSize(provider) });
+): Uint8Array {
+  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, winograd: provider === 'cpu' });
 }
 
 async function open(graph: Graph, settings: OnnxRuntimeOptions, options: CompileOptions): Promise<Session> {
   const { threads } = options;
-  const model = await lowerHere(graph, settings, options);
+  const model = lowerHere(graph, settings, options);
   return await createSession(model, { ...settings, ...(threads !== undefined && { threads }) });
 }
 

@@ -20,7 +20,7 @@ export class SessionShelf<Shape> {
   /** The session of a shape; must not be kept beyond the next call. */
   async get(shape: Shape): Promise<Session> {
     const key = JSON.stringify(shape);
-    const session = this.#sessions.get(key) ?? (await createSession(await lowerHere(this.#graphOf(shape), {}, {})));
+    const session = this.#sessions.get(key) ?? (await createSession(lowerHere(this.#graphOf(shape), {}, {})));
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     for (const [oldest, unused] of [...this.#sessions].slice(0, Math.max(0, this.#sessions.size - this.#most))) {

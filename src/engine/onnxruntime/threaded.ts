@@ -32,21 +32,21 @@ export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): En
     }
     return thread;
   };
-  const jobOf = async (graph: Graph, options: CompileOptions): Promise<ThreadJob> => ({
-    model: await lowerHere(graph, settings, options),
+  const jobOf = (graph: Graph, options: CompileOptions): ThreadJob => ({
+    model: lowerHere(graph, settings, options),
     options: { ...settings, ...(options.threads !== undefined && { threads: options.threads }) },
   });
   return {
     name: 'onnxruntime threads',
     async compile(graph, options = {}) {
       const types = inputTypes(graph, options.constants);
-      const thread = await start(await jobOf(graph, options));
+      const thread = await start(jobOf(graph, options));
       return threadProgram(thread, types);
     },
     async train(graph, state, options = {}) {
       const signature = stepSignature(graph);
       checkTensors(signature.state, state, 'state');
-      const thread = await start({ ...(await jobOf(graph, options)), training: { signature, state } });
+      const thread = await start({ ...jobOf(graph, options), training: { signature, state } });
       return threadTraining(thread);
     },
     async close() {

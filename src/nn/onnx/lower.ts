@@ -18,10 +18,10 @@ export interface LoweringOptions {
    */
   readonly constants?: ReadonlyMap<string, ElementData>;
   /**
-   * Channels in a block of the CPU provider's blocked layout on the machine that will run the model: 16, 8, or 0 (the
-   * default) to use standard operations only. A wrong number gives wrong results: ask src/engine/onnxruntime/block-size.ts.
+   * Writes trained convolutions, whose filters are not among the constants, as matrix products (see winograd.ts), with
+   * operations that only the CPU provider has; else, the default, standard operations alone.
    */
-  readonly blockSize?: number;
+  readonly winograd?: boolean;
   /**
    * Ranges of the trunk's tensors, from a `RangeRecorder`: the trunk is then computed in eight bits. The weights must be
    * among the constants.
@@ -41,7 +41,7 @@ export function lowerToOnnx(original: Graph, options: LoweringOptions = {}): Uin
   }
   const graph = simplify(original);
   const model = new OnnxModel();
-  const layouts = new LayoutTable(model, options.blockSize ?? 0, new Set(constants.keys()));
+  const layouts = new LayoutTable(model, options.winograd ?? false, new Set(constants.keys()));
   const quantized = options.ranges && new QuantizedLowering(graph, options.ranges, { layouts, constants });
   layouts.quantizer = quantized;
   for (const tensor of graph.order) {

@@ -6,8 +6,8 @@
 import { BATCH, type DType, type ElementData, type Shape, type TensorType, dtypeOf, isSymbol } from '../types.js';
 import { MessageWriter } from './protobuf.js';
 
-/** ONNX Runtime's own operations, and those that work on its blocked channel layout. */
-export type OnnxDomain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
+/** Standard operations and ONNX Runtime's own. */
+export type OnnxDomain = '' | 'com.microsoft';
 
 /** A node attribute: whole number, list of whole numbers, text, or a float as `{ float }`. */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
@@ -65,6 +65,13 @@ export class OnnxModel {
   /** A float constant of rank 0; equal values share one constant. */
   float(value: number): string {
     return this.#once(`float ${value}`, () => this.constant(Float32Array.of(value), []));
+  }
+
+  /** A matrix of floats as a constant of rank 2; equal ones share one constant. */
+  floats(rows: readonly (readonly number[])[]): string {
+    return this.#once(`floats ${JSON.stringify(rows)}`, () =>
+      this.constant(Float32Array.from(rows.flat()), [rows.length, rows[0]!.length]),
+    );
   }
 
   /** Adds a node with one output and returns the output's name. An empty input name leaves an optional input out. */

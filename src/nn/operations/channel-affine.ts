@@ -2,7 +2,6 @@
 
 import { check } from '../../core/errors.js';
 import { type LaidOut, type Layouts, type ComputedTensor, type Operation, type Tensor, apply } from '../graph.js';
-import { joinChannels, splitChannels } from '../onnx/pointwise.js';
 import { sameShape, shapeText } from '../types.js';
 import { add, mul } from './arithmetic.js';
 import { reshape } from './shape.js';
@@ -30,23 +29,19 @@ const operation: Operation<null> = {
     const variance = model.constant(new Float32Array(channels[0]!).fill(1), channels);
     return model.node('BatchNormalization', [x!, scale!, bias!, mean, variance], { epsilon: { float: 0 } });
   },
-  onnxIn: blocked,
+  onnxIn: inPoints,
   tf(tf, [x, scale, bias]) {
     const wide = [scale!.shape[0]!, 1, 1];
     return tf.add(tf.mul(x!, tf.reshape(scale!, wide)), tf.reshape(bias!, wide));
   },
 };
 
-/** Stays in blocks where the image is there already: training, where scale and bias are not constant. */
-function blocked(layouts: Layouts, { inputs, shape }: ComputedTensor<null>): LaidOut | undefined {
+/** Stays point by point where the image is so already: training, where scale and bias are not constant. */
+function inPoints(layouts: Layouts, { inputs }: ComputedTensor<null>): LaidOut | undefined {
   const [x, scale, bias] = inputs as [Tensor, Tensor, Tensor];
-  if (!layouts.canBlock(x) || !layouts.has(x, 'blocked')) return undefined;
-  const channels = [1, scale.shape[0]!, 1, 1];
-  const split = (tensor: Tensor): string => splitChannels(layouts, layouts.name(tensor), channels);
-  const image = splitChannels(layouts, layouts.name(x, 'blocked'), shape);
-  const scaled = layouts.model.node('Mul', [image, split(scale)]);
-  const moved = layouts.model.node('Add', [scaled, split(bias)]);
-  return { name: joinChannels(layouts, moved, shape), layout: 'blocked' };
+  if (!layouts.has(x, 'points')) return undefined;
+  const scaled = layouts.model.node('Mul', [layouts.name(x, 'points'), layouts.name(scale)]);
+  return { name: layouts.model.node('Add', [scaled, layouts.name(bias)]), layout: 'points' };
 }
 
 /** `x · scale + bias` for an image `x` [N, C, H, W]; `scale` and `bias` [C]. */

@@ -3,8 +3,8 @@
 import { check } from '../../core/errors.js';
 import { type Operation, type Tensor, apply } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
+import * as winograd from '../onnx/winograd.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
-import { blockedAdjoint, blockedConvolution } from '../onnx/blocked-convolution.js';
 import { isSymbol, type Shape, type TensorType, shapeText } from '../types.js';
 import { sum } from './sum.js';
 
@@ -30,15 +30,12 @@ const convolution: Operation<null> = {
     return bias === undefined ? gradients : [...gradients, sum(upstream, [0, 2, 3])];
   },
   onnx(model, names, { inputs }) {
-    const kernel = inputs[1]!.shape[2]!;
-    const border = (kernel - 1) / 2;
-    return model.node('Conv', names, {
-      kernel_shape: [kernel, kernel],
-      pads: [border, border, border, border],
-      strides: [1, 1],
-    });
+    return convolve(model, names, inputs[1]!.shape[2]!);
   },
-  onnxIn: (layouts, node) => blockedConvolution(layouts, node),
+  onnxIn(layouts, { inputs: [x, filter, bias] }) {
+    if (layouts.isConstant(filter!) || !winograd.convolvesByPoints(layouts, x!, filter!.shape)) return undefined;
+    return winograd.convolution(layouts, x!, filter!, bias);
+  },
   tf(tf, [x, filter, bias]) {
     const last = tf.transpose(x!, TO_CHANNELS_LAST);
     const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, 'same');
@@ -54,26 +51,48 @@ export function conv2d(x: Tensor, filter: Tensor, bias?: Tensor): Tensor {
   return apply(convolution, bias === undefined ? [x, filter] : [x, filter, bias], null);
 }
 
-/** The gradient of a convolution's input: a convolution with the adjoint filter. */
-function inputGradient(upstream: Tensor, filter: Tensor): Tensor {
-  return conv2d(upstream, apply(adjointOperation, [filter], null));
+function convolve(model: OnnxModel, names: readonly string[], kernel: number): string {
+  const border = (kernel - 1) / 2;
+  return model.node('Conv', names, {
+    kernel_shape: [kernel, kernel],
+    pads: [border, border, border, border],
+    strides: [1, 1],
+  });
 }
 
-const adjointOperation: Operation<null> = {
-  name: 'adjointFilter',
-  infer: ([filter]) => {
-    const [outputs, channels, ...kernel] = filter!.shape;
-    return { shape: [channels!, outputs!, ...kernel], dtype: 'float32' };
+const inputGradientOperation: Operation<null> = {
+  name: 'conv2dInputGradient',
+  infer([upstream, filter]) {
+    const [count, , height, width] = upstream!.shape as [number, number, number, number];
+    return { shape: [count, filter!.shape[1]!, height, width], dtype: 'float32' };
   },
-  gradient: (_inputs, _output, upstream) => [apply(adjointOperation, [upstream], null)],
-  onnx(model, [filter]) {
+  // <inputGradient(u, f), v> = <u, conv2d(v, f)>.
+  gradient: ([upstream, filter], _output, second) => [
+    conv2d(second, filter!),
+    filterGradient(second, upstream!, filter!.shape[2]!),
+  ],
+  // A convolution with the adjoint filter: inputs and outputs exchanged, height and width reversed.
+  onnx(model, [upstream, filter], { inputs }) {
     const both = (value: number): string => model.ints([value, value]);
     const flipped = model.node('Slice', [filter!, both(-1), both(-(2 ** 31)), model.ints([2, 3]), both(-1)]);
-    return model.node('Transpose', [flipped], { perm: [1, 0, 2, 3] });
+    const adjoint = model.node('Transpose', [flipped], { perm: [1, 0, 2, 3] });
+    return convolve(model, [upstream!, adjoint], inputs[1]!.shape[2]!);
   },
-  onnxIn: (layouts, { inputs }) => blockedAdjoint(layouts, inputs[0]!),
-  tf: (tf, [filter]) => tf.transpose(tf.reverse(filter!, [2, 3]), [1, 0, 2, 3]),
+  onnxIn(layouts, { inputs: [upstream, filter] }) {
+    if (!winograd.convolvesByPoints(layouts, upstream!, filter!.shape)) return undefined;
+    return winograd.inputGradient(layouts, upstream!, filter!);
+  },
+  tf(tf, [upstream, filter]) {
+    const last = tf.transpose(upstream!, TO_CHANNELS_LAST);
+    const adjoint = tf.transpose(tf.reverse(filter!, [2, 3]), [2, 3, 0, 1]);
+    return tf.transpose(tf.conv2d(last, adjoint, 1, 'same'), TO_CHANNELS_FIRST);
+  },
 };
+
+/** The gradient of a convolution's input, from `upstream` [N, O, H, W] and the filter [O, C, K, K]. */
+function inputGradient(upstream: Tensor, filter: Tensor): Tensor {
+  return apply(inputGradientOperation, [upstream, filter], null);
+}
 
 const filterGradientOperation: Operation<{ kernel: number }> = {
   name: 'conv2dFilterGradient',
@@ -88,13 +107,9 @@ const filterGradientOperation: Operation<{ kernel: number }> = {
     const last = (name: string): string => model.node('Transpose', [name], { perm: TO_CHANNELS_LAST });
     return filterProducts(model, last(x!), last(upstream!), inputs[0]!.shape, inputs[1]!.shape, attributes.kernel);
   },
-  onnxIn(layouts, { inputs, attributes }) {
-    const [x, upstream] = inputs as [Tensor, Tensor];
-    const names = [layouts.name(x, 'last'), layouts.name(upstream, 'last')] as const;
-    return {
-      name: filterProducts(layouts.model, ...names, x.shape, upstream.shape, attributes.kernel),
-      layout: 'first',
-    };
+  onnxIn(layouts, { inputs: [x, upstream], shape }) {
+    if (!winograd.convolvesByPoints(layouts, x!, shape)) return undefined;
+    return winograd.filterGradient(layouts, x!, upstream!, shape);
   },
   tf: (tf, [x, upstream], { attributes }) => tfFilterGradient(tf, x!, upstream!, attributes.kernel),
 };

@@ -43,7 +43,7 @@ const meanOperation: Operation<ReductionAttributes> = {
   onnx: (model, [x], { inputs, attributes }) =>
     reduce(model, x!, inputs[0]!, attributes, { reduction: 'ReduceMean', pooling: 'GlobalAveragePool' }),
   onnxIn: (layouts, node) =>
-    reduceImage(layouts, node, (image) => layouts.model.node('ReduceMean', [image], { axes: [2, 3], keepdims: 0 })),
+    reduceImage(layouts, node, (image, axes) => layouts.model.node('ReduceMean', [image], { axes, keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.mean(x!, [...axes], keepDims),
 };
 
@@ -64,7 +64,7 @@ const maxOperation: Operation<ReductionAttributes> = {
   onnx: (model, [x], { inputs, attributes }) =>
     reduce(model, x!, inputs[0]!, attributes, { reduction: 'ReduceMax', pooling: 'GlobalMaxPool' }),
   onnxIn: (layouts, node) =>
-    reduceImage(layouts, node, (image) => layouts.model.node('ReduceMax', [image], { axes: [2, 3], keepdims: 0 })),
+    reduceImage(layouts, node, (image, axes) => layouts.model.node('ReduceMax', [image], { axes, keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.max(x!, [...axes], keepDims),
 };
 

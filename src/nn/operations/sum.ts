@@ -11,7 +11,7 @@ import {
   apply,
   tensorOf,
 } from '../graph.js';
-import { splitChannels } from '../onnx/pointwise.js';
+import { isPerChannel, perChannel } from '../onnx/pointwise.js';
 import {
   type Shape,
   type TensorType,
@@ -50,31 +50,27 @@ export function reductionAttributes(
   return { axes: normalizeAxes(axes ?? x.shape.map((_, i) => i), x.shape.length), keepDims };
 }
 
-/** Lowers a reduction over the height and width of a blocked image; `reduce` emits it for an image in five dimensions. */
+/** Lowers a reduction over the height and width of an image in points; `reduce` emits it over the axes it is given. */
 export function reduceImage(
   layouts: Layouts,
   { inputs, attributes, shape }: ComputedTensor<ReductionAttributes>,
-  reduce: (image: string) => string,
+  reduce: (image: string, axes: readonly number[]) => string,
 ): LaidOut | undefined {
   const x = inputs[0]!;
-  if (attributes.axes.join() !== '2,3' || !layouts.canBlock(x) || !layouts.has(x, 'blocked')) return undefined;
-  const reduced = reduce(splitChannels(layouts, layouts.name(x, 'blocked'), x.shape));
-  const length = isSymbol(shape[0]!) ? 0 : shape[0]!;
-  return {
-    name: layouts.model.node('Reshape', [reduced, layouts.model.ints([length, ...shape.slice(1)])]),
-    layout: 'first',
-  };
+  if (x.shape.length !== 4 || attributes.axes.join() !== '2,3' || !layouts.has(x, 'points')) return undefined;
+  const reduced = reduce(layouts.name(x, 'points'), [0, 1]);
+  return { name: layouts.model.node('Reshape', [reduced, layouts.model.ints(expandable(shape, 0))]), layout: 'first' };
 }
 
 /** The sum over all but the channels of an image, as a matrix product with a row of ones: ReduceSum is much slower. */
 function sumToChannels(layouts: Layouts, node: ComputedTensor<ReductionAttributes>): LaidOut | undefined {
   const { model } = layouts;
   const x = node.inputs[0]!;
-  const known = (layouts.has(x, 'blocked') || layouts.has(x, 'last')) && !x.shape.some(isSymbol);
+  const known = layouts.has(x, 'points') && !x.shape.some(isSymbol);
   if (node.attributes.axes.join() !== '0,2,3' || x.shape.length !== 4 || !known) return undefined;
   const [count, channels, height, width] = x.shape;
   const rows = count! * height! * width!;
-  const matrix = model.node('Reshape', [layouts.name(x, 'last'), model.ints([rows, channels!])]);
+  const matrix = model.node('Reshape', [layouts.name(x, 'points'), model.ints([rows, channels!])]);
   const ones = model.node('Expand', [model.float(1), model.ints([1, rows])]);
   const total = model.node('MatMul', [ones, matrix]);
   return { name: model.node('Reshape', [total, model.ints(node.shape)]), layout: 'first' };
@@ -88,8 +84,8 @@ const sumOperation: Operation<ReductionAttributes> = {
     model.node('ReduceSum', [x!, model.ints(axes)], { keepdims: Number(keepDims) }),
   onnxIn: (layouts, node) =>
     sumToChannels(layouts, node) ??
-    reduceImage(layouts, node, (image) =>
-      layouts.model.node('ReduceSum', [image, layouts.model.ints([2, 3])], { keepdims: 0 }),
+    reduceImage(layouts, node, (image, axes) =>
+      layouts.model.node('ReduceSum', [image, layouts.model.ints(axes)], { keepdims: 0 }),
     ),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.sum(x!, [...axes], keepDims),
 };
@@ -100,9 +96,9 @@ export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tens
   return attributes.axes.length === 0 ? x : apply(sumOperation, [x], attributes);
 }
 
-/** ONNX leaves a dimension as it is where 1 is asked for. */
-function expandable(shape: Shape): number[] {
-  return shape.map((length) => (isSymbol(length) ? 1 : length));
+/** With a number for symbols: Expand leaves a dimension as it is where 1 is asked for, Reshape where it is 0. */
+function expandable(shape: Shape, symbol = 1): number[] {
+  return shape.map((length) => (isSymbol(length) ? symbol : length));
 }
 
 const expandOperation: Operation<{ shape: Shape }> = {
@@ -119,17 +115,14 @@ const expandOperation: Operation<{ shape: Shape }> = {
   },
   gradient: ([x], _output, upstream) => [sumTo(upstream, x!.shape)],
   onnx: (model, [x], { shape }) => model.node('Expand', [x!, model.ints(expandable(shape))]),
-  // One number a channel becomes an image: in blocks, since what it came from was one.
+  // One number a channel becomes an image: in points, as the image that it came from.
   onnxIn(layouts, { inputs, shape }) {
     const x = inputs[0]!;
-    const perChannel = x.shape.length === 4 && x.shape[1] === shape[1] && x.shape[2] === 1 && x.shape[3] === 1;
-    if (!layouts.canBlock({ shape }) || !perChannel) return undefined;
-    const { model, block } = layouts;
-    const split = splitChannels(layouts, layouts.name(x), x.shape);
-    const [count, channels, height, width] = expandable(shape);
-    const wide = model.node('Expand', [split, model.ints([count!, channels! / block, height!, width!, block])]);
-    const joined = model.node('Reshape', [wide, model.ints([0, channels!, height!, width!])]);
-    return { name: joined, layout: 'blocked' };
+    const isImage = layouts.usesPoints && shape.length === 4 && x.shape.length === 4 && isPerChannel(x.shape);
+    if (!isImage || x.shape[1] !== shape[1] || shape.some(isSymbol)) return undefined;
+    const [count, channels, height, width] = shape;
+    const wide = [perChannel(layouts, x), layouts.model.ints([height!, width!, count!, channels!])];
+    return { name: layouts.model.node('Expand', wide), layout: 'points' };
   },
   tf: (tf, [x], { shape }) => {
     const extra = shape.length - x!.shape.length;

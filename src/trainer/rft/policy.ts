@@ -84,7 +84,7 @@ export class Policy implements PolicyPort {
   /** @throws AppError 'invalid-argument' if weights are missing or have other shapes */
   static async open(options: PolicyOptions): Promise<Policy> {
     const { graph, state } = transformerUpdate(options.architecture, options.update);
-    const session = await createSession(await lowerHere(graph, {}, {}));
+    const session = await createSession(lowerHere(graph, {}, {}));
     const initial = state.map(({ name, shape, initial: value }) => {
       const given = options.tensors.get(name)?.data;
       const size = sizeOf(shape);

@@ -1,6 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type BlockSize, blockSize } from '../../../src/engine/onnxruntime/block-size.js';
 import { createSession } from '../../../src/engine/onnxruntime/session.js';
 import { gradients } from '../../../src/nn/gradients.js';
 import { type Graph, type Tensor, graph, input } from '../../../src/nn/graph.js';
@@ -8,16 +7,11 @@ import { lowerToOnnx } from '../../../src/nn/onnx/lower.js';
 import { add, cast, greater, mul, where } from '../../../src/nn/operations/arithmetic.js';
 import { channelAffine } from '../../../src/nn/operations/channel-affine.js';
 import { conv2d } from '../../../src/nn/operations/convolution.js';
-import { relu, tanh } from '../../../src/nn/operations/elementwise.js';
+import { relu, square, tanh } from '../../../src/nn/operations/elementwise.js';
 import { max, mean } from '../../../src/nn/operations/reductions.js';
 import { reshape, slice } from '../../../src/nn/operations/shape.js';
 import { expand, sum } from '../../../src/nn/operations/sum.js';
 import { type TensorData, sizeOf } from '../../../src/nn/types.js';
-
-let block: BlockSize;
-beforeAll(async () => {
-  block = await blockSize();
-});
 
 const C = 32;
 const x = input('x', [2, 3, 4, 5]);
@@ -38,8 +32,8 @@ function values(wanted: Graph): Record<string, TensorData> {
   return Object.fromEntries(entries);
 }
 
-async function run(wanted: Graph, size: BlockSize): Promise<Record<string, TensorData>> {
-  const session = await createSession(lowerToOnnx(wanted, { blockSize: size }));
+async function run(wanted: Graph, winograd: boolean): Promise<Record<string, TensorData>> {
+  const session = await createSession(lowerToOnnx(wanted, { winograd }));
   try {
     return await session.run(values(wanted));
   } finally {
@@ -79,11 +73,11 @@ const cases: Record<string, () => Tensor> = {
   'another shape': () => reshape(image, [2, C * 20]),
 };
 
-describe('lowering in blocks of channels', () => {
+describe('lowering point by point', () => {
   it.each(Object.entries(cases))('computes %s as the ordinary layout does', async (_name, make) => {
     const wanted = graph({ y: make() });
-    const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
-    expectClose(blocked['y']!, plain['y']!, 'result');
+    const [points, plain] = [await run(wanted, true), await run(wanted, false)];
+    expectClose(points['y']!, plain['y']!, 'result');
   });
 
   it.each(Object.entries(cases).filter(([name]) => name !== 'a mask as a result'))(
@@ -93,28 +87,33 @@ describe('lowering in blocks of channels', () => {
       const parameters = [x, stem, filter, head, bias, channels];
       const slopes = gradients(loss, parameters).map((slope, i) => [`d${parameters[i]!.name}`, slope]);
       const wanted = graph(Object.fromEntries(slopes) as Record<string, Tensor>);
-      const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
-      for (const name of Object.keys(plain)) expectClose(blocked[name]!, plain[name]!, name);
+      const [points, plain] = [await run(wanted, true), await run(wanted, false)];
+      for (const name of Object.keys(plain)) expectClose(points[name]!, plain[name]!, name);
     },
   );
 
-  it('gives a filter that was put in blocks back in its own shape', async () => {
-    // The second derivative uses the adjoint filter's gradient, which is a filter itself.
-    const square = sum(mul(conv2d(image, filter), conv2d(image, filter)));
-    const [first] = gradients(square, [x]);
-    const [second] = gradients(sum(mul(first!, first!)), [filter]);
-    const wanted = graph({ second: second! });
-    const [blocked, plain] = [await run(wanted, block), await run(wanted, 0)];
-    expectClose(blocked['second']!, plain['second']!, 'second derivative');
+  it.each([
+    [2, 3],
+    [4, 7],
+    [9, 13],
+    [19, 1],
+  ])('convolves boards of %i × %i, and differentiates twice', async (height, width) => {
+    const board = input('board', [2, 3, height, width]);
+    const squared = square(conv2d(board, stem, bias));
+    const [first] = gradients(sum(squared), [board]);
+    const [second] = gradients(sum(square(first!)), [stem]);
+    const wanted = graph({ y: squared, first: first!, second: second! });
+    const [points, plain] = [await run(wanted, true), await run(wanted, false)];
+    for (const name of Object.keys(plain)) expectClose(points[name]!, plain[name]!, name);
   });
 
-  it('uses the blocked convolution only where filters change', () => {
+  it('uses Winograd only where filters change', () => {
     const wanted = graph({ y: conv2d(image, filter) });
     const text = (constants: ReadonlyMap<string, Float32Array>): string =>
-      Buffer.from(lowerToOnnx(wanted, { blockSize: 16, constants })).toString('latin1');
+      Buffer.from(lowerToOnnx(wanted, { winograd: true, constants })).toString('latin1');
     const given = values(wanted);
     const weights = ['stem', 'bias', 'filter'].map((name) => [name, given[name]!.data as Float32Array] as const);
-    expect(text(new Map())).toContain('com.microsoft.nchwc');
-    expect(text(new Map(weights))).not.toContain('com.microsoft.nchwc');
+    expect(text(new Map())).not.toContain('Conv');
+    expect(text(new Map(weights))).toContain('Conv');
   });
 });
