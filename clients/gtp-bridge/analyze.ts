@@ -29,6 +29,7 @@ export async function* analyze(
       visits,
       stop,
       reportMs: request.intervalMs,
+      reportSoon: true,
       ownership: request.ownership || request.movesOwnership,
       restrictions: request.restrictions,
     });

@@ -34,6 +34,8 @@ export interface ThinkOptions {
   readonly stop?: AbortSignal;
   /** Milliseconds between the opinions that are yielded; none if left out. */
   readonly reportMs?: number;
+  /** Whether the first opinion comes at once, and the next ones after twice the time each until `reportMs` is reached. */
+  readonly reportSoon?: boolean;
   readonly ownership?: boolean;
   readonly restrictions?: readonly MoveRestriction[];
 }
@@ -54,8 +56,6 @@ export const playTuning: Partial<SearchTuning> = {
   visitsPerLeaf: 32,
 };
 
-/** Longest until the first opinion: whoever waits wants to see something, however long the interval. */
-const firstReportMs = 50;
 /** Time that a search must have had before its speed says what it can still do. */
 const speedKnownMs = 100;
 
@@ -109,14 +109,15 @@ export class Thinker {
     const search = this.#search(tree, root, options, symmetric, shouldStop);
     const opinion = (): Opinion => opinionOf(search.statistics({ unvisited: true }), root.size, symmetric);
     const generator = search.run();
-    let nextReport = started + Math.min(reportMs, firstReportMs);
+    let nextReport = options.reportSoon ? started : started + reportMs;
     try {
       if (stop?.aborted) return opinion();
       for (let step = generator.next(); !step.done;) {
         step = generator.next(await this.#evaluate(tree, step.value, stop, deadline.signal));
         if (reportMs === Infinity || performance.now() < nextReport || step.done || shouldStop()) continue;
         yield opinion();
-        nextReport = performance.now() + reportMs;
+        const now = performance.now();
+        nextReport = now + (options.reportSoon ? Math.min(reportMs, now - started) : reportMs);
       }
     } catch (error) {
       // A search that has something to say says it, whatever ended it; a bug is not hidden by that.
