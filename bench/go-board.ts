@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import { isOwnEye } from '../src/go/eyes.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../src/go/features.js';
+import { tengen1 } from '../src/go/tengen-features.js';
 import { Position } from '../src/go/position.js';
 import { defaultRules, koRules, type KoRule } from '../src/go/rules.js';
 import { checkSnapshot } from '../src/go/snapshot.js';
@@ -81,10 +81,10 @@ export function run(args: string[]): Promise<Record<string, unknown>> {
   const middle = empty.clone();
   playGame(middle, rng, Math.round(0.6 * size * size));
   const legal = new Uint8Array(middle.actionCount);
-  const planes = new Float32Array(PLANE_COUNT * size * size);
-  const globals = new Float32Array(GLOBAL_COUNT);
+  const planes = new Float32Array(tengen1.planes * size * size);
+  const globals = new Float32Array(tengen1.globals);
   const snapshot = middle.snapshot();
-  const features = (): void => writeFeatures(snapshot, 3, planes, 0, globals, 0);
+  const features = (): void => tengen1.write(snapshot, 3, planes, 0, globals, 0);
   for (const warm of [0, 1, 2]) {
     time(20 + warm, () => position.copyFrom(middle));
     time(20, () => middle.legal(legal));
@@ -102,6 +102,6 @@ export function run(args: string[]): Promise<Record<string, unknown>> {
     snapshotUs: time(100, () => middle.snapshot()),
     checkSnapshotUs: time(100, () => checkSnapshot(snapshot)),
     featuresUs: time(100, features),
-    features: FEATURES_VERSION,
+    features: tengen1.name,
   });
 }

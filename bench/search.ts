@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import { createSession } from '../src/engine/onnxruntime/session.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../src/go/features.js';
+import { tengen1 } from '../src/go/tengen-features.js';
 import { Position } from '../src/go/position.js';
 import { defaultRules } from '../src/go/rules.js';
 import { initialWeights } from '../src/nn/networks/go-network.js';
@@ -115,9 +115,9 @@ async function measureNetwork(
     size,
     blocks: 4,
     channels: 32,
-    planes: PLANE_COUNT,
-    globals: GLOBAL_COUNT,
-    features: FEATURES_VERSION,
+    planes: tengen1.planes,
+    globals: tengen1.globals,
+    features: tengen1.name,
   } as const;
   const session = await createSession(
     servingModel({ architecture, weights: initialWeights(architecture, new Rng(1)) }),
@@ -128,14 +128,14 @@ async function measureNetwork(
   const answer = async (questions: readonly (readonly Position[])[]): Promise<Evaluation[][]> => {
     const started = performance.now();
     const count = questions.length;
-    const planes = new Float32Array(count * PLANE_COUNT * size * size);
-    const globals = new Float32Array(count * GLOBAL_COUNT);
+    const planes = new Float32Array(count * tengen1.planes * size * size);
+    const globals = new Float32Array(count * tengen1.globals);
     questions.forEach(([position], i) => {
-      writeFeatures(position!.snapshot(), 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT);
+      tengen1.write(position!.snapshot(), 0, planes, i * tengen1.planes * size * size, globals, i * tengen1.globals);
     });
     const inputs = {
-      planes: { shape: [count, PLANE_COUNT, size, size], data: planes },
-      globals: { shape: [count, GLOBAL_COUNT], data: globals },
+      planes: { shape: [count, tengen1.planes, size, size], data: planes },
+      globals: { shape: [count, tengen1.globals], data: globals },
     };
     const { policy, value } = await session.run(inputs);
     evaluatorMs += performance.now() - started;

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import type { NamedTensors, Training } from '../src/engine/engine.js';
 import { onnxRuntimeEngine } from '../src/engine/onnxruntime/engine.js';
-import { GLOBAL_COUNT, PLANE_COUNT } from '../src/go/features.js';
+import { tengen1 } from '../src/go/tengen-features.js';
 import type { Architecture } from '../src/nn/networks/architecture.js';
 import { initialWeights } from '../src/nn/networks/go-network.js';
 import { type TrainingStep, initialState, trainingStep } from '../src/nn/training-step.js';
@@ -82,8 +82,8 @@ function read(args: string[]): Setup {
       size: Number(values.size),
       blocks: Number(values.blocks),
       channels: Number(values.channels),
-      planes: PLANE_COUNT,
-      globals: GLOBAL_COUNT,
+      planes: tengen1.planes,
+      globals: tengen1.globals,
       features: 'bench',
     },
     batchSize: Number(values.batch),

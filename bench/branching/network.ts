@@ -2,7 +2,7 @@
 
 import type { Engine, Program } from '../../src/engine/engine.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import type { Position } from '../../src/go/position.js';
 import { decodeModel } from '../../src/nn/model-file.js';
 import { boardsOf } from '../../src/nn/networks/go-network.js';
@@ -23,8 +23,8 @@ export class Network {
   private constructor(program: Program, size: number) {
     this.#program = program;
     this.#size = size;
-    this.#planes = new Float32Array(MOST * PLANE_COUNT * size * size);
-    this.#globals = new Float32Array(MOST * GLOBAL_COUNT);
+    this.#planes = new Float32Array(MOST * tengen1.planes * size * size);
+    this.#globals = new Float32Array(MOST * tengen1.globals);
   }
 
   static async load(file: Uint8Array, engine: Engine): Promise<Network> {
@@ -52,14 +52,14 @@ export class Network {
     const points = this.#size * this.#size;
     positions.forEach((position, i) => {
       const snapshot = position.snapshot();
-      writeFeatures(snapshot, 0, this.#planes, i * PLANE_COUNT * points, this.#globals, i * GLOBAL_COUNT);
+      tengen1.write(snapshot, 0, this.#planes, i * tengen1.planes * points, this.#globals, i * tengen1.globals);
     });
     const { policy, value, score } = await this.#program.run({
       planes: {
-        shape: [count, PLANE_COUNT, this.#size, this.#size],
-        data: this.#planes.subarray(0, count * PLANE_COUNT * points),
+        shape: [count, tengen1.planes, this.#size, this.#size],
+        data: this.#planes.subarray(0, count * tengen1.planes * points),
       },
-      globals: { shape: [count, GLOBAL_COUNT], data: this.#globals.subarray(0, count * GLOBAL_COUNT) },
+      globals: { shape: [count, tengen1.globals], data: this.#globals.subarray(0, count * tengen1.globals) },
     });
     const logits = policy!.data as Float32Array;
     const results = value!.data as Float32Array;

@@ -2,7 +2,7 @@
 
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { createSession } from '../../src/engine/onnxruntime/session.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { decodeModel } from '../../src/nn/model-file.js';
 import { servingModel } from '../../src/nn/networks/serving.js';
 import { cpuMicros, makeModelFile, makePositions, readSetup, type RunResult } from './setup.js';
@@ -12,14 +12,14 @@ const setup = readSetup(process.argv.slice(2));
 async function serveThread(): Promise<void> {
   const { size, batch } = setup;
   const session = await createSession(servingModel(decodeModel(makeModelFile(setup))), { threads: 1 });
-  const planes = new Float32Array(batch * PLANE_COUNT * size * size);
-  const globals = new Float32Array(batch * GLOBAL_COUNT);
+  const planes = new Float32Array(batch * tengen1.planes * size * size);
+  const globals = new Float32Array(batch * tengen1.globals);
   makePositions(size, batch).forEach((position, i) =>
-    writeFeatures(position, 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT),
+    tengen1.write(position, 0, planes, i * tengen1.planes * size * size, globals, i * tengen1.globals),
   );
   const inputs = {
-    planes: { shape: [batch, PLANE_COUNT, size, size], data: planes },
-    globals: { shape: [batch, GLOBAL_COUNT], data: globals },
+    planes: { shape: [batch, tengen1.planes, size, size], data: planes },
+    globals: { shape: [batch, tengen1.globals], data: globals },
   };
   await session.run(inputs);
   parentPort?.on('message', (ms: number) => {

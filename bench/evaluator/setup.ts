@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
@@ -63,7 +63,12 @@ export function setupFlags(setup: Setup): string[] {
 
 /** A network of the wanted form with random weights, as a model file. */
 export function makeModelFile({ size, blocks, channels }: Setup): Uint8Array {
-  const fixed = { kind: 'go-resnet', planes: PLANE_COUNT, globals: GLOBAL_COUNT, features: FEATURES_VERSION } as const;
+  const fixed = {
+    kind: 'go-resnet',
+    planes: tengen1.planes,
+    globals: tengen1.globals,
+    features: tengen1.name,
+  } as const;
   const architecture: Architecture = { ...fixed, size, blocks, channels };
   return encodeModel({ architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} });
 }

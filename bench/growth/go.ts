@@ -1,7 +1,7 @@
 /** The Go network on positions of self-play: the games of a training run of seed 1, the same for every arm and seed. */
 
 import { Rng } from '../../src/core/rng.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { goGrowth } from '../../src/methods/growth/go-family.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
 import { initialWeights } from '../../src/nn/networks/go-network.js';
@@ -21,14 +21,14 @@ const HELD_OUT_BATCHES = 40;
 const CHOOSING = 4;
 
 function sizes(blocks: number, channels: number): Architecture {
-  const features = FEATURES_VERSION;
+  const features = tengen1.name;
   return {
     kind: 'go-resnet',
     size: BOARD,
     blocks,
     channels,
-    planes: PLANE_COUNT,
-    globals: GLOBAL_COUNT,
+    planes: tengen1.planes,
+    globals: tengen1.globals,
     features,
   };
 }
@@ -54,7 +54,7 @@ async function readData(): Promise<SubjectData<Architecture>> {
   const part = (isHeldOut: boolean): typeof games =>
     games.filter(({ rows }, i) => rows > 0 && (i % HELD_OUT === 0) === isHeldOut);
   const [training, heldOut] = [part(false), part(true)];
-  const common = { size: BOARD, batchSize: BATCH, valueMix: 0 };
+  const common = { size: BOARD, features: tengen1, batchSize: BATCH, valueMix: 0 };
   const losses = { policy: 1, value: 1, ownership: 0, score: 0 };
   // The held-out batches are drawn by the seed, so each kind has one of its own; the order of training has the run's.
   const evaluation = goTask(

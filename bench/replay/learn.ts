@@ -3,7 +3,7 @@
 import { openEngine } from '../../src/engine/open-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { GameRecord } from '../../src/go/game-record.js';
-import { GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { decodeModel } from '../../src/nn/model-file.js';
 import { boardsOf } from '../../src/nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
@@ -65,11 +65,11 @@ async function lossesOf(
   for (let from = 0; from < places.length; from += BATCH) {
     const some = places.slice(from, from + BATCH);
     const size = boardsOf(model.architecture)[1];
-    const batch = makeBatch(some.length, size);
+    const batch = makeBatch(some.length, size, tengen1);
     some.forEach(({ game, row }, i) => writeRow(batch, i, game, row, { symmetry: 0, valueMix: 0 }));
     const outputs = await program.run({
-      planes: { shape: [some.length, PLANE_COUNT, size, size], data: batch.planes },
-      globals: { shape: [some.length, GLOBAL_COUNT], data: batch.globals },
+      planes: { shape: [some.length, tengen1.planes, size, size], data: batch.planes },
+      globals: { shape: [some.length, tengen1.globals], data: batch.globals },
     });
     policy += crossEntropy(outputs['policy']!.data as Float32Array, batch.policy, some.length);
     value += squaredError(outputs['value']!.data as Float32Array, batch.value);

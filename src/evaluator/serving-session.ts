@@ -2,7 +2,8 @@
 
 import { check } from '../core/errors.js';
 import type { Engine } from '../engine/engine.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../go/features.js';
+import type { FeatureSet } from '../go/feature-set.js';
+import { featureSet } from '../go/features.js';
 import { MAX_SIZE } from '../go/rules.js';
 import type { Snapshot } from '../go/snapshot.js';
 import { decodeModel } from '../nn/model-file.js';
@@ -38,12 +39,14 @@ export function packPositions(positions: readonly Snapshot[], size: number): Omi
 export class ServingSession {
   readonly shape: ModelShape;
   readonly #programs: SizedPrograms;
+  readonly #features: FeatureSet;
   readonly #stones = new Uint8Array(MAX_SIZE * MAX_SIZE);
   #planes = new Float32Array(0);
   #globals = new Float32Array(0);
 
-  private constructor(programs: SizedPrograms, shape: ModelShape) {
+  private constructor(programs: SizedPrograms, features: FeatureSet, shape: ModelShape) {
     this.#programs = programs;
+    this.#features = features;
     this.shape = shape;
   }
 
@@ -54,18 +57,19 @@ export class ServingSession {
    */
   static async load(file: Uint8Array, engine: Engine, form: ServingForm = {}): Promise<ServingSession> {
     const model = decodeModel(file);
-    const { planes, globals, features } = model.architecture;
+    const { planes, globals } = model.architecture;
+    const features = featureSet(model.architecture.features);
     check(
-      features === FEATURES_VERSION && planes === PLANE_COUNT && globals === GLOBAL_COUNT,
+      planes === features.planes && globals === features.globals,
       () =>
-        `The model reads features '${features}' (${planes} planes, ${globals} globals); ` +
-        `this server makes '${FEATURES_VERSION}' (${PLANE_COUNT} planes, ${GLOBAL_COUNT} globals)`,
+        `The model reads ${planes} planes and ${globals} globals; ` +
+        `'${features.name}' has ${features.planes} and ${features.globals}`,
     );
     const programs = new SizedPrograms(model, engine, form);
     const boards = boardsOf(model.architecture);
     if (boards[0] === boards[1]) await programs.get(boards[1]);
     const outputs = [...servingGraph(model.architecture).outputs.keys()];
-    return new ServingSession(programs, { boards, planes, globals, outputs });
+    return new ServingSession(programs, features, { boards, planes, globals, outputs });
   }
 
   /** Evaluates positions and writes `outputs`; ownership only where wanted. */
@@ -87,7 +91,7 @@ export class ServingSession {
     const stones = this.#stones.subarray(0, size * size);
     for (let i = 0; i < count; i++) {
       const snapshot = unpackRecord(records, i * stride, size, stones);
-      writeFeatures(snapshot, 0, this.#planes, i * planeFloats, this.#globals, i * globals);
+      this.#features.write(snapshot, 0, this.#planes, i * planeFloats, this.#globals, i * globals);
     }
     return { planes: this.#planes, globals: this.#globals, count, size };
   }

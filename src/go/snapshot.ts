@@ -110,6 +110,25 @@ export function previousStones(snapshot: Snapshot, before: Uint8Array, beforeTha
   if (lastMoves.length > 1) takeBack(beforeThat, lastMoves[1]!, toMove, capturedBefore);
 }
 
+/** The point that the immediate ko bans after `move`, which took `captured`; undefined if there is none. */
+export function koPoint(
+  size: number,
+  stones: Uint8Array,
+  move: number | undefined,
+  captured: readonly number[] = [],
+): number | undefined {
+  if (move === undefined || captured.length !== 1 || stones[move] === 0) return undefined;
+  const { cellOf, pointOf, stride } = geometry(size);
+  const cell = cellOf[move]!;
+  let empty = 0;
+  for (const neighbour of [cell - stride, cell - 1, cell + 1, cell + stride]) {
+    const stone = stones[pointOf[neighbour]!];
+    if (stone === stones[move]) return undefined;
+    if (stone === 0) empty++;
+  }
+  return empty === 1 ? captured[0] : undefined;
+}
+
 /** Undoes a move of `color`: a pass, a play, or a suicide, after which its point is empty. */
 function takeBack(stones: Uint8Array, move: number, color: Color, captured: readonly number[]): void {
   const stone = stones[move];

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../src/go/features.js';
+import { featureSets } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { packPolicy, replayGame, unpackPolicy, type GameRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';
-import { koRules, type Rules } from '../../src/go/rules.js';
+import { koRules, taxes, type Rules } from '../../src/go/rules.js';
 import { checkSnapshot } from '../../src/go/snapshot.js';
 import { inverseSymmetry, symmetryMap } from '../../src/go/symmetry.js';
 import { formatVertex, parseVertex } from '../../src/go/vertex.js';
@@ -16,6 +17,7 @@ const rules = fc.record<Rules>({
   ko: fc.constantFrom(...koRules),
   suicide: fc.boolean(),
   komi: fc.integer({ min: -4, max: 4 }).map((k) => k / 2),
+  tax: fc.constantFrom(...taxes),
 });
 const games = fc.record({
   size: fc.integer({ min: 2, max: 7 }),
@@ -59,8 +61,8 @@ describe('the fast board and the plain one', () => {
         const position = played(game);
         const { size } = game;
         const stones = Array.from(picture(position).replaceAll('\n', ''));
-        const planes = new Float32Array(PLANE_COUNT * size * size);
-        writeFeatures(position.snapshot(), 0, planes, 0, new Float32Array(GLOBAL_COUNT), 0);
+        const planes = new Float32Array(tengen1.planes * size * size);
+        tengen1.write(position.snapshot(), 0, planes, 0, new Float32Array(tengen1.globals), 0);
         stones.forEach((stone, point) => {
           const liberties = stone === '.' ? 0 : countLiberties(size, stones, point);
           const shown = [1, 2, 3].map((n) => planes[(2 + n) * size * size + point]);
@@ -152,24 +154,31 @@ describe('symmetry', () => {
     );
   });
 
-  it('commutes with features', () => {
+  it.each(featureSets)('commutes with the features $name', (set) => {
     fc.assert(
       fc.property(games, symmetry, (game, s) => {
         const { size } = game;
         const map = symmetryMap(size, s);
         const position = new Position(size, game.rules);
         const turned = new Position(size, game.rules);
-        playRandom(position, game.seed, game.moves, (action) => turned.play(map[action]!));
-        const [a, b] = [position, turned].map((p) => {
-          const planes = new Float32Array(PLANE_COUNT * size * size + 3).fill(9);
-          const globals = new Float32Array(GLOBAL_COUNT + 3).fill(9);
-          writeFeatures(p.snapshot(), p === position ? s : 0, planes, 2, globals, 1);
-          return { planes, globals };
+        const compare = (): void => {
+          const [a, b] = [position, turned].map((p) => {
+            const planes = new Float32Array(set.planes * size * size + 3).fill(9);
+            const globals = new Float32Array(set.globals + 3).fill(9);
+            set.write(p.snapshot(), p === position ? s : 0, planes, 2, globals, 1);
+            return { planes, globals };
+          });
+          expect(a).toEqual(b);
+          expect([a!.planes[1], a!.planes.at(-1), a!.globals[0], a!.globals.at(-1)]).toEqual([9, 9, 9, 9]);
+        };
+        compare();
+        // More than a thousand positions in all.
+        playRandom(position, game.seed, game.moves, (action) => {
+          turned.play(map[action]!);
+          if (position.moveCount % 5 === 0) compare();
         });
-        expect(a).toEqual(b);
-        expect([a!.planes[1], a!.planes.at(-1), a!.globals[0], a!.globals.at(-1)]).toEqual([9, 9, 9, 9]);
       }),
-      { seed, numRuns: 100 },
+      { seed, numRuns: 80 },
     );
   });
 

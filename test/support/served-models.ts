@@ -3,7 +3,7 @@
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import type { ModelSource } from '../../src/evaluator/model-source.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../src/go/features.js';
+import { tengen1 } from '../../src/go/tengen-features.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
@@ -14,7 +14,12 @@ import { playRandom } from './random-game.js';
 
 /** A model file with random weights: one block of eight channels. */
 export function tinyModel(size: number, seed: number): Uint8Array {
-  const fixed = { kind: 'go-resnet', planes: PLANE_COUNT, globals: GLOBAL_COUNT, features: FEATURES_VERSION } as const;
+  const fixed = {
+    kind: 'go-resnet',
+    planes: tengen1.planes,
+    globals: tengen1.globals,
+    features: tengen1.name,
+  } as const;
   const architecture: Architecture = { ...fixed, size, blocks: 1, channels: 8 };
   return encodeModel({ architecture, weights: initialWeights(architecture, new Rng(seed)), metadata: {} });
 }

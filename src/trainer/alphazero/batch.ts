@@ -4,7 +4,7 @@
 
 import type { NamedTensors } from '../../engine/engine.js';
 import { BLACK, WHITE } from '../../go/color.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
+import type { FeatureSet } from '../../go/feature-set.js';
 import { LAST_MOVES, type Snapshot } from '../../go/snapshot.js';
 import { symmetryMap } from '../../go/symmetry.js';
 import type { Ending, GameRows } from './game-rows.js';
@@ -13,9 +13,11 @@ import type { Ending, GameRows } from './game-rows.js';
 export interface Batch {
   readonly count: number;
   readonly size: number;
-  /** [N, PLANE_COUNT, S, S] */
+  /** What planes and globals mean; P planes, G globals. */
+  readonly features: FeatureSet;
+  /** [N, P, S, S] */
   readonly planes: Float32Array;
-  /** [N, GLOBAL_COUNT] */
+  /** [N, G] */
   readonly globals: Float32Array;
   /** [N, A] probabilities. */
   readonly policy: Float32Array;
@@ -32,13 +34,12 @@ export interface Batch {
 }
 
 /** Allocates a batch; the weights of positions are 1. */
-export function makeBatch(count: number, size: number): Batch {
+export function makeBatch(count: number, size: number, features: FeatureSet): Batch {
   const points = size * size;
   return {
-    count,
-    size,
-    planes: new Float32Array(count * PLANE_COUNT * points),
-    globals: new Float32Array(count * GLOBAL_COUNT),
+    ...{ count, size, features },
+    planes: new Float32Array(count * features.planes * points),
+    globals: new Float32Array(count * features.globals),
     policy: new Float32Array(count * (points + 1)),
     policyWeight: new Float32Array(count),
     value: new Float32Array(count * 3),
@@ -50,10 +51,10 @@ export function makeBatch(count: number, size: number): Batch {
 
 /** The batch as inputs of a training step, without copying. */
 export function batchTensors(batch: Batch): NamedTensors {
-  const { count, size } = batch;
+  const { count, size, features } = batch;
   return {
-    planes: { shape: [count, PLANE_COUNT, size, size], data: batch.planes },
-    globals: { shape: [count, GLOBAL_COUNT], data: batch.globals },
+    planes: { shape: [count, features.planes, size, size], data: batch.planes },
+    globals: { shape: [count, features.globals], data: batch.globals },
     policyTarget: { shape: [count, size * size + 1], data: batch.policy },
     policyWeight: { shape: [count], data: batch.policyWeight },
     valueTarget: { shape: [count, 3], data: batch.value },
@@ -75,11 +76,11 @@ export function writeRow(
   row: number,
   options: { readonly symmetry: number; readonly valueMix: number },
 ): void {
-  const { size } = batch;
+  const { size, features, planes, globals } = batch;
   const points = size * size;
   const { symmetry, valueMix } = options;
   const snapshot = snapshotOf(game, row);
-  writeFeatures(snapshot, symmetry, batch.planes, index * PLANE_COUNT * points, batch.globals, index * GLOBAL_COUNT);
+  features.write(snapshot, symmetry, planes, index * features.planes * points, globals, index * features.globals);
   const sign = snapshot.toMove === BLACK ? 1 : -1;
   const map = symmetryMap(size, symmetry);
   writePolicy(batch, index, game, row, map);
@@ -88,7 +89,7 @@ export function writeRow(
 }
 
 /** What the network sees of training position `row` of `game`. */
-export function snapshotOf({ size, rules, plies, stones, moves, banned }: GameRows, row: number): Snapshot {
+export function snapshotOf({ size, rules, plies, stones, moves, details }: GameRows, row: number): Snapshot {
   const points = size * size;
   const ply = plies[row]!;
   return {
@@ -96,7 +97,7 @@ export function snapshotOf({ size, rules, plies, stones, moves, banned }: GameRo
     stones: stones.subarray(row * points, (row + 1) * points),
     toMove: ply % 2 === 0 ? BLACK : WHITE,
     lastMoves: lastMoves(moves, ply),
-    banned: banned[row]!,
+    ...details[row]!,
   };
 }
 

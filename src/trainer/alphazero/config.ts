@@ -25,6 +25,11 @@ export const alphaZeroSchema = {
 
   blocks: integer(4, 1, 40, 'Residual blocks of the network.'),
   channels: integer(32, 4, 512, 'Channels of the network.'),
+  features: choice(
+    'tengen-1',
+    ['tengen-1', 'katago-7'],
+    'What the network sees: plain planes, or those of KataGo with ladders and owned areas beside them.',
+  ),
 
   visits: integer(20, 1, 100_000, 'Simulations of a full search.'),
   cheapVisits: integer(

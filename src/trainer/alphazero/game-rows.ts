@@ -8,6 +8,7 @@ import type { Rng } from '../../core/rng.js';
 import { resultForBlack, sharedMovesOf, type GameRecord, type SearchRecord } from '../../go/game-record.js';
 import { Position } from '../../go/position.js';
 import type { Rules } from '../../go/rules.js';
+import type { Snapshot } from '../../go/snapshot.js';
 import { angleWeights } from '../../methods/curriculum/position-weight.js';
 import type { RememberedGame } from '../replay-memory.js';
 import type { StoredGame } from './ports.js';
@@ -24,8 +25,8 @@ export interface GameRows extends RememberedGame {
   readonly plies: Uint16Array;
   /** 0 empty, 1 black, 2 white [rows, size²]. */
   readonly stones: Uint8Array;
-  /** Points banned by ko at each training position [rows]. */
-  readonly banned: readonly (readonly number[])[];
+  /** What else a snapshot of each training position says [rows]. */
+  readonly details: readonly Details[];
   /** What the search said there [rows]. */
   readonly searches: readonly SearchRecord[];
   /** How the game ended. */
@@ -39,6 +40,9 @@ export interface GameRows extends RememberedGame {
   angles?: Float32Array;
 }
 
+/** What little a snapshot says beside stones and moves, mostly nothing. */
+export type Details = Pick<Snapshot, 'banned' | 'captured' | 'capturedBefore' | 'bonus'>;
+
 /** The final board of a game. */
 export interface Ending {
   /** Final score for Black, komi subtracted; of the board as it stood after a resignation. */
@@ -50,7 +54,8 @@ export interface Ending {
 /** Which positions become training positions: those of full searches, or all (`value`). */
 export type CheapPositions = 'skip' | 'value';
 
-const NONE: readonly number[] = [];
+/** Shared by all positions of which there is nothing to say. */
+const NOTHING: Details = { banned: [] };
 
 /** Training positions in a game, without replaying it. */
 export function countRows(record: GameRecord, cheap: CheapPositions): number {
@@ -73,7 +78,7 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
   const rows = countRows(record, cheap);
   const plies = new Uint16Array(rows);
   const stones = new Uint8Array(rows * points);
-  const banned: (readonly number[])[] = [];
+  const details: Details[] = [];
   const searches: SearchRecord[] = [];
   const position = new Position(size, rules);
   moves.forEach((move, ply) => {
@@ -82,7 +87,7 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
       const snapshot = position.snapshot();
       stones.set(snapshot.stones, searches.length * points);
       plies[searches.length] = ply;
-      banned.push(snapshot.banned.length === 0 ? NONE : snapshot.banned);
+      details.push(detailsOf(snapshot));
       searches.push(search);
     }
     position.play(move);
@@ -93,12 +98,17 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
   const result = resultForBlack(record);
   return {
     firstSequence: sequence,
-    ...{ sequence, rows, size, rules, moves, plies, stones, banned, searches },
+    ...{ sequence, rows, size, rules, moves, plies, stones, details, searches },
     ending,
     endings: Array<readonly Ending[]>(rows).fill([ending]),
     wins: new Float32Array(rows).fill(result > 0 ? 1 : 0),
     draws: new Float32Array(rows).fill(result === 0 ? 1 : 0),
   };
+}
+
+function detailsOf({ banned, captured = [], capturedBefore = [], bonus = 0 }: Snapshot): Details {
+  if (banned.length + captured.length + capturedBefore.length === 0 && bonus === 0) return NOTHING;
+  return { banned, captured, capturedBefore, bonus };
 }
 
 /** Moves without any search, as in an early fork, never train. */

@@ -5,7 +5,7 @@
 
 import type { Engine, NamedTensors, Program } from '../../engine/engine.js';
 import { BLACK } from '../../go/color.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../go/features.js';
+import { featureSet } from '../../go/features.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import { type GoArchitecture, boardsOf } from '../../nn/networks/go-network.js';
 import { pointDirections } from '../../nn/networks/point-directions.js';
@@ -106,18 +106,19 @@ export class PositionAngles {
   #features(game: GameRows): NamedTensors {
     const { size, rows, rules } = game;
     const count = rows + 1;
-    const planeWidth = PLANE_COUNT * size * size;
+    const features = featureSet(this.#architecture.features);
+    const planeWidth = features.planes * size * size;
     const planes = new Float32Array(count * planeWidth);
-    const globals = new Float32Array(count * GLOBAL_COUNT);
+    const globals = new Float32Array(count * features.globals);
     const stones = new Uint8Array(size * size);
     const empty: Snapshot = { size, rules, toMove: BLACK, stones, lastMoves: [], banned: [] };
     for (let row = 0; row < count; row++) {
       const snapshot = row < rows ? snapshotOf(game, row) : empty;
-      writeFeatures(snapshot, 0, planes, row * planeWidth, globals, row * GLOBAL_COUNT);
+      features.write(snapshot, 0, planes, row * planeWidth, globals, row * features.globals);
     }
     return {
-      planes: { shape: [count, PLANE_COUNT, size, size], data: planes },
-      globals: { shape: [count, GLOBAL_COUNT], data: globals },
+      planes: { shape: [count, features.planes, size, size], data: planes },
+      globals: { shape: [count, features.globals], data: globals },
     };
   }
 }

@@ -6,7 +6,7 @@
 import { AppError, assert } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
 import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../go/features.js';
+import { featureSet } from '../../go/features.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
 import { encodeModel, type Weights } from '../../nn/model-file.js';
 import { type GoArchitecture, initialWeights } from '../../nn/networks/go-network.js';
@@ -47,8 +47,8 @@ const ANGLES = 'angles';
 /** The network that a job trains when it starts at random. */
 export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   const { size, blocks, channels } = config;
-  const features = FEATURES_VERSION;
-  return { kind: 'go-resnet', size, blocks, channels, planes: PLANE_COUNT, globals: GLOBAL_COUNT, features };
+  const { name, planes, globals } = featureSet(config.features);
+  return { kind: 'go-resnet', size, blocks, channels, planes, globals, features: name };
 }
 
 /** Owns the replay memory and the training session. Calls must not overlap. */
@@ -85,7 +85,7 @@ export class Trainer {
       label: config.valueLabel,
       labelStrength: config.labelStrength,
     });
-    this.#batch = makeBatch(config.batchSize, config.size);
+    this.#batch = makeBatch(config.batchSize, config.size, featureSet(start.architecture.features));
     this.#schedule = scheduleOf(config);
     this.#resumed = state;
     this.#step = state?.step ?? 0;

@@ -2,6 +2,7 @@
 
 import { Rng } from '../../core/rng.js';
 import type { NamedTensors } from '../../engine/engine.js';
+import type { FeatureSet } from '../../go/feature-set.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
 import type { Architecture } from '../../nn/networks/architecture.js';
 import type { LossWeights } from '../../nn/networks/go-loss.js';
@@ -17,6 +18,7 @@ import type { Task } from './task.js';
 export interface GoTaskOptions {
   readonly size: number;
   readonly batchSize: number;
+  readonly features: FeatureSet;
   readonly heldOutBatches: number;
   readonly seed: number;
   /** Share of the search's root value in the value target. */
@@ -27,11 +29,11 @@ export interface GoTaskOptions {
 /** The task of batches of positions, each seen through one of the eight symmetries. */
 export function goTask(
   games: { readonly training: readonly GameRows[]; readonly heldOut: readonly GameRows[] },
-  { size, batchSize, heldOutBatches, seed, valueMix, losses }: GoTaskOptions,
+  { size, features, batchSize, heldOutBatches, seed, valueMix, losses }: GoTaskOptions,
 ): Task<Architecture> {
   const [training, heldOut] = [memoryOf(games.training), memoryOf(games.heldOut)];
   const draw = (memory: ReplayMemory<GameRows>, rng: Rng): NamedTensors => {
-    const batch = makeBatch(batchSize, size);
+    const batch = makeBatch(batchSize, size, features);
     for (let index = 0; index < batchSize; index++) {
       const { game, row } = memory.sample(memory.total, rng);
       writeRow(batch, index, game, row, { symmetry: rng.int(SYMMETRIES), valueMix });

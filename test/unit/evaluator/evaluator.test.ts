@@ -5,7 +5,7 @@ import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { ServingSession } from '../../../src/evaluator/serving-session.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../../src/go/features.js';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { MemoryModels, randomPositions, tinyModel } from '../../support/served-models.js';
 
@@ -32,10 +32,10 @@ afterEach(async () => {
 async function plainScores(file: Uint8Array, positions: readonly Snapshot[]): Promise<number[]> {
   const session = await ServingSession.load(file, onnxRuntimeEngine());
   const count = positions.length;
-  const planes = new Float32Array(count * PLANE_COUNT * size * size);
-  const globals = new Float32Array(count * GLOBAL_COUNT);
+  const planes = new Float32Array(count * tengen1.planes * size * size);
+  const globals = new Float32Array(count * tengen1.globals);
   positions.forEach((position, i) =>
-    writeFeatures(position, 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT),
+    tengen1.write(position, 0, planes, i * tengen1.planes * size * size, globals, i * tengen1.globals),
   );
   const { score } = await session.infer({ planes, globals, count, size });
   await session.release();
@@ -187,7 +187,7 @@ describe('model versions', () => {
   });
 
   it('made for other features are refused', async () => {
-    const text = Buffer.from(first).toString('latin1').replace(FEATURES_VERSION, 'tengen-9');
+    const text = Buffer.from(first).toString('latin1').replace(tengen1.name, 'tengen-9');
     const evaluator = start(new MemoryModels().add('old@1', Buffer.from(text, 'latin1')));
     const refused = await refusal(evaluator.evaluate({ model: 'old@1', positions: randomPositions(size, 1) }));
     expect(refused.message).toMatch(/reads features 'tengen-9'/);
@@ -282,8 +282,8 @@ describe('a session thread that dies', () => {
     const evaluator = start(twoVersions(), { threads: 1 });
     await evaluator.describe('');
     const inputs = {
-      planes: new Float32Array(3 * PLANE_COUNT * size * size),
-      globals: new Float32Array(3 * GLOBAL_COUNT),
+      planes: new Float32Array(3 * tengen1.planes * size * size),
+      globals: new Float32Array(3 * tengen1.globals),
       count: 3,
       size,
     };

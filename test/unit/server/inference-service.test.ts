@@ -1,7 +1,7 @@
 import { ClientError, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from 'nice-grpc';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../../src/go/features.js';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import {
   GRPCInferenceServiceDefinition,
   ModelInferRequest,
@@ -12,11 +12,11 @@ import { MemoryModels, randomPositions, tinyModel } from '../../support/served-m
 
 const size = 5;
 const count = 10;
-const planes = new Float32Array(count * PLANE_COUNT * size * size);
-const globals = new Float32Array(count * GLOBAL_COUNT);
+const planes = new Float32Array(count * tengen1.planes * size * size);
+const globals = new Float32Array(count * tengen1.globals);
 const positions = randomPositions(size, count);
 positions.forEach((position, i) =>
-  writeFeatures(position, 0, planes, i * PLANE_COUNT * size * size, globals, i * GLOBAL_COUNT),
+  tengen1.write(position, 0, planes, i * tengen1.planes * size * size, globals, i * tengen1.globals),
 );
 const models = new MemoryModels().add('go@1', tinyModel(size, 1)).promote('', 'go@1').promote('go', 'go@1');
 let server: EvaluationServer;
@@ -37,8 +37,8 @@ function rawRequest(given: Given = {}): ModelInferRequest {
     modelName: 'go',
     id: 'seven',
     inputs: [
-      { name: 'planes', datatype: 'FP32', shape: [count, PLANE_COUNT, size, size] },
-      { name: 'globals', datatype: 'FP32', shape: [count, GLOBAL_COUNT] },
+      { name: 'planes', datatype: 'FP32', shape: [count, tengen1.planes, size, size] },
+      { name: 'globals', datatype: 'FP32', shape: [count, tengen1.globals] },
     ],
     rawInputContents: [new Uint8Array(planes.buffer), new Uint8Array(globals.buffer)],
     ...given,
@@ -72,8 +72,8 @@ describe('the Open Inference Protocol', () => {
     const metadata = await client.modelMetadata({ name: 'go' });
     expect(metadata).toMatchObject({ name: 'go', versions: ['1'], platform: 'tengen' });
     expect(metadata.inputs.map(({ name, datatype, shape }) => [name, datatype, shape])).toEqual([
-      ['planes', 'FP32', [-1, PLANE_COUNT, size, size]],
-      ['globals', 'FP32', [-1, GLOBAL_COUNT]],
+      ['planes', 'FP32', [-1, tengen1.planes, size, size]],
+      ['globals', 'FP32', [-1, tengen1.globals]],
     ]);
     expect(metadata.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['policy', [-1, 26]],
@@ -103,11 +103,11 @@ describe('the Open Inference Protocol', () => {
 
   it('takes typed contents too, and gives only the outputs asked for', async () => {
     const inputs = [
-      { name: 'globals', datatype: 'FP32', shape: [count, GLOBAL_COUNT], contents: { fp32Contents: [...globals] } },
+      { name: 'globals', datatype: 'FP32', shape: [count, tengen1.globals], contents: { fp32Contents: [...globals] } },
       {
         name: 'planes',
         datatype: 'FP32',
-        shape: [count, PLANE_COUNT, size, size],
+        shape: [count, tengen1.planes, size, size],
         contents: { fp32Contents: [...planes] },
       },
     ];
@@ -132,7 +132,7 @@ describe('the Open Inference Protocol', () => {
       [{ rawInputContents: [rawInputContents[0]!] }, Status.INVALID_ARGUMENT, /raw_input_contents holds 1 tensors/],
       [{ inputs: [{ ...planesInput!, datatype: 'FP16' }, globalsInput!] }, Status.INVALID_ARGUMENT, /datatype 'FP16'/],
       [
-        { inputs: [{ ...planesInput!, shape: [count, PLANE_COUNT, 9, 9] }, globalsInput!] },
+        { inputs: [{ ...planesInput!, shape: [count, tengen1.planes, 9, 9] }, globalsInput!] },
         Status.INVALID_ARGUMENT,
         /'planes' has shape \[10, 12, 9, 9\]; it must be \[10, 12, 5, 5\]/,
       ],

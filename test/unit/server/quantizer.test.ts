@@ -9,7 +9,7 @@ import { threadUrl } from '../../../src/engine/thread-url.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { isWorthServing, type QuantizationReport } from '../../../src/evaluator/quantization/compare.js';
-import { FEATURES_VERSION, GLOBAL_COUNT, PLANE_COUNT } from '../../../src/go/features.js';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import { encodeModel } from '../../../src/nn/model-file.js';
 import type { Architecture } from '../../../src/nn/networks/architecture.js';
 import { describeModel } from '../../../src/server/model-file.js';
@@ -19,7 +19,7 @@ import { modelRef, type Store } from '../../../src/store/store.js';
 import { livelyWeights } from '../../support/go-training.js';
 import { randomPositions } from '../../support/served-models.js';
 
-const fixed = { kind: 'go-resnet', planes: PLANE_COUNT, globals: GLOBAL_COUNT, features: FEATURES_VERSION } as const;
+const fixed = { kind: 'go-resnet', planes: tengen1.planes, globals: tengen1.globals, features: tengen1.name } as const;
 const architecture: Architecture = { ...fixed, size: 5, blocks: 2, channels: 16 };
 const file = encodeModel({ architecture, weights: livelyWeights(architecture, new Rng(5)), metadata: {} });
 const positions = randomPositions(5, 40, 1);

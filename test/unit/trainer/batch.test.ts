@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BLACK, WHITE } from '../../../src/go/color.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../../src/go/features.js';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import { packPolicy, positionsOf, type GameRecord, type SearchRecord } from '../../../src/go/game-record.js';
 import { defaultRules } from '../../../src/go/rules.js';
 import { symmetryMap } from '../../../src/go/symmetry.js';
@@ -38,7 +38,7 @@ function smallGame(): GameRecord {
 }
 
 function row(record: GameRecord, index: number, options: { symmetry?: number; valueMix?: number } = {}): Batch {
-  const batch = makeBatch(1, record.size);
+  const batch = makeBatch(1, record.size, tengen1);
   const game = makeGameRows({ sequence: 1, record }, 'value');
   writeRow(batch, 0, game, index, { symmetry: 0, valueMix: 0, ...options });
   return batch;
@@ -99,7 +99,7 @@ describe('training targets', () => {
       for (let action = 0; action <= 25; action++) expect(turned.policy[map[action]!]).toBe(plain.policy[action]);
       for (let point = 0; point < 25; point++) {
         expect(turned.ownership[map[point]!]).toBe(plain.ownership[point]);
-        for (let plane = 0; plane < PLANE_COUNT; plane++) {
+        for (let plane = 0; plane < tengen1.planes; plane++) {
           expect(turned.planes[plane * 25 + map[point]!]).toBe(plain.planes[plane * 25 + point]);
         }
       }
@@ -109,12 +109,12 @@ describe('training targets', () => {
 
   it('see the features that the evaluator would make of the same position', () => {
     const record = randomGame({ size: 5, seed: 11, moves: 40 });
-    const planes = new Float32Array(PLANE_COUNT * 25);
-    const globals = new Float32Array(GLOBAL_COUNT);
+    const planes = new Float32Array(tengen1.planes * 25);
+    const globals = new Float32Array(tengen1.globals);
     let ply = 0;
     for (const position of positionsOf(record)) {
       if (ply === record.moves.length) break;
-      writeFeatures(position.snapshot(), 3, planes, 0, globals, 0);
+      tengen1.write(position.snapshot(), 3, planes, 0, globals, 0);
       const batch = row(record, ply++, { symmetry: 3 });
       expect(batch.planes).toEqual(planes);
       expect(batch.globals).toEqual(globals);
@@ -122,7 +122,7 @@ describe('training targets', () => {
   });
 
   it('overwrite what the batch held before', () => {
-    const batch = makeBatch(2, SIZE);
+    const batch = makeBatch(2, SIZE, tengen1);
     const game = makeGameRows({ sequence: 1, record: smallGame() }, 'value');
     writeRow(batch, 1, game, 0, { symmetry: 0, valueMix: 0 });
     writeRow(batch, 1, game, 1, { symmetry: 0, valueMix: 0 });

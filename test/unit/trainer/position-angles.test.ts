@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { Rng } from '../../../src/core/rng.js';
 import { angleWeights } from '../../../src/methods/curriculum/position-weight.js';
@@ -29,7 +30,7 @@ async function features(): Promise<number[][][]> {
     input('planes', [count, planes, size, size]),
     input('globals', [count, globals]),
   );
-  const batch = makeBatch(count, size);
+  const batch = makeBatch(count, size, tengen1);
   for (let row = 0; row < game.rows; row++) writeRow(batch, row, game, row, { symmetry: 0, valueMix: 0 });
   // A game begins on the empty board.
   writeRow(batch, game.rows, game, 0, { symmetry: 0, valueMix: 0 });

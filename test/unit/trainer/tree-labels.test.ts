@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import { packPolicy, type GameRecord } from '../../../src/go/game-record.js';
 import { paperSettings } from '../../../src/methods/branching/settings.js';
@@ -81,7 +82,7 @@ describe('labels of a tree', () => {
 
   it('reach the batch from the side to move, with the mean ownership and score of the games', () => {
     const [first] = labelled('mean').rows;
-    const batch = makeBatch(2, 3);
+    const batch = makeBatch(2, 3, tengen1);
     for (const row of [0, 1]) writeRow(batch, row, first!, row, { symmetry: 0, valueMix: 0 });
     const seen = [...batch.value].map((x) => Math.round(x * 1e4) / 1e4);
     expect(seen).toEqual([0.3333, 0, 0.6667, 0.6667, 0, 0.3333]);

@@ -1,6 +1,7 @@
 /** The replay window of an alphazero job as the task of a Go network that grows. */
 
 import { check } from '../../../core/errors.js';
+import { featureSet } from '../../../go/features.js';
 import type { Architecture } from '../../../nn/networks/architecture.js';
 import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../../alphazero/config.js';
 import { type GameRows, makeGameRows } from '../../alphazero/game-rows.js';
@@ -18,7 +19,7 @@ import type { SelfPlayGames } from './ports.js';
  */
 export async function readGoTask(
   played: SelfPlayGames,
-  { size }: Architecture,
+  { size, features }: Architecture,
   config: GrowConfig,
 ): Promise<{ readonly task: Task<Architecture>; readonly figures: Readonly<Record<string, number>> }> {
   const settings = readAlphaZeroConfig(played.config);
@@ -36,7 +37,7 @@ export async function readGoTask(
     return `The job '${played.jobId}' has ${trees.length} games in its window; at least ${every} are needed`;
   });
   const { batchSize, evaluationBatches, seed } = config;
-  const options = { size, batchSize, heldOutBatches: evaluationBatches, seed };
+  const options = { size, features: featureSet(features), batchSize, heldOutBatches: evaluationBatches, seed };
   const figures = { games: training.length, evaluationGames: heldOut.length, positions: positionsIn(training) };
   const task = goTask(
     { training, heldOut },

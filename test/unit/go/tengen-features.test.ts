@@ -1,20 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { WHITE } from '../../../src/go/color.js';
-import { GLOBAL_COUNT, PLANE_COUNT, writeFeatures } from '../../../src/go/features.js';
+import { tengen1 } from '../../../src/go/tengen-features.js';
 import { Position } from '../../../src/go/position.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
+import { featuresOf, type Features } from '../../support/features.js';
 
-function features(snapshot: Snapshot): { plane: (index: number) => number[]; globals: number[] } {
-  const points = snapshot.size ** 2;
-  const planes = new Float32Array(PLANE_COUNT * points);
-  const globals = new Float32Array(GLOBAL_COUNT);
-  writeFeatures(snapshot, 0, planes, 0, globals, 0);
-  const plane = (index: number): number[] =>
-    [...planes.subarray(index * points, (index + 1) * points)].flatMap((value, point) => (value === 1 ? [point] : []));
-  return { plane, globals: [...globals] };
-}
+const features = (snapshot: Snapshot): Features => featuresOf(tengen1, snapshot);
 
-describe('features', () => {
+describe('the features tengen-1', () => {
   it('show stones, liberties, banned points and moves to the side to move', () => {
     // X . O    White to move; X's corner stone has 1 liberty more than O's column needs.
     // . O .
