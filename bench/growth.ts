@@ -14,7 +14,7 @@ import { makeRuns } from './growth/experiments.js';
 import { goSubject } from './growth/go.js';
 import { languageSubject } from './growth/language.js';
 import { plotSavings } from './growth/plot.js';
-import { type ArmReport, bestRate, lastLoss, reportArms } from './growth/report.js';
+import { advantage, type ArmReport, bestRate, lastLoss, reportArms } from './growth/report.js';
 import { readRuns, type Schedule } from './growth/results.js';
 import { Runs } from './growth/run.js';
 import type { Subject } from './growth/subject.js';
@@ -25,7 +25,7 @@ const schedules = ['decay', 'constant'] as const satisfies readonly Schedule[];
 
 /**
  * Keys: `saving` with `ci95` and `savingSmallCharged` of `--arm`, the default of the `grow` job unless given, `overBert2Bert`
- * and `overLigo` in points, `seeds`, `task`; under `arms` the same of every arm.
+ * and `overLigo`, differences over the seeds that both have, `seeds`, `task`; under `arms` the same of every arm.
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -60,7 +60,7 @@ function summary(task: string, schedule: Schedule, arm: string): Record<string, 
   const reports = reportArms(lines, schedule);
   const of = (name: string): ArmReport | undefined => reports.find((report) => report.arm === name);
   const [main, bert2bert, ligo] = [of(arm), of('bert2bert'), of('ligo')];
-  const over = (other: ArmReport | undefined): number | null => (main && other ? main.saving - other.saving : null);
+  const [overBert2Bert, overLigo] = [advantage(main, bert2bert), advantage(main, ligo)];
   const title = `Saving by growth, ${task}, ${schedule === 'decay' ? 'rate falling to zero' : 'constant rate'}: mean, 95 % interval, seeds`;
   const file = schedule === 'decay' ? task : `${task}-constant`;
   writeFileSync(join('bench', 'results', `growth-${file}.svg`), plotSavings(title, reports));
@@ -70,8 +70,10 @@ function summary(task: string, schedule: Schedule, arm: string): Record<string, 
     saving: main?.saving ?? null,
     ci95: main?.ci95 ?? null,
     savingSmallCharged: main?.savingSmallCharged ?? null,
-    overBert2Bert: over(bert2bert),
-    overLigo: over(ligo),
+    overBert2Bert: overBert2Bert?.mean ?? null,
+    overBert2BertCi95: overBert2Bert?.ci95 ?? null,
+    overLigo: overLigo?.mean ?? null,
+    overLigoCi95: overLigo?.ci95 ?? null,
     seeds: main?.seeds ?? 0,
     learningRate: bestRate(lines, 'scratch', schedule),
     scratchSweep: Object.fromEntries(sweep.map((line) => [line.learningRate, lastLoss(line.curve, schedule)])),

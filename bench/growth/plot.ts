@@ -22,7 +22,7 @@ export function plotSavings(title: string, reports: readonly ArmReport[], least 
     return [
       text(MARGIN.left - 8, y + 4, name, 'end'),
       ...interval(x, y - 5, report.saving, report.ci95, free),
-      ...report.each.map((saving) =>
+      ...Object.values(report.each).map((saving) =>
         line(
           [
             [x(saving), y - 8],

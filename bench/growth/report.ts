@@ -4,7 +4,7 @@ import { check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { arms } from './arms.js';
 import { isOf, type RunKey, type RunLine, type Schedule } from './results.js';
-import { lengthTo } from './schedules.js';
+import { lengthsOf, lengthTo, nextLength } from './schedules.js';
 import type { Point } from './training.js';
 
 /** An arm over the seeds that have both it and the run from scratch. */
@@ -22,8 +22,8 @@ export interface ArmReport {
   readonly smallChargedCi95: readonly [number, number];
   /** The mean right after growth. */
   readonly firstLoss: number;
-  /** For each seed, the saving. */
-  readonly each: readonly number[];
+  /** By seed. */
+  readonly each: Readonly<Record<number, number>>;
 }
 
 /** Runs by which learning rates are chosen. */
@@ -83,7 +83,7 @@ export function reportArms(lines: readonly RunLine[], schedule: Schedule): ArmRe
   const names = Object.keys(arms).filter(
     (arm) => arm !== 'scratch' && lines.some((line) => line.arm === arm && line.schedule === schedule),
   );
-  return names.map((arm) => reportArm(lines, arm, schedule));
+  return names.map((arm) => reportArm(lines, arm, schedule)).filter(({ seeds }) => seeds > 0);
 }
 
 function reportArm(lines: readonly RunLine[], arm: string, schedule: Schedule): ArmReport {
@@ -91,16 +91,17 @@ function reportArm(lines: readonly RunLine[], arm: string, schedule: Schedule): 
   const own = lines.filter(
     (line) => line.arm === arm && line.schedule === schedule && line.learningRate === learningRate,
   );
-  const seeds = [...new Set(own.map(({ seed }) => seed))].filter((seed) => scratchOf(lines, seed, schedule));
-  const pairs = seeds.map((seed) => {
-    const scratch = scratchOf(lines, seed, schedule)!;
+  const pairs = [...new Set(own.map(({ seed }) => seed))].flatMap((seed) => {
+    const scratch = scratchOf(lines, seed, schedule);
     const runs = own.filter((line) => line.seed === seed);
-    const most = Math.max(...runs.map(({ steps }) => steps));
-    return { run: runs[0]!, reference: scratchCost(scratch), steps: reachedAt(runs, endOf(scratch)), most };
+    return scratch === undefined || !isComplete(runs, scratch) ? [] : [{ seed, scratch, runs, run: runs[0]! }];
   });
-  const ratios = pairs.map(({ run, reference, steps, most }) => {
+  const ratios = pairs.map(({ seed, scratch, runs, run }) => {
+    const reference = scratchCost(scratch);
+    const steps = reachedAt(runs, endOf(scratch));
+    const most = Math.max(...runs.map((line) => line.steps));
     const cost = (steps ?? most) * run.stepCost + run.growthCost;
-    return { reached: steps !== undefined, free: cost / reference, charged: (cost + run.sourceCost) / reference };
+    return { seed, reached: steps !== undefined, free: cost / reference, charged: (cost + run.sourceCost) / reference };
   });
   const free = pooled(ratios.map((ratio) => ratio.free));
   const charged = pooled(ratios.map((ratio) => ratio.charged));
@@ -109,8 +110,15 @@ function reportArm(lines: readonly RunLine[], arm: string, schedule: Schedule): 
     reached: ratios.filter(({ reached }) => reached).length,
     ...{ saving: free.saving, ci95: free.ci95, savingSmallCharged: charged.saving, smallChargedCi95: charged.ci95 },
     firstLoss: mean(pairs.map(({ run }) => run.curve[0]![1])),
-    each: ratios.map((ratio) => 1 - ratio.free),
+    each: Object.fromEntries(ratios.map(({ seed, free: ratio }) => [seed, 1 - ratio])),
   };
+}
+
+/** Whether no schedule of another length is to be tried: a comparison may have been stopped in the midst of a seed. */
+function isComplete(runs: readonly RunLine[], scratch: RunLine): boolean {
+  const run = runs[0]!;
+  const lengths = lengthsOf((scratch.steps * scratch.stepCost) / run.stepCost);
+  return run.schedule === 'constant' || nextLength(pointsOf(runs, run), endOf(scratch), lengths, 0) === undefined;
 }
 
 /** With a constant rate a run may reach what it ends with before its end. */
@@ -130,11 +138,30 @@ const RESAMPLES = 10_000;
 /** The saving by the geometric mean of cost ratios, and the percentile interval of resampled seeds. */
 function pooled(ratios: readonly number[]): { readonly saving: number; readonly ci95: readonly [number, number] } {
   const logs = ratios.map((ratio) => Math.log(Math.max(ratio, 1e-9)));
+  const [low, high] = interval(logs);
+  return { saving: 1 - Math.exp(mean(logs)), ci95: [1 - Math.exp(high), 1 - Math.exp(low)] };
+}
+
+/** By how much an arm saves more than another, over the seeds that both have; undefined if there is none. */
+export function advantage(
+  arm: ArmReport | undefined,
+  other: ArmReport | undefined,
+): { readonly mean: number; readonly ci95: readonly [number, number]; readonly seeds: number } | undefined {
+  if (!arm || !other) return undefined;
+  const differences = Object.entries(arm.each).flatMap(([seed, saving]) => {
+    const against = other.each[Number(seed)];
+    return against === undefined ? [] : [saving - against];
+  });
+  if (differences.length === 0) return undefined;
+  return { mean: mean(differences), ci95: interval(differences), seeds: differences.length };
+}
+
+/** The percentile interval of the mean of resampled seeds, 95 %. */
+function interval(values: readonly number[]): readonly [number, number] {
   const rng = new Rng(1);
-  const drawn = Array.from({ length: RESAMPLES }, () => mean(logs.map(() => logs[rng.int(logs.length)]!)));
+  const drawn = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)]!)));
   drawn.sort((a, b) => a - b);
-  const at = (share: number): number => 1 - Math.exp(drawn[Math.floor(share * (RESAMPLES - 1))]!);
-  return { saving: 1 - Math.exp(mean(logs)), ci95: [at(0.975), at(0.025)] };
+  return [drawn[Math.floor(0.025 * (RESAMPLES - 1))]!, drawn[Math.floor(0.975 * (RESAMPLES - 1))]!];
 }
 
 function mean(values: readonly number[]): number {

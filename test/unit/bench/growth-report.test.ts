@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plotSavings } from '../../../bench/growth/plot.js';
-import { bestRate, rateOf, reportArms, stepsTo } from '../../../bench/growth/report.js';
+import { advantage, bestRate, rateOf, reportArms, stepsTo } from '../../../bench/growth/report.js';
 import type { RunLine } from '../../../bench/growth/results.js';
 import { lengthsOf, lengthTo, nextLength } from '../../../bench/growth/schedules.js';
 import type { Point } from '../../../bench/growth/training.js';
@@ -94,12 +94,25 @@ describe('the report of growth', () => {
 
   it('pools the logarithms of the costs over seeds', () => {
     const report = reportArms(lines, 'decay').find(({ arm }) => arm === 'net2net')!;
-    expect(report.each[0]).toBeCloseTo(0.5, 9);
-    expect(report.each[1]).toBeCloseTo(0.75, 9);
+    expect(report.each[1]).toBeCloseTo(0.5, 9);
+    expect(report.each[2]).toBeCloseTo(0.75, 9);
     expect(report).toMatchObject({ seeds: 2, reached: 2, learningRate: 0.1 });
     expect(report.saving).toBeCloseTo(1 - Math.sqrt(0.5 * 0.25), 9);
     expect(report.ci95[0]).toBeCloseTo(0.5, 9);
     expect(report.ci95[1]).toBeCloseTo(0.75, 9);
+  });
+
+  it('compares arms over the seeds that both have', () => {
+    const [grown, other] = ['net2net', 'katago'].map((name) =>
+      reportArms(lines, 'decay').find(({ arm }) => arm === name),
+    );
+    expect(advantage(grown, other)).toMatchObject({ seeds: 1, mean: expect.closeTo(0.55, 9) as number });
+    expect(advantage(grown, undefined)).toBeUndefined();
+  });
+
+  it('leaves out a seed of which a length is still to be tried', () => {
+    const started = [...lines, decaying('scratch', 3, 0.2, 1000, 2), decaying('net2net', 3, 0.1, 250, 1.9)];
+    expect(reportArms(started, 'decay').find(({ arm }) => arm === 'net2net')!.seeds).toBe(2);
   });
 
   it('counts an arm that does not get there as if it had at its end, with all its costs', () => {
