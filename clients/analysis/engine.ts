@@ -99,7 +99,7 @@ export class AnalysisEngine {
       onTrouble(error);
       return this.#say({ error: error.message, id });
     }
-    const { query, problem, warnings } = parseQuery(values, id, { sizes: model.sizes, model: model.ref, config });
+    const { query, problem, warnings } = parseQuery(values, id, { model, config });
     for (const { field, message } of warnings) await this.#say({ field, id, warning: message });
     const complaint = problem ?? (query && illegalIn(query));
     if (complaint) return this.#say({ error: complaint.message, field: complaint.field, id });

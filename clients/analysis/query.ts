@@ -7,6 +7,7 @@ import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import type { Rules } from '../../src/go/rules.js';
 import type { MoveRestriction } from '../gtp-bridge/analysis-arguments.js';
 import type { Setup, Turn } from '../gtp-bridge/game-state.js';
+import type { ModelFacts } from '../gtp-bridge/model-watch.js';
 import type { AnalysisConfig } from './config.js';
 import { Fields, type Complaint, type Placed } from './fields.js';
 import { readRules } from './query-rules.js';
@@ -57,18 +58,18 @@ const known = new Set([
 
 const largestPriority = 2 ** 53 - 1;
 
-/** @param sizes what the model plays, @param model its name for complaints */
+/** Reads one query for one model. */
 export function parseQuery(
   values: Readonly<Record<string, unknown>>,
   id: string,
-  context: { readonly sizes: readonly number[]; readonly model: string; readonly config: AnalysisConfig },
+  context: { readonly model: ModelFacts; readonly config: AnalysisConfig },
 ): ParsedQuery {
   const fields = new Fields(values);
   const warnings: Complaint[] = [];
   const warn = (field: string, message: string): void => void warnings.push({ field, message });
   for (const field of Object.keys(values)) if (!known.has(field)) warn(field, 'Unexpected or unused field');
   for (const field of unsupported) if (fields.flag(field)) warn(field, 'Not supported; left out');
-  const size = readSize(fields, context);
+  const size = readSize(fields, context.model);
   if (size === undefined) return { ...problemOf(fields), warnings };
   const stones = fields.placed('initialStones', size, { pass: false }) ?? [];
   if (!fields.has('moves')) fields.refuse('moves', 'Must specify an array of [player, location] pairs');
@@ -77,7 +78,7 @@ export function parseQuery(
   const query: AnalysisQuery = {
     id,
     size,
-    rules: readRules(fields, size, warn),
+    rules: readRules(fields, size, context.model.tellsRules, warn),
     setup: { ...setupOf(stones), toMove },
     moves,
     turns: readTurns(fields, moves.length),
@@ -96,10 +97,7 @@ function problemOf(fields: Fields): { problem: Complaint } | undefined {
   return fields.problem && { problem: fields.problem };
 }
 
-function readSize(
-  fields: Fields,
-  { sizes, model }: { readonly sizes: readonly number[]; readonly model: string },
-): number | undefined {
+function readSize(fields: Fields, { sizes, ref }: ModelFacts): number | undefined {
   for (const field of ['boardXSize', 'boardYSize']) {
     if (!fields.has(field)) return fields.refuse(field, 'Must provide an integer from 2 to 19');
   }
@@ -113,7 +111,7 @@ function readSize(
   }
   if (sizes.includes(width)) return width;
   const plays = sizes.map((size) => `${size}×${size}`).join(', ');
-  return fields.refuse('boardXSize', `Model ${model} plays ${plays}; the query's board is ${width}×${width}`);
+  return fields.refuse('boardXSize', `Model ${ref} plays ${plays}; the query's board is ${width}×${width}`);
 }
 
 /** White after handicap stones, Black otherwise. */

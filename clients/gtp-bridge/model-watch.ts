@@ -14,6 +14,8 @@ export interface ModelFacts {
   readonly ref: string;
   /** Board sizes that it plays, the preferred one first. */
   readonly sizes: readonly number[];
+  /** Whether its features say what counts as points, as KataGo's do; others know area scoring only. */
+  readonly tellsRules: boolean;
 }
 
 /** Asks the server for a model; `ref` empty for the promoted one. @throws AppError */
@@ -24,7 +26,9 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
     const { name, version, size, smallestSize } = model;
     // Servers from before networks of many sizes say nothing of a smallest one.
     const smallest = smallestSize === 0 ? size : smallestSize;
-    return { ref: `${name}@${version}`, sizes: Array.from({ length: size - smallest + 1 }, (_, i) => size - i) };
+    const sizes = Array.from({ length: size - smallest + 1 }, (_, i) => size - i);
+    const { features = '' } = JSON.parse(model.architectureJson || '{}') as { readonly features?: string };
+    return { ref: `${name}@${version}`, sizes, tellsRules: features.startsWith('katago') };
   } catch (error) {
     throw fromCall(error);
   }

@@ -53,6 +53,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     (signal) => askModel(connection, model, signal),
     (facts) => {
       session.setSizes(facts.sizes);
+      session.tellsRules = facts.tellsRules;
       session.model = facts.ref;
       log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
     },

@@ -7,6 +7,7 @@ import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 import { GameState, type Setup } from './game-state.js';
+import { needTelling, rulesObject } from './rules.js';
 import { tuningOf, type SearchParameters } from './search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from './thinker.js';
 
@@ -34,6 +35,8 @@ export class Session {
   readonly evaluatorFor: EvaluatorFor;
   /** The model, as name@version; empty before the server has said. */
   model = '';
+  /** Whether the network is told what counts as points; others know area scoring only. */
+  tellsRules = false;
   #puct: SearchParameters = {};
   /** Time that moves have taken, whether they were played or not. */
   thinkingMs = 0;
@@ -115,8 +118,12 @@ export class Session {
     this.setRules({ ...this.game.rules, komi });
   }
 
-  /** @throws AppError 'invalid-argument' for rules out of range */
+  /** @throws AppError 'invalid-argument' for rules out of range, or that the network does not know */
   setRules(rules: Rules): void {
+    check(
+      this.tellsRules || !needTelling(rules),
+      () => `this network only knows area scoring without tax, not ${JSON.stringify(rulesObject(rules))}`,
+    );
     this.game.setRules(rules);
   }
 

@@ -50,7 +50,7 @@ export class AnalysisConversation {
       config: readConfig(analysisSchema, { visits: 16, batch: 1, positions: 2, ...options.settings }),
       version: '1.2.3',
       evaluatorFor: () => evaluator,
-      model: options.model ?? (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5] })),
+      model: options.model ?? (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5], tellsRules: false })),
       write: (line) => {
         this.answers.push(JSON.parse(line) as SaidAnswer);
         for (const wake of this.#wake.splice(0)) wake();

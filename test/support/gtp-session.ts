@@ -18,6 +18,8 @@ export interface GtpSessionOptions {
   readonly settings?: Partial<BridgeConfig>;
   readonly evaluator?: Evaluator<Position, GoEvaluation>;
   readonly sizes?: readonly number[];
+  /** Whether the network is told the rules, as KataGo's are. */
+  readonly tellsRules?: boolean;
   readonly ready?: () => Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export class GtpConversation {
       onTrouble: (error) => this.troubles.push(error),
     });
     this.session.setSizes(options.sizes ?? [9, 7, 5]);
+    this.session.tellsRules = options.tellsRules ?? false;
     this.ended = runLoop(commandTable(this.session, options.ready ?? (() => Promise.resolve())), {
       lines: new LineReader(this.input),
       write: (text) => {

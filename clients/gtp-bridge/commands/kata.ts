@@ -7,7 +7,7 @@ import type { Handler, Invocation } from '../engine.js';
 import { parameterNames, readParameter, setParameter } from '../parameters.js';
 import { rawNetwork } from '../raw-network.js';
 import { refusal } from '../refusal.js';
-import { namedRules, rulesObject, withRule } from '../rules.js';
+import { ruleNames, rulesByName, rulesObject, withRule } from '../rules.js';
 import type { Session } from '../session.js';
 import { Thinker } from '../thinker.js';
 
@@ -17,7 +17,7 @@ export function kataCommands(session: Session): readonly (readonly [string, Hand
     ['kata-get-rules', () => JSON.stringify(rulesObject(session.game.rules))],
     ['kata-set-rules', ({ args }) => setRules(session, args.join(' '))],
     ['kata-set-rule', ({ args }) => setRule(session, word(args, 0), word(args, 1))],
-    ['kgs-rules', ({ args }) => setRules(session, word(args, 0).replace('_', '-'))],
+    ['kgs-rules', ({ args }) => setRules(session, kgsRules(word(args, 0)))],
     ['kata-list-params', () => parameterNames.join(' ')],
     ['kata-get-param', ({ args }) => String(readParameter(session, word(args, 0)))],
     ['kata-get-params', () => JSON.stringify(allParameters(session))],
@@ -32,15 +32,20 @@ export function kataCommands(session: Session): readonly (readonly [string, Hand
 
 function setRules(session: Session, text: string): string {
   const { komi } = session.game.rules;
-  const named = namedRules[text.trim().toLowerCase()];
+  const named = rulesByName(text);
   if (named) {
     session.setRules({ ...named, komi });
     return '';
   }
-  if (!text.trim().startsWith('{')) throw refusal(`unsupported rules; known are ${Object.keys(namedRules).join(', ')}`);
+  if (!text.trim().startsWith('{')) throw refusal(`unknown rules; known are ${ruleNames.join(', ')}`);
   const entries = Object.entries(jsonObject(text));
   session.setRules(entries.reduce((rules, [key, value]) => changed(rules, key, String(value)), session.game.rules));
   return '';
+}
+
+/** KGS plays Chinese rules with positional superko. */
+function kgsRules(name: string): string {
+  return name.toLowerCase() === 'chinese' ? 'chinese-kgs' : name;
 }
 
 function setRule(session: Session, key: string, value: string): string {
@@ -50,7 +55,7 @@ function setRule(session: Session, key: string, value: string): string {
 
 function changed(rules: Rules, key: string, value: string): Rules {
   const result = withRule(rules, key, value);
-  if (!result) throw refusal(`unsupported rule ${key} ${value}`);
+  if (!result) throw refusal(`unknown rule ${key} ${value}`);
   return result;
 }
 

@@ -166,6 +166,9 @@ describe('a query that cannot be answered', () => {
     [{ rules: undefined }, 'rules', 'Must specify rules'],
     [{ rules: 'chess' }, 'rules', 'Unknown rules chess'],
     [{ komi: 0.3 }, 'komi', 'komi is 0.3'],
+    [{ rules: { ko: 'NONE' } }, 'rules', 'Rule ko cannot be NONE'],
+    [{ rules: { mood: 'good' } }, 'rules', 'Unknown rule mood'],
+    [{ whiteHandicapBonus: 'M' }, 'whiteHandicapBonus', 'Must be 0, N or N-1, not M'],
     [{ analyzeTurns: [2] }, 'analyzeTurns', 'Must be an array of integers from 0 to 1, not [2]'],
     [{ analyzeTurns: [0], priorities: [1, 2] }, 'priorities', 'Must be of matching length to analyzeTurns'],
     [{ maxVisits: 0 }, 'maxVisits', 'Must be an integer from 1'],
@@ -210,7 +213,7 @@ describe('a query that cannot be answered', () => {
     const model = () =>
       ++asked === 1
         ? Promise.reject(new AppError('unavailable', 'connect ECONNREFUSED'))
-        : Promise.resolve({ ref: 'hand@0', sizes: [5] });
+        : Promise.resolve({ ref: 'hand@0', sizes: [5], tellsRules: false });
     const answers = await analyse([query, { ...query, id: 'again' }], { model });
     expect(answers[0]).toEqual({ error: 'connect ECONNREFUSED', id: 'q' });
     expect(answers[1]).toMatchObject({ id: 'again', isDuringSearch: false });
@@ -225,8 +228,8 @@ describe('a query that cannot be answered', () => {
 
 describe('what is not supported', () => {
   it.each([
-    [{ rules: 'japanese' }, 'rules', 'Rules japanese are not supported, using chinese instead'],
-    [{ rules: { scoring: 'TERRITORY' } }, 'rules', 'Rule scoring TERRITORY is not supported'],
+    [{ rules: 'japanese' }, 'rules', 'The network only knows area scoring without tax'],
+    [{ rules: { scoring: 'TERRITORY' } }, 'rules', 'The network only knows area scoring without tax'],
     [
       { overrideSettings: { wideRootNoise: 0.04, cpuctBlah: 1 } },
       'overrideSettings',
@@ -238,6 +241,20 @@ describe('what is not supported', () => {
     const [warning, answer] = await analyse([{ ...query, ...changes }]);
     expect(warning).toMatchObject({ id: 'q', field, warning: expect.stringContaining(message) as string });
     expect(answer).toMatchObject({ id: 'q', isDuringSearch: false, turnNumber: 1 });
+  });
+
+  it('may be known to another network: territory scoring, with its own komi', async () => {
+    const model = () => Promise.resolve({ ref: 'kata@0', sizes: [5], tellsRules: true });
+    const seen: string[] = [];
+    const evaluator = new HeuristicEvaluator();
+    const evaluate = evaluator.evaluate.bind(evaluator);
+    evaluator.evaluate = (positions, options) => {
+      for (const { rules } of positions) seen.push(`${rules.scoring ?? ''} ${rules.tax ?? ''} ${String(rules.komi)}`);
+      return evaluate(positions, options);
+    };
+    const answers = await analyse([{ ...query, rules: 'japanese', komi: undefined }], { model, evaluator });
+    expect(answers).toHaveLength(1);
+    expect(new Set(seen)).toEqual(new Set(['territory seki 6.5']));
   });
 
   it('is not warned of at values that change nothing', async () => {

@@ -34,13 +34,6 @@ describe('a move that the network says nothing about', () => {
     expect(conversation.session.game.turns).toHaveLength(1);
   });
 
-  it('takes what is in atari', async () => {
-    const script =
-      'play b C4\nplay w C3\nplay b B3\nplay w A5\nplay b D3\nplay w E5\nkata-time_settings absolute 0.4\ngenmove b\n';
-    const { replies } = await talk(script, stalled);
-    expect(replies.at(-1)).toBe('= C2');
-  });
-
   it('is made at once if the server refuses, by every command that makes moves', async () => {
     const script = 'time_settings 60 0 0\ngenmove b\nkata-genmove_analyze w 50\nkata-search b\n';
     const { replies, conversation } = await talk(script, failing(new AppError('unavailable', 'shutting down')));
