@@ -1,0 +1,205 @@
+/**
+ * Rules by the names and in the forms that KataGo knows them (cpp/game/rules.cpp, docs/GTP_Extensions.md): names such as
+ * `japanese`, an object as JSON, and the shorthand `koSIMPLEscoreAREAtaxNONEsui0`. What is not said is as in
+ * Tromp–Taylor rules, except that territory scoring taxes seki and has a komi of 6.5.
+ *
+ * Two things KataGo knows are not played here and refused: Spight's ko rule and the button (`aga-button`).
+ */
+
+import { AppError, check } from '../core/errors.js';
+import { handicapBonuses, koRules, scorings, taxes, type Rules } from './rules.js';
+
+/** Rules with nothing left to its default. */
+export type CompleteRules = Required<Rules>;
+
+const trompTaylor: CompleteRules = {
+  ...{ ko: 'positional', suicide: true, komi: 7.5, scoring: 'area', tax: 'none' },
+  ...{ whiteHandicapBonus: '0', friendlyPassOk: false },
+};
+const japanese: CompleteRules = {
+  ...trompTaylor,
+  ko: 'simple',
+  suicide: false,
+  komi: 6.5,
+  scoring: 'territory',
+  tax: 'seki',
+};
+const chinese: CompleteRules = {
+  ...trompTaylor,
+  ko: 'simple',
+  suicide: false,
+  whiteHandicapBonus: 'N',
+  friendlyPassOk: true,
+};
+const chineseServer: CompleteRules = { ...chinese, ko: 'positional' };
+const aga: CompleteRules = { ...chinese, ko: 'situational', whiteHandicapBonus: 'N-1' };
+const stoneScoring: CompleteRules = { ...chinese, tax: 'all', whiteHandicapBonus: '0' };
+
+/** Rules by KataGo's names, with KataGo's komi. Where several names mean the same, the first is the one written. */
+export const namedRules: ReadonlyMap<string, CompleteRules> = new Map([
+  ['tromp-taylor', trompTaylor],
+  ['japanese', japanese],
+  ['korean', japanese],
+  ['chinese', chinese],
+  ['chinese-ogs', chineseServer],
+  ['chinese-kgs', chineseServer],
+  ['aga', aga],
+  ['bga', aga],
+  ['french', aga],
+  ['new-zealand', { ...trompTaylor, ko: 'situational', komi: 7, friendlyPassOk: true }],
+  ['stone-scoring', stoneScoring],
+  ['ancient-area', stoneScoring],
+  ['ancient-territory', { ...japanese, tax: 'all' }],
+  ['ing', { ...trompTaylor, friendlyPassOk: true }],
+]);
+
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['nz', 'new-zealand'],
+  ['goe', 'ing'],
+]);
+
+/** The name that `parseRules` reads, with `-` between its words; komi does not matter. Undefined if there is none. */
+export function rulesName(rules: Rules): string | undefined {
+  const wanted = formatRules(rules);
+  for (const [name, named] of namedRules) if (formatRules(named) === wanted) return name;
+  return undefined;
+}
+
+/**
+ * Reads a name, a JSON object or a shorthand.
+ *
+ * @param komi used instead of any komi that the text says or its rules usually have
+ * @throws AppError 'invalid-argument' naming what is unknown and what is known
+ */
+export function parseRules(text: string, komi?: number): CompleteRules {
+  const trimmed = text.trim();
+  const found = trimmed.startsWith('{') ? parseObject(trimmed) : (named(trimmed) ?? parseShorthand(trimmed));
+  return komi === undefined ? found : { ...found, komi };
+}
+
+function named(text: string): CompleteRules | undefined {
+  const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
+  const wanted = plain(text);
+  check(wanted !== 'agabutton', () => `Rules '${text}' have a button, which is not played here`);
+  for (const [name, rules] of namedRules) if (plain(name) === wanted) return rules;
+  const other = otherNames.get(wanted);
+  return other === undefined ? undefined : namedRules.get(other);
+}
+
+/** The fields of KataGo's object, in its order. */
+export const ruleKeys = [
+  'friendlyPassOk',
+  'hasButton',
+  'ko',
+  'scoring',
+  'suicide',
+  'tax',
+  'whiteHandicapBonus',
+] as const;
+
+/** Rules as the object that KataGo writes; komi is not part of it. */
+export function rulesObject(rules: Rules): Record<(typeof ruleKeys)[number], string | boolean> {
+  const { ko, suicide, scoring = 'area', tax = 'none', whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
+  return {
+    friendlyPassOk,
+    hasButton: false,
+    ko: ko.toUpperCase(),
+    scoring: scoring.toUpperCase(),
+    suicide,
+    tax: tax.toUpperCase(),
+    whiteHandicapBonus,
+  };
+}
+
+/** `rules` with one field of that object changed; undefined if there is no such field, or no such value of it here. */
+export function withRule<R extends Rules>(rules: R, key: string, value: string): R | undefined {
+  const lower = value.trim().toLowerCase();
+  const among = <T extends string>(words: readonly T[]): T | undefined => words.find((w) => w.toLowerCase() === lower);
+  const set = (field: keyof Rules, word: string | boolean | undefined): R | undefined =>
+    word === undefined ? undefined : { ...rules, [field]: word };
+  const yes = lower === 'true' ? true : lower === 'false' ? false : undefined;
+  switch (key) {
+    case 'ko':
+      return set('ko', among(koRules));
+    case 'score':
+    case 'scoring':
+      return set('scoring', among(scorings));
+    case 'tax':
+      return set('tax', among(taxes));
+    case 'suicide':
+      return set('suicide', yes);
+    case 'whiteHandicapBonus':
+      return set('whiteHandicapBonus', among(handicapBonuses));
+    case 'friendlyPassOk':
+      return set('friendlyPassOk', yes);
+    case 'hasButton':
+      return yes === false ? rules : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function parseObject(text: string): CompleteRules {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid-argument', `Rules ${text} are not JSON`, { cause: error });
+  }
+  return fromFields(Object.entries(fields as Record<string, unknown>).map(([key, value]) => [key, String(value)]));
+}
+
+/** Fields of the shorthand by what they begin with; `score` may be written `scoring`. */
+const shorthand: Readonly<Record<string, string>> = {
+  komi: 'komi',
+  ko: 'ko',
+  scoring: 'scoring',
+  score: 'scoring',
+  tax: 'tax',
+  sui: 'suicide',
+  button: 'hasButton',
+  whb: 'whiteHandicapBonus',
+  fpok: 'friendlyPassOk',
+};
+const shorthandField = /^(komi|ko|scoring|score|tax|sui|button|whb|fpok)\s*(-?[\d.]+|[A-Z]+(?:-1)?)\s*/;
+
+function parseShorthand(text: string): CompleteRules {
+  const fields: [string, string][] = [];
+  let rest = text;
+  while (rest !== '' || fields.length === 0) {
+    const match = shorthandField.exec(rest);
+    check(match !== null, () => `Unknown rules '${text}'; known are ${[...namedRules.keys()].join(', ')}`);
+    const key = shorthand[match[1]!]!;
+    const isFlag = key === 'suicide' || key === 'hasButton' || key === 'friendlyPassOk';
+    fields.push([key, isFlag ? String(match[2] === '1') : match[2]!]);
+    rest = rest.slice(match[0].length);
+  }
+  return fromFields(fields);
+}
+
+function fromFields(fields: readonly (readonly [string, string])[]): CompleteRules {
+  let rules = trompTaylor;
+  let komi: number | undefined;
+  for (const [key, value] of fields) {
+    if (key === 'komi') {
+      komi = Number(value);
+      check(Number.isInteger(komi * 2), () => `komi is '${value}'; it must be a multiple of 0.5`);
+      continue;
+    }
+    const next = withRule(rules, key, value);
+    check(next !== undefined, () => `Rule '${key}' cannot be '${value}'; the rules are ${ruleKeys.join(', ')}`);
+    rules = next;
+  }
+  const isTerritory = rules.scoring === 'territory';
+  const saysTax = fields.some(([key]) => key === 'tax');
+  if (isTerritory && !saysTax) rules = { ...rules, tax: 'seki' };
+  return { ...rules, komi: komi ?? (isTerritory ? 6.5 : trompTaylor.komi) };
+}
+
+/** The shorthand, without komi, as KataGo writes it. */
+export function formatRules(rules: Rules): string {
+  const { ko, scoring, tax, suicide, whiteHandicapBonus, friendlyPassOk } = rulesObject(rules);
+  const bonus = whiteHandicapBonus === '0' ? '' : `whb${whiteHandicapBonus}`;
+  const friendly = friendlyPassOk ? 'fpok1' : '';
+  return `ko${ko}score${scoring}tax${tax}sui${suicide ? 1 : 0}${bonus}${friendly}`;
+}
