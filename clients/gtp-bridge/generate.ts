@@ -50,7 +50,8 @@ export async function* generate(session: Session, options: GenerateOptions): Asy
   if (line) yield line;
   const hopelessTurns = looksLost(opinion, config.resignBelow) ? session.hopelessTurns + 1 : 0;
   if (options.play) session.hopelessTurns = hopelessTurns;
-  const choice = chooseMove(opinion, { position, config, hopelessTurns, mayPass: options.cleanUp !== true });
+  const mayPass = options.cleanUp !== true;
+  const choice = chooseMove(opinion, { position, config, hopelessTurns, mayPass, rng: session.rng });
   return finish(session, options, choice, started);
 }
 

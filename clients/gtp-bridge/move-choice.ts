@@ -1,7 +1,9 @@
 /** From what a search thinks to the move that is made: when to pass, when to play on, when to resign. */
 
 import { BLACK, type Color } from '../../src/go/color.js';
+import type { Rng } from '../../src/core/rng.js';
 import type { Position } from '../../src/go/position.js';
+import { drawAction } from '../../src/search/temperature.js';
 import { toWinrate, type Candidate, type Opinion } from './analysis-report.js';
 import type { BridgeConfig } from './config.js';
 
@@ -12,11 +14,13 @@ export type Choice = number | 'resign';
 export interface ChoiceContext {
   /** The position that was searched. */
   readonly position: Position;
-  readonly config: Pick<BridgeConfig, 'resignBelow' | 'resignTurns'>;
+  readonly config: Pick<BridgeConfig, 'resignBelow' | 'resignTurns' | 'temperature'>;
   /** Own turns in a row, this one included, that looked lost. */
   readonly hopelessTurns: number;
   /** Whether a pass may be chosen while there is another move (not while cleaning up). */
   readonly mayPass: boolean;
+  /** Drawn from where the temperature is above 0; without one the best move is played. */
+  readonly rng?: Rng;
 }
 
 /** The stones as they stand, counted for `color`; positive if it wins. */
@@ -37,11 +41,21 @@ export function chooseMove(opinion: Opinion, context: ChoiceContext): Choice {
   if (!best) return pass;
   const early = position.moveCount < (position.size * position.size) / 5;
   if (config.resignBelow > 0 && hopelessTurns >= config.resignTurns && !early) return 'resign';
-  if (best.action !== pass) return best.action;
+  if (best.action !== pass) return varied(opinion, context);
   const other = opinion.candidates.find((candidate) => candidate.action !== pass);
   if (!other) return pass;
   if (!mayPass) return other.action;
   return throwsAway(opinion, position) ? other.action : pass;
+}
+
+/** The best move, or at a temperature one drawn by the weights; never a pass. */
+function varied({ candidates }: Opinion, { position, config, rng }: ChoiceContext): number {
+  const pass = position.actionCount - 1;
+  const moves = candidates.filter((candidate) => candidate.isSymmetryOf === undefined && candidate.action !== pass);
+  const temperature = config.temperature * Math.pow(0.5, position.moveCount / position.size);
+  const weights = moves.map((candidate) => candidate.weight);
+  const drawn = rng && temperature >= 0.05 ? drawAction(weights, temperature, rng) : 0;
+  return moves[drawn]!.action;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { readConfig } from '../../src/core/config.js';
 import { AppError, check } from '../../src/core/errors.js';
+import { Rng } from '../../src/core/rng.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
@@ -43,6 +44,8 @@ export class Session {
   #sizes: readonly number[] = [];
   #times: TimeSettings = noTimeLimit;
   #clocks = new Map<Color, Clock>();
+  /** Of moves that are drawn; games that vary must differ from run to run. */
+  readonly rng = new Rng(Date.now());
   /** Own turns in a row that looked lost. */
   hopelessTurns = 0;
   /** Whether the last move was our own, so that it is the opponent's turn and pondering makes sense. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bridgeVersion } from '../../../clients/gtp-bridge/session.js';
 import { AppError } from '../../../src/core/errors.js';
+import { Rng } from '../../../src/core/rng.js';
 import { cancelled } from '../../../src/core/signals.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Position } from '../../../src/go/position.js';
@@ -207,5 +208,23 @@ describe('kata-benchmark', () => {
   it('searches the position as often as it is told to', async () => {
     const output = await converse('boardsize 5\nplay b C3\nkata-benchmark 50\nkata-benchmark\n');
     expect(output).toMatch(/= 51 visits in [\d.]+ s, [\d.]+ visits\/s\n\n\? syntax error/);
+  });
+});
+
+describe('a temperature', () => {
+  it('varies the first moves, and is off by default', async () => {
+    const openings = async (temperature: number): Promise<number> => {
+      const replies = new Set<string>();
+      for (let game = 0; game < 12; game++) {
+        // The clock seeds the draws, so one of two games at once would be the other.
+        const conversation = new GtpConversation({ settings: { temperature, visits: 32 } });
+        Object.assign(conversation.session, { rng: new Rng(game) });
+        conversation.send('boardsize 5\nplay b A1\nplay w E4\ngenmove b\n');
+        replies.add(lastReply(await conversation.close()));
+      }
+      return replies.size;
+    };
+    expect(await openings(0)).toBe(1);
+    expect(await openings(2)).toBeGreaterThan(2);
   });
 });
