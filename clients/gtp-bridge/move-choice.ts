@@ -1,5 +1,6 @@
 /** From what a search thinks to the move that is made: when to pass, when to play on, when to resign. */
 
+import { cleanUpMove } from '../../src/go/clean-up.js';
 import { BLACK, type Color } from '../../src/go/color.js';
 import type { Rng } from '../../src/core/rng.js';
 import type { Position } from '../../src/go/position.js';
@@ -44,8 +45,9 @@ export function chooseMove(opinion: Opinion, context: ChoiceContext): Choice {
   if (best.action !== pass) return varied(opinion, context);
   const other = opinion.candidates.find((candidate) => candidate.action !== pass);
   if (!other) return pass;
-  if (!mayPass) return other.action;
-  return throwsAway(opinion, position) ? other.action : pass;
+  if (mayPass && !throwsAway(opinion, position)) return pass;
+  // What the search likes second may be anything; what is dead beyond doubt is taken first.
+  return cleanUpMove(position) ?? other.action;
 }
 
 /** The best move, or at a temperature one drawn by the weights; never a pass. */
