@@ -3,9 +3,8 @@
  * network's answer every stone is alive, as the rules the network learns by have it (Tromp–Taylor).
  */
 
-import { BLACK, WHITE } from '../../src/go/color.js';
-import { Position } from '../../src/go/position.js';
-import type { Rules } from '../../src/go/rules.js';
+import { BLACK } from '../../src/go/color.js';
+import type { Position } from '../../src/go/position.js';
 
 /** What became of a chain. */
 export type Status = 'alive' | 'dead' | 'seki';
@@ -33,23 +32,9 @@ export function judgeChains(position: Position, ownership: ArrayLike<number> | u
   });
 }
 
-/** Black's area minus White's minus komi once the dead chains are off the board. */
+/** Black's points minus White's minus komi once the dead chains are off the board. */
 export function scoreWithout(position: Position, chains: readonly JudgedChain[]): number {
-  return withoutDead(position, chains).score();
-}
-
-function withoutDead(position: Position, chains: readonly JudgedChain[]): Position {
-  const { size } = position;
-  const rules: Rules = position.rules;
-  const result = new Position(size, rules);
-  const alive = chains.filter((chain) => chain.status !== 'dead').flatMap((chain) => chain.points);
-  for (const color of [BLACK, WHITE] as const) {
-    result.placeStones(
-      alive.filter((point) => position.stoneAt(point) === color),
-      color,
-    );
-  }
-  return result;
+  return position.scoreWithout(chains.filter(({ status }) => status === 'dead').flatMap(({ points }) => points));
 }
 
 function chainsOf(position: Position): number[][] {

@@ -12,9 +12,10 @@
  */
 
 import { AppError, assert, check } from '../core/errors.js';
-import { areaInto, areaScore } from './area.js';
+import { areaInto } from './area.js';
 import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE } from './board.js';
-import { BLACK, opponent, type Color, type Stone } from './color.js';
+import { BLACK, EMPTY, opponent, type Color, type Stone } from './color.js';
+import { boardScore } from './final-score.js';
 import { History } from './history.js';
 import type { HandicapBonus, Rules } from './rules.js';
 import { LAST_MOVES, type Snapshot } from './snapshot.js';
@@ -165,7 +166,27 @@ export class Position {
 
   /** Black's points minus White's minus komi, taking every stone on the board as alive. */
   score(): number {
-    return areaScore(this.#board) - this.#rules.komi - this.bonus;
+    return this.#scoreOf(this.#board);
+  }
+
+  /**
+   * The score once dead stones are off the board. Under territory scoring they are prisoners: the score counts area less
+   * the stones that each player has played, and every stone played is then a point of area or a prisoner.
+   *
+   * @param dead points of whole chains
+   */
+  scoreWithout(dead: readonly number[]): number {
+    const board = new Board(this.size);
+    const { cellOf } = board.geometry;
+    for (let point = 0; point < cellOf.length; point++) {
+      const stone = this.stoneAt(point);
+      if (stone !== EMPTY && !dead.includes(point)) board.place(cellOf[point]!, stone);
+    }
+    return this.#scoreOf(board);
+  }
+
+  #scoreOf(board: Board): number {
+    return boardScore(board, this.#rules.tax ?? 'none') - this.#rules.komi - this.bonus;
   }
 
   /** Writes the owner of every point into `out` [size²]: 1 black, −1 white, 0 nobody; every stone taken as alive. */
