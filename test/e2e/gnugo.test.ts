@@ -62,7 +62,9 @@ describe.skipIf(gnugo === undefined)('games against GNU Go', () => {
   it.each([
     { side: 'black', seed: 1 },
     { side: 'white', seed: 2 },
-  ])('end with the same board and the same score on both sides, the bridge as $side', async ({ side, seed }) => {
+    { side: 'black', seed: 3 },
+    { side: 'white', seed: 4 },
+  ])('end with the same board and the same score on both sides, the bridge as $side, seed $seed', async ({ side, seed }) => {
     const bridge = startBridge(server.address, '--visits', '30', '--resign-below', '0');
     const rules = ['--chinese-rules', '--capture-all-dead', '--positional-superko', '--komi', '8.5'];
     const opponent = new GtpClient({
