@@ -64,22 +64,25 @@ describe.skipIf(gnugo === undefined)('games against GNU Go', () => {
     { side: 'white', seed: 2 },
     { side: 'black', seed: 3 },
     { side: 'white', seed: 4 },
-  ])('end with the same board and the same score on both sides, the bridge as $side, seed $seed', async ({ side, seed }) => {
-    const bridge = startBridge(server.address, '--visits', '30', '--resign-below', '0');
-    const rules = ['--chinese-rules', '--capture-all-dead', '--positional-superko', '--komi', '8.5'];
-    const opponent = new GtpClient({
-      command: gnugo!,
-      args: ['--mode', 'gtp', '--level', '1', '--seed', String(seed), '--never-resign', ...rules],
-    });
-    try {
-      const game = await playGame(bridge, opponent, side === 'black');
-      expect(game.moves.slice(-2)).toEqual(['PASS', 'PASS']);
-      expect(game.moves.length).toBeGreaterThan(20);
-      expect(game.boardsAgree).toBe(true);
-      expect(Number(game.bridgeScore.slice(2))).toBe(Number(game.gnugoScore.slice(2)));
-      expect(game.bridgeScore[0]).toBe(game.gnugoScore[0]);
-    } finally {
-      await Promise.all([bridge.close(), opponent.close()]);
-    }
-  });
+  ])(
+    'end with the same board and the same score on both sides, the bridge as $side, seed $seed',
+    async ({ side, seed }) => {
+      const bridge = startBridge(server.address, '--visits', '30', '--resign-below', '0');
+      const rules = ['--chinese-rules', '--capture-all-dead', '--positional-superko', '--komi', '8.5'];
+      const opponent = new GtpClient({
+        command: gnugo!,
+        args: ['--mode', 'gtp', '--level', '1', '--seed', String(seed), '--never-resign', ...rules],
+      });
+      try {
+        const game = await playGame(bridge, opponent, side === 'black');
+        expect(game.moves.slice(-2)).toEqual(['PASS', 'PASS']);
+        expect(game.moves.length).toBeGreaterThan(20);
+        expect(game.boardsAgree).toBe(true);
+        expect(Number(game.bridgeScore.slice(2))).toBe(Number(game.gnugoScore.slice(2)));
+        expect(game.bridgeScore[0]).toBe(game.gnugoScore[0]);
+      } finally {
+        await Promise.all([bridge.close(), opponent.close()]);
+      }
+    },
+  );
 });
