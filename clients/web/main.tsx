@@ -6,15 +6,23 @@ import { BoardView } from './board/board-view.js';
 import { emptyLine, type Line } from './board/line.js';
 import { Calls } from './calls.js';
 import { linkTo, useRoute } from './route.js';
+import { GamesView } from './games/games-view.js';
+import { ServerView } from './server/server-view.js';
+import { TrainingView } from './training/training-view.js';
 import { TokenDialog, type TokenQuestion } from './token-dialog.js';
 
-const tabs = [{ name: 'board', title: 'Board' }] as const;
+const tabs = [
+  { name: 'board', title: 'Board' },
+  { name: 'training', title: 'Training' },
+  { name: 'games', title: 'Games' },
+  { name: 'server', title: 'Server' },
+] as const;
 
 function Page(): ComponentChildren {
   const [question, setQuestion] = useState<TokenQuestion>();
   const calls = useMemo(() => new Calls((why) => ask(why, setQuestion)), []);
   const [line, setLine] = useState<Line>(() => emptyLine(9));
-  const [tab = 'board'] = useRoute();
+  const [tab = 'board', jobId, gameId] = useRoute();
   return (
     <>
       <header>
@@ -31,8 +39,14 @@ function Page(): ComponentChildren {
         </nav>
       </header>
       <main>
-        <BoardView calls={calls} line={line} setLine={setLine} />
+        {tab === 'board' && <BoardView calls={calls} line={line} setLine={setLine} />}
+        {tab === 'training' && <TrainingView calls={calls} jobId={jobId} />}
+        {tab === 'games' && <GamesView calls={calls} jobId={jobId} gameId={gameId} openLine={setLine} />}
+        {tab === 'server' && <ServerView calls={calls} />}
       </main>
+      <footer>
+        <a href="licences.txt">Licences</a>
+      </footer>
       {question && <TokenDialog question={question} />}
     </>
   );

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GameView } from '../../clients/cli/games/game-view.js';
+import type { GameView } from '../../clients/shared/game-view.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { parseSgfTree, type SgfNode } from '../../src/go/sgf-tree.js';
 import { formatResult, parseSgf } from '../../src/go/sgf.js';

@@ -6,8 +6,8 @@ import { GameServiceDefinition, type GameSummary, type GetGameResponse } from '.
 import { Connection, type ConnectionOptions } from '../../shared/connection.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { drawGame } from '../games/draw-game.js';
-import { gameToSgf } from '../games/game-sgf.js';
-import { kindName, viewOf } from '../games/game-view.js';
+import { gameToSgf } from '../../shared/game-sgf.js';
+import { kindName, viewOf } from '../../shared/game-view.js';
 import { paintFor } from '../terminal/paint.js';
 import { formatTable } from '../terminal/table.js';
 

@@ -6,7 +6,7 @@
 import { drawBars } from '../terminal/sparkline.js';
 import { plain, type Paint } from '../terminal/paint.js';
 import { drawSideways, type DrawnTree } from '../terminal/sideways-tree.js';
-import type { GameView, VariationView } from './game-view.js';
+import type { GameView, VariationView } from '../../shared/game-view.js';
 
 /** Where it is drawn. */
 export interface DrawingOptions {

@@ -8,6 +8,8 @@
  *              └────W
  */
 
+import { rowOrder } from '../../shared/tree-rows.js';
+
 /** One line of the tree. */
 export interface TreeLine {
   /** Index of the line that it comes from; undefined for the first one. */
@@ -45,22 +47,6 @@ export function drawSideways(lines: readonly TreeLine[], width: number): DrawnTr
     const grid = draw(lines, order, spans, placesPerColumn, needed);
     return { rows: order.map((line, row) => ({ line, text: grid[row]!.join('') })), width: needed, placesPerColumn };
   }
-}
-
-/** Lines by row: after each line its branches with theirs, those that leave it last first. */
-function rowOrder(lines: readonly TreeLine[]): number[] {
-  const children = lines.map((): number[] => []);
-  lines.forEach(({ parent }, line) => {
-    if (parent !== undefined) children[parent]!.push(line);
-  });
-  const order: number[] = [];
-  const waiting = [0];
-  for (let line = waiting.pop(); line !== undefined; line = waiting.pop()) {
-    order.push(line);
-    // The last one put there is the next row.
-    waiting.push(...children[line]!.toSorted((a, b) => lines[a]!.from - lines[b]!.from || b - a));
-  }
-  return order;
 }
 
 interface Span {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawGame } from '../../../clients/cli/games/draw-game.js';
-import type { GameView } from '../../../clients/cli/games/game-view.js';
+import type { GameView } from '../../../clients/shared/game-view.js';
 import { ansi, paintFor, plain } from '../../../clients/cli/terminal/paint.js';
 import { drawBars } from '../../../clients/cli/terminal/sparkline.js';
 

@@ -1,11 +1,11 @@
 /** What a person or a program wants to know of a tree or a single game, from the server's answer. */
 
-import { AppError } from '../../../src/core/errors.js';
-import { resultForBlack, sharedMovesOf, type GameRecord } from '../../../src/go/game-record.js';
-import { formatResult } from '../../../src/go/sgf.js';
-import { formatVertex } from '../../../src/go/vertex.js';
-import { GameKind, type GamePosition, type GetGameResponse } from '../../../src/proto/tengen/v1/game.js';
-import { gameRecordFromWire } from '../../../src/wire/game-record.js';
+import { AppError } from '../../src/core/errors.js';
+import { resultForBlack, sharedMovesOf, type GameRecord } from '../../src/go/game-record.js';
+import { formatResult } from '../../src/go/sgf.js';
+import { formatVertex } from '../../src/go/vertex.js';
+import { GameKind, type GamePosition, type GetGameResponse } from '../../src/proto/tengen/v1/game.js';
+import { gameRecordFromWire } from '../../src/wire/game-record.js';
 
 const kindNames: Record<number, string> = {
   [GameKind.SINGLE]: 'game',

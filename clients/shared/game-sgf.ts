@@ -1,7 +1,7 @@
 /** The server's answer about a game as an SGF file. */
 
-import { treeToSgf, type PositionNote } from '../../../src/go/tree-sgf.js';
-import type { GetGameResponse } from '../../../src/proto/tengen/v1/game.js';
+import { treeToSgf, type PositionNote } from '../../src/go/tree-sgf.js';
+import type { GetGameResponse } from '../../src/proto/tengen/v1/game.js';
 import { recordsOf, viewOf } from './game-view.js';
 
 /** The games of an answer as SGF with all that is known of their positions. */

@@ -1,0 +1,81 @@
+/** Following a stream of the server, for views. */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { AppError } from '../../src/core/errors.js';
+import { delay } from '../../src/core/signals.js';
+
+/** Messages are shown together when they come faster than this. */
+const SHOW_EVERY_MS = 200;
+/** Until a stream that broke is opened again. */
+const REOPEN_MS = 3000;
+
+/** What has come. */
+export interface Followed<T> {
+  readonly values: readonly T[];
+  /** Why the stream is not there now; '' if it is, or has come to its end. */
+  readonly error: string;
+}
+
+/**
+ * Follows a stream from its start for every change of `inputs`, and again after it broke. A tab that nobody sees follows
+ * nothing: a browser opens few connections to a server, and other tabs want theirs.
+ *
+ * @param most values that are kept, the newest
+ */
+export function useStream<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  inputs: readonly unknown[],
+  most = Infinity,
+): Followed<T> {
+  const [followed, setFollowed] = useState<Followed<T>>({ values: [], error: '' });
+  const isVisible = useVisibility();
+  const opening = useRef(open);
+  opening.current = open;
+  useEffect(() => {
+    if (!isVisible) return;
+    const left = new AbortController();
+    void follow(opening.current, left.signal, most, setFollowed);
+    return () => left.abort();
+  }, [...inputs, isVisible]);
+  return followed;
+}
+
+async function follow<T>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  signal: AbortSignal,
+  most: number,
+  show: (followed: Followed<T>) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    let values: T[] = [];
+    let timer: number | undefined;
+    const showNow = (error = ''): void => {
+      timer = undefined;
+      if (!signal.aborted) show({ values: [...values], error });
+    };
+    try {
+      for await (const value of open(signal)) {
+        values.push(value);
+        if (values.length > most) values = values.slice(-most);
+        timer ??= window.setTimeout(showNow, SHOW_EVERY_MS);
+      }
+      window.clearTimeout(timer);
+      showNow();
+      return;
+    } catch (error) {
+      window.clearTimeout(timer);
+      showNow(AppError.from(error).message);
+    }
+    await delay(REOPEN_MS, signal).catch(() => undefined);
+  }
+}
+
+function useVisibility(): boolean {
+  const [isVisible, setVisible] = useState(document.visibilityState === 'visible');
+  useEffect(() => {
+    const changed = (): void => setVisible(document.visibilityState === 'visible');
+    document.addEventListener('visibilitychange', changed);
+    return () => document.removeEventListener('visibilitychange', changed);
+  }, []);
+  return isVisible;
+}
