@@ -25,6 +25,11 @@ export const alphaZeroSchema = {
 
   blocks: integer(4, 1, 40, 'Residual blocks of the network.'),
   channels: integer(32, 4, 512, 'Channels of the network.'),
+  network: choice(
+    'residual',
+    ['residual', 'katago'],
+    'Kind of the network: our own, or one that can be exported for KataGo, which always sees katago-7.',
+  ),
   features: choice(
     'tengen-1',
     ['tengen-1', 'katago-7'],

@@ -10,6 +10,7 @@ import { featureSet } from '../../go/features.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
 import { encodeModel, type Weights } from '../../nn/model-file.js';
 import { type GoArchitecture, initialWeights } from '../../nn/networks/go-network.js';
+import { newKatago } from '../../nn/networks/katago/new-network.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { initialState, trainingStep, weightsOf } from '../../nn/training-step.js';
 import { ReplayMemory } from '../replay-memory.js';
@@ -47,8 +48,10 @@ const ANGLES = 'angles';
 /** The network that a job trains when it starts at random. */
 export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   const { size, blocks, channels } = config;
-  const { name, planes, globals } = featureSet(config.features);
-  return { kind: 'go-resnet', size, blocks, channels, planes, globals, features: name };
+  const isKatago = config.network === 'katago';
+  const { name, planes, globals } = featureSet(isKatago ? 'katago-7' : config.features);
+  const sizes = { size, blocks, channels, planes, globals, features: name };
+  return isKatago ? newKatago(sizes) : { kind: 'go-resnet', ...sizes };
 }
 
 /** Owns the replay memory and the training session. Calls must not overlap. */

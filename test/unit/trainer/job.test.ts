@@ -227,6 +227,25 @@ describe('an alphazero job', () => {
     await Promise.all([job.finished, second.finished]);
   });
 
+  it('trains a network that KataGo can play, and goes on from one', async () => {
+    const world = new JobWorld();
+    const job = world.job({ network: 'katago', blocks: 2, maxGames: 15, ratingGames: 0 });
+    await job.start();
+    await world.playUntil(job);
+    await job.finished;
+    const trained = [...world.models.values()].at(-1)!;
+    const { architecture, weights } = decodeModel(trained);
+    expect(architecture).toMatchObject({ kind: 'katago', version: 8, boards: [5, 5], features: 'katago-7' });
+    // Blocks begin by adding nothing.
+    expect(weights.get('block1/filter2')!.data.some((value) => value !== 0)).toBe(true);
+    const child = new JobWorld();
+    const second = child.job({ features: 'katago-7', maxGames: 10 }, { initialModel: trained });
+    await second.start();
+    expect(decodeModel([...child.models.values()][0]!)).toMatchObject({ architecture, weights });
+    second.cancel();
+    await second.finished;
+  });
+
   it('trains in a thread exactly as in its own', async () => {
     const training = threadTraining({ engine: 'onnxruntime', provider: 'cpu' });
     const run = async (threaded: boolean): Promise<Map<string, unknown>> => {
