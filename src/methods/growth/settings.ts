@@ -47,3 +47,6 @@ export const growthMethods = {
   'mango-exact': { ...plain, depth: 'exact', split: 'uneven', noise: 0.001, taps: 'symmetric', isTrained: true },
   katago: { ...plain, depth: 'exact', split: 'first', noise: 0.0025 },
 } as const satisfies Record<string, OperatorSettings>;
+
+/** The names of the ways. */
+export const growthMethodNames = Object.keys(growthMethods) as (keyof typeof growthMethods)[];

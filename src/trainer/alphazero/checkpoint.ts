@@ -28,6 +28,10 @@ export interface TrainerState {
   readonly rng: RngState;
   /** Progress of the job, 0 to 1, that came with the last games; the learning rate follows it. */
   readonly progress: number;
+  /** The step at which the network grew, or its growth was refused; absent before. */
+  readonly growth?: { readonly step: number; readonly isGrown: boolean };
+  /** The lineage of a network that has grown, in this job or before it. */
+  readonly grownFrom?: string;
 }
 
 /** Where the job stands, beside its training. */

@@ -10,6 +10,7 @@ import type { Rules } from '../../go/rules.js';
 import { branchPoints, lcrEstimators, type BranchSettings } from '../../methods/branching/settings.js';
 import { valueLabels } from '../../methods/branching/value-label.js';
 import type { LossWeights } from '../../nn/networks/go-loss.js';
+import { checkGrowthConfig, growthSchema } from './growth-config.js';
 import type { PlaySettings } from './ports.js';
 
 /** Every setting of the job, with its default, range and meaning. */
@@ -188,6 +189,8 @@ export const alphaZeroSchema = {
   openingPlies: integer(2, 0, 20, 'Moves of the openings of rating games.'),
   openings: integer(64, 1, 100_000, 'Number of openings; each is played with both colours.'),
 
+  ...growthSchema,
+
   minutes: number(10, 0, 1_000_000, 'Length of the job; 0 is unlimited.'),
   maxGames: integer(0, 0, 1_000_000_000, 'Self-play games after which the job ends; 0 is unlimited.'),
   maxPositions: integer(0, 0, 1_000_000_000, 'Training positions after which the job ends; 0 is unlimited.'),
@@ -216,6 +219,7 @@ export function readAlphaZeroConfig(input: Readonly<Record<string, unknown>>): A
     config.candidateSeconds > 0 || config.candidateSteps > 0,
     `Settings 'candidateSeconds' and 'candidateSteps' are both 0; one must be set`,
   );
+  checkGrowthConfig(config);
   const { policySurpriseWeight, angleWeight } = config;
   check(
     policySurpriseWeight + angleWeight <= 1,

@@ -53,9 +53,10 @@ export class PositionAngles {
     else this.#unscored.push(game);
   }
 
-  /** Takes games to be scored anew, all that there are. */
+  /** Takes games to be scored anew, all that there are. Until then they have no concentrations. */
   renew(games: readonly GameRows[]): void {
     this.#unscored = games.filter(({ rows }) => rows > 0);
+    for (const game of games) delete game.angles;
   }
 
   /** Scores the games that were taken. @param state holds the weights under their names */

@@ -9,25 +9,42 @@ import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import { featureSet } from '../../go/features.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
 import { encodeModel, type Weights } from '../../nn/model-file.js';
+import type { Architecture } from '../../nn/networks/architecture.js';
 import { type GoArchitecture, initialWeights } from '../../nn/networks/go-network.js';
 import { newKatago } from '../../nn/networks/katago/new-network.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
-import { initialState, trainingStep, weightsOf } from '../../nn/training-step.js';
+import { weightsOf } from '../../nn/training-step.js';
+import { sizesOf } from '../grow/report.js';
+import type { GrowthHooks } from '../grow/train-operator.js';
 import { ReplayMemory } from '../replay-memory.js';
 import { stepsDue, windowSize } from '../replay-window.js';
 import { batchTensors, makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
-import { branchSettings, lossWeights, type AlphaZeroConfig } from './config.js';
+import { branchSettings, type AlphaZeroConfig } from './config.js';
 import { drawRow, makeGameRows, type GameRows } from './game-rows.js';
+import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
 import type { StoredGame } from './ports.js';
 import { PositionAngles } from './position-angles.js';
+import { openTraining } from './training-session.js';
 import { TreeLabels, type TreeFigures } from './tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
 export interface TrainerStart {
   readonly architecture: GoArchitecture;
   readonly weights?: Weights;
+  /** Lineage of those weights. */
+  readonly grownFrom?: string;
   readonly checkpoint?: { readonly state: TrainerState; readonly tensors: StateTensors };
+  /** For the lineage of a network that grows. */
+  readonly names?: JobNames;
+}
+
+/** What became of growing the network. */
+export interface GrowthOutcome {
+  readonly isGrown: boolean;
+  readonly figures: Readonly<Record<string, number>>;
+  /** A sentence for a person. */
+  readonly message: string;
 }
 
 /** What one step reports: losses by name, `gradientNorm`, `learningRate`, `policyTargetEntropy`. */
@@ -54,33 +71,38 @@ export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   return isKatago ? newKatago(sizes) : { kind: 'go-resnet', ...sizes };
 }
 
-/** Owns the replay memory and the training session. Calls must not overlap. */
+/** Owns the replay memory and the training session. Calls must not overlap, but for `snapshot` while the network grows. */
 export class Trainer {
+  readonly #engine: Engine;
   readonly #config: AlphaZeroConfig;
-  readonly #architecture: GoArchitecture;
-  readonly #training: Training;
   readonly #memory: ReplayMemory<GameRows>;
   readonly #rng: Rng;
   readonly #batch: Batch;
   readonly #schedule: Schedule;
   readonly #resumed: TrainerState | undefined;
   readonly #trees: TreeLabels;
-  readonly #angles: PositionAngles | undefined;
+  readonly #names: JobNames;
+  /** What the network is to become; undefined if it is not to grow, or no more. */
+  readonly #target: Architecture | undefined;
+  #architecture: GoArchitecture;
+  #training: Training;
+  #angles: PositionAngles | undefined;
+  #growth: TrainerState['growth'];
+  #grownFrom: string | undefined;
   #step: number;
   #games: number;
   #sequence: number;
   #progress: number;
 
-  private constructor(
-    config: AlphaZeroConfig,
-    start: TrainerStart,
-    { training, angles }: { readonly training: Training; readonly angles: PositionAngles | undefined },
-  ) {
+  private constructor(engine: Engine, config: AlphaZeroConfig, start: TrainerStart, parts: TrainerParts) {
     const state = start.checkpoint?.state;
+    this.#engine = engine;
     this.#config = config;
     this.#architecture = start.architecture;
-    this.#training = training;
-    this.#angles = angles;
+    this.#training = parts.training;
+    this.#angles = parts.angles;
+    this.#target = parts.target;
+    this.#names = start.names ?? { jobId: '', model: '' };
     this.#memory = new ReplayMemory(state?.oldest.row);
     this.#rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
     this.#trees = new TreeLabels({
@@ -91,39 +113,38 @@ export class Trainer {
     this.#batch = makeBatch(config.batchSize, config.size, featureSet(start.architecture.features));
     this.#schedule = scheduleOf(config);
     this.#resumed = state;
+    this.#growth = state?.growth;
+    this.#grownFrom = state?.grownFrom ?? start.grownFrom;
     this.#step = state?.step ?? 0;
     this.#games = state?.games ?? 0;
     this.#sequence = state?.sequence ?? 0;
     this.#progress = state?.progress ?? 0;
   }
 
-  /** Compiles the training step and puts the first or the saved state into it. */
+  /**
+   * Compiles the training step and puts the first or the saved state into it.
+   *
+   * @throws AppError 'invalid-argument' naming the sizes if the network is to grow to ones that do not fit
+   */
   static async create(engine: Engine, config: AlphaZeroConfig, start: TrainerStart): Promise<Trainer> {
-    const { architecture } = start;
-    const step = trainingStep({
-      architecture,
-      size: config.size,
-      batchSize: config.batchSize,
-      optimizer:
-        config.optimizer === 'adamw'
-          ? { kind: 'adamw', weightDecay: config.weightDecay }
-          : { kind: 'sgd', momentum: config.momentum, weightDecay: config.weightDecay },
-      losses: lossWeights(config),
-      clipNorm: config.clipNorm,
-      emaDecay: config.emaDecay,
-    });
+    const { architecture, checkpoint } = start;
+    const target = checkpoint?.state.growth ? undefined : growthTarget(config, architecture);
+    const { [ANGLES]: kept, ...state } = Object.fromEntries(checkpoint?.tensors ?? []);
     const weights = start.weights ?? initialWeights(architecture, new Rng(config.seed).fork(0));
-    const state = new Map<string, NamedTensors[string]>(start.checkpoint?.tensors ?? initialState(step, weights));
-    state.delete(ANGLES);
-    const training = await engine.train(step.graph, Object.fromEntries(state), { threads: config.trainingThreads });
-    const kept = start.checkpoint?.tensors.get(ANGLES)?.data;
-    const angles = config.angleWeight > 0 ? await PositionAngles.open(engine, architecture, kept) : undefined;
-    return new Trainer(config, start, { training, angles });
+    const training = await openTraining(engine, config, architecture, checkpoint ? { state } : { weights });
+    const angles = config.angleWeight > 0 ? await PositionAngles.open(engine, architecture, kept?.data) : undefined;
+    return new Trainer(engine, config, start, { training, angles, target });
   }
 
   /** Whether a step has come due; it must be made before the next game is added. */
   get isDue(): boolean {
-    return !this.isRefilling && this.#step < stepsDue(this.#memory.total, this.#config);
+    return !this.isRefilling && !this.isGrowthDue && this.#step < stepsDue(this.#memory.total, this.#config);
+  }
+
+  /** Whether the network is to grow; it must before the next step is made or the next game is added. */
+  get isGrowthDue(): boolean {
+    const isPending = this.#target !== undefined && this.#growth === undefined;
+    return isPending && !this.isRefilling && this.#memory.total >= this.#config.growAfter;
   }
 
   /** After a resume: whether games up to the checkpoint are still to be added back to the memory. */
@@ -151,7 +172,7 @@ export class Trainer {
    * memory again, or the trees that were open.
    */
   add(game: StoredGame, progress: number): void {
-    assert(!this.isDue, 'a game was added before the steps that had come due');
+    assert(!this.isDue && !this.isGrowthDue, 'a game was added before the steps, or the growth, that had come due');
     const refilling = this.#resumed !== undefined && game.sequence <= this.#resumed.sequence;
     if (!refilling) {
       if (this.isRefilling) throw missingGames(this.#resumed, this.#memory.total);
@@ -179,7 +200,8 @@ export class Trainer {
       const row = surprise + angle > 0 ? drawRow(game, { surprise, angle }, this.#rng) : sampled.row;
       writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
     }
-    const warmth = Math.min(1, (this.#step + 1) / (warmupSteps + 1));
+    const first = this.#growth?.isGrown ? this.#growth.step : 0;
+    const warmth = Math.min(1, (this.#step - first + 1) / (warmupSteps + 1));
     const learningRate = warmth * this.#schedule(this.#progress);
     const metrics = await this.#training.step({
       ...batchTensors(this.#batch),
@@ -201,6 +223,43 @@ export class Trainer {
     if (this.#angles.isDue) await this.#angles.score(await this.#training.exportState());
   }
 
+  /**
+   * Grows the network, which trains on with a fresh optimizer and a warm-up of its own; or says why it stays as it is. All
+   * is as before until the grown network is whole.
+   *
+   * @throws the signal's reason if it is aborted
+   */
+  async grow(hooks: GrowthHooks = {}): Promise<GrowthOutcome> {
+    assert(this.#target !== undefined && this.isGrowthDue, 'the network was to grow when that was not due');
+    const { modelFile } = await this.snapshot();
+    const source = { modelFile, games: this.#memory.games(), target: this.#target, names: this.#names };
+    const sizes = `from ${sizesOf(this.#architecture)} to ${sizesOf(this.#target)}`;
+    let grown: GrownNetwork;
+    try {
+      grown = await growOnWindow(this.#engine, this.#config, source, hooks);
+    } catch (error) {
+      if (hooks.signal?.aborted || AppError.from(error).kind !== 'failed-precondition') throw error;
+      this.#growth = { step: this.#step, isGrown: false };
+      const why = AppError.from(error).message;
+      return { isGrown: false, figures: {}, message: `The network does not grow ${sizes}: ${why}` };
+    }
+    await this.#trainOn(grown);
+    return { isGrown: true, figures: grown.figures, message: `The network has grown ${sizes}` };
+  }
+
+  async #trainOn({ architecture, weights, grownFrom }: GrownNetwork): Promise<void> {
+    const training = await openTraining(this.#engine, this.#config, architecture, { weights });
+    const angles = this.#angles && (await PositionAngles.open(this.#engine, architecture));
+    angles?.renew(this.#memory.games());
+    const old = [this.#training, this.#angles];
+    this.#architecture = architecture;
+    this.#training = training;
+    this.#angles = angles;
+    this.#grownFrom = grownFrom;
+    this.#growth = { step: this.#step, isGrown: true };
+    for (const part of old) await part?.release();
+  }
+
   /** Copies the whole state and writes the averaged weights as a model file. */
   async snapshot(): Promise<TrainerSnapshot> {
     const exported = await this.#training.exportState();
@@ -217,6 +276,8 @@ export class Trainer {
           firstTree: this.#firstTree(oldest.sequence),
           rng: this.#rng.state(),
           progress: this.#progress,
+          ...(this.#growth && { growth: this.#growth }),
+          ...(this.#grownFrom !== undefined && { grownFrom: this.#grownFrom }),
         };
     if (this.#angles) {
       const kept = this.isRefilling ? this.#angles.kept : this.#angles.keep(this.#memory.games());
@@ -225,7 +286,10 @@ export class Trainer {
     const modelFile = encodeModel({
       architecture: this.#architecture,
       weights: weightsOf(this.#architecture, tensors, 'average'),
-      metadata: { step: String(this.#step), positions: String(state.rows), games: String(state.games) },
+      metadata: {
+        ...{ step: String(this.#step), positions: String(state.rows), games: String(state.games) },
+        ...(this.#grownFrom !== undefined && { grownFrom: this.#grownFrom }),
+      },
     });
     return { architecture: this.#architecture, state, tensors, modelFile };
   }
@@ -245,6 +309,12 @@ export class Trainer {
     const { windowMin: min, windowExponent: exponent, windowScale: scale } = this.#config;
     return windowSize(this.#memory.total, { min, exponent, scale });
   }
+}
+
+interface TrainerParts {
+  readonly training: Training;
+  readonly angles: PositionAngles | undefined;
+  readonly target: Architecture | undefined;
 }
 
 function missingGames(state: TrainerState | undefined, total: number): AppError {

@@ -1,5 +1,6 @@
 /** The training loss of a Go network on positions of games, as a task. */
 
+import { AppError } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
 import type { NamedTensors } from '../../engine/engine.js';
 import type { FeatureSet } from '../../go/feature-set.js';
@@ -46,6 +47,29 @@ export function goTask(
     batch: (step) => draw(training, new Rng(seed).fork(step + 1)),
     heldOut: Array.from({ length: heldOutBatches }, () => draw(heldOut, own)),
   };
+}
+
+/**
+ * Parts the games of a replay window into those that batches are drawn from and those that losses are measured on; game
+ * trees are held out as a whole.
+ *
+ * @throws AppError 'failed-precondition' if there are too few
+ */
+export function splitGames(
+  games: readonly GameRows[],
+  heldOutShare: number,
+): { readonly training: readonly GameRows[]; readonly heldOut: readonly GameRows[] } {
+  const every = Math.max(2, Math.round(1 / heldOutShare));
+  const trees = [...new Set(games.map(({ firstSequence }) => firstSequence))];
+  if (trees.length < every) {
+    const message = `The replay window has ${trees.length} games; at least ${every} are needed to grow on it`;
+    throw new AppError('failed-precondition', message);
+  }
+  const isHeldOut = new Map(trees.map((tree, i) => [tree, i % every === every - 1]));
+  const [training, heldOut] = [false, true].map((wanted) =>
+    games.filter(({ firstSequence }) => isHeldOut.get(firstSequence) === wanted),
+  ) as [GameRows[], GameRows[]];
+  return { training, heldOut };
 }
 
 function memoryOf(games: readonly GameRows[]): ReplayMemory<GameRows> {

@@ -61,7 +61,8 @@ export interface Grown {
 /** Hooks of a run. */
 export interface GrowthHooks {
   readonly signal?: AbortSignal;
-  readonly onStep?: (step: OperatorStep) => void;
+  /** Called after each step of the operator; the next one waits for what it returns. */
+  readonly onStep?: (step: OperatorStep) => void | Promise<void>;
 }
 
 /** Steps of warm-up, and parts of the training between two looks at the held-out loss. */
@@ -129,7 +130,7 @@ async function trainOperator<A>(
         signal?.throwIfAborted();
         const rate = learningRateOf(learningRate, made - 1, WARMUP);
         const reported = await training.step({ ...task.batch(made - 1), learningRate: rate });
-        onStep?.({ step: made, loss: reported['loss']! });
+        await onStep?.({ step: made, loss: reported['loss']! });
         if (made !== steps && made % Math.ceil(steps / LOOKS) !== 0) continue;
         const state = await training.exportState();
         const cores = Object.fromEntries(trained.map(({ name }) => [name, state[name]!]));

@@ -2,9 +2,7 @@
 
 import { choice, flag, integer, number, readConfig, text } from '../../../core/config.js';
 import type { ConfigOf } from '../../../core/config.js';
-import { growthMethods, type OperatorSettings } from '../../../methods/growth/settings.js';
-
-const methods = Object.keys(growthMethods) as (keyof typeof growthMethods)[];
+import { growthMethodNames, growthMethods, type OperatorSettings } from '../../../methods/growth/settings.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const growSchema = {
@@ -16,7 +14,7 @@ export const growSchema = {
   ),
   method: choice(
     'net2net-spread',
-    methods,
+    growthMethodNames,
     'How to grow. Trained operators: mango, mango-exact (which begins with the function kept) and ligo; without training: net2net, net2net-spread (which tells copies apart at once) and katago, which keep the function, stack, fpi and aki.',
   ),
   rank: integer(0, 0, 16, 'Rank of the bonds between the cores; 0 takes that of the method.'),

@@ -7,15 +7,15 @@ import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig 
 import { type GameRows, makeGameRows } from '../../alphazero/game-rows.js';
 import { TreeLabels } from '../../alphazero/tree-labels.js';
 import { windowSize } from '../../replay-window.js';
-import { goTask } from '../go-task.js';
+import { goTask, splitGames } from '../go-task.js';
 import type { Task } from '../task.js';
 import type { GrowConfig } from './config.js';
 import type { SelfPlayGames } from './ports.js';
 
 /**
- * The task, and figures of the data. Game trees are held out as a whole.
+ * The task, and figures of the data.
  *
- * @throws AppError 'invalid-argument' if the games are of another size of board, or too few
+ * @throws AppError 'invalid-argument' if the games are of another size of board, 'failed-precondition' if they are too few
  */
 export async function readGoTask(
   played: SelfPlayGames,
@@ -27,15 +27,7 @@ export async function readGoTask(
     return `The games of the job '${played.jobId}' are of size ${settings.size}; the network is for size ${size}`;
   });
   const games = await readWindow(played, settings);
-  const every = Math.max(2, Math.round(1 / config.evaluationShare));
-  const trees = [...new Set(games.map(({ firstSequence }) => firstSequence))];
-  const isHeldOut = new Map(trees.map((tree, i) => [tree, i % every === every - 1]));
-  const [training, heldOut] = [false, true].map((wanted) =>
-    games.filter(({ firstSequence }) => isHeldOut.get(firstSequence) === wanted),
-  ) as [GameRows[], GameRows[]];
-  check(heldOut.length > 0, () => {
-    return `The job '${played.jobId}' has ${trees.length} games in its window; at least ${every} are needed`;
-  });
+  const { training, heldOut } = splitGames(games, config.evaluationShare);
   const { batchSize, evaluationBatches, seed } = config;
   const options = { size, features: featureSet(features), batchSize, heldOutBatches: evaluationBatches, seed };
   const figures = { games: training.length, evaluationGames: heldOut.length, positions: positionsIn(training) };

@@ -3,9 +3,8 @@
  * of it is a function of the settings, the source and the data, so a job that was stopped begins again.
  */
 
-import { AppError } from '../../../core/errors.js';
 import { type AnyArchitecture, decodeAnyModel, encodeModel } from '../../../nn/model-file.js';
-import { sizeOf } from '../../../nn/types.js';
+import { checkGrownLoss, growthFigures, lineageText, sizesOf } from '../report.js';
 import { type Grown, growNetwork, type GrowthReport } from '../train-operator.js';
 import { type GrowConfig, operatorOf } from './config.js';
 import type { GrowDependencies } from './ports.js';
@@ -21,9 +20,6 @@ interface Prepared {
   readonly ref: string;
   readonly sha256: string;
 }
-
-/** A backward pass costs what two forward passes do. */
-const TRAINING = 3;
 
 /** A job at work. */
 export class GrowJob {
@@ -89,7 +85,8 @@ export class GrowJob {
       );
       signal.throwIfAborted();
       this.#report(subject, grown.report);
-      this.#checkLoss(grown.report);
+      const { method, maxLossIncrease: most } = this.#config;
+      checkGrownLoss(grown.report, { method, most, setting: 'maxLossIncrease' });
       await this.#publish(prepared, grown);
       this.#resolve({ state: 'done' });
     } catch (error) {
@@ -101,52 +98,27 @@ export class GrowJob {
   }
 
   #report({ source, target, plan, forwardCost }: Subject<AnyArchitecture>, report: GrowthReport): void {
-    const { sourceLoss, initialLoss, loss, steps, bestStep, operatorCost, operatorSize, trainingMs } = report;
-    const training = TRAINING * steps * (forwardCost(target) + operatorCost) + operatorCost;
-    const operatorCostSteps = training / (TRAINING * forwardCost(target));
+    const figures = growthFigures(report, { plan }, forwardCost(target));
     const sourceSteps = Number(source.metadata['step'] ?? 0);
-    const parameters = (shapes: ReadonlyMap<string, readonly number[]>): number =>
-      [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
     const metrics = {
-      ...{ sourceLoss, initialLoss, grownLoss: loss, operatorSteps: steps, bestStep },
-      ...{ sourceParameters: parameters(plan.sourceShapes), parameters: parameters(plan.targetShapes), operatorSize },
-      ...{ operatorCost: training, operatorCostSteps, trainingMs },
+      ...figures,
       // Of training the large network until it is as good as the small one, if that takes the steps that the small one took.
-      ...(sourceSteps > 0 && { estimatedSaving: 1 - operatorCostSteps / sourceSteps }),
+      ...(sourceSteps > 0 && { estimatedSaving: 1 - figures['operatorCostSteps']! / sourceSteps }),
     };
     this.#dependencies.progress({ event: 'evaluation', metrics, message: '' });
-  }
-
-  /** Also refuses a loss that is no number. */
-  #checkLoss({ sourceLoss, loss }: GrowthReport): void {
-    const { maxLossIncrease, method } = this.#config;
-    if (loss <= sourceLoss + maxLossIncrease) return;
-    throw new AppError(
-      'failed-precondition',
-      `The loss of the network grown by ${method} is ${loss.toFixed(4)}, that of its source ${sourceLoss.toFixed(4)}; ` +
-        `it may be higher by ${maxLossIncrease} at most (maxLossIncrease). Nothing was written`,
-    );
   }
 
   async #publish({ subject, ref, sha256 }: Prepared, { weights, report }: Grown): Promise<void> {
     const { source, target, data } = subject;
     const { models } = this.#dependencies;
     const step = Number(source.metadata['step'] ?? 0);
-    const { loss, sourceLoss, steps, bestStep } = report;
     const { seed, method, learningRate, batchSize } = this.#config;
-    const growth = { source: ref, sourceSha256: sha256, method, ...operatorOf(this.#config), seed, data };
-    const training = { steps, bestStep, learningRate, batchSize, sourceLoss, loss };
-    const metadata = { ...source.metadata, grownFrom: JSON.stringify({ ...growth, ...training }) };
+    const operator = operatorOf(this.#config);
+    const lineage = { source: ref, sourceSha256: sha256, method, operator, seed, data, learningRate, batchSize };
+    const metadata = { ...source.metadata, grownFrom: lineageText(lineage, report) };
     const grown = await models.put(encodeModel({ architecture: target, weights, metadata }), { step });
     if (this.#config.promote) await models.promote(grown);
     const message = `${grown} was grown from ${ref}${this.#config.promote ? ' and is the model now' : ''}`;
     this.#dependencies.progress({ event: 'promotion', metrics: { step }, message });
   }
-}
-
-function sizesOf(architecture: AnyArchitecture): string {
-  if (architecture.kind === 'go-resnet') return `${architecture.blocks} blocks of ${architecture.channels} channels`;
-  if (architecture.kind === 'katago')
-    return `${architecture.blocks.length} blocks of ${architecture.channels} channels`;
-  return `${architecture.layers} layers of width ${architecture.hidden}`;
 }

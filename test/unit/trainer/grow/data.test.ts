@@ -47,7 +47,7 @@ describe('the games that a Go network is grown on', () => {
   it('are refused if they are too few, or of another size', async () => {
     const config = readGrowConfig({});
     await expect(readGoTask(played(9), go, config)).rejects.toThrow(
-      /has 9 games in its window; at least 10 are needed/,
+      /replay window has 9 games; at least 10 are needed/,
     );
     await expect(readGoTask(played(30), { ...go, size: 7 }, config)).rejects.toThrow(/are of size 5; .* for size 7/);
   });

@@ -60,7 +60,7 @@ function growBy(settings: OperatorSettings, steps: number, hooks?: GrowthHooks):
 describe('growing a network on its own task', () => {
   it.each(['mango', 'mango-exact', 'ligo'] as const)('lowers the held-out loss by training %s', async (method) => {
     const seen: number[] = [];
-    const { report } = await growBy(growthMethods[method], 40, { onStep: ({ step }) => seen.push(step) });
+    const { report } = await growBy(growthMethods[method], 40, { onStep: ({ step }) => void seen.push(step) });
     expect(report.loss).toBeLessThan(report.initialLoss - 0.1);
     expect(report.bestStep).toBeGreaterThan(0);
     expect(seen).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
