@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { arms, baseOf, type Arm } from './arms.js';
+import type { RunGrowth } from './training-run.js';
 
 /** One comparison: a board and a budget. Its name tells its files apart. */
 export interface Experiment {
@@ -19,6 +20,8 @@ export interface Experiment {
   readonly versionEvery: number;
   /** Settings of the job that replace those of `base`. */
   readonly set: Readonly<Record<string, unknown>>;
+  /** What marks count, if not searched positions. */
+  readonly markName?: string;
 }
 
 /** A checkpoint in the results. */
@@ -32,6 +35,10 @@ export interface CheckpointLine {
   readonly steps: number;
   readonly evaluations: number;
   readonly seconds: number;
+  /** Multiplications of the evaluations, the training and the growth; absent in old results. */
+  readonly multiplications?: number;
+  /** Of a network that has grown. */
+  readonly growth?: RunGrowth;
   readonly trees?: Readonly<Record<string, number>>;
   readonly losses: Readonly<Record<string, number>>;
 }

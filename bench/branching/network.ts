@@ -5,23 +5,32 @@ import type { GoEvaluation } from '../../src/go/evaluation.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import type { Position } from '../../src/go/position.js';
 import { decodeModel } from '../../src/nn/model-file.js';
-import { boardsOf } from '../../src/nn/networks/go-network.js';
+import { boardsOf, type GoArchitecture } from '../../src/nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
+import { goCost } from '../../src/trainer/grow/go-task.js';
 
 /** Most positions in one run of the graph. */
 const MOST = 256;
+
+/** Multiplications of one evaluation; counted for networks of our own kind alone. */
+export function forwardCost(architecture: GoArchitecture): number {
+  return architecture.kind === 'go-resnet' ? goCost(architecture, 1) : NaN;
+}
 
 /** A loaded network. */
 export class Network {
   readonly #program: Program;
   readonly #size: number;
+  readonly #cost: number;
   readonly #planes: Float32Array;
   readonly #globals: Float32Array;
   /** Positions evaluated so far. */
   evaluations = 0;
 
-  private constructor(program: Program, size: number) {
+  private constructor(program: Program, architecture: GoArchitecture) {
+    const size = boardsOf(architecture)[1];
     this.#program = program;
+    this.#cost = forwardCost(architecture);
     this.#size = size;
     this.#planes = new Float32Array(MOST * tengen1.planes * size * size);
     this.#globals = new Float32Array(MOST * tengen1.globals);
@@ -30,7 +39,12 @@ export class Network {
   static async load(file: Uint8Array, engine: Engine): Promise<Network> {
     const model = decodeModel(file);
     const program = await engine.compile(servingGraph(model.architecture), { constants: servingConstants(model) });
-    return new Network(program, boardsOf(model.architecture)[1]);
+    return new Network(program, model.architecture);
+  }
+
+  /** Multiplications of those evaluations. */
+  get multiplications(): number {
+    return this.evaluations * this.#cost;
   }
 
   /** Evaluates any number of positions. */

@@ -13,7 +13,7 @@ const COLORS = [...COMMON, '#8f6b00'];
 /** Draws the arms named, in this order. */
 export function plotReport(experiment: Experiment, report: Report, arms: readonly string[]): string {
   const curves = arms.flatMap((arm) => report.curves.filter((curve) => curve.arm === arm));
-  const { marks, size } = experiment;
+  const { marks, size, markName = 'searched positions' } = experiment;
   const means = curves.map(({ elo }) => meanCurve(elo));
   const all = [...means.flat(), report.targetElo].filter(Number.isFinite);
   const [low, high] = [Math.floor(Math.min(...all) / 100) * 100, Math.ceil(Math.max(...all) / 100) * 100];
@@ -22,7 +22,7 @@ export function plotReport(experiment: Experiment, report: Report, arms: readonl
     MARGIN.left + ((Math.log(mark) - first) / (last - first)) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (elo: number): number =>
     HEIGHT - MARGIN.bottom - ((elo - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-  const title = `Elo by searched positions, ${size}×${size}: mean over seeds, ± one standard error`;
+  const title = `Elo by ${markName}, ${size}×${size}: mean over seeds, ± one standard error`;
   return picture(WIDTH, HEIGHT, MARGIN.left, title, [
     ...grid(marks, low, high, x, y),
     line(
@@ -35,7 +35,7 @@ export function plotReport(experiment: Experiment, report: Report, arms: readonl
     ),
     ...curves.flatMap((curve, i) => drawCurve(curve, means[i]!, marks, COLORS[i % COLORS.length]!, x, y)),
     ...labels(curves, means, y),
-    text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, 'searched positions', 'middle'),
+    text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, markName, 'middle'),
   ]);
 }
 

@@ -3,23 +3,13 @@
  * stopped.
  */
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
-import { opponentsOf, uctAnchors } from './anchors.js';
-import {
-  appendResult,
-  configOf,
-  experimentFlags,
-  networkFile,
-  playerOf,
-  readExperiment,
-  readResults,
-} from './experiment.js';
-import { findGnugo, gnugoGames } from './gnugo-games.js';
-import { Network } from './network.js';
-import { ratingGames, type RatedPlayer, type RatingOptions } from './rating-games.js';
+import { opponentsOf } from './anchors.js';
+import { configOf, experimentFlags, readExperiment } from './experiment.js';
+import { rateCheckpoints } from './rate-checkpoints.js';
+import type { RatingOptions } from './rating-games.js';
 
 const { values } = parseArgs({
   options: {
@@ -43,46 +33,19 @@ const options: RatingOptions = {
   visits: Number(values.visits),
 };
 
-const lines = readResults(experiment);
-const checkpoints = new Set(
-  lines.flatMap((line) => (line.kind === 'checkpoint' && experiment.marks.includes(line.mark) ? [playerOf(line)] : [])),
-);
-const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
-const gnugo = findGnugo();
-
 // The main comparison and the end of the budget first: they say most.
 const isMain = (name: string): number => (name.startsWith('base/') || name.startsWith('uge/') ? 1 : 0);
 const markOf = (name: string): number => Number(name.split('/')[2]);
-for (const name of [...checkpoints].sort((a, b) => isMain(b) - isMain(a) || markOf(b) - markOf(a))) {
-  if (hash(name) % Number(values.parts) !== Number(values.part)) continue;
-  if (values.arms !== '' && !values.arms.split(',').includes(name.split('/')[0]!)) continue;
-  const wanted = opponentsOf(experiment, name).filter((opponent) => !played.has(`${name} ${opponent}`));
-  const networks = new Map<string, Network>();
-  const load = async (other: string): Promise<RatedPlayer> => {
-    const network = await Network.load(readFileSync(networkFile(experiment, other)), engine);
-    networks.set(other, network);
-    return { name: other, network };
-  };
-  const opponents: RatedPlayer[] = [];
-  for (const other of wanted) {
-    const uct = uctAnchors.find((anchor) => anchor.name === other);
-    if (uct) opponents.push(uct);
-    else if (checkpoints.has(other)) opponents.push(await load(other));
-  }
-  const wantsGnugo = gnugo !== undefined && wanted.includes('gnugo');
-  if (opponents.length === 0 && !wantsGnugo) continue;
-  const player = await load(name);
-  const scores = await ratingGames(player, opponents, options);
-  opponents.forEach((opponent, i) => {
-    appendResult(experiment, { kind: 'match', a: name, b: opponent.name, ...scores[i]! });
-  });
-  if (wantsGnugo) {
-    const games = { ...options, games: Number(values['gnugo-games']) };
-    const score = await gnugoGames(networks.get(name)!, gnugo, games);
-    appendResult(experiment, { kind: 'match', a: name, b: 'gnugo', ...score });
-  }
-  for (const network of networks.values()) await network.release();
-}
+const arms = values.arms === '' ? undefined : values.arms.split(',');
+
+await rateCheckpoints(experiment, engine, {
+  ...options,
+  gnugoGames: Number(values['gnugo-games']),
+  isWanted: (name) =>
+    hash(name) % Number(values.parts) === Number(values.part) && (arms?.includes(name.split('/')[0]!) ?? true),
+  priority: (name) => isMain(name) * 2 * experiment.positions + markOf(name),
+  opponentsOf: (name) => opponentsOf(experiment, name),
+});
 
 function hash(text: string): number {
   let sum = 0;

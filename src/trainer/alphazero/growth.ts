@@ -48,7 +48,15 @@ export function growthTarget(config: AlphaZeroConfig, from: GoArchitecture): Arc
   const { growAfter, growBlocks: blocks, growChannels: channels } = config;
   if (growAfter === 0) return undefined;
   check(from.kind === 'go-resnet', 'Networks of KataGo cannot grow while a job runs; only those of our own kind can');
-  const target = goTarget(from, { layers: 0, hidden: 0, heads: 0, keyValueHeads: 0, intermediate: 0, blocks, channels });
+  const target = goTarget(from, {
+    layers: 0,
+    hidden: 0,
+    heads: 0,
+    keyValueHeads: 0,
+    intermediate: 0,
+    blocks,
+    channels,
+  });
   goGrowth(from, target, growthMethods[config.growMethod].coupling);
   return target;
 }

@@ -156,6 +156,11 @@ export class Trainer {
     return this.#step;
   }
 
+  /** Of the network in training. */
+  get architecture(): Architecture {
+    return this.#architecture;
+  }
+
   /** Figures of the data: games, positions, window, and of the game trees if there are any. */
   get counts(): {
     readonly games: number;
