@@ -97,7 +97,7 @@ export class JobWorld {
 
   #dependencies(): AlphaZeroDependencies {
     return {
-      jobId: 'job',
+      ...{ jobId: 'job', model: 'model' },
       games: { games: (after) => this.#stored(after) },
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),

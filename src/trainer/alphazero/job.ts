@@ -23,7 +23,7 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoin
 import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
 import { League, type LeagueState } from './league.js';
 import { Meter } from './meter.js';
-import type { AlphaZeroDependencies, JobOutcome, PlaySettings, RatingRow, StoredGame, Work } from './ports.js';
+import type { AlphaZeroDependencies, JobOutcome, PlaySettings, ProgressPoint, RatingRow, StoredGame, Work } from './ports.js';
 import { architectureOf, type TrainerSnapshot, type TrainerStart } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
 
@@ -132,7 +132,7 @@ export class AlphaZeroJob {
 
   /** The version, name@version, that self-play uses now. @throws AppError 'internal' before `start` has resolved */
   get currentVersion(): string {
-    const version = this.#config.promotion === 'latest' ? this.#league.newest : this.#league.promoted;
+    const version = this.#config.promotion === 'latest' ? this.#league.latest : this.#league.promoted;
     assert(version !== undefined, 'the job has no version yet');
     return version.ref;
   }
@@ -203,6 +203,7 @@ export class AlphaZeroJob {
 
   async #startTraining(checkpoint: Checkpoint | undefined): Promise<void> {
     const { size } = this.#config;
+    const { jobId, model } = this.#with;
     let start: TrainerStart = { architecture: architectureOf(this.#config) };
     if (checkpoint) {
       const { architecture, trainer: state, tensors, job } = checkpoint;
@@ -211,8 +212,9 @@ export class AlphaZeroJob {
       this.#nextGame = job.nextGame;
       this.#meter.resume(job.elapsedMs, state);
     } else if (this.#with.initialModel) {
-      const { architecture, weights } = decodeModel(this.#with.initialModel);
-      start = { architecture, weights };
+      const { architecture, weights, metadata } = decodeModel(this.#with.initialModel);
+      const { grownFrom } = metadata;
+      start = { architecture, weights, ...(grownFrom !== undefined && { grownFrom }) };
     }
     const { architecture } = start;
     const [smallest, largest] = boardsOf(architecture);
@@ -224,7 +226,7 @@ export class AlphaZeroJob {
       );
     }
     const training = await this.#startThread(
-      { config: this.#config, start },
+      { config: this.#config, start: { ...start, names: { jobId, model } } },
       {
         trained: (report) => {
           this.#meter.trained(report);
@@ -232,6 +234,10 @@ export class AlphaZeroJob {
         },
         candidate: (snapshot) => {
           this.#makeVersion(() => Promise.resolve(snapshot));
+        },
+        growth: (outcome) => {
+          const { message, figures } = outcome ?? { message: 'The network begins to grow', figures: {} };
+          this.#report('growth', message, figures);
         },
         failed: (error) => {
           this.#fail(error);
@@ -363,7 +369,7 @@ export class AlphaZeroJob {
 
   async #addVersion({ modelFile, state }: TrainerSnapshot, isLast = false): Promise<void> {
     const ref = await this.#with.models.put(modelFile, { step: state.step });
-    this.#league.add(ref, state.step, isLast);
+    this.#league.add(ref, state.step, { isLast, isGrown: state.growth?.isGrown ?? false });
     const isFirst = this.#league.versionCount === 1;
     const promoted = isFirst ? this.#league.promoted : this.#league.settle();
     if (promoted) await this.#promote(promoted.ref);
@@ -428,8 +434,8 @@ export class AlphaZeroJob {
     this.#with.workChanged();
   }
 
-  #report(event: 'train' | 'rating' | 'promotion' | 'state', message: string): void {
-    this.#with.progress({ event, metrics: this.metrics(), message });
+  #report(event: ProgressPoint['event'], message: string, figures: ProgressPoint['metrics'] = {}): void {
+    this.#with.progress({ event, metrics: { ...this.metrics(), ...figures }, message });
   }
 
   #isEnded(): boolean {

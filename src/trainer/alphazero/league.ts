@@ -1,11 +1,20 @@
 /**
  * The versions of a job and the rating games between them: who is to meet whom, what came of it, who is promoted.
  * A new version meets the promoted one and the versions just before it, since near equals tell most about each other;
- * older versions are tied in through those. All games go into one rating fit (rating.ts).
+ * older versions are tied in through those. All games go into one rating fit (rating.ts). When the network of a job has
+ * grown, its versions are on trial until one of them is promoted after a whole match.
  */
 
 import { fitRatings, type PairResult, type Rating } from '../rating.js';
 import type { RatingRow } from './ports.js';
+
+/** A version of the job's network. */
+export interface Version {
+  readonly ref: string;
+  readonly step: number;
+  /** Whether it is of after the growth of the network. */
+  readonly isGrown?: boolean;
+}
 
 /** One rating game to be played: indices of versions, and an opening of the book. */
 export interface Pairing {
@@ -26,7 +35,7 @@ export interface LeagueOptions {
 
 /** A league as JSON. Games handed out but not yet back are among `pending` again. */
 export interface LeagueState {
-  readonly versions: readonly { readonly ref: string; readonly step: number }[];
+  readonly versions: readonly Version[];
   readonly promoted: number;
   readonly rated: number;
   /** Ratings of the oldest versions, which no longer change. */
@@ -50,7 +59,7 @@ const DISTANCES = [1, 2, 4];
 /** Deterministic; holds no clock and draws no random numbers. */
 export class League {
   readonly #options: LeagueOptions;
-  readonly #versions: { readonly ref: string; readonly step: number }[] = [];
+  readonly #versions: Version[] = [];
   readonly #results = new Map<string, { a: number; b: number; wins: number; draws: number; losses: number }>();
   readonly #issued = new Map<string, Pairing>();
   #settled: Rating[] = [];
@@ -101,12 +110,17 @@ export class League {
     return this.#pending.length + this.#issued.size;
   }
 
-  get promoted(): { readonly ref: string; readonly step: number } | undefined {
+  get promoted(): Version | undefined {
     return this.#versions[this.#promoted];
   }
 
-  get newest(): { readonly ref: string; readonly step: number } | undefined {
+  get newest(): Version | undefined {
     return this.#versions.at(-1);
+  }
+
+  /** The newest version that is not on trial. */
+  get latest(): Version | undefined {
+    return this.#versions.findLast((_, index) => !this.#isOnTrial(index));
   }
 
   get versionCount(): number {
@@ -117,17 +131,22 @@ export class League {
    * Adds a version and schedules its games, behind those of others unless it is the last; one that is there already (the
    * same weights) changes nothing.
    */
-  add(ref: string, step: number, isLast = false): void {
+  add(ref: string, step: number, { isLast = false, isGrown = false } = {}): void {
     if (this.#versions.some((version) => version.ref === ref)) return;
     this.#settleOldRatings();
-    const index = this.#versions.push({ ref, step }) - 1;
+    const index = this.#versions.push({ ref, step, ...(isGrown && { isGrown }) }) - 1;
     this.#fit = undefined;
     if (index === 0) return;
     const { gamesPerVersion, openings } = this.#options;
     const opponents = [...new Set([this.#promoted, ...DISTANCES.map((distance) => index - distance)])].filter(
       (opponent) => opponent >= 0 && opponent < index,
     );
-    this.#pending = this.#pending.filter(({ black, white }) => Math.max(black, white) > index - VERSIONS_WAITING);
+    // A trial must come to its end, however fast new versions come.
+    const trial = Math.min(...this.#openVersions().filter((version) => this.#isOnTrial(version)));
+    this.#pending = this.#pending.filter(({ black, white }) => {
+      const version = Math.max(black, white);
+      return version > index - VERSIONS_WAITING || version === trial;
+    });
     const own = Array.from({ length: gamesPerVersion }, (_, game): Pairing => {
       // Both colours of an opening in a row, then the next opponent.
       const pair = Math.floor(game / 2);
@@ -175,32 +194,33 @@ export class League {
    *
    * @returns the version promoted, if one was
    */
-  settle(): { readonly ref: string; readonly step: number } | undefined {
+  settle(): Version | undefined {
     const last = this.#versions.length - 1;
-    const open = [...this.#pending, ...this.#issued.values()].map(({ black, white }) => Math.max(black, white));
-    return this.#settleUpTo(Math.min(last, ...open.map((version) => version - 1)));
+    return this.#settleUpTo(Math.min(last, ...this.#openVersions().map((version) => version - 1)));
   }
 
   /**
    * Promotes at the end of a job, by the games there are. With `trustsNewest` a newest version that nobody has met yet
-   * is promoted as well.
+   * is promoted as well, unless it is on trial.
    */
-  settleAll(trustsNewest: boolean): { readonly ref: string; readonly step: number } | undefined {
+  settleAll(trustsNewest: boolean): Version | undefined {
     const last = this.#versions.length - 1;
     const promoted = this.#settleUpTo(last);
-    if (!trustsNewest || last <= this.#promoted || this.#ratings()[last]!.games > 0) return promoted;
+    const isTrusted = trustsNewest && last > this.#promoted && !this.#isOnTrial(last);
+    if (!isTrusted || this.#ratings()[last]!.games > 0) return promoted;
     this.#promoted = last;
     return this.#versions[last];
   }
 
-  #settleUpTo(newest: number): { readonly ref: string; readonly step: number } | undefined {
+  #settleUpTo(newest: number): Version | undefined {
     const { gamesPerVersion, promotionElo } = this.#options;
     if (newest <= this.#rated) return undefined;
     let best = gamesPerVersion === 0 ? newest : this.#promoted;
     const ratings = this.#ratings();
     for (let version = this.#rated + 1; version <= newest && gamesPerVersion > 0; version++) {
       const margin = best === this.#promoted ? promotionElo : 0;
-      if (ratings[version]!.games > 0 && ratings[version]!.elo >= ratings[best]!.elo + margin) best = version;
+      const isWholeMatch = ratings[version]!.games >= (this.#isOnTrial(version, best) ? gamesPerVersion : 1);
+      if (isWholeMatch && ratings[version]!.elo >= ratings[best]!.elo + margin) best = version;
     }
     this.#rated = newest;
     if (best === this.#promoted) return undefined;
@@ -226,6 +246,16 @@ export class League {
   /** The ratings that can still change. */
   openRatings(): RatingRow[] {
     return this.ratings().slice(this.#settled.length);
+  }
+
+  /** Whether a version is of after the growth of the network and `promoted` of before it. */
+  #isOnTrial(version: number, promoted = this.#promoted): boolean {
+    return this.#versions[version]?.isGrown === true && this.#versions[promoted]?.isGrown !== true;
+  }
+
+  /** Of every rating game that is handed out or waits, the version it is for. */
+  #openVersions(): number[] {
+    return [...this.#pending, ...this.#issued.values()].map(({ black, white }) => Math.max(black, white));
   }
 
   #ratings(): Rating[] {

@@ -87,7 +87,7 @@ export interface RatingRow {
 
 /** One point of progress; the events and metric names of the contract's JobProgress. */
 export interface ProgressPoint {
-  readonly event: 'train' | 'rating' | 'promotion' | 'state';
+  readonly event: 'train' | 'rating' | 'promotion' | 'growth' | 'state';
   readonly metrics: Readonly<Record<string, number>>;
   readonly message: string;
 }
@@ -95,6 +95,8 @@ export interface ProgressPoint {
 /** Everything that an AlphaZeroJob is given. */
 export interface AlphaZeroDependencies {
   readonly jobId: string;
+  /** Name of the model that the job trains. */
+  readonly model: string;
   /** A model file to start from when the job has no checkpoint yet; without it the network starts at random. */
   readonly initialModel?: Uint8Array;
   readonly games: GameSource;

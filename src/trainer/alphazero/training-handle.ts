@@ -89,6 +89,9 @@ class ThreadTraining implements TrainingHandle {
       case 'candidate':
         this.#events.candidate(message.snapshot);
         break;
+      case 'growth':
+        this.#events.growth(message.outcome);
+        break;
       case 'failed':
         this.#fail(appError(message));
         break;

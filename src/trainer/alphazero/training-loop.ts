@@ -24,7 +24,7 @@ export class TrainingLoop implements TrainingHandle {
   readonly #queue: Queued[] = [];
   readonly #urgent: SnapshotRequest[] = [];
   #wake: () => void = () => undefined;
-  #stopping = false;
+  readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
   /** @param candidateSteps steps from one `candidate` event to the next; 0 for none */
@@ -41,7 +41,7 @@ export class TrainingLoop implements TrainingHandle {
 
   snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot> {
     return new Promise((resolve, reject) => {
-      if (this.#stopping) {
+      if (this.#isStopping()) {
         reject(stopped());
         return;
       }
@@ -52,7 +52,7 @@ export class TrainingLoop implements TrainingHandle {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopped.abort();
     this.#wake();
     await this.#running;
   }
@@ -65,18 +65,40 @@ export class TrainingLoop implements TrainingHandle {
 
   async #work(): Promise<void> {
     try {
-      while (!this.#stopping) {
-        for (const request of this.#urgent.splice(0)) request.resolve(await this.#trainer.snapshot());
-        if (this.#trainer.isDue) await this.#step();
+      while (!this.#isStopping()) {
+        await this.#answer();
+        if (this.#trainer.isGrowthDue) await this.#grow();
+        else if (this.#trainer.isDue) await this.#step();
         else await this.#takeNext();
       }
     } catch (error) {
-      this.#stopping = true;
-      this.#events.failed(AppError.from(error));
+      // Growth that is stopped ends with an error; nothing has changed then.
+      if (!this.#isStopping()) this.#events.failed(AppError.from(error));
+      this.#stopped.abort();
     } finally {
       for (const item of [...this.#urgent, ...this.#queue]) if ('reject' in item) item.reject(stopped());
       await this.#trainer.release();
     }
+  }
+
+  async #answer(): Promise<void> {
+    for (const request of this.#urgent.splice(0)) request.resolve(await this.#trainer.snapshot());
+  }
+
+  /** The small network becomes a version before it grows: the one that plays on, and that the large one comes from. */
+  async #grow(): Promise<void> {
+    this.#events.candidate(await this.#trainer.snapshot());
+    this.#events.growth();
+    const onStep = async (): Promise<void> => {
+      await breathe();
+      await this.#answer();
+    };
+    this.#events.growth(await this.#trainer.grow({ signal: this.#stopped.signal, onStep }));
+    await breathe();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   async #step(): Promise<void> {

@@ -3,7 +3,7 @@
 import type { ErrorKind } from '../../core/errors.js';
 import type { EngineSettings } from '../../engine/open-engine.js';
 import type { StoredGame } from './ports.js';
-import type { TrainerSnapshot } from './trainer.js';
+import type { GrowthOutcome, TrainerSnapshot } from './trainer.js';
 import type { TrainingReport, TrainingSetup } from './training.js';
 
 /** What the thread starts with, as its `workerData`. */
@@ -28,5 +28,6 @@ export type FromTraining =
   | { readonly kind: 'ready' }
   | { readonly kind: 'trained'; readonly report: TrainingReport }
   | { readonly kind: 'candidate'; readonly snapshot: TrainerSnapshot }
+  | { readonly kind: 'growth'; readonly outcome: GrowthOutcome | undefined }
   | { readonly kind: 'snapshot'; readonly id: number; readonly result: TrainerSnapshot | PlainError }
   | ({ readonly kind: 'failed' } & PlainError);

@@ -29,6 +29,9 @@ try {
     candidate: (snapshot) => {
       post({ kind: 'candidate', snapshot });
     },
+    growth: (outcome) => {
+      post({ kind: 'growth', outcome });
+    },
     failed: (error) => {
       post({ kind: 'failed', ...plain(error) });
     },

@@ -7,7 +7,7 @@ import type { AppError } from '../../core/errors.js';
 import type { AlphaZeroConfig } from './config.js';
 import type { StoredGame } from './ports.js';
 import type { TreeFigures } from './tree-labels.js';
-import type { TrainerSnapshot, TrainerStart } from './trainer.js';
+import type { GrowthOutcome, TrainerSnapshot, TrainerStart } from './trainer.js';
 
 /** What training starts from. */
 export interface TrainingSetup {
@@ -37,8 +37,10 @@ export interface TrainingReport {
 /** What training tells the job. None of these may throw. */
 export interface TrainingEvents {
   trained(report: TrainingReport): void;
-  /** `candidateSteps` steps have been made since the last one. */
+  /** `candidateSteps` steps have been made since the last one, or the network is about to grow. */
   candidate(snapshot: TrainerSnapshot): void;
+  /** The network is about to grow (no outcome yet), after a `candidate` that holds it as it is; or that is over. */
+  growth(outcome?: GrowthOutcome): void;
   /** Training has ended with an error; nothing follows. */
   failed(error: AppError): void;
 }
@@ -51,7 +53,7 @@ export interface TrainingHandle {
    * @param progress of the job, 0 to 1, for the learning rate
    */
   add(game: StoredGame, progress: number): void;
-  /** Copies the state: after the step under way (`now`), or once all games queued before are used (`drained`). */
+  /** Copies the state: after the step under way, of training or of growth (`now`), or once all games queued before are used (`drained`). */
   snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot>;
   /** Ends after the step under way and frees everything; snapshots still asked for are refused as 'cancelled'. */
   stop(): Promise<void>;

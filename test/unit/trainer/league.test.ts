@@ -75,9 +75,51 @@ describe('a league', () => {
     expect(league.settle()?.ref).toBe('v19');
   });
 
+  it('lets no version play after growth until one has won a whole match', () => {
+    const league = new League(options);
+    for (const [i, ref] of ['small', 'smaller'].entries()) league.add(ref, i);
+    playAll(league);
+    league.settle();
+    const grow = (ref: string): void => league.add(ref, 2, { isGrown: true });
+    grow('large-1');
+    expect(league.newest?.ref).toBe('large-1');
+    expect(league.latest?.ref).toBe('smaller');
+    // Versions that come faster than games do not end the trial, only their own matches.
+    for (const ref of ['large-2', 'large-3', 'large-4']) grow(ref);
+    expect(league.waiting).toBe(3 * options.gamesPerVersion);
+    for (let game = 1; game < options.gamesPerVersion; game++) {
+      const { black, blackRef, whiteRef } = league.issue(`trial-${game}`)!;
+      expect([blackRef, whiteRef]).toContain('large-1');
+      const result = black === 2 ? 1 : -1;
+      league.record({ gameId: `trial-${game}`, sequence: 1e6 + game, blackRef, whiteRef, result });
+    }
+    expect(league.settle()).toBeUndefined();
+    // Not even at the end, by a match that is not whole.
+    const cut = new League(options, league.state());
+    expect(cut.latest?.ref).toBe('smaller');
+    expect(cut.settleAll(true)).toBeUndefined();
+    playAll(league, true);
+    // Its last game was lost, so that of the others nothing is known but losses: the trial is won all the same.
+    expect(league.settle()?.ref).toBe('large-1');
+    expect(league.latest?.ref).toBe('large-4');
+    expect(new League(options, league.state()).latest?.ref).toBe('large-4');
+  });
+
+  it('keeps the small network when the match after growth is lost', () => {
+    const league = new League(options);
+    for (const [i, ref] of ['small', 'smaller'].entries()) league.add(ref, i);
+    playAll(league);
+    league.settle();
+    league.add('large', 2, { isGrown: true });
+    playAll(league, true);
+    expect(league.settle()).toBeUndefined();
+    expect(league.settleAll(true)).toBeUndefined();
+    expect(league.latest?.ref).toBe('smaller');
+  });
+
   it('plays the games of the last version first, and promotes it by the games there were', () => {
     const league = new League(options);
-    for (const [i, ref] of ['a', 'b', 'c'].entries()) league.add(ref, i, ref === 'c');
+    for (const [i, ref] of ['a', 'b', 'c'].entries()) league.add(ref, i, { isLast: ref === 'c' });
     const first = league.issue('one')!;
     expect(first.blackRef).toBe('c');
     league.record({ gameId: 'one', sequence: 1e7, blackRef: 'c', whiteRef: first.whiteRef, result: 1 });
