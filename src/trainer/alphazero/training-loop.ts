@@ -113,7 +113,7 @@ export class TrainingLoop implements TrainingHandle {
   async #takeNext(): Promise<void> {
     const next = this.#queue.shift();
     if (next === undefined) {
-      if (this.#urgent.length > 0) return;
+      if (this.#urgent.length > 0 || this.#isStopping()) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
