@@ -120,10 +120,10 @@ describe('GrowthService', { timeout: 60_000 }, () => {
 
   it('grows a network of PyTorch, whose outputs stay', async ({ skip }) => {
     if (!python) return skip('python3-torch, python3-grpcio and python3-grpc-tools are not installed');
-    const script = join(import.meta.dirname, '../../clients/python/growth.py');
+    const script = join(import.meta.dirname, '../support/grow-torch.py');
     const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
     const { stdout } = await promisify(execFile)(python, [script, server.address], { encoding: 'utf8', env });
-    const [, before, after, difference] = /^(\d+) weights to (\d+), outputs differ by (.*)$/m.exec(stdout)!;
+    const [, before, after, difference] = /^(\d+) weights to (\d+)\noutputs differ by (.*)$/m.exec(stdout)!;
     expect([Number(before), Number(after)]).toEqual([635, 4171]);
     expect(Number(difference)).toBeLessThan(1e-5);
   });

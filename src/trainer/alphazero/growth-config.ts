@@ -11,7 +11,7 @@ export const growthSchema = {
     0,
     0,
     1_000_000_000,
-    'Positions to collect before the network grows, on the replay window; 0 never grows it. The small network plays on until a large version has won a whole match of ratingGames against the promotion rule.',
+    'Positions to collect before the network grows, on the replay window; 0 never grows it. The small network plays on until a large version has passed the rule of promotion after a whole match of ratingGames.',
   ),
   growBlocks: integer(0, 0, 64, 'Residual blocks to grow to; 0 keeps them.'),
   growChannels: integer(0, 0, 1024, 'Channels to grow to; 0 keeps them.'),

@@ -92,7 +92,16 @@ export async function growOnWindow(
   const split = splitGames(games, HELD_OUT_SHARE);
   const drawn = { size, batchSize, seed, valueMix, heldOutBatches: HELD_OUT_BATCHES };
   const task = goTask(split, { ...drawn, losses: lossWeights(config) });
-  const growth = { source: { ...source, architecture }, target, plan, settings: operator, task, seed, steps, learningRate: rate };
+  const growth = {
+    source: { ...source, architecture },
+    target,
+    plan,
+    settings: operator,
+    task,
+    seed,
+    steps,
+    learningRate: rate,
+  };
   const { weights, report } = await growNetwork(engine, growth, hooks);
   checkGrownLoss(report, { method, most: config.growMaxLossIncrease, setting: 'growMaxLossIncrease' });
   const sourceSha256 = createHash('sha256').update(modelFile).digest('hex');

@@ -23,7 +23,15 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoin
 import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
 import { League, type LeagueState } from './league.js';
 import { Meter } from './meter.js';
-import type { AlphaZeroDependencies, JobOutcome, PlaySettings, ProgressPoint, RatingRow, StoredGame, Work } from './ports.js';
+import type {
+  AlphaZeroDependencies,
+  JobOutcome,
+  PlaySettings,
+  ProgressPoint,
+  RatingRow,
+  StoredGame,
+  Work,
+} from './ports.js';
 import { architectureOf, type TrainerSnapshot, type TrainerStart } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
 

@@ -69,6 +69,7 @@ export function lineageText({ operator, learningRate, batchSize, ...rest }: Line
 /** The sizes of a network in words. */
 export function sizesOf(architecture: AnyArchitecture): string {
   if (architecture.kind === 'go-resnet') return `${architecture.blocks} blocks of ${architecture.channels} channels`;
-  if (architecture.kind === 'katago') return `${architecture.blocks.length} blocks of ${architecture.channels} channels`;
+  if (architecture.kind === 'katago')
+    return `${architecture.blocks.length} blocks of ${architecture.channels} channels`;
   return `${architecture.layers} layers of width ${architecture.hidden}`;
 }

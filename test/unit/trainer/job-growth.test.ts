@@ -22,33 +22,36 @@ function growthPoints(world: JobWorld): readonly string[] {
 }
 
 describe('an alphazero job whose network grows', () => {
-  it.each(['latest', 'gate'])('plays with the small one until a large one has won its match (%s)', async (promotion) => {
-    const world = new JobWorld();
-    const job = world.job({ ...growth, promotion });
-    await job.start();
-    await world.playUntil(job, () => growthPoints(world).length === 2);
-    await world.playUntil(job, () => [...world.models.keys()].some((ref) => channelsOf(world, ref) === 16));
-    const { games } = job.metrics();
-    expect(playing(world, job)).toBe(8);
-    await world.playUntil(job, () => playing(world, job) === 16);
-    expect(job.metrics()['games']).toBeGreaterThan(games!);
-    const large = world.promoted.find((ref) => channelsOf(world, ref) === 16)!;
-    const met = world.games.flatMap(({ record: { match } }) => (match ? [match.blackModel, match.whiteModel] : []));
-    expect(met.filter((ref) => ref === large).length).toBeGreaterThanOrEqual(4);
-    await world.playUntil(job);
-    expect((await job.finished).state).toBe('done');
-    expect(channelsOf(world, world.promoted.at(-1)!)).toBe(16);
-    const [begins, grown] = world.points.filter(({ event }) => event === 'growth');
-    expect(begins!.message).toBe('The network begins to grow');
-    expect(grown!.message).toMatch(/^The network has grown from 1 blocks of 8 channels to 2/);
-    const { sourceLoss, grownLoss, parameters, sourceParameters } = grown!.metrics;
-    expect(grownLoss).toBeCloseTo(sourceLoss!, 3);
-    expect(parameters).toBeGreaterThan(sourceParameters!);
-    // The source of the lineage is the last small version.
-    const { grownFrom } = decodeModel(world.models.get(large)!).metadata;
-    const { source } = JSON.parse(grownFrom!) as { source: string };
-    expect([...world.models.keys()].filter((ref) => channelsOf(world, ref) === 8).at(-1)).toBe(source);
-  });
+  it.each(['latest', 'gate'])(
+    'plays with the small one until a large one has won its match (%s)',
+    async (promotion) => {
+      const world = new JobWorld();
+      const job = world.job({ ...growth, promotion });
+      await job.start();
+      await world.playUntil(job, () => growthPoints(world).length === 2);
+      await world.playUntil(job, () => [...world.models.keys()].some((ref) => channelsOf(world, ref) === 16));
+      const { games } = job.metrics();
+      expect(playing(world, job)).toBe(8);
+      await world.playUntil(job, () => playing(world, job) === 16);
+      expect(job.metrics()['games']).toBeGreaterThan(games!);
+      const large = world.promoted.find((ref) => channelsOf(world, ref) === 16)!;
+      const met = world.games.flatMap(({ record: { match } }) => (match ? [match.blackModel, match.whiteModel] : []));
+      expect(met.filter((ref) => ref === large).length).toBeGreaterThanOrEqual(4);
+      await world.playUntil(job);
+      expect((await job.finished).state).toBe('done');
+      expect(channelsOf(world, world.promoted.at(-1)!)).toBe(16);
+      const [begins, grown] = world.points.filter(({ event }) => event === 'growth');
+      expect(begins!.message).toBe('The network begins to grow');
+      expect(grown!.message).toMatch(/^The network has grown from 1 blocks of 8 channels to 2/);
+      const { sourceLoss, grownLoss, parameters, sourceParameters } = grown!.metrics;
+      expect(grownLoss).toBeCloseTo(sourceLoss!, 3);
+      expect(parameters).toBeGreaterThan(sourceParameters!);
+      // The source of the lineage is the last small version.
+      const { grownFrom } = decodeModel(world.models.get(large)!).metadata;
+      const { source } = JSON.parse(grownFrom!) as { source: string };
+      expect([...world.models.keys()].filter((ref) => channelsOf(world, ref) === 8).at(-1)).toBe(source);
+    },
+  );
 
   it('gives the same versions for the same seed, in a thread as in its own', async () => {
     const training = threadTraining({ engine: 'onnxruntime', provider: 'cpu' });

@@ -73,7 +73,7 @@ export interface JobProgress {
   sequence: number;
   /** Milliseconds since 1970 UTC. */
   timeMs: number;
-  /** What happened: train, rating, promotion, evaluation, samples, state. */
+  /** What happened: train, rating, promotion, growth, evaluation, samples, state. */
   event: string;
   /** Figures by name: games, positions, step, loss, policyLoss, valueLoss, rating, … */
   metrics: { [key: string]: number };
