@@ -2,8 +2,8 @@
 
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { architectureOf } from '../../src/trainer/alphazero/trainer.js';
-import { goCost } from '../../src/trainer/grow/go-task.js';
 import { TRAINING } from '../../src/trainer/grow/report.js';
+import { forwardCost } from '../branching/network.js';
 
 const large = { blocks: 4, channels: 32 };
 const small = { blocks: 2, channels: 16 };
@@ -38,5 +38,5 @@ export function positionCost(size: number): number {
 }
 
 function costOf(size: number, sizes: typeof large): number {
-  return goCost(architectureOf(readAlphaZeroConfig({ size, ...sizes })), 1);
+  return forwardCost(architectureOf(readAlphaZeroConfig({ size, ...sizes })));
 }

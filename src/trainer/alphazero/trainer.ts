@@ -63,7 +63,7 @@ export interface TrainerSnapshot {
 const ANGLES = 'angles';
 
 /** The network that a job trains when it starts at random. */
-export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
+export function architectureOf(config: AlphaZeroConfig): Architecture {
   const { size, blocks, channels } = config;
   const isKatago = config.network === 'katago';
   const { name, planes, globals } = featureSet(isKatago ? 'katago-7' : config.features);
@@ -157,7 +157,7 @@ export class Trainer {
   }
 
   /** Of the network in training. */
-  get architecture(): Architecture {
+  get architecture(): GoArchitecture {
     return this.#architecture;
   }
 
