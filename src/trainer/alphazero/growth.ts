@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 
 import { assert, check } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
+import { featureSet } from '../../go/features.js';
 import { goGrowth } from '../../methods/growth/go-family.js';
 import { growthMethods } from '../../methods/growth/settings.js';
 import { decodeModel, type Weights } from '../../nn/model-file.js';
@@ -90,7 +91,14 @@ export async function growOnWindow(
   assert(architecture.kind === 'go-resnet', 'a network of another kind was to grow');
   const plan = goGrowth(architecture, target, operator.coupling);
   const split = splitGames(games, HELD_OUT_SHARE);
-  const drawn = { size, batchSize, seed, valueMix, heldOutBatches: HELD_OUT_BATCHES };
+  const drawn = {
+    size,
+    features: featureSet(architecture.features),
+    batchSize,
+    seed,
+    valueMix,
+    heldOutBatches: HELD_OUT_BATCHES,
+  };
   const task = goTask(split, { ...drawn, losses: lossWeights(config) });
   const growth = {
     source: { ...source, architecture },

@@ -63,7 +63,7 @@ export interface TrainerSnapshot {
 const ANGLES = 'angles';
 
 /** The network that a job trains when it starts at random. */
-export function architectureOf(config: AlphaZeroConfig): Architecture {
+export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   const { size, blocks, channels } = config;
   const isKatago = config.network === 'katago';
   const { name, planes, globals } = featureSet(isKatago ? 'katago-7' : config.features);

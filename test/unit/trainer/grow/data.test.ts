@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Architecture } from '../../../../src/nn/networks/architecture.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
@@ -26,7 +27,7 @@ function played(count: number, settings: object = {}): SelfPlayGames {
   };
 }
 
-const go = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 }));
+const go = architectureOf(readAlphaZeroConfig({ size: 5, blocks: 2, channels: 8 })) as Architecture;
 
 describe('the games that a Go network is grown on', () => {
   it('are split, and a step has the same batch whenever it is asked for', async () => {
