@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import { isOwnEye } from '../src/go/eyes.js';
+import { katago7 } from '../src/go/katago-features.js';
 import { tengen1 } from '../src/go/tengen-features.js';
 import { Position } from '../src/go/position.js';
 import { defaultRules, koRules, type KoRule } from '../src/go/rules.js';
@@ -81,15 +82,17 @@ export function run(args: string[]): Promise<Record<string, unknown>> {
   const middle = empty.clone();
   playGame(middle, rng, Math.round(0.6 * size * size));
   const legal = new Uint8Array(middle.actionCount);
-  const planes = new Float32Array(tengen1.planes * size * size);
-  const globals = new Float32Array(tengen1.globals);
+  const planes = new Float32Array(katago7.planes * size * size);
+  const globals = new Float32Array(katago7.globals);
   const snapshot = middle.snapshot();
   const features = (): void => tengen1.write(snapshot, 3, planes, 0, globals, 0);
+  const katagoFeatures = (): void => katago7.write(snapshot, 3, planes, 0, globals, 0);
   for (const warm of [0, 1, 2]) {
     time(20 + warm, () => position.copyFrom(middle));
     time(20, () => middle.legal(legal));
     time(20, () => middle.snapshot());
     time(20, features);
+    time(20, katagoFeatures);
   }
   return Promise.resolve({
     size,
@@ -102,6 +105,6 @@ export function run(args: string[]): Promise<Record<string, unknown>> {
     snapshotUs: time(100, () => middle.snapshot()),
     checkSnapshotUs: time(100, () => checkSnapshot(snapshot)),
     featuresUs: time(100, features),
-    features: tengen1.name,
+    katagoFeaturesUs: time(100, katagoFeatures),
   });
 }

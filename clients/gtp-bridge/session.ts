@@ -4,11 +4,11 @@ import { readConfig } from '../../src/core/config.js';
 import { AppError, check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
+import { needTelling, rulesObject } from '../../src/go/rule-sets.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from './clock.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 import { GameState, type Setup } from './game-state.js';
-import { needTelling, rulesObject } from './rules.js';
 import { tuningOf, type SearchParameters } from './search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from './thinker.js';
 

@@ -22,6 +22,8 @@ export class ReadingBoard {
   // A cell is marked while it holds the newest number.
   readonly #marked = new Uint32Array(MOST_CELLS);
   #mark = 0;
+  /** Enemy stones that `captures` has looked at, marked in the same way. */
+  readonly #seen = new Uint32Array(MOST_CELLS);
   /** For every play: the cells it emptied, how many these are, the cell played, the ko before. */
   readonly #plays = new Uint16Array(8192);
   #playsEnd = 0;
@@ -69,12 +71,17 @@ export class ReadingBoard {
     const stride = this.#geometry.stride;
     const enemy = 3 - stones[cell]!;
     const length = this.#findChain(cell);
+    const seen = this.#seen;
+    const look = this.#mark;
     let count = 0;
     for (let next = 0; next < length; next++) {
       const at = this.#chain[next]!;
       for (let i = 0; i < 4; i++) {
         const neighbour = i === 0 ? at - stride : i === 1 ? at - 1 : i === 2 ? at + 1 : at + stride;
-        if (stones[neighbour] !== enemy || this.liberties(neighbour, 2) !== 1) continue;
+        if (stones[neighbour] !== enemy || seen[neighbour] === look) continue;
+        seen[neighbour] = look;
+        // Most stones have two liberties of their own, which is quickly seen.
+        if (this.emptyNeighbours(neighbour) > 1 || this.liberties(neighbour, 2) !== 1) continue;
         const move = this.found[0]!;
         let listed = false;
         for (let j = 0; j < count; j++) listed ||= out[offset + j] === move;

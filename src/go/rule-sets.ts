@@ -12,6 +12,9 @@ import { handicapBonuses, koRules, scorings, taxes, type Rules } from './rules.j
 /** Rules with nothing left to its default. */
 export type CompleteRules = Required<Rules>;
 
+/** Rules but for komi, which changes from game to game. */
+export type RuleSet = Omit<Rules, 'komi'>;
+
 const trompTaylor: CompleteRules = {
   ...{ ko: 'positional', suicide: true, komi: 7.5, scoring: 'area', tax: 'none' },
   ...{ whiteHandicapBonus: '0', friendlyPassOk: false },
@@ -58,8 +61,11 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ['goe', 'ing'],
 ]);
 
+/** The names of `namedRules`. */
+export const ruleNames: readonly string[] = [...namedRules.keys()];
+
 /** The name that `parseRules` reads, with `-` between its words; komi does not matter. Undefined if there is none. */
-export function rulesName(rules: Rules): string | undefined {
+export function rulesName(rules: RuleSet): string | undefined {
   const wanted = formatRules(rules);
   for (const [name, named] of namedRules) if (formatRules(named) === wanted) return name;
   return undefined;
@@ -73,32 +79,27 @@ export function rulesName(rules: Rules): string | undefined {
  */
 export function parseRules(text: string, komi?: number): CompleteRules {
   const trimmed = text.trim();
-  const found = trimmed.startsWith('{') ? parseObject(trimmed) : (named(trimmed) ?? parseShorthand(trimmed));
+  check(!/^aga[-_ ]?button$/i.test(trimmed), () => `Rules '${trimmed}' have a button, which is not played here`);
+  const found = trimmed.startsWith('{') ? parseObject(trimmed) : (rulesByName(trimmed) ?? parseShorthand(trimmed));
   return komi === undefined ? found : { ...found, komi };
 }
 
-function named(text: string): CompleteRules | undefined {
+/** Rules by name in any case, with spaces, underscores, hyphens or nothing between its words; undefined if unknown. */
+export function rulesByName(text: string): CompleteRules | undefined {
   const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
   const wanted = plain(text);
-  check(wanted !== 'agabutton', () => `Rules '${text}' have a button, which is not played here`);
   for (const [name, rules] of namedRules) if (plain(name) === wanted) return rules;
   const other = otherNames.get(wanted);
   return other === undefined ? undefined : namedRules.get(other);
 }
 
 /** The fields of KataGo's object, in its order. */
-export const ruleKeys = [
-  'friendlyPassOk',
-  'hasButton',
-  'ko',
-  'scoring',
-  'suicide',
-  'tax',
-  'whiteHandicapBonus',
-] as const;
+export const ruleFields: readonly string[] = [
+  ...['friendlyPassOk', 'hasButton', 'ko', 'scoring', 'suicide', 'tax', 'whiteHandicapBonus'],
+];
 
 /** Rules as the object that KataGo writes; komi is not part of it. */
-export function rulesObject(rules: Rules): Record<(typeof ruleKeys)[number], string | boolean> {
+export function rulesObject(rules: RuleSet): Record<string, string | boolean> {
   const { ko, suicide, scoring = 'area', tax = 'none', whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
   return {
     friendlyPassOk,
@@ -111,8 +112,13 @@ export function rulesObject(rules: Rules): Record<(typeof ruleKeys)[number], str
   };
 }
 
+/** Whether only a network that is told the rules, as KataGo's are, can play by them. */
+export function needTelling({ scoring = 'area', tax = 'none' }: RuleSet): boolean {
+  return scoring !== 'area' || tax !== 'none';
+}
+
 /** `rules` with one field of that object changed; undefined if there is no such field, or no such value of it here. */
-export function withRule<R extends Rules>(rules: R, key: string, value: string): R | undefined {
+export function withRule<R extends RuleSet>(rules: R, key: string, value: string): R | undefined {
   const lower = value.trim().toLowerCase();
   const among = <T extends string>(words: readonly T[]): T | undefined => words.find((w) => w.toLowerCase() === lower);
   const set = (field: keyof Rules, word: string | boolean | undefined): R | undefined =>
@@ -168,7 +174,7 @@ function parseShorthand(text: string): CompleteRules {
   let rest = text;
   while (rest !== '' || fields.length === 0) {
     const match = shorthandField.exec(rest);
-    check(match !== null, () => `Unknown rules '${text}'; known are ${[...namedRules.keys()].join(', ')}`);
+    check(match !== null, () => `Unknown rules '${text}'; known are ${ruleNames.join(', ')}`);
     const key = shorthand[match[1]!]!;
     const isFlag = key === 'suicide' || key === 'hasButton' || key === 'friendlyPassOk';
     fields.push([key, isFlag ? String(match[2] === '1') : match[2]!]);
@@ -187,7 +193,7 @@ function fromFields(fields: readonly (readonly [string, string])[]): CompleteRul
       continue;
     }
     const next = withRule(rules, key, value);
-    check(next !== undefined, () => `Rule '${key}' cannot be '${value}'; the rules are ${ruleKeys.join(', ')}`);
+    check(next !== undefined, () => `Rule '${key}' cannot be '${value}'; the rules are ${ruleFields.join(', ')}`);
     rules = next;
   }
   const isTerritory = rules.scoring === 'territory';
@@ -197,9 +203,9 @@ function fromFields(fields: readonly (readonly [string, string])[]): CompleteRul
 }
 
 /** The shorthand, without komi, as KataGo writes it. */
-export function formatRules(rules: Rules): string {
-  const { ko, scoring, tax, suicide, whiteHandicapBonus, friendlyPassOk } = rulesObject(rules);
+export function formatRules(rules: RuleSet): string {
+  const { ko, scoring = 'area', tax = 'none', suicide, whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
+  const counting = `score${scoring.toUpperCase()}tax${tax.toUpperCase()}`;
   const bonus = whiteHandicapBonus === '0' ? '' : `whb${whiteHandicapBonus}`;
-  const friendly = friendlyPassOk ? 'fpok1' : '';
-  return `ko${ko}score${scoring}tax${tax}sui${suicide ? 1 : 0}${bonus}${friendly}`;
+  return `ko${ko.toUpperCase()}${counting}sui${suicide ? 1 : 0}${bonus}${friendlyPassOk ? 'fpok1' : ''}`;
 }

@@ -1,5 +1,7 @@
 /** The part of KataGo's commands that GUIs use beside analysis: rules, parameters, models, and the network's raw answer. */
 
+import { AppError } from '../../../src/core/errors.js';
+import { parseRules, rulesObject, withRule } from '../../../src/go/rule-sets.js';
 import type { Rules } from '../../../src/go/rules.js';
 import { SYMMETRIES } from '../../../src/go/symmetry.js';
 import { number, readColor, word } from '../arguments.js';
@@ -7,7 +9,6 @@ import type { Handler, Invocation } from '../engine.js';
 import { parameterNames, readParameter, setParameter } from '../parameters.js';
 import { rawNetwork } from '../raw-network.js';
 import { refusal } from '../refusal.js';
-import { ruleNames, rulesByName, rulesObject, withRule } from '../rules.js';
 import type { Session } from '../session.js';
 import { Thinker } from '../thinker.js';
 
@@ -30,17 +31,18 @@ export function kataCommands(session: Session): readonly (readonly [string, Hand
   ];
 }
 
+/** Komi stays what it was. */
 function setRules(session: Session, text: string): string {
-  const { komi } = session.game.rules;
-  const named = rulesByName(text);
-  if (named) {
-    session.setRules({ ...named, komi });
-    return '';
-  }
-  if (!text.trim().startsWith('{')) throw refusal(`unknown rules; known are ${ruleNames.join(', ')}`);
-  const entries = Object.entries(jsonObject(text));
-  session.setRules(entries.reduce((rules, [key, value]) => changed(rules, key, String(value)), session.game.rules));
+  session.setRules(readRules(text, session.game.rules.komi));
   return '';
+}
+
+function readRules(text: string, komi: number): Rules {
+  try {
+    return parseRules(text, komi);
+  } catch (error) {
+    throw refusal(AppError.from(error).message, error);
+  }
 }
 
 /** KGS plays Chinese rules with positional superko. */

@@ -190,7 +190,7 @@ describe('model versions', () => {
     const text = Buffer.from(first).toString('latin1').replace(tengen1.name, 'tengen-9');
     const evaluator = start(new MemoryModels().add('old@1', Buffer.from(text, 'latin1')));
     const refused = await refusal(evaluator.evaluate({ model: 'old@1', positions: randomPositions(size, 1) }));
-    expect(refused.message).toMatch(/reads features 'tengen-9'/);
+    expect(refused.message).toMatch(/The features are .tengen-9.; this server makes .tengen-1., .katago-7./);
   });
 
   it('that nobody used for longest give way, and come back when asked for', async () => {

@@ -32,7 +32,7 @@ describe('rules in KataGo’s forms', () => {
       }
       expect(parseRules(rulesName(rules)!, rules.komi)).toEqual(rules);
     }
-    expect(rulesName({ ko: 'simple', suicide: true, komi: 7 })).toBeUndefined();
+    expect(rulesName({ ko: 'simple', suicide: true })).toBeUndefined();
     expect(formatRules(parseRules('japanese'))).toBe('koSIMPLEscoreTERRITORYtaxSEKIsui0');
     expect(formatRules(parseRules('chinese'))).toBe('koSIMPLEscoreAREAtaxNONEsui0whbNfpok1');
   });
