@@ -100,16 +100,18 @@ interface Comparison {
 }
 
 async function compare(setup: Setup, threads: number): Promise<Comparison> {
+  const engine = onnxRuntimeEngine();
   const step = trainingStep({
     architecture: setup.architecture,
     batchSize: setup.batchSize,
+    partFloats: engine.partFloats,
     optimizer: { kind: 'adamw', weightDecay: 1e-4 },
     losses: { policy: 1, value: 1, ownership: 1, score: 1 },
     clipNorm: 1,
     emaDecay: 0.99,
   });
   const state = initialState(step, initialWeights(setup.architecture, new Rng(1)));
-  const training = await onnxRuntimeEngine().train(step.graph, Object.fromEntries(state), { threads });
+  const training = await engine.train(step.graph, Object.fromEntries(state), { threads });
   const peer = await PyTorch.start(setup, threads);
   const batch = randomBatch(step, new Rng(2));
   const [ours, theirs]: [Times[], Times[]] = [[], []];

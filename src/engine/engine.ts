@@ -44,7 +44,9 @@ export interface Program {
 /** A training step and the state it carries from one step to the next (see `next` in src/nn/graph.ts). */
 export interface Training {
   /**
-   * Runs one step on `batch` (every input that is not state) and keeps the new state.
+   * Runs one step on `batch` (every input that is not state) and keeps the new state. Where the step marks totals and the
+   * engine takes parts, inputs that only totals need may be longer in their first dimension: they are cut into parts as
+   * long as the graph says, the last filled up with zeros.
    *
    * @returns the graph's other outputs, which must be scalars: losses, gradient norm …
    * @throws AppError 'invalid-argument' as `Program.run`; the state is then as before
@@ -61,6 +63,11 @@ export interface Training {
 /** Compiles graphs for one runtime. */
 export interface Engine {
   readonly name: string;
+  /**
+   * Floats of one layer's activations that its caches hold best: training steps are cut into such parts (src/nn/parts.ts),
+   * and threads compute whole parts. Not given: steps are best computed at once, and must be.
+   */
+  readonly partFloats?: number;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** Compiles a training step and gives it its first state: a value for every input that has a `next` output. */
   train(graph: Graph, state: NamedTensors, options?: CompileOptions): Promise<Training>;

@@ -11,10 +11,11 @@ import { assert } from '../core/errors.js';
 import { type Graph, type Tensor, graph, input, next } from './graph.js';
 import { gradients } from './gradients.js';
 import type { Weights } from './model-file.js';
-import { type LossWeights, goLoss } from './networks/go-loss.js';
+import { type LossBatch, type LossWeights, goLoss } from './networks/go-loss.js';
 import { type GoArchitecture, boardsOf, goOutputs, goParameters } from './networks/go-network.js';
 import { withoutDraws } from './networks/katago/outputs.js';
 import { add, mul } from './operations/arithmetic.js';
+import { total } from './operations/total.js';
 import { type AdamWOptions, adamW } from './optimizers/adamw.js';
 import { clipByNorm, globalNorm } from './optimizers/clipping.js';
 import { type Optimizer, type StateTensor, States } from './optimizers/optimizer.js';
@@ -31,6 +32,11 @@ export interface TrainingStepOptions {
   readonly size?: number;
   /** N, the same in every step. */
   readonly batchSize: number;
+  /**
+   * The batch is cut into parts in which a layer of the trunk has about so many numbers (`Engine.partFloats`); not given:
+   * it is computed at once. Parts add up in another order than the whole does, so they change the last digits.
+   */
+  readonly partFloats?: number | undefined;
   readonly optimizer: OptimizerOptions;
   readonly losses: LossWeights;
   /** Largest length of the gradient; not given or 0: no clipping. */
@@ -38,6 +44,9 @@ export interface TrainingStepOptions {
   /** Decay d of the average of the weights, a ← d·a + (1 − d)·w; not given or 0: no average. */
   readonly emaDecay?: number;
 }
+
+/** Positions; with fewer, what a part costs however small it is counts too much. */
+const SMALLEST_PART = 8;
 
 /** The scalars that a step reports. The length of the gradient is that before clipping. */
 export const trainingMetrics = [
@@ -54,7 +63,7 @@ export interface TrainingStep {
   readonly graph: Graph;
   /** Parameters first, then the optimizer's state, then the averages. */
   readonly state: readonly StateTensor[];
-  /** The shapes of the batch's inputs, without `learningRate`. */
+  /** The shapes of the whole batch's inputs, without `learningRate`; the graph takes those of a part (see parts.ts). */
   readonly batch: Readonly<Record<string, Shape>>;
 }
 
@@ -62,19 +71,21 @@ export interface TrainingStep {
 export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const { architecture, clipNorm = 0, emaDecay = 0 } = options;
   const batch = batchShapes(options);
-  const data = new Map(Object.entries(batch).map(([name, shape]) => [name, input(name, shape)]));
+  const part = { ...options, batchSize: partSize(options) };
+  const data = new Map(Object.entries(batchShapes(part)).map(([name, shape]) => [name, input(name, shape)]));
   const names = goParameters(architecture).map(({ name }) => name);
   const values = new Map(goParameters(architecture).map(({ name, shape }) => [name, input(name, shape)]));
   const losses = lossesOf(
     options,
     (name) => values.get(name)!,
     (name) => data.get(name)!,
+    { positions: options.batchSize, total },
   );
 
   const raw = gradients(
     losses.loss,
     names.map((name) => values.get(name)!),
-  );
+  ).map(total);
   const gradientNorm = globalNorm(raw);
   const clipped = clipNorm > 0 ? clipByNorm(raw, gradientNorm, clipNorm) : raw;
   const trainables = names.map((name, i) => {
@@ -131,6 +142,18 @@ export function weightsOf(
   );
 }
 
+/** Positions of a part: all parts are equally long, but for what is filled up with zeros. */
+function partSize({
+  architecture,
+  size = boardsOf(architecture)[1],
+  batchSize,
+  partFloats,
+}: TrainingStepOptions): number {
+  if (partFloats === undefined) return batchSize;
+  const most = Math.max(SMALLEST_PART, Math.round(partFloats / (architecture.channels * size * size)));
+  return Math.ceil(batchSize / Math.ceil(batchSize / most));
+}
+
 type BatchOptions = Pick<TrainingStepOptions, 'architecture' | 'size' | 'batchSize'>;
 
 function batchShapes({
@@ -165,6 +188,7 @@ function lossesOf(
   { architecture, losses }: Pick<TrainingStepOptions, 'architecture' | 'losses'>,
   parameter: (name: string) => Tensor,
   data: (name: string) => Tensor,
+  batch: LossBatch = {},
 ): Record<Exclude<(typeof trainingMetrics)[number], 'gradientNorm'>, Tensor> {
   const outputs = goOutputs(architecture, parameter, data('planes'), data('globals'));
   const targets = {
@@ -175,7 +199,7 @@ function lossesOf(
     score: data('scoreTarget'),
     weight: data('weight'),
   };
-  return { ...goLoss(outputs, targets, losses) };
+  return { ...goLoss(outputs, targets, losses, batch) };
 }
 
 function makeOptimizer(options: OptimizerOptions): Optimizer {

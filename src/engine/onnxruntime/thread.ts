@@ -45,7 +45,7 @@ async function answer(request: Request): Promise<Reply> {
     case 'ready':
       return { ok: true };
     case 'run':
-      return { ok: true, tensors: await run(request.tensors) };
+      return { ok: true, tensors: await run(ownCopies(request.tensors)) };
     case 'release':
       await release();
       return { ok: true };
@@ -60,4 +60,17 @@ async function answer(request: Request): Promise<Reply> {
       await training.importState(request.tensors);
       return { ok: true };
   }
+}
+
+/** ONNX Runtime takes no shared memory. */
+function ownCopies(tensors: NamedTensors): NamedTensors {
+  const entries = Object.entries(tensors).map(([name, { shape, data }]) => {
+    const isShared = data instanceof Float32Array && data.buffer instanceof SharedArrayBuffer;
+    if (!isShared) return [name, { shape, data }] as const;
+    // Not `slice`, which puts small arrays where they are aligned otherwise.
+    const copy = new Float32Array(new ArrayBuffer(data.byteLength));
+    copy.set(data);
+    return [name, { shape, data: copy }] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -34,6 +34,11 @@ export class OnnxTraining implements Training {
     return Object.fromEntries(this.#signature.reports.map((name) => [name, Number(results[name]!.data[0])]));
   }
 
+  /** The present state itself, valid until the next step. */
+  get state(): NamedTensors {
+    return this.#state;
+  }
+
   exportState(): Promise<NamedTensors> {
     return Promise.resolve(copyOf(this.#state));
   }

@@ -49,9 +49,21 @@ export interface GoLosses {
 /** Score errors beyond this many board sides count linearly, so that one lost game does not outweigh the batch. */
 const SCORE_DELTA = 1;
 
+/** How positions count together. */
+export interface LossBatch {
+  /** N, if the outputs are of a part of the batch only; else all are there. */
+  readonly positions?: number;
+  /** Marks sums over positions. */
+  readonly total?: (sum: Tensor) => Tensor;
+}
+
 /** Builds the losses of `outputs`; the batch size must be concrete. */
-export function goLoss(outputs: GoOutputs, targets: GoTargets, weights: LossWeights): GoLosses {
-  const batch = outputs.policy.shape[0]!;
+export function goLoss(
+  outputs: GoOutputs,
+  targets: GoTargets,
+  weights: LossWeights,
+  { positions = outputs.policy.shape[0]!, total = (tensor): Tensor => tensor }: LossBatch = {},
+): GoLosses {
   const side = Math.sqrt(outputs.ownership.shape[1]!);
   const policyTerms = neg(sum(mul(targets.policy, logSoftmax(outputs.policy, 1)), [1]));
   const valueTerms = neg(sum(mul(targets.value, logSoftmax(outputs.value, 1)), [1]));
@@ -59,9 +71,9 @@ export function goLoss(outputs: GoOutputs, targets: GoTargets, weights: LossWeig
   const scoreTerms = scoreLosses(outputs, targets.score, side);
 
   const part = (terms: Tensor, weight: Tensor, own: number): { loss: Tensor; reported: Tensor } => {
-    const total = sum(mul(terms, weight));
+    const weighted = total(sum(mul(terms, weight)));
     // A batch without any weight reports 0, not 0 / 0.
-    return { loss: mul(total, own / batch), reported: div(total, maximum(sum(weight), 1e-6)) };
+    return { loss: mul(weighted, own / positions), reported: div(weighted, maximum(total(sum(weight)), 1e-6)) };
   };
   const policy = part(policyTerms, mul(targets.weight, targets.policyWeight), weights.policy);
   const value = part(valueTerms, targets.weight, weights.value);

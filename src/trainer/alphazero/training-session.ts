@@ -17,6 +17,7 @@ export function openTraining(
     architecture,
     size: config.size,
     batchSize: config.batchSize,
+    partFloats: engine.partFloats,
     optimizer:
       config.optimizer === 'adamw'
         ? { kind: 'adamw', weightDecay: config.weightDecay }

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import type { NamedTensors, Training } from '../../../src/engine/engine.js';
+import type { Architecture } from '../../../src/nn/networks/architecture.js';
 import { initialWeights } from '../../../src/nn/networks/go-network.js';
 import type { Weights } from '../../../src/nn/model-file.js';
 import {
@@ -135,4 +136,50 @@ test('the average of the weights follows them by its decay', async () => {
   wanted.forEach((value, k) => expect(average[k]).toBeCloseTo(value, 6));
   expect(state.get(averageName(name))!.data).toEqual(average);
   expect(weightsOf(tinyArchitecture, state, 'latest').get(name)!.data).not.toEqual(average);
+});
+
+describe('a step in parts', () => {
+  const parted: Architecture = { ...tinyArchitecture, size: 5, channels: 16 };
+  const options = { architecture: parted, batchSize: 20, optimizer: { kind: 'sgd' }, losses, clipNorm: 1 } as const;
+  const weights = livelyWeights(parted, new Rng(4));
+
+  /** Metrics and state after three steps. */
+  async function trained(partFloats: number | undefined, threads: number) {
+    const step = trainingStep({ ...options, partFloats });
+    const state = Object.fromEntries(initialState(step, weights));
+    const training = await onnxRuntimeEngine().train(step.graph, state, { threads });
+    const batch = { ...randomBatch(step.batch, new Rng(5)), learningRate: scalar(0.1) };
+    await training.step(batch);
+    await training.step(batch);
+    const metrics = await training.step(batch);
+    const after = await training.exportState();
+    await training.release();
+    return { metrics, after };
+  }
+
+  // Three parts of seven positions, the last with one too many.
+  const SMALL = 16 * 25 * 8;
+
+  test('gives what the whole batch gives, but for rounding', async () => {
+    const [whole, parts] = [await trained(undefined, 1), await trained(SMALL, 1)];
+    for (const name of trainingMetrics) expect(parts.metrics[name], name).toBeCloseTo(whole.metrics[name]!, 4);
+    for (const [name, { data }] of Object.entries(whole.after)) {
+      data.forEach((value, i) => expect(parts.after[name]!.data[i], name).toBeCloseTo(Number(value), 4));
+    }
+  });
+
+  test('gives the same bytes on any number of threads', async () => {
+    expect(await trained(SMALL, 3)).toEqual(await trained(SMALL, 1));
+  });
+
+  test('keeps its state when a batch is refused, on threads too', async () => {
+    const step = trainingStep({ ...options, partFloats: SMALL });
+    const state = Object.fromEntries(initialState(step, weights));
+    const training = await onnxRuntimeEngine().train(step.graph, state, { threads: 2 });
+    const { planes, ...rest } = randomBatch(step.batch, new Rng(5));
+    const short = { shape: [4, ...planes!.shape.slice(1)], data: planes!.data };
+    await expect(training.step({ ...rest, planes: short, learningRate: scalar(0.1) })).rejects.toThrow('planes');
+    expect(await training.exportState()).toEqual(state);
+    await training.release();
+  });
 });

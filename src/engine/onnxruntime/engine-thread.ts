@@ -1,0 +1,79 @@
+/** A worker thread that holds one model (thread.ts), as its owner sees it. */
+
+import { Worker } from 'node:worker_threads';
+
+import { AppError } from '../../core/errors.js';
+import { threadUrl } from '../thread-url.js';
+import type { Reply, Request, ThreadJob } from './messages.js';
+
+interface Waiting {
+  readonly resolve: (reply: Reply & { ok: true }) => void;
+  readonly reject: (error: AppError) => void;
+}
+
+/** One worker thread and the calls that wait for its answers. */
+export class EngineThread {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  readonly #gone: Promise<void>;
+  #failure: AppError | undefined;
+
+  private constructor(job: ThreadJob, onExit: (ended: EngineThread) => void) {
+    this.#worker = new Worker(threadUrl(import.meta.url, './thread.js'), { workerData: job });
+    this.#worker.on('message', (reply: Reply) => {
+      const waiting = this.#waiting.shift();
+      if (reply.ok) waiting?.resolve(reply);
+      else waiting?.reject(new AppError(reply.kind, reply.message));
+    });
+    this.#worker.on('error', (error) => {
+      this.#failure = new AppError('internal', `The engine thread failed: ${String(error)}`, { cause: error });
+    });
+    this.#gone = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#failure ??= new AppError('failed-precondition', 'The program was released');
+        for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+        onExit(this);
+        resolve();
+      });
+    });
+  }
+
+  /** Starts a thread and waits until its model is loaded. */
+  static async start(job: ThreadJob, onExit: (ended: EngineThread) => void = () => undefined): Promise<EngineThread> {
+    const thread = new EngineThread(job, onExit);
+    try {
+      await thread.call({ call: 'ready' });
+      return thread;
+    } catch (error) {
+      await thread.terminate();
+      throw error;
+    }
+  }
+
+  /** Asks and waits for the answer; answers come in order. */
+  call(request: Request): Promise<Reply & { ok: true }> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Frees the model and ends the thread. */
+  async release(): Promise<void> {
+    if (this.#failure !== undefined) return;
+    const released = this.call({ call: 'release' });
+    this.#failure = new AppError('failed-precondition', 'The program was released');
+    await released;
+    await this.#gone;
+  }
+
+  /** Ends the thread at once; what waits fails. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+    await this.#gone;
+  }
+}
