@@ -51,14 +51,19 @@ async function openRunners(
   if (threads === 1) return [sessionRunner(await open(step.part, settings, {}), step)];
   const job = { model: lowerHere(step.part, settings, {}), options: settings };
   const runners: PartRunner[] = [];
-  for (let i = 0; i < threads; i++) {
-    const thread = await EngineThread.start(job);
-    runners.push({
-      run: async (tensors) => (await thread.call({ call: 'run', tensors })).tensors ?? {},
-      release: () => thread.release(),
-    });
+  try {
+    for (let i = 0; i < threads; i++) {
+      const thread = await EngineThread.start(job);
+      runners.push({
+        run: async (tensors) => (await thread.call({ call: 'run', tensors })).tensors ?? {},
+        release: () => thread.release(),
+      });
+    }
+    return runners;
+  } catch (error) {
+    await Promise.all(runners.map((runner) => runner.release()));
+    throw error;
   }
-  return runners;
 }
 
 /** An engine whose programs block the calling thread while they run. */
