@@ -43,7 +43,7 @@ export function goSubject(): Subject<Architecture> {
     ...{ operatorSteps: 100, operatorRate: 0.001 },
     initial: (architecture, seed) => initialWeights(architecture, new Rng(seed)),
     plan: goGrowth,
-    forwardCost: (architecture) => goCost(architecture, BATCH),
+    forwardCost: (architecture) => goCost(architecture, architecture.size, BATCH),
     data: readData,
   };
 }

@@ -5,9 +5,8 @@ import { Rng } from '../../core/rng.js';
 import type { NamedTensors } from '../../engine/engine.js';
 import type { FeatureSet } from '../../go/feature-set.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
-import type { Architecture } from '../../nn/networks/architecture.js';
 import type { LossWeights } from '../../nn/networks/go-loss.js';
-import { parameters } from '../../nn/networks/go-resnet.js';
+import { type GoArchitecture, goParameters } from '../../nn/networks/go-network.js';
 import { batchLoss } from '../../nn/training-step.js';
 import { sizeOf } from '../../nn/types.js';
 import { batchTensors, makeBatch, writeRow } from '../alphazero/batch.js';
@@ -31,7 +30,7 @@ export interface GoTaskOptions {
 export function goTask(
   games: { readonly training: readonly GameRows[]; readonly heldOut: readonly GameRows[] },
   { size, features, batchSize, heldOutBatches, seed, valueMix, losses }: GoTaskOptions,
-): Task<Architecture> {
+): Task<GoArchitecture> {
   const [training, heldOut] = [memoryOf(games.training), memoryOf(games.heldOut)];
   const draw = (memory: ReplayMemory<GameRows>, rng: Rng): NamedTensors => {
     const batch = makeBatch(batchSize, size, features);
@@ -43,7 +42,7 @@ export function goTask(
   };
   const own = new Rng(seed).fork(0);
   return {
-    lossOf: (architecture, parameter) => batchLoss({ architecture, batchSize, losses }, parameter),
+    lossOf: (architecture, parameter) => batchLoss({ architecture, size, batchSize, losses }, parameter),
     batch: (step) => draw(training, new Rng(seed).fork(step + 1)),
     heldOut: Array.from({ length: heldOutBatches }, () => draw(heldOut, own)),
   };
@@ -79,9 +78,9 @@ function memoryOf(games: readonly GameRows[]): ReplayMemory<GameRows> {
 }
 
 /** Multiplications of a forward pass: filters are applied at every point, matrices once a position. */
-export function goCost(architecture: Architecture, batchSize: number): number {
-  const points = architecture.size ** 2;
-  const each = parameters(architecture).map(({ shape }) => {
+export function goCost(architecture: GoArchitecture, size: number, batchSize: number): number {
+  const points = size ** 2;
+  const each = goParameters(architecture).map(({ shape }) => {
     return shape.length === 4 ? points * sizeOf(shape) : shape.length === 2 ? sizeOf(shape) : 0;
   });
   return batchSize * each.reduce((sum, cost) => sum + cost, 0);

@@ -2,7 +2,7 @@
 
 import { check } from '../../../core/errors.js';
 import { featureSet } from '../../../go/features.js';
-import type { Architecture } from '../../../nn/networks/architecture.js';
+import { type GoArchitecture, boardsOf } from '../../../nn/networks/go-network.js';
 import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../../alphazero/config.js';
 import { type GameRows, makeGameRows } from '../../alphazero/game-rows.js';
 import { TreeLabels } from '../../alphazero/tree-labels.js';
@@ -19,23 +19,35 @@ import type { SelfPlayGames } from './ports.js';
  */
 export async function readGoTask(
   played: SelfPlayGames,
-  { size, features }: Architecture,
+  architecture: GoArchitecture,
   config: GrowConfig,
-): Promise<{ readonly task: Task<Architecture>; readonly figures: Readonly<Record<string, number>> }> {
+): Promise<{
+  readonly task: Task<GoArchitecture>;
+  readonly size: number;
+  readonly figures: Readonly<Record<string, number>>;
+}> {
   const settings = readAlphaZeroConfig(played.config);
-  check(settings.size === size, () => {
-    return `The games of the job '${played.jobId}' are of size ${settings.size}; the network is for size ${size}`;
+  const { size } = settings;
+  const [smallest, largest] = boardsOf(architecture);
+  check(size >= smallest && size <= largest, () => {
+    return `The games of the job '${played.jobId}' are of size ${size}; the network is for size ${largest}`;
   });
   const games = await readWindow(played, settings);
   const { training, heldOut } = splitGames(games, config.evaluationShare);
   const { batchSize, evaluationBatches, seed } = config;
-  const options = { size, features: featureSet(features), batchSize, heldOutBatches: evaluationBatches, seed };
+  const options = {
+    size,
+    features: featureSet(architecture.features),
+    batchSize,
+    heldOutBatches: evaluationBatches,
+    seed,
+  };
   const figures = { games: training.length, evaluationGames: heldOut.length, positions: positionsIn(training) };
   const task = goTask(
     { training, heldOut },
     { ...options, valueMix: settings.valueMix, losses: lossWeights(settings) },
   );
-  return { task, figures };
+  return { task, size, figures };
 }
 
 function positionsIn(games: readonly GameRows[]): number {

@@ -3,9 +3,10 @@
 import { check } from '../../../core/errors.js';
 import type { GrowthPlan } from '../../../methods/growth/family.js';
 import { goGrowth } from '../../../methods/growth/go-family.js';
+import { katagoGrowth } from '../../../methods/growth/katago-family.js';
 import { transformerGrowth } from '../../../methods/growth/transformer-family.js';
 import type { AnyArchitecture, Model } from '../../../nn/model-file.js';
-import type { Architecture } from '../../../nn/networks/architecture.js';
+import type { GoArchitecture } from '../../../nn/networks/go-network.js';
 import type { TransformerConfiguration } from '../../../nn/networks/transformer/configuration.js';
 import { modelTokenizer } from '../../../text/model-tokenizer.js';
 import { goCost } from '../go-task.js';
@@ -15,7 +16,7 @@ import { type GrowConfig, operatorOf } from './config.js';
 import { readGoTask } from './go-data.js';
 import { readLanguageTask } from './language-data.js';
 import type { GrowDependencies } from './ports.js';
-import { goTarget, transformerTarget } from './target.js';
+import { goTarget, katagoJobTarget, transformerTarget } from './target.js';
 
 /** A network of one kind, what it is to become, and what it is trained for. */
 export interface Subject<A extends AnyArchitecture> {
@@ -46,7 +47,6 @@ export async function readSubject(
   if (architecture.kind === 'transformer') {
     return (await languageSubject({ architecture, ...rest }, config, dependencies)) as Subject<AnyArchitecture>;
   }
-  check(architecture.kind === 'go-resnet', 'Networks of KataGo cannot be grown yet; only those of our own kind can');
   return (await goSubject({ architecture, ...rest }, config, dependencies, name)) as Subject<AnyArchitecture>;
 }
 
@@ -67,16 +67,24 @@ async function languageSubject(
 }
 
 async function goSubject(
-  source: Model<Architecture>,
+  source: Model,
   config: GrowConfig,
   dependencies: GrowDependencies,
   name: string,
-): Promise<Subject<Architecture>> {
+): Promise<Subject<GoArchitecture>> {
   const { architecture } = source;
-  const target = goTarget(architecture, config);
-  const plan = goGrowth(architecture, target, operatorOf(config).coupling);
+  const { target, plan } = goPlan(architecture, config);
   const games = await dependencies.selfPlay(config.games, name);
-  const { task, figures } = await readGoTask(games, architecture, config);
-  const forwardCost = (of: Architecture): number => goCost(of, config.batchSize);
+  const { task, size, figures } = await readGoTask(games, architecture, config);
+  const forwardCost = (of: GoArchitecture): number => goCost(of, size, config.batchSize);
   return { source, target, plan, task, forwardCost, data: games.jobId, figures };
+}
+
+function goPlan(from: GoArchitecture, config: GrowConfig): { target: GoArchitecture; plan: GrowthPlan } {
+  if (from.kind === 'katago') {
+    const target = katagoJobTarget(from, config);
+    return { target, plan: katagoGrowth(from, target) };
+  }
+  const target = goTarget(from, config);
+  return { target, plan: goGrowth(from, target, operatorOf(config).coupling) };
 }

@@ -1,7 +1,9 @@
 /** The sizes that a job grows to. */
 
 import { AppError, check } from '../../../core/errors.js';
+import { katagoTarget } from '../../../methods/growth/katago-family.js';
 import { type Architecture, checkArchitecture } from '../../../nn/networks/architecture.js';
+import { type KatagoArchitecture, checkKatago } from '../../../nn/networks/katago/architecture.js';
 import { checkTransformer, type TransformerConfiguration } from '../../../nn/networks/transformer/configuration.js';
 
 /** Sizes asked for; 0 for what is kept, or grows with the width. */
@@ -14,6 +16,8 @@ export interface TargetSizes {
   readonly blocks: number;
   readonly channels: number;
 }
+
+const ofLanguage = ['layers', 'hidden', 'heads', 'keyValueHeads', 'intermediate'] as const;
 
 /**
  * The language model of the sizes asked for.
@@ -48,13 +52,24 @@ export function transformerTarget(from: TransformerConfiguration, sizes: TargetS
  * @throws AppError 'invalid-argument' naming sizes that do not fit, or if nothing grows
  */
 export function goTarget(from: Architecture, sizes: TargetSizes): Architecture {
-  const others = ['layers', 'hidden', 'heads', 'keyValueHeads', 'intermediate'] as const;
-  refuse(sizes, others, 'a Go network; it has blocks and channels');
+  refuse(sizes, ofLanguage, 'a Go network; it has blocks and channels');
   const to = checkArchitecture({
     ...from,
     blocks: sizes.blocks === 0 ? from.blocks : sizes.blocks,
     channels: sizes.channels === 0 ? from.channels : sizes.channels,
   });
+  checkGrows(from, to);
+  return to;
+}
+
+/**
+ * The network of KataGo's kind of the sizes asked for.
+ *
+ * @throws AppError 'invalid-argument' naming sizes that do not fit, or if nothing grows
+ */
+export function katagoJobTarget(from: KatagoArchitecture, sizes: TargetSizes): KatagoArchitecture {
+  refuse(sizes, ofLanguage, 'a Go network; it has blocks and channels');
+  const to = checkKatago(katagoTarget(from, sizes));
   checkGrows(from, to);
   return to;
 }
