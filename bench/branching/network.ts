@@ -12,9 +12,9 @@ import { goCost } from '../../src/trainer/grow/go-task.js';
 /** Most positions in one run of the graph. */
 const MOST = 256;
 
-/** Multiplications of one evaluation; counted for networks of our own kind alone. */
+/** Multiplications of one evaluation on the largest board. */
 export function forwardCost(architecture: GoArchitecture): number {
-  return architecture.kind === 'go-resnet' ? goCost(architecture, 1) : NaN;
+  return goCost(architecture, boardsOf(architecture)[1], 1);
 }
 
 /** A loaded network. */

@@ -117,6 +117,6 @@ export async function growOnWindow(
   return {
     ...{ architecture: target, weights },
     grownFrom: lineageText({ ...lineage, data: names.jobId, learningRate: rate, batchSize }, report),
-    figures: growthFigures(report, { plan }, goCost(target, batchSize)),
+    figures: growthFigures(report, { plan }, goCost(target, target.size, batchSize)),
   };
 }

@@ -18,6 +18,9 @@ import { readLanguageTask } from './language-data.js';
 import type { GrowDependencies } from './ports.js';
 import { goTarget, katagoJobTarget, transformerTarget } from './target.js';
 
+/** Where a network's own data come from. */
+type DataSources = Pick<GrowDependencies, 'dataset' | 'selfPlay'>;
+
 /** A network of one kind, what it is to become, and what it is trained for. */
 export interface Subject<A extends AnyArchitecture> {
   readonly source: Model<A>;
@@ -40,7 +43,7 @@ export interface Subject<A extends AnyArchitecture> {
 export async function readSubject(
   { architecture, ...rest }: Model<AnyArchitecture>,
   config: GrowConfig,
-  dependencies: GrowDependencies,
+  dependencies: DataSources,
   name: string,
 ): Promise<Subject<AnyArchitecture>> {
   // A subject is only ever used with its own kind of network, which its type says inside these functions.
@@ -53,7 +56,7 @@ export async function readSubject(
 async function languageSubject(
   source: Model<TransformerConfiguration>,
   config: GrowConfig,
-  dependencies: GrowDependencies,
+  dependencies: DataSources,
 ): Promise<Subject<TransformerConfiguration>> {
   const { architecture, metadata } = source;
   const target = transformerTarget(architecture, config);
@@ -69,7 +72,7 @@ async function languageSubject(
 async function goSubject(
   source: Model,
   config: GrowConfig,
-  dependencies: GrowDependencies,
+  dependencies: DataSources,
   name: string,
 ): Promise<Subject<GoArchitecture>> {
   const { architecture } = source;

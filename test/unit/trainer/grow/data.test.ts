@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
+import { Rng } from '../../../../src/core/rng.js';
+import { onnxRuntimeEngine } from '../../../../src/engine/onnxruntime/engine.js';
+import { decodeAnyModel, encodeModel } from '../../../../src/nn/model-file.js';
 import type { Architecture } from '../../../../src/nn/networks/architecture.js';
+import { initialWeights } from '../../../../src/nn/networks/go-network.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
 import { architectureOf } from '../../../../src/trainer/alphazero/trainer.js';
-import { readGrowConfig } from '../../../../src/trainer/grow/job/config.js';
+import { operatorOf, readGrowConfig } from '../../../../src/trainer/grow/job/config.js';
 import { readGoTask } from '../../../../src/trainer/grow/job/go-data.js';
 import { readLanguageTask } from '../../../../src/trainer/grow/job/language-data.js';
 import type { SelfPlayGames } from '../../../../src/trainer/grow/job/ports.js';
+import { readSubject } from '../../../../src/trainer/grow/job/subject.js';
 import { goTarget, transformerTarget } from '../../../../src/trainer/grow/job/target.js';
+import { growNetwork } from '../../../../src/trainer/grow/train-operator.js';
 import { randomGame } from '../../../support/random-games.js';
 import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
@@ -50,6 +56,22 @@ describe('the games that a Go network is grown on', () => {
       /replay window has 9 games; at least 10 are needed/,
     );
     await expect(readGoTask(played(30), { ...go, size: 7 }, config)).rejects.toThrow(/are of size 5; .* for size 7/);
+  });
+});
+
+describe("a network of KataGo's kind", () => {
+  it('is grown on its window, and what it says stays', async () => {
+    const settings = { network: 'katago', blocks: 2, channels: 8 };
+    const architecture = architectureOf(readAlphaZeroConfig({ size: 5, ...settings }));
+    const model = { architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} };
+    const config = readGrowConfig({ blocks: 3, channels: 16, batchSize: 4, evaluationBatches: 2 });
+    const selfPlay = (): Promise<SelfPlayGames> => Promise.resolve(played(30, settings));
+    const subject = await readSubject(model, config, { selfPlay, dataset: () => Promise.reject(new Error()) }, 'go');
+    const growth = { ...subject, settings: operatorOf(config), seed: 1, steps: 0, learningRate: 0.001 };
+    const { weights, report } = await growNetwork(onnxRuntimeEngine(), growth);
+    expect(report.loss).toBeCloseTo(report.sourceLoss, 4);
+    const grown = decodeAnyModel(encodeModel({ architecture: subject.target, weights, metadata: {} }));
+    expect(grown.architecture).toMatchObject({ kind: 'katago', channels: 16 });
   });
 });
 
