@@ -29,7 +29,7 @@ export const serverSchema = {
   leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
   drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
   metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),
-  noPage: flag(false, 'Serve no page to browsers.'),
+  page: flag(true, 'Serve a page to browsers.'),
   pagePort: integer(0, 0, 65_535, 'Port of the page; 0 takes the one after port, or a free one if port is 0.'),
   logLevel: choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'Least urgent log lines written.'),
   ...evaluatorSchema,

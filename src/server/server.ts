@@ -41,9 +41,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const { server, health } = build(config, logger, composition, draining.signal);
   try {
     const address = await listen(server, config, tls);
-    const page = config.noPage
-      ? undefined
-      : await openPage(config, { port: portOf(address), tls, logger, composition });
+    const page = config.page ? await openPage(config, { port: portOf(address), tls, logger, composition }) : undefined;
     logger.info({ address, page: page?.url }, 'serving');
     void composition.resumeJobs().catch((error: unknown) => logger.error({ err: error }, 'jobs-not-resumed'));
     let closing: Promise<void> | undefined;

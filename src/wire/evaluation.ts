@@ -16,11 +16,7 @@ export function evaluationToWire(evaluation: GoEvaluation): pb.Evaluation {
     loss: evaluation.loss,
     score: evaluation.score,
     ownership: evaluation.ownership ? encodeHalves(evaluation.ownership) : noBytes,
-    scoreStdev: evaluation.scoreStdev,
-    lead: evaluation.lead,
-    varTimeLeft: evaluation.varTimeLeft,
-    shorttermWinlossError: evaluation.shorttermWinlossError,
-    shorttermScoreError: evaluation.shorttermScoreError,
+    scoreDetails: detailsToWire(evaluation),
   };
 }
 
@@ -34,14 +30,39 @@ export function evaluationFromWire(message: pb.Evaluation, size: number): GoEval
     logits.length === size * size + 1,
     () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`,
   );
-  const { win, draw, loss, score, scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError } = message;
+  const { win, draw, loss, score, scoreDetails } = message;
   return {
     ...{ logits, win, draw, loss, value: win - loss, score },
-    ...(scoreStdev !== undefined && { scoreStdev }),
-    ...(lead !== undefined && { lead }),
-    ...(varTimeLeft !== undefined && { varTimeLeft }),
-    ...(shorttermWinlossError !== undefined && { shorttermWinlossError }),
-    ...(shorttermScoreError !== undefined && { shorttermScoreError }),
+    ...(scoreDetails && detailsFromWire(scoreDetails)),
     ...(message.ownership.length > 0 && { ownership: decodeHalves(message.ownership) }),
+  };
+}
+
+type Details = Pick<
+  GoEvaluation,
+  'scoreStdev' | 'lead' | 'varTimeLeft' | 'shorttermWinlossError' | 'shorttermScoreError'
+>;
+
+function detailsToWire(evaluation: GoEvaluation): pb.ScoreDetails | undefined {
+  const { scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError } = evaluation;
+  const all = [scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError];
+  if (all.every((value) => value === undefined)) return undefined;
+  return {
+    stdev: scoreStdev ?? NaN,
+    lead: lead ?? NaN,
+    varTimeLeft: varTimeLeft ?? NaN,
+    shorttermWinlossError: shorttermWinlossError ?? NaN,
+    shorttermScoreError: shorttermScoreError ?? NaN,
+  };
+}
+
+function detailsFromWire(details: pb.ScoreDetails): Details {
+  const { stdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError } = details;
+  return {
+    ...(!Number.isNaN(stdev) && { scoreStdev: stdev }),
+    ...(!Number.isNaN(lead) && { lead }),
+    ...(!Number.isNaN(varTimeLeft) && { varTimeLeft }),
+    ...(!Number.isNaN(shorttermWinlossError) && { shorttermWinlossError }),
+    ...(!Number.isNaN(shorttermScoreError) && { shorttermScoreError }),
   };
 }

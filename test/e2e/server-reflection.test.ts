@@ -39,6 +39,7 @@ it('lists every service of the contract', async () => {
     'tengen.v1.GrowthService',
     'tengen.v1.JobService',
     'tengen.v1.ModelService',
+    'tengen.v1.MonitorService',
     'tengen.v1.SchedulingService',
     'tengen.v1.SelfPlayService',
   ]);

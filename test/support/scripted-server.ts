@@ -131,6 +131,7 @@ export class ScriptedServer {
         loss: 0.5,
         score: 0,
         ownership: new Uint8Array(0),
+        scoreDetails: undefined,
       }));
       yield { requestId, modelVersion: model, evaluations, error: undefined };
     }

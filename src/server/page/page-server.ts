@@ -77,7 +77,7 @@ async function listen(server: Server, host: string, port: number, where: string)
     const why = error instanceof Error ? error.message : String(error);
     throw new AppError(
       'unavailable',
-      `Cannot serve the page on ${where}: ${why}; set another 'pagePort', or 'noPage' to serve none`,
+      `Cannot serve the page on ${where}: ${why}; set another 'pagePort', or turn 'page' off`,
       { cause: error },
     );
   }

@@ -272,7 +272,7 @@ it('a port that is taken is refused with a way out', async () => {
   const url = await serve();
   const first = page!;
   await expect(serve({ port: Number(new URL(url).port) })).rejects.toThrow(
-    /Cannot serve the page on .*'pagePort', or 'noPage'/,
+    /Cannot serve the page on .*'pagePort', or turn 'page' off/,
   );
   await first.close();
 });

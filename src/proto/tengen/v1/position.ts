@@ -187,27 +187,22 @@ export interface Evaluation {
   score: number;
   /** Expected ownership for the side to move, IEEE half in [-1, 1], little-endian, 2·size² bytes; empty unless asked for. */
   ownership: Uint8Array;
-  /** Standard deviation of the final score, in points; absent where the network does not say. */
-  scoreStdev?:
-    | number
-    | undefined;
-  /**
-   * Points by which the side to move leads: the komi change that would make the game even; absent where the network does
-   * not say.
-   */
-  lead?:
-    | number
-    | undefined;
-  /** Variance of the number of moves until the game is decided; absent where the network does not say. */
-  varTimeLeft?:
-    | number
-    | undefined;
-  /** How far off win - loss will turn out to be in the next moves; absent where the network does not say. */
-  shorttermWinlossError?:
-    | number
-    | undefined;
-  /** How far off the score will turn out to be in the next moves, in points; absent where the network does not say. */
-  shorttermScoreError?: number | undefined;
+  /** What only some networks say; absent for the others. */
+  scoreDetails: ScoreDetails | undefined;
+}
+
+/** How far the score can be trusted, from the point of view of the side to move; not a number where a network does not say. */
+export interface ScoreDetails {
+  /** Standard deviation of the final score, in points. */
+  stdev: number;
+  /** Points by which the side to move leads: the komi change that would make the game even. */
+  lead: number;
+  /** Variance of the number of moves until the game is decided. */
+  varTimeLeft: number;
+  /** How far off win - loss will turn out to be in the next moves. */
+  shorttermWinlossError: number;
+  /** How far off the score will turn out to be in the next moves, in points. */
+  shorttermScoreError: number;
 }
 
 function createBaseRules(): Rules {
@@ -562,11 +557,7 @@ function createBaseEvaluation(): Evaluation {
     loss: 0,
     score: 0,
     ownership: new Uint8Array(0),
-    scoreStdev: undefined,
-    lead: undefined,
-    varTimeLeft: undefined,
-    shorttermWinlossError: undefined,
-    shorttermScoreError: undefined,
+    scoreDetails: undefined,
   };
 }
 
@@ -590,20 +581,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.ownership.length !== 0) {
       writer.uint32(50).bytes(message.ownership);
     }
-    if (message.scoreStdev !== undefined) {
-      writer.uint32(61).float(message.scoreStdev);
-    }
-    if (message.lead !== undefined) {
-      writer.uint32(69).float(message.lead);
-    }
-    if (message.varTimeLeft !== undefined) {
-      writer.uint32(77).float(message.varTimeLeft);
-    }
-    if (message.shorttermWinlossError !== undefined) {
-      writer.uint32(85).float(message.shorttermWinlossError);
-    }
-    if (message.shorttermScoreError !== undefined) {
-      writer.uint32(93).float(message.shorttermScoreError);
+    if (message.scoreDetails !== undefined) {
+      ScoreDetails.encode(message.scoreDetails, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -670,43 +649,11 @@ export const Evaluation: MessageFns<Evaluation> = {
             continue;
           }
           case 7: {
-            if (tag !== 61) {
+            if (tag !== 58) {
               break;
             }
 
-            message.scoreStdev = reader.float();
-            continue;
-          }
-          case 8: {
-            if (tag !== 69) {
-              break;
-            }
-
-            message.lead = reader.float();
-            continue;
-          }
-          case 9: {
-            if (tag !== 77) {
-              break;
-            }
-
-            message.varTimeLeft = reader.float();
-            continue;
-          }
-          case 10: {
-            if (tag !== 85) {
-              break;
-            }
-
-            message.shorttermWinlossError = reader.float();
-            continue;
-          }
-          case 11: {
-            if (tag !== 93) {
-              break;
-            }
-
-            message.shorttermScoreError = reader.float();
+            message.scoreDetails = ScoreDetails.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -732,11 +679,112 @@ export const Evaluation: MessageFns<Evaluation> = {
     message.loss = object.loss ?? 0;
     message.score = object.score ?? 0;
     message.ownership = object.ownership ?? new Uint8Array(0);
-    message.scoreStdev = object.scoreStdev ?? undefined;
-    message.lead = object.lead ?? undefined;
-    message.varTimeLeft = object.varTimeLeft ?? undefined;
-    message.shorttermWinlossError = object.shorttermWinlossError ?? undefined;
-    message.shorttermScoreError = object.shorttermScoreError ?? undefined;
+    message.scoreDetails = (object.scoreDetails !== undefined && object.scoreDetails !== null)
+      ? ScoreDetails.fromPartial(object.scoreDetails)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseScoreDetails(): ScoreDetails {
+  return { stdev: 0, lead: 0, varTimeLeft: 0, shorttermWinlossError: 0, shorttermScoreError: 0 };
+}
+
+export const ScoreDetails: MessageFns<ScoreDetails> = {
+  encode(message: ScoreDetails, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stdev !== 0) {
+      writer.uint32(13).float(message.stdev);
+    }
+    if (message.lead !== 0) {
+      writer.uint32(21).float(message.lead);
+    }
+    if (message.varTimeLeft !== 0) {
+      writer.uint32(29).float(message.varTimeLeft);
+    }
+    if (message.shorttermWinlossError !== 0) {
+      writer.uint32(37).float(message.shorttermWinlossError);
+    }
+    if (message.shorttermScoreError !== 0) {
+      writer.uint32(45).float(message.shorttermScoreError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScoreDetails {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScoreDetails();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 13) {
+              break;
+            }
+
+            message.stdev = reader.float();
+            continue;
+          }
+          case 2: {
+            if (tag !== 21) {
+              break;
+            }
+
+            message.lead = reader.float();
+            continue;
+          }
+          case 3: {
+            if (tag !== 29) {
+              break;
+            }
+
+            message.varTimeLeft = reader.float();
+            continue;
+          }
+          case 4: {
+            if (tag !== 37) {
+              break;
+            }
+
+            message.shorttermWinlossError = reader.float();
+            continue;
+          }
+          case 5: {
+            if (tag !== 45) {
+              break;
+            }
+
+            message.shorttermScoreError = reader.float();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ScoreDetails>): ScoreDetails {
+    return ScoreDetails.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ScoreDetails>): ScoreDetails {
+    const message = createBaseScoreDetails();
+    message.stdev = object.stdev ?? 0;
+    message.lead = object.lead ?? 0;
+    message.varTimeLeft = object.varTimeLeft ?? 0;
+    message.shorttermWinlossError = object.shorttermWinlossError ?? 0;
+    message.shorttermScoreError = object.shorttermScoreError ?? 0;
     return message;
   },
 };
