@@ -150,15 +150,17 @@ describe('EvaluatorService', () => {
   });
 
   it('drops everything a client wanted when the client goes', async () => {
-    const stream = new Stream();
     const before = server.evaluator.metrics().cancelled;
     const many = Array.from({ length: 1024 }, (_, i) => positions[i % positions.length]!);
-    // As much as a stream may have in flight: the end of the client comes long before the end of the work.
-    stream.send(request(1));
-    for (let id = 2; id <= 5; id++) stream.send(request(id, { positions: many }));
-    await stream.receive(1);
-    stream.abort();
-    while (server.evaluator.metrics().pending > 0) await new Promise((resolve) => setImmediate(resolve));
+    // On a busy machine the work may be done before the end of the client is noticed; not again and again.
+    for (let attempt = 0; attempt < 20 && server.evaluator.metrics().cancelled === before; attempt++) {
+      const stream = new Stream();
+      stream.send(request(1));
+      for (let id = 2; id <= 5; id++) stream.send(request(id, { positions: many }));
+      await stream.receive(1);
+      stream.abort();
+      while (server.evaluator.metrics().pending > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
     expect(server.evaluator.metrics().cancelled).toBeGreaterThan(before);
   });
 
