@@ -50,7 +50,8 @@ export function readSetup(args: string[]): Setup {
   const setup: Record<string, number> = { ...defaults };
   for (const [key, text] of Object.entries(values)) {
     const value = Number(text);
-    check(value > 0, `--${key} is '${String(text)}'; it must be a number above 0`);
+    const least = key === 'int8' ? 0 : 1;
+    check(value >= least, `--${key} is '${String(text)}'; it must be a number, ${least} at least`);
     setup[key] = value;
   }
   return setup as unknown as Setup;
