@@ -2,10 +2,13 @@
 
 import { execFileSync } from 'node:child_process';
 
-/** The commit of the code, with '-dirty' where the work tree differs from it, or 'unknown' outside a repository. */
+/** The commit of the code, with '-dirty' where anything but results differs from it, or 'unknown' outside a repository. */
 export function commit(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], { encoding: 'utf8' }).trim();
+    // From the folder of a run upwards: results that are being written are not code.
+    const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':(top)', ':(top,exclude)bench/results');
+    return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '-dirty');
   } catch {
     return 'unknown';
   }

@@ -20,7 +20,12 @@ import { Runs } from './growth/run.js';
 import type { Subject } from './growth/subject.js';
 import { withEngine } from './growth/training.js';
 
-const tasks = { language: () => languageSubject(), 'language-wide': () => languageSubject(true), go: goSubject };
+const tasks = {
+  language: () => languageSubject(),
+  'language-wide': () => languageSubject('wide'),
+  'language-long': () => languageSubject('long'),
+  go: goSubject,
+};
 const schedules = ['decay', 'constant'] as const satisfies readonly Schedule[];
 
 /**

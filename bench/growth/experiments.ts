@@ -26,7 +26,7 @@ export async function makeRuns<A extends AnyArchitecture>(
   { schedule, arms: wanted, seeds }: Wanted,
 ): Promise<void> {
   const experiment = schedule === 'decay' ? new Decaying(runs, subject) : new Constant(runs, subject);
-  await experiment.tune(wanted);
+  if (subject.ratesOf === undefined) await experiment.tune(wanted);
   for (let seed = 1; seed <= seeds; seed++) {
     for (const arm of ['scratch', ...wanted]) await experiment.make(arm, seed);
   }
@@ -102,7 +102,7 @@ class Decaying<A extends AnyArchitecture> extends Experiment<A> {
   async make(arm: string, seed: number): Promise<void> {
     const { name } = this.subject;
     const lines = readRuns(name);
-    const key = { arm, seed, learningRate: rateOf(lines, arm, 'decay'), schedule: 'decay' } as const;
+    const key = { arm, seed, learningRate: this.#rateOf(arm), schedule: 'decay' } as const;
     if (arm === 'scratch') {
       await this.runs.run({ ...key, steps: this.#steps });
       return;
@@ -122,7 +122,11 @@ class Decaying<A extends AnyArchitecture> extends Experiment<A> {
 
   #source(arm: string, seed: number): RunKey {
     const source = this.sourceArm(arm);
-    return this.runs.sourceKey(source, seed, 'decay', rateOf(readRuns(this.subject.name), source, 'decay'));
+    return this.runs.sourceKey(source, seed, 'decay', this.#rateOf(source));
+  }
+
+  #rateOf(arm: string): number {
+    return rateOf(readRuns(this.subject.ratesOf ?? this.subject.name), arm, 'decay');
   }
 
   /** Tries rates from the middle one as long as they get better: the loss has one valley. */

@@ -23,13 +23,18 @@ function sizes(layers: number, hidden: number): TransformerConfiguration {
   });
 }
 
-/** The comparison of 2 layers of width 32 with 4 of width 64; `wide` doubles the widths. */
-export function languageSubject(isWide = false): Subject<TransformerConfiguration> {
-  const width = isWide ? 64 : 32;
+/**
+ * The comparison of 2 layers of width 32 with 4 of width 64. `wide` doubles the widths; `long` trains four times as long, so
+ * that the aim is beyond what the small network comes to.
+ */
+export function languageSubject(form: 'usual' | 'wide' | 'long' = 'usual'): Subject<TransformerConfiguration> {
+  const width = form === 'wide' ? 64 : 32;
+  const times = form === 'long' ? 4 : 1;
   return {
-    name: isWide ? 'language-64' : 'language-32',
+    name: form === 'long' ? 'language-32-long' : `language-${width}`,
+    ...(form === 'long' && { ratesOf: 'language-32' }),
     ...{ small: sizes(2, width), shallow: sizes(2, 2 * width), target: sizes(4, 2 * width) },
-    lengths: { constant: { small: 3000, target: 2000 }, decay: { small: 1500, target: 1000 } },
+    lengths: { constant: { small: 3000, target: 2000 }, decay: { small: 1500 * times, target: 1000 * times } },
     learningRates: [0.0005, 0.001, 0.002, 0.004, 0.008],
     ...{ operatorSteps: 100, operatorRate: 0.001 },
     initial: (architecture, seed) => initialTransformer(architecture, new Rng(seed)),

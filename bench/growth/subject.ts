@@ -18,6 +18,8 @@ export interface Subject<A> {
   readonly lengths: Readonly<Record<Schedule, { readonly small: number; readonly target: number }>>;
   /** Tried with the first seed; see experiments.ts. */
   readonly learningRates: readonly number[];
+  /** The comparison whose choice of learning rates this one takes over, instead of trying them. */
+  readonly ratesOf?: string;
   readonly operatorSteps: number;
   readonly operatorRate: number;
   initial(architecture: A, seed: number): Weights;
