@@ -1,7 +1,7 @@
 /** The client process: one stream, a fixed number of messages in flight, every answer decoded. */
 
 import { Connection } from '../../clients/shared/connection.js';
-import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { type ClientOrder, Load } from './load.js';
 import { cpuMicros, makePositions, readSetup } from './setup.js';

@@ -2,8 +2,9 @@
 
 import type { Client } from 'nice-grpc';
 import { MessageQueue } from '../../clients/shared/message-queue.js';
-import { EvaluatorServiceDefinition, Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
+import { Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
 import type { Position } from '../../src/proto/tengen/v1/position.js';
+import type { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 
 /** What a client is told to do: keep `inFlight` messages of `count` positions going for `ms`. */
 export interface ClientOrder {

@@ -6,11 +6,11 @@ import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import { quantize } from '../../src/evaluator/quantization/quantize.js';
-import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
 import { Callers } from '../../src/server/callers.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
 import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
+import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { cpuMicros, makeModelFile, readSetup } from './setup.js';
 
 const setup = readSetup(process.argv.slice(2));

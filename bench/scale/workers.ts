@@ -1,7 +1,7 @@
 /** The process of the simulated workers: each has a connection and a stream of its own. */
 
 import { ChannelCredentials, createChannel, createClientFactory, Metadata } from 'nice-grpc';
-import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { Load } from '../evaluator/load.js';
 import { cpuMicros, makePositions, readSetup } from '../evaluator/setup.js';

@@ -9,14 +9,10 @@ import { cancelled, throwIfAborted } from '../../src/core/signals.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
-import {
-  EvaluatorServiceDefinition,
-  Priority,
-  type EvaluateRequest,
-  type EvaluateResponse,
-} from '../../src/proto/tengen/v1/evaluator.js';
+import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
+import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';

@@ -5,7 +5,7 @@
  */
 
 import type { GoEvaluation } from '../go/evaluation.js';
-import { readScores, scoreFields, writeScores } from './scores.js';
+import { readScores, scoreFields, type Writable, writeScores } from './scores.js';
 
 const ways = 4;
 const keyWords = 3;
@@ -86,9 +86,10 @@ export class EvaluationCache {
     const head = from + this.#points + 1;
     const [win, draw, loss] = [this.#values[head]!, this.#values[head + 1]!, this.#values[head + 2]!];
     const logits = this.#values.slice(from, head);
-    const evaluation = { logits, win, draw, loss, value: win - loss, ...readScores(this.#values, head + 3) };
-    if (!ownership) return evaluation;
-    return { ...evaluation, ownership: this.#values.slice(head + HEAD, head + HEAD + this.#points) };
+    const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
+    readScores(this.#values, head + 3, evaluation);
+    if (ownership) evaluation.ownership = this.#values.slice(head + HEAD, head + HEAD + this.#points);
+    return evaluation;
   }
 
   /** Keeps a copy of `evaluation`. */

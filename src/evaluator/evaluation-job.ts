@@ -7,7 +7,7 @@ import type { Job } from './batcher.js';
 import { type CacheKey, type EvaluationCache, hashRecord } from './cache.js';
 import type { LoadedModel } from './loaded-models.js';
 import { packRecord, recordBytes } from './record.js';
-import { readScores, scoreFields } from './scores.js';
+import { readScores, scoreFields, type Writable } from './scores.js';
 import type { Slots } from './slots.js';
 
 /** Called once, with an error or without one. */
@@ -29,14 +29,15 @@ export class EvaluationJob implements Job {
   readonly #slots: Slots;
   readonly #cache: EvaluationCache | undefined;
   readonly #keys: CacheKey;
-  readonly #settled: Settled;
+  /** Called when all are delivered, or one has failed. */
+  settled: Settled = () => undefined;
   #left: number;
 
   /** @param request checked positions, all of one size that the model plays */
   constructor(
     loaded: LoadedModel,
     request: { positions: readonly Snapshot[]; size: number; interactive: boolean; ownership: boolean },
-    context: { slots: Slots; cache: EvaluationCache | undefined; settled: Settled },
+    context: { slots: Slots; cache: EvaluationCache | undefined },
   ) {
     const { positions } = request;
     const { cache } = context;
@@ -68,7 +69,6 @@ export class EvaluationJob implements Job {
     this.#left = misses;
     this.#slots = context.slots;
     this.#cache = cache;
-    this.#settled = context.settled;
   }
 
   deliver(from: number, count: number, slot: number, at: number): void {
@@ -85,19 +85,17 @@ export class EvaluationJob implements Job {
         outputs.value[3 * (at + i) + 2]!,
       ];
       const logits = policy.subarray(i * actions, (i + 1) * actions);
-      const evaluation: GoEvaluation = {
-        ...{ logits, win, draw, loss, value: win - loss },
-        ...readScores(outputs.scores, (at + i) * scoreFields.length),
-        ...(owners && { ownership: owners.subarray(i * points, (i + 1) * points) }),
-      };
+      const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
+      readScores(outputs.scores, (at + i) * scoreFields.length, evaluation);
+      if (owners) evaluation.ownership = owners.subarray(i * points, (i + 1) * points);
       this.evaluations[this.#targets[from + i]!] = evaluation;
       this.#cache?.put(this.#keys, (from + i) * 3, evaluation);
     }
     this.#left -= count;
-    if (this.#left === 0) this.#settled(undefined);
+    if (this.#left === 0) this.settled(undefined);
   }
 
   fail(error: AppError): void {
-    this.#settled(error);
+    this.settled(error);
   }
 }

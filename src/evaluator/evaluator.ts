@@ -209,8 +209,22 @@ export class Evaluator {
   }
 
   #evaluate(model: LoadedModel, request: EvaluateRequest, size: number): Promise<EvaluateResult> {
-    const { positions, signal } = request;
+    const { positions, ownership = false, signal } = request;
     this.#admit(positions.length);
+    const job = new EvaluationJob(
+      model,
+      { positions, size, interactive: request.priority === 'interactive', ownership },
+      { slots: this.#slots, cache: this.#cacheFor(size) },
+    );
+    this.#counters.requests++;
+    this.#counters.cacheHits += positions.length - job.count;
+    if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += job.count;
+    return this.#run(job, model, signal);
+  }
+
+  /** A function of its own, so that what waits does not hold the positions, which are packed by now. */
+  #run(job: EvaluationJob, model: LoadedModel, signal: AbortSignal | undefined): Promise<EvaluateResult> {
+    this.#models.use(model);
     return new Promise((resolve, reject) => {
       const settled = (error: AppError | undefined): void => {
         signal?.removeEventListener('abort', abandon);
@@ -223,20 +237,12 @@ export class Evaluator {
         this.#batcher.cancel(job);
         settled(cancelled(signal!));
       };
-      const job = new EvaluationJob(
-        model,
-        { positions, size, interactive: request.priority === 'interactive', ownership: request.ownership ?? false },
-        { slots: this.#slots, cache: this.#cacheFor(size), settled },
-      );
-      this.#counters.requests++;
-      this.#counters.cacheHits += positions.length - job.count;
-      if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += job.count;
-      this.#models.use(model);
       if (job.count === 0) {
         settled(undefined);
         return;
       }
       signal?.addEventListener('abort', abandon, { once: true });
+      job.settled = settled;
       this.#batcher.submit(job);
     });
   }

@@ -22,6 +22,10 @@ const territoryBit = 8;
 const taxShift = 4;
 const friendlyBit = 64;
 
+/** Most positions have empty lists, and all of a batch the same rules, so neither is made anew for each. */
+const none: readonly number[] = [];
+let unpacked: { readonly byte: number; readonly rules: Rules } | undefined;
+
 /** Bytes of one record for boards of `size` points on a side; a multiple of four. */
 export function recordBytes(size: number): number {
   return (headerBytes + size * size + 3) & ~3;
@@ -49,29 +53,27 @@ export function packRecord(snapshot: Snapshot, out: Uint8Array, offset: number):
 /** Reads the snapshot back; `stones` is filled and becomes part of the result, which is valid until its next use. */
 export function unpackRecord(bytes: Uint8Array, offset: number, size: number, stones: Uint8Array): Snapshot {
   const lastMoves: number[] = [];
+  let banned = none;
+  let captured = none;
+  let capturedBefore = none;
   for (let i = 0; i < LAST_MOVES; i++) {
     const move = bytes[offset + 4 + 2 * i]! | (bytes[offset + 5 + 2 * i]! << 8);
     if (move === noMove) break;
     lastMoves.push(move);
   }
-  const banned: number[] = [];
-  const captured: number[] = [];
-  const capturedBefore: number[] = [];
   const points = offset + headerBytes;
   for (let point = 0; point < size * size; point++) {
     const byte = bytes[points + point]!;
     stones[point] = byte & 3;
     if (byte < bannedBit) continue;
-    if (byte & bannedBit) banned.push(point);
-    if (byte & capturedBit) captured.push(point);
-    if (byte & capturedBeforeBit) capturedBefore.push(point);
+    if (byte & bannedBit) banned = [...banned, point];
+    if (byte & capturedBit) captured = [...captured, point];
+    if (byte & capturedBeforeBit) capturedBefore = [...capturedBefore, point];
   }
-  return {
-    ...{ size, stones, lastMoves, banned, captured, capturedBefore },
-    toMove: bytes[offset]! as Color,
-    rules: unpackRules(bytes[offset + 1]!, unpackHalfPoints(bytes, offset + 2)),
-    bonus: unpackHalfPoints(bytes, offset + 14),
-  };
+  const toMove = bytes[offset]! as Color;
+  const rules = unpackRules(bytes[offset + 1]!, unpackHalfPoints(bytes, offset + 2));
+  const bonus = unpackHalfPoints(bytes, offset + 14);
+  return { size, stones, toMove, rules, lastMoves, banned, captured, capturedBefore, bonus };
 }
 
 function packRules({ ko, suicide, scoring, tax = 'none', friendlyPassOk }: Rules): number {
@@ -85,13 +87,16 @@ function packRules({ ko, suicide, scoring, tax = 'none', friendlyPassOk }: Rules
 }
 
 function unpackRules(byte: number, komi: number): Rules {
+  if (unpacked?.byte === byte && unpacked.rules.komi === komi) return unpacked.rules;
   const tax = taxes[(byte >> taxShift) & 3]!;
-  return {
+  const rules: Rules = {
     ...{ ko: koRules[byte & 3]!, suicide: (byte & suicideBit) !== 0, komi },
     ...(byte & territoryBit && { scoring: 'territory' }),
     ...(tax !== 'none' && { tax }),
     ...(byte & friendlyBit && { friendlyPassOk: true }),
   };
+  unpacked = { byte, rules };
+  return rules;
 }
 
 function packHalfPoints(points: number, out: Uint8Array, offset: number): void {

@@ -20,12 +20,14 @@ export function writeScores(scores: Scores, out: Float32Array, at: number): void
   for (let i = 0; i < scoreFields.length; i++) out[at + i] = scores[scoreFields[i]!] ?? NaN;
 }
 
-/** Reads them back. */
-export function readScores(values: Float32Array, at: number): Scores {
-  const scores: { -readonly [K in keyof Scores]: Scores[K] } = { score: values[at]! };
+/** For whoever puts together what is read-only afterwards. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Reads them back into `scores`. */
+export function readScores(values: Float32Array, at: number, scores: Writable<Scores>): void {
+  scores.score = values[at]!;
   for (let i = 1; i < scoreFields.length; i++) {
     const value = values[at + i]!;
     if (!Number.isNaN(value)) scores[scoreFields[i]!] = value;
   }
-  return scores;
 }

@@ -6,7 +6,7 @@
 import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError, check } from '../core/errors.js';
-import type { Evaluator, EvaluateResult } from '../evaluator/evaluator.js';
+import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
 import {
   Priority,
   type EvaluateRequest,
@@ -120,36 +120,21 @@ class EvaluationStream {
     }
     const abort = new AbortController();
     this.#running.set(requestId, abort);
-    this.#evaluate(request, abort.signal).then(
-      (result) => this.#finish(request, weight, () => succeeded(requestId, result)),
-      (error: unknown) => this.#finish(request, weight, () => this.#failed(requestId, error)),
-    );
-  }
-
-  async #evaluate(request: EvaluateRequest, signal: AbortSignal): Promise<EvaluateResult> {
-    const { positions } = request;
-    check(
-      positions.length > 0 && positions.length <= maxPositions,
-      () => `positions holds ${positions.length}; a request has 1 to ${maxPositions}`,
-    );
-    const snapshots = positions.map((position, index) => checkedPosition(position, index));
-    const done = this.#admit(positions.length);
-    try {
-      return await this.#evaluator.evaluate({
-        model: request.model,
-        positions: snapshots,
-        priority: request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk',
-        ownership: request.ownership,
-        signal,
-      });
-    } finally {
+    let done = (): void => undefined;
+    const finish = (response: EvaluateResponse): void => {
       done();
+      this.#running.delete(requestId);
+      this.#answer(response, weight);
+    };
+    const failed = (error: unknown): void => finish(this.#failed(requestId, error));
+    // Nothing here holds the positions while the request waits: they would outlive the collection of young garbage.
+    try {
+      const evaluation = checkedRequest(request, abort.signal);
+      done = this.#admit(weight);
+      this.#evaluator.evaluate(evaluation).then((result) => finish(succeeded(requestId, result)), failed);
+    } catch (error) {
+      failed(error);
     }
-  }
-
-  #finish(request: EvaluateRequest, weight: number, response: () => EvaluateResponse): void {
-    this.#running.delete(request.requestId);
-    this.#answer(response(), weight);
   }
 
   #answer(response: EvaluateResponse, positions: number): void {
@@ -162,6 +147,16 @@ class EvaluationStream {
     const { code, details } = toServerError(thrown, String(requestId));
     return { requestId, modelVersion: '', evaluations: [], error: { code, message: details } };
   }
+}
+
+function checkedRequest(request: EvaluateRequest, signal: AbortSignal): EvaluatorRequest {
+  const { model, positions, ownership } = request;
+  check(
+    positions.length > 0 && positions.length <= maxPositions,
+    () => `positions holds ${positions.length}; a request has 1 to ${maxPositions}`,
+  );
+  const priority = request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk';
+  return { ...{ model, ownership, priority, signal }, positions: positions.map(checkedPosition) };
 }
 
 function succeeded(requestId: number, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {

@@ -45,8 +45,8 @@ type Details = Pick<
 
 function detailsToWire(evaluation: GoEvaluation): pb.ScoreDetails | undefined {
   const { scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError } = evaluation;
-  const all = [scoreStdev, lead, varTimeLeft, shorttermWinlossError, shorttermScoreError];
-  if (all.every((value) => value === undefined)) return undefined;
+  const first = scoreStdev ?? lead ?? varTimeLeft ?? shorttermWinlossError ?? shorttermScoreError;
+  if (first === undefined) return undefined;
   return {
     stdev: scoreStdev ?? NaN,
     lead: lead ?? NaN,
