@@ -34,9 +34,8 @@ export function fromHalfBits(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Packs `values` as little-endian halves, two bytes each. */
-export function encodeHalves(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(values.length * 2);
+/** Packs `values` as little-endian halves, two bytes each, into `bytes` or a new array. */
+export function encodeHalves(values: ArrayLike<number>, bytes = new Uint8Array(values.length * 2)): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     const bits = toHalfBits(values[i] ?? 0);
     bytes[2 * i] = bits & 0xff;

@@ -4,13 +4,49 @@
 
 import { AppError } from './errors.js';
 
+/** What is needed of an `AbortSignal` here. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+const nobody: readonly (() => void)[] = [];
+
+/** An `AbortController` and its signal for requests that come by the ten thousand a second; listeners are called once. */
+export class Cancellation implements CancelSignal {
+  aborted = false;
+  reason: unknown;
+  #listeners = nobody;
+
+  /** Tells the listeners; a second time does nothing. */
+  abort(reason: unknown = new AppError('cancelled', 'The operation was cancelled')): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    const listeners = this.#listeners;
+    this.#listeners = nobody;
+    for (const listener of listeners) listener();
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = [...this.#listeners, listener];
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const rest = this.#listeners.filter((each) => each !== listener);
+    this.#listeners = rest.length === 0 ? nobody : rest;
+  }
+}
+
 /** Throws `cancelled` if `signal` is already aborted. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: CancelSignal | undefined): void {
   if (signal?.aborted) throw cancelled(signal);
 }
 
 /** The `AppError` that stands for this aborted signal: `deadline-exceeded` if it timed out, else `cancelled`. */
-export function cancelled(signal: AbortSignal): AppError {
+export function cancelled(signal: Pick<CancelSignal, 'reason'>): AppError {
   const error = AppError.from(signal.reason);
   return error.kind === 'internal'
     ? new AppError('cancelled', 'The operation was cancelled', { cause: signal.reason })
@@ -37,7 +73,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Settles as `promise` does, or rejects with `cancelled` when `signal` aborts first; leaves no listener behind. */
-export async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function orAborted<T>(promise: Promise<T>, signal?: CancelSignal): Promise<T> {
   if (!signal) return promise;
   throwIfAborted(signal);
   let stop: () => void = () => undefined;

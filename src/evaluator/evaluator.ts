@@ -4,7 +4,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
-import { cancelled, orAborted, throwIfAborted } from '../core/signals.js';
+import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
 import { Batcher } from './batcher.js';
@@ -31,7 +31,7 @@ export interface EvaluateRequest {
   /** Whether to return ownership; not if not given. */
   readonly ownership?: boolean;
   /** When it aborts, positions of this request that are still queued are dropped. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 }
 
 /** The answer to one request. */
@@ -223,7 +223,7 @@ export class Evaluator {
   }
 
   /** A function of its own, so that what waits does not hold the positions, which are packed by now. */
-  #run(job: EvaluationJob, model: LoadedModel, signal: AbortSignal | undefined): Promise<EvaluateResult> {
+  #run(job: EvaluationJob, model: LoadedModel, signal: CancelSignal | undefined): Promise<EvaluateResult> {
     this.#models.use(model);
     return new Promise((resolve, reject) => {
       const settled = (error: AppError | undefined): void => {

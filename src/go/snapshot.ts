@@ -141,39 +141,41 @@ function takeBack(stones: Uint8Array, move: number, color: Color, captured: read
 // Scratch for one call at a time, large enough for every size.
 const cellStones = new Uint8Array(421);
 const alive = new Uint8Array(421);
-const queue = new Uint16Array(361);
 
-/** A point of some chain that has no liberty, or −1. Linear in the number of points. */
+/** A point of some chain that has no liberty, or −1. Mostly linear in the number of points. */
 export function findChainWithoutLiberties(size: number, stones: Uint8Array): number {
   const { points, stride, cells, cellOf, emptyStones } = geometry(size);
   cellStones.set(emptyStones);
   for (let point = 0; point < points; point++) cellStones[cellOf[point]!] = stones[point]!;
   alive.fill(0, 0, cells);
-  // Life spreads from the stones beside an empty point through their chains; what it does not reach is dead.
-  let filled = 0;
-  for (let point = 0; point < points; point++) {
-    const cell = cellOf[point]!;
-    if (cellStones[cell] === 0 || alive[cell] !== 0) continue;
-    const free =
-      cellStones[cell - stride] === 0 ||
-      cellStones[cell - 1] === 0 ||
-      cellStones[cell + 1] === 0 ||
-      cellStones[cell + stride] === 0;
-    if (!free) continue;
-    alive[cell] = 1;
-    queue[filled++] = cell;
-  }
-  for (let next = 0; next < filled; next++) {
-    const cell = queue[next]!;
-    for (let i = 0; i < 4; i++) {
-      const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
-      if (cellStones[neighbour] !== cellStones[cell] || alive[neighbour] !== 0) continue;
-      alive[neighbour] = 1;
-      queue[filled++] = neighbour;
+  // Life spreads from the stones beside an empty point to their neighbours, from the first point to the last and back;
+  // nearly always that is enough, and a chain that winds takes more turns.
+  for (let dead = Infinity, isForward = true; ; isForward = !isForward) {
+    let left = 0;
+    for (let i = 0; i < points; i++) {
+      const cell = cellOf[isForward ? i : points - 1 - i]!;
+      const stone = cellStones[cell]!;
+      if (stone === 0 || alive[cell] !== 0) continue;
+      if (
+        isLife(cell - stride, stone) ||
+        isLife(cell - 1, stone) ||
+        isLife(cell + 1, stone) ||
+        isLife(cell + stride, stone)
+      ) {
+        alive[cell] = 1;
+      } else {
+        left++;
+      }
     }
+    if (left === 0) return -1;
+    if (left === dead && !isForward) break;
+    if (!isForward) dead = left;
   }
-  for (let point = 0; point < points; point++) {
-    if (stones[point] !== 0 && alive[cellOf[point]!] === 0) return point;
-  }
-  return -1;
+  return stones.findIndex((stone, point) => stone !== 0 && alive[cellOf[point]!] === 0);
+}
+
+/** Whether a neighbour keeps a stone alive: as a liberty, or as part of its chain. */
+function isLife(neighbour: number, stone: number): boolean {
+  const other = cellStones[neighbour]!;
+  return other === 0 || (other === stone && alive[neighbour] !== 0);
 }

@@ -6,6 +6,7 @@
 import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError, check } from '../core/errors.js';
+import { Cancellation, type CancelSignal } from '../core/signals.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
 import {
   Priority,
@@ -13,7 +14,7 @@ import {
   type EvaluateResponse,
   type EvaluatorServiceImplementation,
 } from '../proto/tengen/v1/evaluator.js';
-import { evaluationToWire } from '../wire/evaluation.js';
+import { evaluationsToWire } from '../wire/evaluation.js';
 import { positionFromWire } from '../wire/position.js';
 import { callFacts, type Quotas } from './quotas.js';
 import { isOwnFault, toServerError } from './status.js';
@@ -49,7 +50,7 @@ class EvaluationStream {
   readonly #logger: Logger;
   /** Lets positions in by the client's quota, and says what to call when they are done. */
   readonly #admit: (positions: number) => () => void;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, Cancellation>();
   readonly #answers: { readonly response: EvaluateResponse; readonly positions: number }[] = [];
   /** Positions read and not yet taken by the peer, so that a peer that does not read its answers is held back too. */
   #inFlight = 0;
@@ -88,7 +89,7 @@ class EvaluationStream {
   /** Cancels what is running; for the end of the call, however it came. */
   abandon(): void {
     this.#ended = true;
-    for (const abort of this.#running.values()) abort.abort();
+    for (const cancellation of this.#running.values()) cancellation.abort();
     this.#wakeReader();
   }
 
@@ -118,8 +119,8 @@ class EvaluationStream {
       this.#answer(this.#failed(requestId, error), weight);
       return;
     }
-    const abort = new AbortController();
-    this.#running.set(requestId, abort);
+    const cancellation = new Cancellation();
+    this.#running.set(requestId, cancellation);
     let done = (): void => undefined;
     const finish = (response: EvaluateResponse): void => {
       done();
@@ -129,7 +130,7 @@ class EvaluationStream {
     const failed = (error: unknown): void => finish(this.#failed(requestId, error));
     // Nothing here holds the positions while the request waits: they would outlive the collection of young garbage.
     try {
-      const evaluation = checkedRequest(request, abort.signal);
+      const evaluation = checkedRequest(request, cancellation);
       done = this.#admit(weight);
       this.#evaluator.evaluate(evaluation).then((result) => finish(succeeded(requestId, result)), failed);
     } catch (error) {
@@ -149,7 +150,7 @@ class EvaluationStream {
   }
 }
 
-function checkedRequest(request: EvaluateRequest, signal: AbortSignal): EvaluatorRequest {
+function checkedRequest(request: EvaluateRequest, signal: CancelSignal): EvaluatorRequest {
   const { model, positions, ownership } = request;
   check(
     positions.length > 0 && positions.length <= maxPositions,
@@ -160,7 +161,7 @@ function checkedRequest(request: EvaluateRequest, signal: AbortSignal): Evaluato
 }
 
 function succeeded(requestId: number, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
-  return { requestId, modelVersion, evaluations: evaluations.map(evaluationToWire), error: undefined };
+  return { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
 }
 
 function checkedPosition(

@@ -7,10 +7,22 @@ import type * as pb from '../proto/tengen/v1/position.js';
 
 const noBytes = new Uint8Array(0);
 
-/** An evaluation as a message. */
-export function evaluationToWire(evaluation: GoEvaluation): pb.Evaluation {
+/** Evaluations as messages. */
+export function evaluationsToWire(evaluations: readonly GoEvaluation[]): pb.Evaluation[] {
+  let policies = 0;
+  for (const { logits } of evaluations) policies += 2 * logits.length;
+  // One allocation for all policies, since each array of its own costs more than what is written into it.
+  const bytes = new Uint8Array(policies);
+  let at = 0;
+  return evaluations.map((evaluation) => {
+    const policy = bytes.subarray(at, (at += 2 * evaluation.logits.length));
+    return toWire(evaluation, encodeHalves(evaluation.logits, policy));
+  });
+}
+
+function toWire(evaluation: GoEvaluation, policy: Uint8Array): pb.Evaluation {
   return {
-    policy: encodeHalves(evaluation.logits),
+    policy,
     win: evaluation.win,
     draw: evaluation.draw,
     loss: evaluation.loss,

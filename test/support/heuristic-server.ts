@@ -7,7 +7,7 @@ import {
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
 import { ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
-import { evaluationToWire } from '../../src/wire/evaluation.js';
+import { evaluationsToWire } from '../../src/wire/evaluation.js';
 import { positionFromWire } from '../../src/wire/position.js';
 import { heuristicEvaluation } from './heuristic-evaluator.js';
 
@@ -72,9 +72,14 @@ export class HeuristicServer {
       if (priority === 2) this.interactive += positions.length;
       const evaluations = positions.map((position) => {
         const { ownership: owners, ...rest } = heuristicEvaluation(positionFromWire(position));
-        return evaluationToWire(ownership && owners ? { ...rest, ownership: owners } : rest);
+        return ownership && owners ? { ...rest, ownership: owners } : rest;
       });
-      yield { requestId, modelVersion: 'hand@000000000000', evaluations, error: undefined };
+      yield {
+        requestId,
+        modelVersion: 'hand@000000000000',
+        evaluations: evaluationsToWire(evaluations),
+        error: undefined,
+      };
     }
   }
 
