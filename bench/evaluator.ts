@@ -8,6 +8,9 @@ import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
 
+/** So many clients send one position each, for `singlesRatio`. */
+const CLIENTS = 64;
+
 interface ServerFigures {
   readonly evaluations: number;
   readonly batches: number;
@@ -17,7 +20,8 @@ interface ServerFigures {
 
 /**
  * CPU figures are microseconds an evaluation, all threads of the process; `cpuRatio` is what `ratio` would be if nothing
- * else ran on the machine. `loneRequestMs` is how long one interactive position takes there and back when nothing waits.
+ * else ran on the machine. `singlesRatio` is `ratio` of 64 clients, each with one position in flight, over the same
+ * baseline, whose batches are full. `loneRequestMs` is how long one interactive position takes there and back when nothing waits.
  *
  * Measures the network named by the flags, or by default 6×64 on 9×9 and, beside it, the quickstart's 4×32 on 7×7.
  */
@@ -57,18 +61,27 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
     ];
     const bareRuns: RunResult[] = [];
     const runs: RunResult[] = [];
+    const singleRuns: RunResult[] = [];
+    const singleBareRuns: RunResult[] = [];
     for (let round = 0; round < setup.rounds; round++) {
       bareRuns.push((await ask(bare, setup.seconds * 1000)) as RunResult);
       runs.push((await ask(client, order)) as RunResult);
     }
     const after = (await ask(server, 0)) as ServerFigures;
     const evaluations = after.evaluations - before.evaluations;
-    const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1 })) as RunResult;
+    const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1, isInteractive: true })) as RunResult;
+    const singles: ClientOrder = { clients: CLIENTS, ms: order.ms, inFlight: 1, count: 1 };
+    await ask(client, { ...singles, ms: 200 });
+    for (let round = 0; round < setup.rounds; round++) {
+      singleBareRuns.push((await ask(bare, order.ms)) as RunResult);
+      singleRuns.push((await ask(client, singles)) as RunResult);
+    }
     const serverCpu = (after.cpuMicros - before.cpuMicros) / evaluations;
     const clientCpu = (runs.at(-1)!.cpuMicros - idleClient.cpuMicros) / total(runs);
     const bareCpu = (bareRuns.at(-1)!.cpuMicros - idleBare.cpuMicros) / total(bareRuns);
     return {
-      ratio: round(median(runs.map((served, i) => rate(served) / rate(bareRuns[i]!))), 3),
+      ratio: round(ratio(runs, bareRuns), 3),
+      singlesRatio: round(ratio(singleRuns, singleBareRuns), 3),
       evaluationsPerSecond: round(median(runs.map(rate)), 0),
       bareEvaluationsPerSecond: round(median(bareRuns.map(rate)), 0),
       batchFill: round(evaluations / (after.batches - before.batches) / setup.batch, 3),
@@ -82,6 +95,11 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
   } finally {
     for (const child of children) child.kill();
   }
+}
+
+/** The median of served over bare. */
+function ratio(runs: readonly RunResult[], bareRuns: readonly RunResult[]): number {
+  return median(runs.map((served, i) => rate(served) / rate(bareRuns[i]!)));
 }
 
 function total(runs: readonly RunResult[]): number {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import { waitingQuantileMs } from '../src/evaluator/waiting-times.js';
 import { answer, ask } from './evaluator/child.js';
+import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, type RunResult, setupFlags } from './evaluator/setup.js';
 
 interface ServerFigures {
@@ -17,6 +18,9 @@ interface ServerFigures {
   readonly waiting: readonly number[];
   readonly rssBytes: number;
 }
+
+/** Messages that a worker has in flight: its games take turns at searching and waiting. */
+const IN_FLIGHT = 2;
 
 /** What was measured with so many workers. */
 interface Row {
@@ -53,12 +57,13 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const flags = setupFlags({ ...readSetup([]), message: positions });
   const server = fork(new URL('./evaluator/serve.js', import.meta.url), flags);
   const address = (await answer(server)) as string;
-  const workers = fork(new URL('./scale/workers.js', import.meta.url), [address, ...flags]);
+  const workers = fork(new URL('./evaluator/client.js', import.meta.url), [address, ...flags]);
   try {
     await answer(workers);
     const load = async (count: number, ms: number): Promise<Row> => {
       const before = (await ask(server, 0)) as ServerFigures;
-      const { evaluations, ms: took } = (await ask(workers, { workers: count, ms })) as RunResult;
+      const order: ClientOrder = { clients: count, ms, inFlight: IN_FLIGHT, count: positions };
+      const { evaluations, ms: took } = (await ask(workers, order)) as RunResult;
       const after = (await ask(server, 0)) as ServerFigures;
       const waited = after.waiting.map((positionsThen, i) => positionsThen - before.waiting[i]!);
       const perBatch = (after.evaluations - before.evaluations) / (after.batches - before.batches);

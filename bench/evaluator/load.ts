@@ -6,11 +6,15 @@ import { Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evalua
 import type { Position } from '../../src/proto/tengen/v1/position.js';
 import type { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 
-/** What a client is told to do: keep `inFlight` messages of `count` positions going for `ms`. */
+/** What clients are told to do: keep `inFlight` messages of `count` positions going for `ms`. */
 export interface ClientOrder {
+  /** 1 unless given. */
+  readonly clients?: number;
   readonly ms: number;
   readonly inFlight: number;
   readonly count: number;
+  /** Whether the requests come before others. */
+  readonly isInteractive?: boolean;
 }
 
 /** One stream's worth of asking after another; every position is sent in turn. */
@@ -28,9 +32,9 @@ export class Load {
   }
 
   /** Asks for `ms`; answers after that are waited for and not counted. */
-  async run({ ms, inFlight, count }: ClientOrder): Promise<{ evaluations: number; ms: number }> {
+  async run({ ms, inFlight, count, isInteractive = false }: ClientOrder): Promise<{ evaluations: number; ms: number }> {
     const outgoing = new MessageQueue<EvaluateRequest>();
-    for (let i = 0; i < inFlight; i++) outgoing.push(this.#request(count));
+    for (let i = 0; i < inFlight; i++) outgoing.push(this.#request(count, isInteractive));
     const start = performance.now();
     let evaluations = 0;
     let elapsed = 0;
@@ -39,7 +43,7 @@ export class Load {
       if (elapsed > 0) continue;
       evaluations += response.evaluations.length;
       if (performance.now() - start < ms) {
-        outgoing.push(this.#request(count));
+        outgoing.push(this.#request(count, isInteractive));
       } else {
         elapsed = performance.now() - start;
         outgoing.end();
@@ -48,14 +52,14 @@ export class Load {
     return { evaluations, ms: elapsed };
   }
 
-  #request(count: number): EvaluateRequest {
+  #request(count: number, isInteractive: boolean): EvaluateRequest {
     if (this.#nextPosition + count > this.#positions.length) this.#nextPosition = 0;
     const from = this.#nextPosition;
     this.#nextPosition += count;
     return {
       requestId: this.#nextRequest++,
       model: '',
-      priority: count === 1 ? Priority.INTERACTIVE : Priority.BULK,
+      priority: isInteractive ? Priority.INTERACTIVE : Priority.BULK,
       positions: this.#positions.slice(from, from + count),
       ownership: false,
       cancel: false,
