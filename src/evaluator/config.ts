@@ -3,6 +3,11 @@
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
 import { engineNames } from '../engine/open-engine.js';
 
+const symmetryModes = ['none', 'random', 'all'] as const;
+
+/** In which symmetries of the board the network sees positions (symmetric-evaluation.ts). */
+export type SymmetryMode = (typeof symmetryModes)[number];
+
 /** Settings of the evaluator, with their ranges and meanings. */
 export const evaluatorSchema = {
   threads: integer(2, 1, 64, 'worker threads that run the network, one session and one core each'),
@@ -19,6 +24,17 @@ export const evaluatorSchema = {
     1,
     64,
     'model versions kept loaded; fewer than are in use at once means loading them again and again',
+  ),
+  symmetry: choice(
+    'none',
+    symmetryModes,
+    'symmetries of the board in which the network sees a position: as it is, in one that is drawn for it, or the mean over all eight, which takes eight times as long',
+  ),
+  symmetrySeed: integer(
+    1,
+    0,
+    2 ** 31,
+    'seed of the draws of symmetry random; a position always gets the same one, so games can be played again',
   ),
   engine: choice(
     'onnxruntime',

@@ -72,8 +72,9 @@ export class Evaluator {
         this.#waiting.add(micros, positions);
       },
     });
-    const engine = { engine: config.engine, provider: config.provider };
-    this.#pool = new SessionPool(config.threads, memory, engine, {
+    const { engine, provider, symmetry, symmetrySeed } = config;
+    const settings = { engine: { engine, provider }, symmetry: { symmetry, symmetrySeed } };
+    this.#pool = new SessionPool(config.threads, memory, settings, {
       finished: (slot) => this.#batcher.finished(slot),
       failed: (slot, error) => {
         log('batch-failed', { error: error.message });

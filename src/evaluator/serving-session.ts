@@ -6,6 +6,7 @@ import type { FeatureSet } from '../go/feature-set.js';
 import { featureSet } from '../go/features.js';
 import { MAX_SIZE } from '../go/rules.js';
 import type { Snapshot } from '../go/snapshot.js';
+import { symmetryMap } from '../go/symmetry.js';
 import { decodeModel } from '../nn/model-file.js';
 import { boardsOf } from '../nn/networks/go-network.js';
 import { servingGraph } from '../nn/networks/serving.js';
@@ -72,17 +73,29 @@ export class ServingSession {
     return new ServingSession(programs, features, { boards, planes, globals, outputs });
   }
 
-  /** Evaluates positions and writes `outputs`; ownership only where wanted. */
-  async evaluate(positions: PackedPositions, outputs: SlotOutputs): Promise<void> {
-    const results = await this.infer(this.features(positions));
-    outputs.policy.set(results['policy']!.data);
+  /**
+   * Evaluates positions and writes `outputs`; ownership only where wanted.
+   *
+   * @param symmetries [count], the symmetry (go/symmetry.ts) in which the network sees each position; as they are if not given.
+   *   What is written is of the positions as they are in any case.
+   */
+  async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
+    const { count, size, ownership } = positions;
+    const results = await this.infer(this.features(positions, symmetries));
     outputs.value.set(results['value']!.data);
-    writeScoreColumns(results, positions.count, outputs.scores);
-    if (positions.ownership) outputs.ownership.set(results['ownership']!.data);
+    writeScoreColumns(results, count, outputs.scores);
+    if (symmetries) {
+      const turned = { count, size, symmetries };
+      turnBack(results['policy']!.data, outputs.policy, size * size + 1, turned);
+      if (ownership) turnBack(results['ownership']!.data, outputs.ownership, size * size, turned);
+    } else {
+      outputs.policy.set(results['policy']!.data);
+      if (ownership) outputs.ownership.set(results['ownership']!.data);
+    }
   }
 
-  /** What the network reads of positions; valid until the next call. */
-  features({ records, count, size }: Omit<PackedPositions, 'ownership'>): InferInputs {
+  /** What the network reads of positions, turned by `symmetries` [count] if given; valid until the next call. */
+  features({ records, count, size }: Omit<PackedPositions, 'ownership'>, symmetries?: Uint8Array): InferInputs {
     const { planes, globals } = this.shape;
     const planeFloats = planes * size * size;
     if (this.#planes.length < count * planeFloats) this.#planes = new Float32Array(count * planeFloats);
@@ -91,7 +104,7 @@ export class ServingSession {
     const stones = this.#stones.subarray(0, size * size);
     for (let i = 0; i < count; i++) {
       const snapshot = unpackRecord(records, i * stride, size, stones);
-      this.#features.write(snapshot, 0, this.#planes, i * planeFloats, this.#globals, i * globals);
+      this.#features.write(snapshot, symmetries?.[i] ?? 0, this.#planes, i * planeFloats, this.#globals, i * globals);
     }
     return { planes: this.#planes, globals: this.#globals, count, size };
   }
@@ -110,6 +123,23 @@ export class ServingSession {
   /** Frees the programs. */
   release(): Promise<void> {
     return this.#programs.release();
+  }
+}
+
+/**
+ * Writes what was said of turned boards as it is on the boards themselves: entry i of a board is entry `map[i]` of the turned
+ * one. `entries` a board are size², or size² + 1 with a pass.
+ */
+function turnBack(
+  turned: Float32Array,
+  out: Float32Array,
+  entries: number,
+  { count, size, symmetries }: { readonly count: number; readonly size: number; readonly symmetries: Uint8Array },
+): void {
+  for (let board = 0; board < count; board++) {
+    const map = symmetryMap(size, symmetries[board]!);
+    const from = board * entries;
+    for (let i = 0; i < entries; i++) out[from + i] = turned[from + map[i]!]!;
   }
 }
 

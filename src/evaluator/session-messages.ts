@@ -4,6 +4,7 @@ import type { EngineSettings } from '../engine/open-engine.js';
 import type { Range } from '../nn/quantization/ranges.js';
 import type { ModelShape } from './model-source.js';
 import type { SlotMemory } from './slots.js';
+import type { SymmetrySettings } from './symmetric-evaluation.js';
 
 /** A model as a thread loads it. */
 export interface ModelBytes {
@@ -22,6 +23,8 @@ export interface ThreadStart {
   readonly thread: number;
   readonly memory: SlotMemory;
   readonly engine: EngineSettings;
+  /** Which symmetries of the board positions are evaluated in. */
+  readonly symmetry: SymmetrySettings;
   /** Models loaded before the thread takes any work. */
   readonly models: readonly ModelBytes[];
 }

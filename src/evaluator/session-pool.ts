@@ -5,9 +5,8 @@
 
 import { AppError } from '../core/errors.js';
 import { delay } from '../core/signals.js';
-import type { EngineSettings } from '../engine/open-engine.js';
 import type { ModelShape } from './model-source.js';
-import type { InferInputs, InferOutputs, ModelBytes } from './session-messages.js';
+import type { InferInputs, InferOutputs, ModelBytes, ThreadStart } from './session-messages.js';
 import { SessionThread } from './session-thread.js';
 import { Slots, type SlotMemory } from './slots.js';
 
@@ -21,6 +20,9 @@ export interface PoolEvents {
   lost(thread: number, cause: unknown): void;
 }
 
+/** How every thread computes. */
+export type SessionSettings = Pick<ThreadStart, 'engine' | 'symmetry'>;
+
 /** Longest wait before a thread that keeps dying is started again. */
 const maxRestartDelayMs = 5_000;
 
@@ -28,7 +30,7 @@ const maxRestartDelayMs = 5_000;
 export class SessionPool {
   readonly #memory: SlotMemory;
   readonly #slots: Slots;
-  readonly #engine: EngineSettings;
+  readonly #settings: SessionSettings;
   readonly #events: PoolEvents;
   readonly #threads: SessionThread[];
   /** Models that every thread holds, for threads that start later. */
@@ -38,10 +40,10 @@ export class SessionPool {
   #deathsInRow = 0;
   #nextInfer = 0;
 
-  constructor(threads: number, memory: SlotMemory, engine: EngineSettings, events: PoolEvents) {
+  constructor(threads: number, memory: SlotMemory, settings: SessionSettings, events: PoolEvents) {
     this.#memory = memory;
     this.#slots = new Slots(memory);
-    this.#engine = engine;
+    this.#settings = settings;
     this.#events = events;
     this.#threads = Array.from({ length: threads }, (_, thread) => this.#start(thread));
   }
@@ -115,7 +117,7 @@ export class SessionPool {
   }
 
   #start(thread: number): SessionThread {
-    const start = { thread, memory: this.#memory, engine: this.#engine, models: [...this.#models.values()] };
+    const start = { thread, memory: this.#memory, ...this.#settings, models: [...this.#models.values()] };
     const session = new SessionThread(start, this.#slots, {
       finished: (slot) => {
         this.#deathsInRow = 0;

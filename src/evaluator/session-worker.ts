@@ -11,9 +11,11 @@ import { openEngine } from '../engine/open-engine.js';
 import { ServingSession } from './serving-session.js';
 import type { Command, Failure, ModelBytes, Reply, ThreadStart } from './session-messages.js';
 import { Slots } from './slots.js';
+import { SymmetricEvaluation } from './symmetric-evaluation.js';
 
 const { start, commands } = workerData as { start: ThreadStart; commands: MessagePort };
 const slots = new Slots(start.memory);
+const symmetric = new SymmetricEvaluation(start.symmetry);
 const sessions = new Map<number, ServingSession>();
 let crashing = false;
 
@@ -81,7 +83,7 @@ async function runBatch(slot: number): Promise<void> {
     const ownership = slots.wantsOwnership(slot);
     const size = slots.size(slot);
     const outputs = slots.outputs(slot, count, size);
-    await session.evaluate({ records: slots.records(slot), count, size, ownership }, outputs);
+    await symmetric.evaluate(session, { records: slots.records(slot), count, size, ownership }, outputs);
     slots.setComputeMicros(slot, Number((process.hrtime.bigint() - startedNs) / 1000n));
     tell(slot);
   } catch (error) {

@@ -2,11 +2,13 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../src/core/config.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import { Position } from '../../../src/go/position.js';
 import type { Rules } from '../../../src/go/rules.js';
 import { parseVertex } from '../../../src/go/vertex.js';
+import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { fromKatago } from '../../../src/server/katago-file.js';
 import { MemoryModels } from '../../support/served-models.js';
@@ -76,10 +78,7 @@ describe.skipIf(!existsSync(shared))("KataGo's own networks (needs ../shared)", 
     for (const name of networks) {
       models.add(name, await fromKatago(readFileSync(new URL(`nets/${name}.bin.gz`, shared)), 100_000_000));
     }
-    evaluator = new Evaluator(models, {
-      ...{ threads: 1, maxBatch: 8, maxPending: 100, cacheMegabytes: 1, loadedVersions: 4 },
-      ...{ engine: 'onnxruntime', provider: 'cpu' },
-    });
+    evaluator = new Evaluator(models, readConfig(evaluatorSchema, { threads: 1, maxBatch: 8, cacheMegabytes: 1 }));
     await evaluator.ready();
   });
   afterAll(() => evaluator.close());
