@@ -111,7 +111,7 @@ async function compare(setup: Setup, threads: number): Promise<Comparison> {
     emaDecay: 0.99,
   });
   const state = initialState(step, initialWeights(setup.architecture, new Rng(1)));
-  const training = await engine.train(step.graph, Object.fromEntries(state), { threads });
+  const training = await engine.train(step.graph, state, { threads });
   const peer = await PyTorch.start(setup, threads);
   const batch = randomBatch(step, new Rng(2));
   const [ours, theirs]: [Times[], Times[]] = [[], []];

@@ -3,11 +3,12 @@
  *
  * Inputs of a batch of N: `planes` [N, P, S, S], `globals` [N, G], `policyTarget` [N, S² + 1], `policyWeight` [N],
  * `valueTarget` [N, 3], `ownershipTarget` [N, S²], `scoreTarget` [N], `weight` [N] (their meanings: `GoTargets`), and the
- * scalar `learningRate`. Outputs: `trainingMetrics`, all scalars. State (see graph.ts): the parameters under their own
- * names, and what `TrainingStep.state` lists.
+ * scalar `learningRate`. Outputs: `trainingMetrics`, all scalars. State (see graph.ts): the parameters in one vector
+ * (flat-parameters.ts), and what else `TrainingStep.state` lists.
  */
 
-import { assert } from '../core/errors.js';
+import { assert, check } from '../core/errors.js';
+import { FlatParameters, VECTOR } from './flat-parameters.js';
 import { type Graph, type Tensor, graph, input, next } from './graph.js';
 import { gradients } from './gradients.js';
 import type { Weights } from './model-file.js';
@@ -61,8 +62,9 @@ export const trainingMetrics = [
 /** A step and the state it needs. */
 export interface TrainingStep {
   readonly graph: Graph;
-  /** Parameters first, then the optimizer's state, then the averages. */
+  /** The vector of parameters first, then the optimizer's state, then the averages. */
   readonly state: readonly StateTensor[];
+  readonly parameters: FlatParameters;
   /** The shapes of the whole batch's inputs, without `learningRate`; the graph takes those of a part (see parts.ts). */
   readonly batch: Readonly<Record<string, Shape>>;
 }
@@ -73,53 +75,75 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const batch = batchShapes(options);
   const part = { ...options, batchSize: partSize(options) };
   const data = new Map(Object.entries(batchShapes(part)).map(([name, shape]) => [name, input(name, shape)]));
-  const names = goParameters(architecture).map(({ name }) => name);
-  const values = new Map(goParameters(architecture).map(({ name, shape }) => [name, input(name, shape)]));
+  const parameters = new FlatParameters(goParameters(architecture));
+  const { tensors, vector } = parameters;
   const losses = lossesOf(
     options,
-    (name) => values.get(name)!,
+    (name) => tensors.get(name)!,
     (name) => data.get(name)!,
     { positions: options.batchSize, total },
   );
 
-  const raw = gradients(
-    losses.loss,
-    names.map((name) => values.get(name)!),
-  ).map(total);
-  const gradientNorm = globalNorm(raw);
-  const clipped = clipNorm > 0 ? clipByNorm(raw, gradientNorm, clipNorm) : raw;
-  const trainables = names.map((name, i) => {
-    const value = values.get(name)!;
-    return { name, value, gradient: clipped[i]!, decays: value.shape.length > 1 };
-  });
+  const raw = total(parameters.join(gradients(losses.loss, [...tensors.values()])));
+  const gradientNorm = globalNorm([raw]);
+  const [gradient] = clipNorm > 0 ? clipByNorm([raw], gradientNorm, clipNorm) : [raw];
   const states = new States();
-  const updated = makeOptimizer(options.optimizer)(trainables, input('learningRate', []), states);
+  const decays = parameters.mask((shape) => shape.length > 1);
+  const trainable = { name: VECTOR, value: vector, gradient: gradient!, decays };
+  const updated = makeOptimizer(options.optimizer)([trainable], input('learningRate', []), states).get(VECTOR)!;
+  const fromWeights = { shape: vector.shape, initial: { copyOf: VECTOR } };
   if (emaDecay > 0) {
-    for (const [name, value] of updated) {
-      states.advance({ name: averageName(name), shape: value.shape, initial: { copyOf: name } }, (present) =>
-        add(mul(present, emaDecay), mul(value, 1 - emaDecay)),
-      );
-    }
+    states.advance({ name: averageName(VECTOR), ...fromWeights }, (present) =>
+      add(mul(present, emaDecay), mul(updated, 1 - emaDecay)),
+    );
   }
-  const following = [...updated, ...states.next].map(([name, tensor]): [string, Tensor] => [next(name), tensor]);
-  const weights = [...values].map(([name, { shape }]) => ({ name, shape, initial: { copyOf: name } }));
+  const following = [[VECTOR, updated] as const, ...states.next].map(([name, tensor]) => [next(name), tensor] as const);
   return {
     graph: graph({ ...losses, gradientNorm, ...Object.fromEntries(following) }),
-    state: [...weights, ...states.declared],
+    state: [{ name: VECTOR, ...fromWeights }, ...states.declared],
+    parameters,
     batch,
   };
 }
 
 /** The state before the first step of training from `weights`; arrays of its own. */
-export function initialState(step: TrainingStep, weights: Weights): Map<string, TensorData> {
-  return new Map(
+export function initialState(step: TrainingStep, weights: Weights): Record<string, TensorData> {
+  return Object.fromEntries(
     step.state.map(({ name, shape, initial }) => {
-      if (typeof initial === 'number') return [name, { shape, data: new Float32Array(sizeOf(shape)).fill(initial) }];
-      const source = weights.get(initial.copyOf);
-      assert(source !== undefined, `no weights for '${initial.copyOf}'`);
-      return [name, { shape, data: source.data.slice() }];
+      if (typeof initial !== 'number') return [name, step.parameters.pack(weights)] as const;
+      return [name, { shape, data: new Float32Array(sizeOf(shape)).fill(initial) }];
     }),
   );
+}
+
+/** A state with each parameter, moment and average under a name of its own, as checkpoints hold it; copies. */
+export function namedState(step: TrainingStep, state: Readonly<Record<string, TensorData>>): Map<string, TensorData> {
+  return new Map(
+    Object.entries(state).flatMap(([name, tensor]) => {
+      const prefix = prefixOf(name);
+      return prefix === undefined ? [[name, tensor]] : step.parameters.unpack(tensor, prefix);
+    }),
+  );
+}
+
+/**
+ * The state that `namedState` was made from; what is no part of it is left out.
+ *
+ * @throws AppError 'invalid-argument' if a tensor is missing, or is of another size
+ */
+export function flatState(step: TrainingStep, named: ReadonlyMap<string, TensorData>): Record<string, TensorData> {
+  const tensors = step.state.map(({ name }) => {
+    const prefix = prefixOf(name);
+    const tensor = prefix === undefined ? named.get(name) : step.parameters.pack(named, prefix);
+    check(tensor !== undefined, () => `The state '${name}' is missing`);
+    return [name, tensor] as const;
+  });
+  return Object.fromEntries(tensors);
+}
+
+/** What stands before the vector's name in a state of the parameters; undefined for other states. */
+function prefixOf(name: string): string | undefined {
+  return name.endsWith(VECTOR) ? name.slice(0, -VECTOR.length) : undefined;
 }
 
 /** The name of the state that averages a parameter over time. */
@@ -127,7 +151,7 @@ export function averageName(parameter: string): string {
   return `average:${parameter}`;
 }
 
-/** The weights in a training state: the averages if there are any and they are wanted, else the parameters themselves. */
+/** The weights in a state by names: the averages if there are any and they are wanted, else the parameters themselves. */
 export function weightsOf(
   architecture: GoArchitecture,
   state: ReadonlyMap<string, TensorData>,

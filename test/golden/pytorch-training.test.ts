@@ -12,6 +12,7 @@ import {
   type OptimizerOptions,
   averageName,
   initialState,
+  namedState,
   trainingStep,
 } from '../../src/nn/training-step.js';
 import { type Shape, sizeOf } from '../../src/nn/types.js';
@@ -48,7 +49,7 @@ describe.each([onnxRuntimeEngine(), tensorflowEngine(tf)])('twenty steps on $nam
     const step = trainingStep({ ...options, optimizer });
     const schedule = makeSchedule({ decay: 'cosine', peak, warmupSteps: 5, totalSteps: 25 });
     const first = initialState(step, sharedWeights(tinyArchitecture));
-    const training = await engine.train(step.graph, Object.fromEntries(first));
+    const training = await engine.train(step.graph, first);
     for (let i = 0; i < 20; i++) {
       const { learningRate, ...metrics } = steps[i]!;
       expect(schedule(i)).toBeCloseTo(learningRate!, 12);
@@ -58,7 +59,7 @@ describe.each([onnxRuntimeEngine(), tensorflowEngine(tf)])('twenty steps on $nam
         expect(Math.abs(seen[name]! - value), `${name} of step ${i}`).toBeLessThan(TOLERANCE);
       }
     }
-    const state = await training.exportState();
+    const state = Object.fromEntries(namedState(step, await training.exportState()));
     for (const [name, values] of Object.entries(weights)) {
       expect(distance(state[name]!.data, values), name).toBeLessThan(TOLERANCE);
       expect(distance(state[averageName(name)]!.data, average[name]!), name).toBeLessThan(TOLERANCE);

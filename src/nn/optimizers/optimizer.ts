@@ -13,8 +13,8 @@ export interface Trainable {
   readonly value: Tensor;
   /** Same shape as `value`. */
   readonly gradient: Tensor;
-  /** Whether weight decay applies: to matrices and filters, not to biases. */
-  readonly decays: boolean;
+  /** Whether weight decay applies: to matrices and filters, not to biases; for several parameters in one, 1 or 0 a number. */
+  readonly decays: boolean | Tensor;
 }
 
 /** A value that training keeps from step to step beside the parameters. */
@@ -52,5 +52,7 @@ export class States {
  * Decay Regularization", ICLR 2019).
  */
 export function decayed({ value, decays }: Trainable, learningRate: Tensor, weightDecay: number): Tensor {
-  return decays && weightDecay > 0 ? mul(value, sub(1, mul(learningRate, weightDecay))) : value;
+  if (decays === false || weightDecay === 0) return value;
+  const share = mul(learningRate, weightDecay);
+  return mul(value, sub(1, decays === true ? share : mul(share, decays)));
 }

@@ -3,11 +3,15 @@
 import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import type { Weights } from '../../nn/model-file.js';
 import type { GoArchitecture } from '../../nn/networks/go-network.js';
-import { initialState, trainingStep } from '../../nn/training-step.js';
+import { flatState, initialState, namedState, trainingStep } from '../../nn/training-step.js';
 import { lossWeights, type AlphaZeroConfig } from './config.js';
 
-/** @param from the state of a checkpoint, or weights to begin with */
-export function openTraining(
+/**
+ * The training, whose state is by names.
+ *
+ * @param from the state of a checkpoint, or weights to begin with
+ */
+export async function openTraining(
   engine: Engine,
   config: AlphaZeroConfig,
   architecture: GoArchitecture,
@@ -26,6 +30,13 @@ export function openTraining(
     clipNorm: config.clipNorm,
     emaDecay: config.emaDecay,
   });
-  const state = 'state' in from ? from.state : Object.fromEntries(initialState(step, from.weights));
-  return engine.train(step.graph, state, { threads: config.trainingThreads });
+  const state =
+    'state' in from ? flatState(step, new Map(Object.entries(from.state))) : initialState(step, from.weights);
+  const training = await engine.train(step.graph, state, { threads: config.trainingThreads });
+  return {
+    step: (batch) => training.step(batch),
+    exportState: async () => Object.fromEntries(namedState(step, await training.exportState())),
+    importState: (named) => training.importState(flatState(step, new Map(Object.entries(named)))),
+    release: () => training.release(),
+  };
 }

@@ -9,7 +9,9 @@ import type { Weights } from '../../../src/nn/model-file.js';
 import {
   type TrainingStep,
   averageName,
+  flatState,
   initialState,
+  namedState,
   trainingMetrics,
   trainingStep,
   weightsOf,
@@ -20,11 +22,11 @@ const losses = { policy: 1, value: 1, ownership: 0.5, score: 0.25 };
 const batchSize = 6;
 
 async function train(step: TrainingStep, weights: Weights): Promise<Training> {
-  return await onnxRuntimeEngine().train(step.graph, Object.fromEntries(initialState(step, weights)));
+  return await onnxRuntimeEngine().train(step.graph, initialState(step, weights));
 }
 
-async function stateOf(training: Training): Promise<ReadonlyMap<string, NamedTensors[string]>> {
-  return new Map(Object.entries(await training.exportState()));
+async function stateOf(step: TrainingStep, training: Training): Promise<ReadonlyMap<string, NamedTensors[string]>> {
+  return namedState(step, await training.exportState());
 }
 
 test('a tiny network learns a tiny batch by heart', async () => {
@@ -72,7 +74,7 @@ test('positions without weight and policies of cheap searches do not count', asy
     const training = await train(step, weights);
     results.push({
       metrics: await training.step({ ...inputs, learningRate: scalar(0.1) }),
-      state: await stateOf(training),
+      state: await stateOf(step, training),
     });
     await training.release();
   }
@@ -88,7 +90,7 @@ test('a batch without any weight reports zero and, without decay, changes nothin
   batch['weight']!.data.fill(0);
   const training = await train(step, weights);
   const metrics = await training.step({ ...batch, learningRate: scalar(0.1) });
-  const state = await stateOf(training);
+  const state = await stateOf(step, training);
   await training.release();
   expect(metrics).toEqual(Object.fromEntries(trainingMetrics.map((name) => [name, 0])));
   expect(weightsOf(tinyArchitecture, state, 'latest')).toEqual(weights);
@@ -105,7 +107,7 @@ test('equal seeds and batches give equal states bit for bit', async () => {
     for (let i = 0; i < 3; i++) {
       metrics.push(await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.01) }));
     }
-    const state = await stateOf(training);
+    const state = await stateOf(step, training);
     await training.release();
     return { metrics, state };
   };
@@ -127,15 +129,31 @@ test('the average of the weights follows them by its decay', async () => {
   const wanted = Array.from(weights.get(name)!.data);
   for (let i = 0; i < 3; i++) {
     await training.step({ ...randomBatch(step.batch, rng), learningRate: scalar(0.1) });
-    const present = (await stateOf(training)).get(name)!.data;
+    const present = (await stateOf(step, training)).get(name)!.data;
     wanted.forEach((average, k) => (wanted[k] = 0.75 * average + 0.25 * Number(present[k])));
   }
-  const state = await stateOf(training);
+  const state = await stateOf(step, training);
   await training.release();
   const average = weightsOf(tinyArchitecture, state, 'average').get(name)!.data;
   wanted.forEach((value, k) => expect(average[k]).toBeCloseTo(value, 6));
   expect(state.get(averageName(name))!.data).toEqual(average);
   expect(weightsOf(tinyArchitecture, state, 'latest').get(name)!.data).not.toEqual(average);
+});
+
+test('a state by names is the same state, and says what it lacks', async () => {
+  const options = { architecture: tinyArchitecture, batchSize, losses, emaDecay: 0.9 };
+  const step = trainingStep({ ...options, optimizer: { kind: 'adamw' } });
+  const training = await train(step, livelyWeights(tinyArchitecture, new Rng(3)));
+  await training.step({ ...randomBatch(step.batch, new Rng(4)), learningRate: scalar(0.1) });
+  const state = await training.exportState();
+  await training.release();
+  const named = namedState(step, state);
+  expect(named.get('adam:mean:stem/bias')!.shape).toEqual([tinyArchitecture.channels]);
+  expect(flatState(step, named)).toEqual(state);
+  named.delete('average:stem/bias');
+  expect(() => flatState(step, named)).toThrow("The state 'average:stem/bias' is missing");
+  named.set('average:stem/bias', scalar(1));
+  expect(() => flatState(step, named)).toThrow('has 1 numbers');
 });
 
 describe('a step in parts', () => {
@@ -146,7 +164,7 @@ describe('a step in parts', () => {
   /** Metrics and state after three steps. */
   async function trained(partFloats: number | undefined, threads: number) {
     const step = trainingStep({ ...options, partFloats });
-    const state = Object.fromEntries(initialState(step, weights));
+    const state = initialState(step, weights);
     const training = await onnxRuntimeEngine().train(step.graph, state, { threads });
     const batch = { ...randomBatch(step.batch, new Rng(5)), learningRate: scalar(0.1) };
     await training.step(batch);
@@ -174,7 +192,7 @@ describe('a step in parts', () => {
 
   test('keeps its state when a batch is refused, on threads too', async () => {
     const step = trainingStep({ ...options, partFloats: SMALL });
-    const state = Object.fromEntries(initialState(step, weights));
+    const state = initialState(step, weights);
     const training = await onnxRuntimeEngine().train(step.graph, state, { threads: 2 });
     const { planes, ...rest } = randomBatch(step.batch, new Rng(5));
     const short = { shape: [4, ...planes!.shape.slice(1)], data: planes!.data };

@@ -11,7 +11,7 @@ import { newKatago } from '../../../../src/nn/networks/katago/new-network.js';
 import { readKatago } from '../../../../src/nn/networks/katago/read-file.js';
 import { writeKatago } from '../../../../src/nn/networks/katago/write-file.js';
 import { lowerToOnnx } from '../../../../src/nn/onnx/lower.js';
-import { batchLoss, initialState, trainingStep, weightsOf } from '../../../../src/nn/training-step.js';
+import { batchLoss, initialState, namedState, trainingStep, weightsOf } from '../../../../src/nn/training-step.js';
 import { livelyWeights, randomBatch, scalar } from '../../../support/go-training.js';
 import { sketchKatago } from '../../../support/katago-network.js';
 
@@ -36,11 +36,11 @@ async function learn(architecture: KatagoArchitecture, size: number, weights: We
   }
   batch['policyWeight']!.data.fill(1);
   batch['ownershipTarget']!.data.forEach((owner, i, owners) => (owners[i] = owner === 0 ? 1 : owner));
-  const training = await engine.train(step.graph, Object.fromEntries(initialState(step, weights)));
+  const training = await engine.train(step.graph, initialState(step, weights));
   const first = await training.step({ ...batch, learningRate: scalar(0.01) });
   let last = first;
   for (let i = 1; i < steps; i++) last = await training.step({ ...batch, learningRate: scalar(0.01) });
-  const trained = weightsOf(architecture, new Map(Object.entries(await training.exportState())), 'latest');
+  const trained = weightsOf(architecture, namedState(step, await training.exportState()), 'latest');
   await training.release();
   return { first, last, trained };
 }
