@@ -175,7 +175,9 @@ function partSize({
 }: TrainingStepOptions): number {
   if (partFloats === undefined) return batchSize;
   const most = Math.max(SMALLEST_PART, Math.round(partFloats / (architecture.channels * size * size)));
-  return Math.ceil(batchSize / Math.ceil(batchSize / most));
+  // An even number of them, so that two threads have the same to do.
+  const parts = batchSize <= most ? 1 : 2 * Math.max(1, Math.round(batchSize / most / 2));
+  return Math.ceil(batchSize / parts);
 }
 
 type BatchOptions = Pick<TrainingStepOptions, 'architecture' | 'size' | 'batchSize'>;

@@ -158,7 +158,7 @@ test('a state by names is the same state, and says what it lacks', async () => {
 
 describe('a step in parts', () => {
   const parted: Architecture = { ...tinyArchitecture, size: 5, channels: 16 };
-  const options = { architecture: parted, batchSize: 20, optimizer: { kind: 'sgd' }, losses, clipNorm: 1 } as const;
+  const options = { architecture: parted, batchSize: 27, optimizer: { kind: 'sgd' }, losses, clipNorm: 1 } as const;
   const weights = livelyWeights(parted, new Rng(4));
 
   /** Metrics and state after three steps. */
@@ -175,7 +175,7 @@ describe('a step in parts', () => {
     return { metrics, after };
   }
 
-  // Three parts of seven positions, the last with one too many.
+  // Four parts of seven positions, the last with one too many.
   const SMALL = 16 * 25 * 8;
 
   test('gives what the whole batch gives, but for rounding', async () => {
