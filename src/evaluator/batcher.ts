@@ -75,6 +75,7 @@ export class Batcher {
   readonly #filling = new Map<string, number>();
   #sequence = 0;
   #pending = 0;
+  #closed: AppError | undefined;
 
   constructor(slots: Slots, nowMicros: () => number, listener: BatchListener = noListener) {
     this.#slots = slots;
@@ -91,6 +92,10 @@ export class Batcher {
 
   /** Queues a job; its results come through `deliver`, or its failure through `fail`. */
   submit(job: Job): void {
+    if (this.#closed) {
+      job.fail(this.#closed);
+      return;
+    }
     const ticket: Ticket = { job, submittedMicros: this.#nowMicros(), left: job.count };
     this.#tickets.set(job, ticket);
     this.#pending += job.count;
@@ -152,8 +157,9 @@ export class Batcher {
     this.#pump();
   }
 
-  /** Fails everything. */
+  /** Fails everything, and whatever is submitted after it. */
   close(error: AppError): void {
+    this.#closed = error;
     for (const ticket of [...this.#tickets.values()]) this.#failTicket(ticket, error);
     for (const queue of this.#queues) queue.length = 0;
   }

@@ -3,6 +3,9 @@
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
 import { engineNames } from '../engine/open-engine.js';
 
+/** Most session threads. */
+export const MOST_THREADS = 64;
+
 const symmetryModes = ['none', 'random', 'all'] as const;
 
 /** In which symmetries of the board the network sees positions (symmetric-evaluation.ts). */
@@ -10,7 +13,12 @@ export type SymmetryMode = (typeof symmetryModes)[number];
 
 /** Settings of the evaluator, with their ranges and meanings. */
 export const evaluatorSchema = {
-  threads: integer(2, 1, 64, 'worker threads that run the network, one session and one core each'),
+  threads: integer(
+    2,
+    0,
+    MOST_THREADS,
+    'worker threads that run the network, one session and one core each; 0 takes the number that is fastest here, measured for about a second when the first model is loaded',
+  ),
   maxBatch: integer(64, 1, 1024, 'most positions in one batch'),
   maxPending: integer(
     16_384,

@@ -3,16 +3,19 @@
  * and swaps model versions while serving.
  */
 
+import { availableParallelism } from 'node:os';
+
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
 import { Batcher } from './batcher.js';
 import { EvaluationCache } from './cache.js';
-import type { EvaluatorConfig } from './config.js';
+import { MOST_THREADS, type EvaluatorConfig } from './config.js';
 import { EvaluationJob } from './evaluation-job.js';
 import { type EvaluatorLog, type LoadedModel, LoadedModels } from './loaded-models.js';
 import { type EvaluatorMetrics, makeCounters } from './metrics.js';
+import { MeasuredThreads } from './measured-threads.js';
 import type { ModelShape, ModelSource } from './model-source.js';
 import { joinOutputs, splitInputs } from './plain-tensors.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
@@ -48,6 +51,8 @@ export class Evaluator {
   readonly #slots: Slots;
   readonly #batcher: Batcher;
   readonly #pool: SessionPool;
+  /** Where the number of threads is to be measured. */
+  readonly #threads: MeasuredThreads | undefined;
   readonly #models: LoadedModels;
   readonly #caches = new Map<number, EvaluationCache>();
   readonly #counters = makeCounters();
@@ -58,23 +63,26 @@ export class Evaluator {
   constructor(source: ModelSource, config: EvaluatorConfig, log: EvaluatorLog = () => undefined) {
     this.#config = config;
     // A batch running and one ready for every thread, one that bulk positions fill, and one kept for interactive ones.
-    const memory = makeSlotMemory(2 * config.threads + 2, config.maxBatch);
+    const cores = Math.min(MOST_THREADS, availableParallelism());
+    const memory = makeSlotMemory(2 * (config.threads || cores) + 2, config.maxBatch);
     this.#slots = new Slots(memory);
     const counters = this.#counters;
     this.#batcher = new Batcher(this.#slots, () => performance.now() * 1000, {
-      batchDone(positions, computeMicros) {
+      batchDone: (positions, computeMicros) => {
+        if (this.#threads?.isMeasuring) return;
         counters.batches++;
         counters.evaluations += positions;
         counters.computeMicros += computeMicros;
       },
       waited: (positions, micros) => {
+        if (this.#threads?.isMeasuring) return;
         counters.queueMicros += positions * micros;
         this.#waiting.add(micros, positions);
       },
     });
     const { engine, provider, symmetry, symmetrySeed } = config;
     const settings = { engine: { engine, provider }, symmetry: { symmetry, symmetrySeed } };
-    this.#pool = new SessionPool(config.threads, memory, settings, {
+    this.#pool = new SessionPool(config.threads || 1, memory, settings, {
       finished: (slot) => this.#batcher.finished(slot),
       failed: (slot, error) => {
         log('batch-failed', { error: error.message });
@@ -86,7 +94,10 @@ export class Evaluator {
         this.#batcher.lost(thread);
       },
     });
-    this.#models = new LoadedModels(source, this.#pool, config.loadedVersions, log);
+    const { maxBatch } = config;
+    const [pool, batcher] = [this.#pool, this.#batcher];
+    this.#threads = config.threads === 0 ? new MeasuredThreads({ pool, batcher, maxBatch, cores, log }) : undefined;
+    this.#models = new LoadedModels(source, this.#threads ?? pool, config.loadedVersions, log);
   }
 
   /**
@@ -178,6 +189,7 @@ export class Evaluator {
       batchFill: batches === 0 ? 0 : evaluations / (batches * this.#config.maxBatch),
       pending: this.#batcher.pending + this.#inferring,
       loadedVersions: this.#models.count,
+      threads: this.#pool.size,
       waiting: this.#waiting.counts(),
     };
   }

@@ -2,7 +2,7 @@
 
 import { waitingLimitsMicros } from './waiting-times.js';
 
-/** A snapshot of the counters; all but `batchFill`, `pending` and `loadedVersions` only grow. */
+/** A snapshot of the counters; all but the gauges at the end only grow. */
 export interface EvaluatorMetrics {
   /** Requests accepted, refused because the queue was full, cancelled by their client, failed for another reason. */
   readonly requests: number;
@@ -26,13 +26,17 @@ export interface EvaluatorMetrics {
   readonly pending: number;
   /** Model versions loaded now. */
   readonly loadedVersions: number;
+  /** Session threads now. */
+  readonly threads: number;
   /** Positions by how long they waited (waiting-times.ts). */
   readonly waiting: readonly number[];
 }
 
+const gauges = ['batchFill', 'pending', 'loadedVersions', 'threads'] as const;
+
 /** The counters themselves. */
 export type EvaluatorCounters = {
-  -readonly [K in Exclude<keyof EvaluatorMetrics, 'batchFill' | 'pending' | 'loadedVersions' | 'waiting'>]: number;
+  -readonly [K in Exclude<keyof EvaluatorMetrics, (typeof gauges)[number] | 'waiting'>]: number;
 };
 
 /** Counters at zero. */
@@ -54,11 +58,10 @@ export function makeCounters(): EvaluatorCounters {
 
 /** Kept and current numbers in the text format of Prometheus, with the prefix `tengen_evaluator_`. */
 export function formatPrometheus({ waiting, ...metrics }: EvaluatorMetrics): string {
-  const gauges = new Set(['batchFill', 'pending', 'loadedVersions']);
   let text = '';
   for (const [key, value] of Object.entries(metrics)) {
     const name = `tengen_evaluator_${key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-    const [type, suffix] = gauges.has(key) ? ['gauge', ''] : ['counter', '_total'];
+    const [type, suffix] = (gauges as readonly string[]).includes(key) ? ['gauge', ''] : ['counter', '_total'];
     text += `# TYPE ${name}${suffix} ${type}\n${name}${suffix} ${String(value)}\n`;
   }
   return text + formatWaiting(waiting, metrics.queueMicros);

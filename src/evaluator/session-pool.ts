@@ -26,7 +26,7 @@ export type SessionSettings = Pick<ThreadStart, 'engine' | 'symmetry'>;
 /** Longest wait before a thread that keeps dying is started again. */
 const maxRestartDelayMs = 5_000;
 
-/** A fixed number of session threads. */
+/** A number of session threads that changes only when it is told to. */
 export class SessionPool {
   readonly #memory: SlotMemory;
   readonly #slots: Slots;
@@ -55,6 +55,24 @@ export class SessionPool {
    */
   async ready(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.ready));
+  }
+
+  /** Threads there are now. */
+  get size(): number {
+    return this.#threads.length;
+  }
+
+  /**
+   * Starts or stops threads until there are `count`; those that stop finish their batch. No model may be loading.
+   *
+   * @throws AppError why a thread cannot be started
+   */
+  async resize(count: number): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const surplus = this.#threads.splice(count);
+    for (let thread = this.#threads.length; thread < count; thread++) this.#threads.push(this.#start(thread));
+    await Promise.all(surplus.map((thread) => thread.stop()));
+    await this.ready();
   }
 
   /**
@@ -141,6 +159,7 @@ export class SessionPool {
     } catch {
       return; // closing
     }
-    if (!this.#closing.signal.aborted) this.#threads[thread] = this.#start(thread);
+    const isWanted = thread < this.#threads.length;
+    if (isWanted && !this.#closing.signal.aborted) this.#threads[thread] = this.#start(thread);
   }
 }

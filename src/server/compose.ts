@@ -103,6 +103,8 @@ interface Parts {
 async function composeServices({ config, logger, store, evaluator, close }: Parts): Promise<Composition> {
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
+  // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
+  if (config.threads === 0) await evaluator.describe('').catch(() => undefined);
   const { engine, provider } = config;
   const kinds = [
     alphaZeroKind(store, { engine, provider }, promoted),

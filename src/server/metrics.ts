@@ -40,7 +40,8 @@ export type MetricsSince = Readonly<
     | 'refused'
     | 'failed'
     | 'pending'
-    | 'loadedVersions',
+    | 'loadedVersions'
+    | 'threads',
     number
   >
 >;
@@ -64,6 +65,7 @@ export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: 
     failed: grown('failed'),
     pending: now.pending,
     loadedVersions: now.loadedVersions,
+    threads: now.threads,
   };
 }
 

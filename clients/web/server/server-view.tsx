@@ -40,6 +40,7 @@ export function ServerView({ calls }: { readonly calls: Calls }): ComponentChild
         <Figure value={now && 100 * now.cacheHitShare} unit="known to the cache, %" />
         <Figure value={now?.pending} unit="positions waiting" />
         <Figure value={now?.loadedVersions} unit="versions loaded" />
+        <Figure value={now?.threads} unit="threads" />
         <Figure value={now && now.refused + now.failed} unit="refused or failed" />
       </dl>
       <div class="charts">

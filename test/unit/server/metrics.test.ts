@@ -5,7 +5,14 @@ import { waitingQuantileMs, WaitingTimes } from '../../../src/evaluator/waiting-
 import { logMetrics, metricsSince, serveMetrics } from '../../../src/server/metrics.js';
 
 const noWaiting = new WaitingTimes().counts();
-const zero: EvaluatorMetrics = { ...makeCounters(), batchFill: 0, pending: 0, loadedVersions: 1, waiting: noWaiting };
+const zero: EvaluatorMetrics = {
+  ...makeCounters(),
+  batchFill: 0,
+  pending: 0,
+  loadedVersions: 1,
+  threads: 2,
+  waiting: noWaiting,
+};
 const waiting = new WaitingTimes();
 waiting.add(2000, 297);
 waiting.add(40_000, 3);
@@ -19,7 +26,7 @@ const later: EvaluatorMetrics = {
 it('means and rates are those of the time between', () => {
   expect(metricsSince(zero, later, 2000)).toMatchObject({
     ...{ requests: 12, evaluationsPerSecond: 150, positionsPerBatch: 50, queueMs: 2, computeMsPerBatch: 10 },
-    ...{ cacheHitShare: 0.25, pending: 7, loadedVersions: 1 },
+    ...{ cacheHitShare: 0.25, pending: 7, loadedVersions: 1, threads: 2 },
   });
   expect(metricsSince(later, later, 2000)).toMatchObject({ evaluationsPerSecond: 0, queueMs: 0, cacheHitShare: 0 });
 });

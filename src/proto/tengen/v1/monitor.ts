@@ -58,6 +58,8 @@ export interface EvaluatorFigures {
   pending: number;
   /** Model versions loaded now. */
   loadedVersions: number;
+  /** Threads that run the network. */
+  threads: number;
 }
 
 /** A self-play worker. */
@@ -224,6 +226,7 @@ function createBaseEvaluatorFigures(): EvaluatorFigures {
     failed: 0,
     pending: 0,
     loadedVersions: 0,
+    threads: 0,
   };
 }
 
@@ -264,6 +267,9 @@ export const EvaluatorFigures: MessageFns<EvaluatorFigures> = {
     }
     if (message.loadedVersions !== 0) {
       writer.uint32(88).uint32(message.loadedVersions);
+    }
+    if (message.threads !== 0) {
+      writer.uint32(104).uint32(message.threads);
     }
     return writer;
   },
@@ -377,6 +383,14 @@ export const EvaluatorFigures: MessageFns<EvaluatorFigures> = {
             message.loadedVersions = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.threads = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +420,7 @@ export const EvaluatorFigures: MessageFns<EvaluatorFigures> = {
     message.failed = object.failed ?? 0;
     message.pending = object.pending ?? 0;
     message.loadedVersions = object.loadedVersions ?? 0;
+    message.threads = object.threads ?? 0;
     return message;
   },
 };
