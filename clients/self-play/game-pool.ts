@@ -5,6 +5,7 @@
 
 import { AppError, assert } from '../../src/core/errors.js';
 import { delay } from '../../src/core/signals.js';
+import { trace } from '../../src/core/trace.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import type { Position } from '../../src/go/position.js';
@@ -125,7 +126,9 @@ export class GamePool {
     const answers = new Array<readonly GoEvaluation[]>(questions.length);
     const ask = async ([model, indices]: [string, number[]]): Promise<void> => {
       const positions = indices.flatMap((i) => questions[i]!.positions);
+      const started = trace ? performance.now() : 0;
       const evaluations = await this.#options.evaluator.evaluate(positions, { model, signal });
+      trace?.add('evaluation', started, positions.length);
       assert(evaluations.length === positions.length, 'every position has one evaluation');
       this.#evaluations += positions.length;
       let next = 0;

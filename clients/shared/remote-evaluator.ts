@@ -6,6 +6,7 @@
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { cancelled, throwIfAborted } from '../../src/core/signals.js';
+import { trace } from '../../src/core/trace.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
@@ -172,11 +173,14 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (message.waiters.every((waiter) => waiter.done)) return;
     const stream = (this.#stream ??= this.#open());
     stream.inFlight.set(message.requestId, message);
+    const started = trace ? performance.now() : 0;
+    const positions = message.snapshots.map(positionToWire);
+    trace?.add('encode', started, positions.length);
     stream.outgoing.push({
       requestId: message.requestId,
       model: message.model,
       priority: this.#options.priority === 'interactive' ? Priority.INTERACTIVE : Priority.BULK,
-      positions: message.snapshots.map(positionToWire),
+      positions,
       ownership: this.#options.ownership,
       cancel: false,
     });
@@ -216,6 +220,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     }
     this.#retries.succeeded();
     this.modelVersion = response.modelVersion;
+    const started = trace ? performance.now() : 0;
     let next = 0;
     for (const waiter of message.waiters) {
       const part = response.evaluations.slice(next, next + waiter.count);
@@ -227,6 +232,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
         waiter.reject(AppError.from(error));
       }
     }
+    trace?.add('decode', started, next);
   }
 
   #fail(stream: Stream | undefined, error: AppError): void {

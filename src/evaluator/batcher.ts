@@ -6,6 +6,7 @@
  */
 
 import { AppError } from '../core/errors.js';
+import { trace } from '../core/trace.js';
 import type { Slots } from './slots.js';
 
 /** Positions of one request that wait for the network. */
@@ -122,7 +123,9 @@ export class Batcher {
     const now = this.#nowMicros();
     let at = 0;
     for (const { ticket, from, to } of state.ranges) {
-      this.#listener.waited(to - from, Math.max(0, now - ticket.submittedMicros - computeMicros));
+      const waitedMicros = Math.max(0, now - ticket.submittedMicros - computeMicros);
+      this.#listener.waited(to - from, waitedMicros);
+      trace?.add('queue', ticket.submittedMicros / 1000, to - from, waitedMicros / 1000);
       if (ticket.left > 0) {
         this.#settle(ticket, to - from);
         ticket.job.deliver(from, to - from, slot, at);

@@ -6,11 +6,6 @@ import { engineNames } from '../engine/open-engine.js';
 /** Most session threads. */
 export const MOST_THREADS = 64;
 
-const symmetryModes = ['none', 'random', 'all'] as const;
-
-/** In which symmetries of the board the network sees positions (symmetric-evaluation.ts). */
-export type SymmetryMode = (typeof symmetryModes)[number];
-
 /** Settings of the evaluator, with their ranges and meanings. */
 export const evaluatorSchema = {
   threads: integer(
@@ -35,7 +30,7 @@ export const evaluatorSchema = {
   ),
   symmetry: choice(
     'none',
-    symmetryModes,
+    ['none', 'random', 'all'],
     'symmetries of the board in which the network sees a position: as it is, in one that is drawn for it, or the mean over all eight, which takes eight times as long',
   ),
   symmetrySeed: integer(
@@ -54,3 +49,6 @@ export const evaluatorSchema = {
 
 /** The evaluator's settings. */
 export type EvaluatorConfig = ConfigOf<typeof evaluatorSchema>;
+
+/** In which symmetries of the board the network sees positions (symmetric-evaluation.ts). */
+export type SymmetrySettings = Pick<EvaluatorConfig, 'symmetry' | 'symmetrySeed'>;

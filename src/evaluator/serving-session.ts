@@ -1,6 +1,7 @@
 /** One loaded model inside a session thread: packed positions in, outputs in shared memory out. */
 
 import { check } from '../core/errors.js';
+import { trace } from '../core/trace.js';
 import type { Engine } from '../engine/engine.js';
 import type { FeatureSet } from '../go/feature-set.js';
 import { featureSet } from '../go/features.js';
@@ -81,7 +82,13 @@ export class ServingSession {
    */
   async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
     const { count, size, ownership } = positions;
-    const results = await this.infer(this.features(positions, symmetries));
+    const started = trace ? performance.now() : 0;
+    const features = this.features(positions, symmetries);
+    trace?.add('features', started, count);
+    const ready = trace ? performance.now() : 0;
+    const results = await this.infer(features);
+    trace?.add('network', ready, count);
+    const answered = trace ? performance.now() : 0;
     outputs.value.set(results['value']!.data);
     writeScoreColumns(results, count, outputs.scores);
     if (symmetries) {
@@ -92,6 +99,7 @@ export class ServingSession {
       outputs.policy.set(results['policy']!.data);
       if (ownership) outputs.ownership.set(results['ownership']!.data);
     }
+    trace?.add('outputs', answered, count);
   }
 
   /** What the network reads of positions, turned by `symmetries` [count] if given; valid until the next call. */

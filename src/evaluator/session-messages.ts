@@ -1,10 +1,11 @@
 /** What the main thread and a session thread say to each other, beside the slots. */
 
+import type { ThreadTrace } from '../core/trace.js';
 import type { EngineSettings } from '../engine/open-engine.js';
 import type { Range } from '../nn/quantization/ranges.js';
+import type { SymmetrySettings } from './config.js';
 import type { ModelShape } from './model-source.js';
 import type { SlotMemory } from './slots.js';
-import type { SymmetrySettings } from './symmetric-evaluation.js';
 
 /** A model as a thread loads it. */
 export interface ModelBytes {
@@ -25,6 +26,8 @@ export interface ThreadStart {
   readonly engine: EngineSettings;
   /** Which symmetries of the board positions are evaluated in. */
   readonly symmetry: SymmetrySettings;
+  /** Whether the thread records what it spends its time on (core/trace.ts). */
+  readonly traced: boolean;
   /** Models loaded before the thread takes any work. */
   readonly models: readonly ModelBytes[];
 }
@@ -65,6 +68,8 @@ export type Reply =
   | { readonly kind: 'ready' }
   /** The engine cannot be opened; the thread ends. */
   | { readonly kind: 'not-started'; readonly failure: Failure }
+  /** What it recorded; the last message of a thread that was told to. */
+  | { readonly kind: 'trace'; readonly trace: ThreadTrace }
   | { readonly kind: 'slot-failed'; readonly slot: number; readonly failure: Failure }
   | { readonly kind: 'done'; readonly id: number; readonly result: ModelShape | InferOutputs | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure };

@@ -5,6 +5,7 @@
 
 import { AppError } from '../core/errors.js';
 import { delay } from '../core/signals.js';
+import { trace } from '../core/trace.js';
 import type { ModelShape } from './model-source.js';
 import type { InferInputs, InferOutputs, ModelBytes, ThreadStart } from './session-messages.js';
 import { SessionThread } from './session-thread.js';
@@ -135,7 +136,8 @@ export class SessionPool {
   }
 
   #start(thread: number): SessionThread {
-    const start = { thread, memory: this.#memory, ...this.#settings, models: [...this.#models.values()] };
+    const models = [...this.#models.values()];
+    const start = { thread, memory: this.#memory, ...this.#settings, traced: trace !== undefined, models };
     const session = new SessionThread(start, this.#slots, {
       finished: (slot) => {
         this.#deathsInRow = 0;

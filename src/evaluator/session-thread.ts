@@ -3,6 +3,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 
 import { AppError, errorKinds, type ErrorKind } from '../core/errors.js';
+import { keepTrace } from '../core/trace.js';
 import { threadUrl } from '../engine/thread-url.js';
 import type { ModelShape } from './model-source.js';
 import type {
@@ -52,6 +53,7 @@ export class SessionThread {
       this.#worker.on('message', (reply: Reply) => {
         if (typeof reply === 'number') events.finished(reply);
         else if (reply.kind === 'ready') resolve();
+        else if (reply.kind === 'trace') keepTrace(reply.trace);
         else if (reply.kind === 'not-started') reject(errorOf(reply.failure));
         else if (reply.kind === 'slot-failed') events.failed(reply.slot, errorOf(reply.failure));
         else this.#answer(reply);

@@ -7,13 +7,16 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
+import { startTrace, trace } from '../core/trace.js';
 import { openEngine } from '../engine/open-engine.js';
+import { threadCpuMs } from '../engine/thread-cpu.js';
 import { ServingSession } from './serving-session.js';
 import type { Command, Failure, ModelBytes, Reply, ThreadStart } from './session-messages.js';
 import { Slots } from './slots.js';
 import { SymmetricEvaluation } from './symmetric-evaluation.js';
 
 const { start, commands } = workerData as { start: ThreadStart; commands: MessagePort };
+if (start.traced) startTrace(`session ${String(start.thread)}`);
 const slots = new Slots(start.memory);
 const symmetric = new SymmetricEvaluation(start.symmetry);
 const sessions = new Map<number, ServingSession>();
@@ -31,10 +34,12 @@ function failureOf(thrown: unknown): Failure {
 async function load({ model, ref, file, ranges }: ModelBytes): Promise<ServingSession> {
   const known = sessions.get(model);
   if (known) return known;
+  const started = trace ? performance.now() : 0;
   try {
     // A private copy: decoding and the engines do not take shared memory.
     const session = await ServingSession.load(new Uint8Array(file).slice(), engine, { ranges });
     sessions.set(model, session);
+    trace?.add('load', started, 1);
     return session;
   } catch (error) {
     const { kind, message } = AppError.from(error);
@@ -109,4 +114,5 @@ for (;;) {
 }
 for (const session of sessions.values()) await session.release();
 await engine.close();
+if (trace) tell({ kind: 'trace', trace: trace.read(threadCpuMs()) });
 commands.close();

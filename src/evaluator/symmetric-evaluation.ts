@@ -9,18 +9,11 @@
 
 import { SYMMETRIES } from '../go/symmetry.js';
 import { type CacheKey, hashRecord } from './cache.js';
-import type { SymmetryMode } from './config.js';
+import type { SymmetrySettings } from './config.js';
 import { recordBytes } from './record.js';
 import { scoreFields } from './scores.js';
 import type { PackedPositions, ServingSession } from './serving-session.js';
 import type { SlotOutputs } from './slots.js';
-
-/** Which symmetries a position is evaluated in. */
-export interface SymmetrySettings {
-  readonly symmetry: SymmetryMode;
-  /** Seed of the draws of `random`, 32 bits. */
-  readonly symmetrySeed: number;
-}
 
 /** Most turned positions that `all` gives to the network at once, unless one batch has more. */
 const ROWS = 64;

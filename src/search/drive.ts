@@ -2,6 +2,7 @@
 
 import { assert } from '../core/errors.js';
 import { throwIfAborted } from '../core/signals.js';
+import { trace } from '../core/trace.js';
 import type { Evaluation, Evaluator } from './evaluator.js';
 
 /**
@@ -75,10 +76,12 @@ export class LockstepGroup<Q, A, R> {
     // Generators added while waiting were not asked, and callbacks may add more: they stay behind the others.
     const added = this.#members.slice(asked.length);
     this.#members = [];
+    const started = trace ? performance.now() : 0;
     for (let i = 0; i < asked.length; i++) {
       const { generator, onDone, onError } = asked[i]!;
       this.#advance(generator, answers[i], onDone, onError);
     }
+    trace?.add('search', started, asked.length);
     this.#members.push(...added);
   }
 

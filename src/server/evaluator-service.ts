@@ -7,6 +7,7 @@ import type { CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError, check } from '../core/errors.js';
 import { Cancellation, type CancelSignal } from '../core/signals.js';
+import { trace } from '../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
 import {
   Priority,
@@ -130,7 +131,9 @@ class EvaluationStream {
     const failed = (error: unknown): void => finish(this.#failed(requestId, error));
     // Nothing here holds the positions while the request waits: they would outlive the collection of young garbage.
     try {
+      const started = trace ? performance.now() : 0;
       const evaluation = checkedRequest(request, cancellation);
+      trace?.add('decode', started, weight);
       done = this.#admit(weight);
       this.#evaluator.evaluate(evaluation).then((result) => finish(succeeded(requestId, result)), failed);
     } catch (error) {
@@ -161,7 +164,10 @@ function checkedRequest(request: EvaluateRequest, signal: CancelSignal): Evaluat
 }
 
 function succeeded(requestId: number, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
-  return { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
+  const started = trace ? performance.now() : 0;
+  const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
+  trace?.add('encode', started, evaluations.length);
+  return response;
 }
 
 function checkedPosition(

@@ -3,6 +3,8 @@
  * what it lacks, which for evaluations costs as much as writing them; whoever uses this one gives every field.
  */
 
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { trace } from '../core/trace.js';
 import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluator.js';
 
 const { requestType, responseType } = usual.methods.evaluate;
@@ -20,6 +22,28 @@ export const EvaluatorServiceDefinition: typeof usual = {
 };
 
 /** The type as before, since with it a message may still be read and written. */
-function withoutCopies<T extends object>(type: T): T {
-  return { ...type, fromPartial: undefined };
+function withoutCopies<T extends Reads & Writes>(type: T): T {
+  return {
+    ...type,
+    fromPartial: undefined,
+    decode(bytes: Uint8Array): unknown {
+      const started = trace ? performance.now() : 0;
+      const message = type.decode(bytes);
+      trace?.add('decode', started, 0);
+      return message;
+    },
+    encode(message: never, writer?: BinaryWriter): BinaryWriter {
+      const started = trace ? performance.now() : 0;
+      const written = type.encode(message, writer);
+      trace?.add('encode', started, 0);
+      return written;
+    },
+  };
+}
+
+interface Reads {
+  decode(bytes: Uint8Array): unknown;
+}
+interface Writes {
+  encode(message: never, writer?: BinaryWriter): BinaryWriter;
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
 import { createJob } from '../support/server-calls.js';
@@ -23,6 +25,24 @@ async function start(flags: readonly string[] = []): Promise<ServerProcess> {
   return server;
 }
 
+/** The stages that a trace file has, by thread. */
+function stagesOf(file: string): Record<string, string[]> {
+  interface Event {
+    readonly ph: string;
+    readonly name: string;
+    readonly tid: number;
+    readonly args: { readonly name?: string };
+  }
+  const events = JSON.parse(readFileSync(file, 'utf8')) as Event[];
+  const threads = events.filter(({ name }) => name === 'thread_name');
+  return Object.fromEntries(
+    threads.map(({ tid, args }) => {
+      const spans = events.filter((event) => event.ph !== 'M' && event.tid === tid);
+      return [args.name!, [...new Set(spans.map(({ name }) => name))].sort()];
+    }),
+  );
+}
+
 describe('a worker process', () => {
   it('plays games that the server acknowledges', async () => {
     const { address, connect } = await start();
@@ -33,6 +53,26 @@ describe('a worker process', () => {
     const totals = JSON.parse(worker.stdout) as { games: number; evaluations: number };
     expect(totals.games).toBeGreaterThanOrEqual(20);
     expect(totals.evaluations).toBeGreaterThan(totals.games);
+  });
+
+  it('and its server say by stage where their time went, where they are asked to', async () => {
+    const files = [join(dataDir, 'server.json'), join(dataDir, 'worker.json')] as const;
+    const { connect, address, stop } = await start(['--profile', files[0]]);
+    const { jobId } = await createJob(connect(), { visits: 8, startPositions: 20, batchSize: 16 });
+    const worker = new WorkerProcess(address, ['--games', '8', '--profile', files[1]]);
+    const jobs = connect().client(JobServiceDefinition);
+    for await (const { progress } of jobs.watchJob({ jobId })) {
+      if ((progress?.metrics['step'] ?? 0) > 0) break;
+    }
+    expect(await worker.end('SIGTERM')).toBe(0);
+    await stop();
+    const [server, played] = files.map((file) => stagesOf(file));
+    expect(server).toEqual({
+      main: ['decode', 'encode', 'queue'],
+      'session 0': ['features', 'load', 'network', 'outputs'],
+      training: ['batch', 'step'],
+    });
+    expect(played).toEqual({ main: ['decode', 'encode', 'evaluation', 'search'] });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('gives its games back on %s and ends with 0', async (signal) => {

@@ -2,6 +2,7 @@
 
 import { loadServerConfig, serverSchema } from '../../../src/server/config.js';
 import { command, jsonFlag } from '../command.js';
+import { profiled, profileFlag } from '../profile-file.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
 /** serve */
@@ -14,6 +15,7 @@ export const serveCommand = command({
   The server listens on this machine only; elsewhere it wants a token and TLS, or --insecure.`,
   flags: {
     ...jsonFlag,
+    ...profileFlag,
     config: { type: 'string', value: 'FILE', doc: 'a JSON file with settings by name' },
     ...schemaFlags(serverSchema),
   },
@@ -24,15 +26,17 @@ export const serveCommand = command({
       file: flags.config,
     });
     const { startServer } = await import('../../../src/server/server.js');
-    const server = await startServer(config);
-    const { address, page } = server;
-    const lines = [`Listening on ${address}`, ...(page === undefined ? [] : [`The page is at ${page}`])];
-    process.stdout.write(`${flags.json ? JSON.stringify({ address, page }) : lines.join('\n')}\n`);
-    // Told to stop while starting, it stops at once.
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    }
-    await server.close();
+    await profiled(flags.profile, 'server', async () => {
+      const server = await startServer(config);
+      const { address, page } = server;
+      const lines = [`Listening on ${address}`, ...(page === undefined ? [] : [`The page is at ${page}`])];
+      process.stdout.write(`${flags.json ? JSON.stringify({ address, page }) : lines.join('\n')}\n`);
+      // Told to stop while starting, it stops at once.
+      if (!signal.aborted) {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      }
+      await server.close();
+    });
     return 0;
   },
 });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { check } from '../../../src/core/errors.js';
 import { runWorker } from '../../self-play/worker.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
+import { profiled, profileFlag } from '../profile-file.js';
 
 /** worker */
 export const workerCommand = command({
@@ -14,6 +15,7 @@ export const workerCommand = command({
   flags: {
     ...connectionFlags,
     ...jsonFlag,
+    ...profileFlag,
     games: { type: 'string', default: '64', value: 'COUNT', doc: 'games at once' },
     name: { type: 'string', default: hostname(), value: 'NAME', doc: "the worker's name in the server's logs" },
   },
@@ -22,7 +24,7 @@ export const workerCommand = command({
     check(Number.isInteger(games) && games >= 1, `--games is ${flags.games}; it must be a whole number from 1`);
     const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
     const { address, token, tls, ca, name } = flags;
-    const totals = await runWorker({
+    const options = {
       address,
       token,
       tls,
@@ -30,8 +32,9 @@ export const workerCommand = command({
       games,
       name,
       signal,
-      log: (event, fields) => logger.info(fields, event),
-    });
+      log: (event: string, fields: object) => logger.info(fields, event),
+    };
+    const totals = await profiled(flags.profile, 'worker', () => runWorker(options));
     process.stdout.write(
       flags.json ? `${JSON.stringify(totals)}\n` : `Played ${totals.games} games, ${totals.evaluations} evaluations\n`,
     );

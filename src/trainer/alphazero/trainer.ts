@@ -5,6 +5,7 @@
 
 import { AppError, assert } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
+import { trace } from '../../core/trace.js';
 import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import { featureSet } from '../../go/features.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
@@ -199,19 +200,23 @@ export class Trainer {
     const { warmupSteps, batchSize, valueMix, policySurpriseWeight: surprise, angleWeight: angle } = this.#config;
     await this.#scoreAngles();
     const window = this.#window();
+    const started = trace ? performance.now() : 0;
     for (let index = 0; index < batchSize; index++) {
       const sampled = this.#memory.sample(window, this.#rng);
       const { game } = sampled;
       const row = surprise + angle > 0 ? drawRow(game, { surprise, angle }, this.#rng) : sampled.row;
       writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
     }
+    trace?.add('batch', started, batchSize);
     const first = this.#growth?.isGrown ? this.#growth.step : 0;
     const warmth = Math.min(1, (this.#step - first + 1) / (warmupSteps + 1));
     const learningRate = warmth * this.#schedule(this.#progress);
+    const ready = trace ? performance.now() : 0;
     const metrics = await this.#training.step({
       ...batchTensors(this.#batch),
       learningRate: { shape: [], data: Float32Array.of(learningRate) },
     });
+    trace?.add('step', ready, batchSize);
     const { loss } = metrics;
     if (loss === undefined || !Number.isFinite(loss)) {
       throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../../core/errors.js';
+import { keepTrace, trace } from '../../core/trace.js';
 import type { EngineSettings } from '../../engine/open-engine.js';
 import { threadUrl } from '../../engine/thread-url.js';
 import type { StoredGame } from './ports.js';
@@ -13,7 +14,7 @@ import type { FromTraining, PlainError, ToTraining, TrainingThreadStart } from '
 /** Training in a thread that opens the engine itself. */
 export function threadTraining(engine: EngineSettings): TrainingFactory {
   return async (setup, events) => {
-    const handle = new ThreadTraining({ ...setup, engine }, events);
+    const handle = new ThreadTraining({ ...setup, engine, traced: trace !== undefined }, events);
     await handle.ready;
     return handle;
   };
@@ -91,6 +92,9 @@ class ThreadTraining implements TrainingHandle {
         break;
       case 'growth':
         this.#events.growth(message.outcome);
+        break;
+      case 'trace':
+        keepTrace(message.trace);
         break;
       case 'failed':
         this.#fail(appError(message));

@@ -1,6 +1,7 @@
 /** What the job and its training thread say to each other. */
 
 import type { ErrorKind } from '../../core/errors.js';
+import type { ThreadTrace } from '../../core/trace.js';
 import type { EngineSettings } from '../../engine/open-engine.js';
 import type { StoredGame } from './ports.js';
 import type { GrowthOutcome, TrainerSnapshot } from './trainer.js';
@@ -9,6 +10,8 @@ import type { TrainingReport, TrainingSetup } from './training.js';
 /** What the thread starts with, as its `workerData`. */
 export interface TrainingThreadStart extends TrainingSetup {
   readonly engine: EngineSettings;
+  /** Whether the thread records what it spends its time on (core/trace.ts). */
+  readonly traced: boolean;
 }
 
 /** To the thread. */
@@ -30,4 +33,6 @@ export type FromTraining =
   | { readonly kind: 'candidate'; readonly snapshot: TrainerSnapshot }
   | { readonly kind: 'growth'; readonly outcome: GrowthOutcome | undefined }
   | { readonly kind: 'snapshot'; readonly id: number; readonly result: TrainerSnapshot | PlainError }
+  /** What it recorded; the last message of a thread that was told to. */
+  | { readonly kind: 'trace'; readonly trace: ThreadTrace }
   | ({ readonly kind: 'failed' } & PlainError);

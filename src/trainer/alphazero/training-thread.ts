@@ -1,9 +1,12 @@
 /** The worker thread in which a job trains: a TrainingLoop behind messages. Ends when it is told to stop or fails. */
 
+import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { AppError, assert } from '../../core/errors.js';
+import { startTrace, trace } from '../../core/trace.js';
 import { openEngine } from '../../engine/open-engine.js';
+import { threadCpuMs } from '../../engine/thread-cpu.js';
 import { Trainer } from './trainer.js';
 import { TrainingLoop } from './training-loop.js';
 import type { FromTraining, PlainError, ToTraining, TrainingThreadStart } from './training-messages.js';
@@ -20,7 +23,8 @@ function plain(thrown: unknown): PlainError {
   return { errorKind: kind, message };
 }
 
-const { engine, config, start } = workerData as TrainingThreadStart;
+const { engine, config, start, traced } = workerData as TrainingThreadStart;
+if (traced) startTrace('training');
 try {
   const loop = new TrainingLoop(await Trainer.create(await openEngine(engine), config, start), config.candidateSteps, {
     trained: (report) => {
@@ -55,5 +59,9 @@ try {
   await loop.run();
 } catch (error) {
   post({ kind: 'failed', ...plain(error) });
+}
+if (trace) {
+  const { active } = performance.eventLoopUtilization();
+  post({ kind: 'trace', trace: trace.read(threadCpuMs(), active) });
 }
 port.close();

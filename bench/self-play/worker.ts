@@ -1,0 +1,15 @@
+/** The worker process of the self-play benchmarks: the worker as it is, recording, told when to stop. */
+
+import { runWorker } from '../../clients/self-play/worker.js';
+import { record } from './recording.js';
+
+await record('worker', async (stop) => {
+  const [address = '', games] = process.argv.slice(2);
+  const stopping = new AbortController();
+  void stop.then(() => stopping.abort());
+  const log = (event: string, fields: Readonly<Record<string, unknown>>): void => {
+    if ('reason' in fields) process.stderr.write(`${event}: ${String(fields['reason'])}\n`);
+  };
+  process.send?.('working');
+  await runWorker({ address, games: Number(games), name: 'bench', signal: stopping.signal, log });
+});
