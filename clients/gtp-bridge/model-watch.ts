@@ -6,6 +6,7 @@ import { delay } from '../../src/core/signals.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { Backoff } from '../shared/backoff.js';
 import type { Connection } from '../shared/connection.js';
+import { boardSizes } from '../shared/model-boards.js';
 import { fromCall } from '../shared/status.js';
 
 /** What the bridge needs to know of a model. */
@@ -23,12 +24,9 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
   try {
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
-    const { name, version, size, smallestSize } = model;
-    // Servers from before networks of many sizes say nothing of a smallest one.
-    const smallest = smallestSize === 0 ? size : smallestSize;
-    const sizes = Array.from({ length: size - smallest + 1 }, (_, i) => size - i);
+    const { name, version } = model;
     const { features = '' } = JSON.parse(model.architectureJson || '{}') as { readonly features?: string };
-    return { ref: `${name}@${version}`, sizes, tellsRules: features.startsWith('katago') };
+    return { ref: `${name}@${version}`, sizes: boardSizes(model), tellsRules: features.startsWith('katago') };
   } catch (error) {
     throw fromCall(error);
   }

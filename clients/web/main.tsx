@@ -4,6 +4,7 @@ import { render, type ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { BoardView } from './board/board-view.js';
 import { emptyLine, type Line } from './board/line.js';
+import { USUAL_SIZE } from './board/models.js';
 import { Calls } from './calls.js';
 import { linkTo, useRoute } from './route.js';
 import { GamesView } from './games/games-view.js';
@@ -21,7 +22,7 @@ const tabs = [
 function Page(): ComponentChildren {
   const [question, setQuestion] = useState<TokenQuestion>();
   const calls = useMemo(() => new Calls((why) => ask(why, setQuestion)), []);
-  const [line, setLine] = useState<Line>(() => emptyLine(9));
+  const [line, setLine] = useState<Line>(() => emptyLine(USUAL_SIZE));
   const [tab = 'board', jobId, gameId] = useRoute();
   return (
     <>

@@ -1,10 +1,15 @@
 /** The page in a real browser, served by a real server with a small model, a job and a tree of games. */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeModel } from '../../src/server/model-file.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { hasChromium, startChromium } from '../support/chromium.js';
+import { sketchKatago } from '../support/katago-network.js';
 import { playTree } from '../support/played-tree.js';
 import { tinyModel } from '../support/served-models.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
@@ -119,6 +124,45 @@ describe.skipIf(!hasChromium)('the board', () => {
     await eventually(() => status().textContent()).toMatch(/^Move 3: black D2\. White to move\./);
     await open('bad.sgf', 'nothing');
     await eventually(() => page.getByRole('alert').textContent()).toMatch(/^bad\.sgf: /);
+  });
+});
+
+describe.skipIf(!hasChromium)('a model that plays boards of many sizes', () => {
+  beforeAll(async () => {
+    const path = join(dataDir, 'sketch.bin.gz');
+    writeFileSync(path, gzipSync(sketchKatago({ version: 14, blocks: ['ordinary'] }).bytes));
+    const connection = server.connect();
+    await connection.client(ModelServiceDefinition).importModel({ name: 'kata', path });
+    connection.close();
+  });
+
+  const choice = (name: string): ReturnType<Page['getByRole']> => page.getByRole('combobox', { name });
+  const model = (): Promise<string | null> => choice('Model').locator('option:checked').textContent();
+  const pointCount = (): Promise<number> => page.locator('.shudan-vertex').count();
+
+  it('opens with 9×9, and plays what is chosen', async () => {
+    await page.goto(server.page!);
+    await page.locator('.shudan-heatlabel').first().waitFor();
+    expect(await model()).toBe('kata · 2×2 to 19×19');
+    expect(await pointCount()).toBe(81);
+    await choice('Board').selectOption('13×13');
+    await eventually(pointCount).toBe(169);
+    await eventually(() => blackChance().textContent()).toMatch(/^\d+\.\d %$/);
+  });
+
+  it('stays when a file has another board, and gives way to a model that is chosen', async () => {
+    await page.goto(server.page!);
+    await page.locator('.shudan-heatlabel').first().waitFor();
+    const file = { name: 'game.sgf', mimeType: 'text/plain', buffer: Buffer.from('(;GM[1]SZ[5];B[cc])') };
+    await page.getByLabel('Open SGF').setInputFiles(file);
+    await eventually(() => status().textContent()).toMatch(/^Move 1: black C3\./);
+    await page.locator('.shudan-heatlabel').first().waitFor();
+    expect(await model()).toBe('kata · 2×2 to 19×19');
+    await choice('Board').selectOption('7×7');
+    await eventually(pointCount).toBe(49);
+    await choice('Model').selectOption('go5 · 5×5');
+    await eventually(pointCount).toBe(25);
+    expect(await choice('Board').locator('option').allTextContents()).toEqual(['5×5']);
   });
 });
 

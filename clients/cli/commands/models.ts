@@ -14,6 +14,7 @@ import {
   type UploadModelRequest,
 } from '../../../src/proto/tengen/v1/model.js';
 import { Connection } from '../../shared/connection.js';
+import { boardsText } from '../../shared/model-boards.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { formatTable } from '../terminal/table.js';
 import { growModel } from './grow-model.js';
@@ -23,12 +24,6 @@ const chunkBytes = 512 * 1024;
 /** name@version, the way every service writes it. */
 export function modelRef(model: Model): string {
   return `${model.name}@${model.version}`;
-}
-
-/** `9×9`, or `2×2 to 19×19`; a language model has no board. */
-function boardsText({ size, smallestSize }: Model): string {
-  if (size === 0) return '';
-  return smallestSize < size ? `${smallestSize}×${smallestSize} to ${size}×${size}` : `${size}×${size}`;
 }
 
 function describe(model: Model): string[] {

@@ -15,7 +15,7 @@ import { firstChoices, type Choices, type OverlayName } from './choices.js';
 import { GameControls } from './game-controls.js';
 import { Board, type Overlay } from './goban.js';
 import { emptyLine, play, played, positionAt, toMoveAt, type Line } from './line.js';
-import { listModelChoices, type ModelChoice } from './models.js';
+import { firstSize, listModelChoices, modelFor, type ModelChoice } from './models.js';
 import { MoveControls } from './move-controls.js';
 import { useOpinion } from './use-opinion.js';
 import { Verdict } from './verdict.js';
@@ -36,12 +36,12 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
   const models = useLoaded((signal) => listModelChoices(calls, signal), [calls]);
   const position = useMemo(() => positionAt(line), [line]);
   const choice = models.value?.find(({ ref }) => ref === choices.model);
-  const fits = choice?.size === line.size;
+  const fits = choice?.sizes.includes(line.size) ?? false;
   const toMove = toMoveAt(line, line.ply);
   const isModelsTurn = choices.modelPlays === toMove && line.ply === line.turns.length;
   const { opinion, isThinking, error } = useOpinion(calls, {
     line,
-    model: fits ? choice.ref : undefined,
+    model: fits ? choices.model : undefined,
     visits: choices.visits,
     onChoice: isModelsTurn
       ? (chosen, at) => {
@@ -107,11 +107,11 @@ function useFittingModel(
   setters: { readonly setChoices: (changes: Partial<Choices>) => void; readonly setLine: (line: Line) => void },
 ): void {
   useEffect(() => {
-    if (!models || models.find(({ ref }) => ref === model)?.size === line.size) return;
-    const fitting = models.find(({ size }) => size === line.size);
+    if (!models) return;
+    const fitting = modelFor(models, model, line.size);
     const first = models[0];
     if (fitting) setters.setChoices({ model: fitting.ref });
-    else if (first && line.turns.length === 0) setters.setLine(emptyLine(first.size));
+    else if (first && line.turns.length === 0) setters.setLine(emptyLine(firstSize(first)));
   }, [models, line.size]);
 }
 

@@ -7,7 +7,7 @@ import { saveFile } from '../save-file.js';
 import { SelectField } from '../select-field.js';
 import { overlays, players, visitCounts, type Choices } from './choices.js';
 import { emptyLine, lineFromSgf, lineToSgf, type Line } from './line.js';
-import type { ModelChoice } from './models.js';
+import { firstSize, type ModelChoice } from './models.js';
 
 /** What the controls work on. */
 export interface GameControlsProps {
@@ -22,11 +22,14 @@ export interface GameControlsProps {
 /** The controls. */
 export function GameControls(props: GameControlsProps): ComponentChildren {
   const { models, choices, setChoices, line, setLine, onTrouble } = props;
+  const played = models.find(({ ref }) => ref === choices.model)?.sizes ?? [];
+  // A file may have a board that no model plays.
+  const sizes = played.includes(line.size) ? played : [line.size, ...played];
   const choose = (ref: string | undefined): void => {
     const model = models.find((each) => each.ref === ref);
     if (!model) return;
     setChoices({ model: ref });
-    if (model.size !== line.size) setLine(emptyLine(model.size));
+    if (!model.sizes.includes(line.size)) setLine(emptyLine(firstSize(model)));
   };
   const open = async (file: File): Promise<void> => {
     try {
@@ -57,6 +60,12 @@ export function GameControls(props: GameControlsProps): ComponentChildren {
           options={players}
           value={choices.modelPlays}
           onChoose={(modelPlays) => setChoices({ modelPlays })}
+        />
+        <SelectField
+          label="Board"
+          options={sizes.map((value) => ({ title: `${value}×${value}`, value }))}
+          value={line.size}
+          onChoose={(size) => setLine(emptyLine(size))}
         />
         <KomiField line={line} setLine={setLine} />
       </div>
