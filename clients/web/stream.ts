@@ -20,7 +20,7 @@ export interface Followed<T> {
  * Follows a stream from its start for every change of `inputs`, and again after it broke. A tab that nobody sees follows
  * nothing: a browser opens few connections to a server, and other tabs want theirs.
  *
- * @param most values that are kept, the newest
+ * @param most as in `follow`
  */
 export function useStream<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -40,7 +40,13 @@ export function useStream<T>(
   return followed;
 }
 
-async function follow<T>(
+/**
+ * Follows a stream until it ends or `signal` aborts, and from its start again after it broke.
+ *
+ * @param most values that are kept, the newest
+ * @param show told of all that is kept, a few times a second
+ */
+export async function follow<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   signal: AbortSignal,
   most: number,
@@ -48,7 +54,7 @@ async function follow<T>(
 ): Promise<void> {
   while (!signal.aborted) {
     let values: T[] = [];
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const showNow = (error = ''): void => {
       timer = undefined;
       if (!signal.aborted) show({ values: [...values], error });
@@ -57,13 +63,13 @@ async function follow<T>(
       for await (const value of open(signal)) {
         values.push(value);
         if (values.length > most) values = values.slice(-most);
-        timer ??= window.setTimeout(showNow, SHOW_EVERY_MS);
+        timer ??= setTimeout(showNow, SHOW_EVERY_MS);
       }
-      window.clearTimeout(timer);
+      clearTimeout(timer);
       showNow();
       return;
     } catch (error) {
-      window.clearTimeout(timer);
+      clearTimeout(timer);
       showNow(AppError.from(error).message);
     }
     await delay(REOPEN_MS, signal).catch(() => undefined);
