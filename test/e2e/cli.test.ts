@@ -17,7 +17,7 @@ describe('tengen', () => {
       expect(out).toContain(name);
   });
 
-  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'games export', 'models upload'])(
+  it.each(['serve', 'worker', 'gtp', 'quickstart', 'match', 'jobs create', 'games export', 'models import'])(
     'explains %s',
     (name) => {
       const { code, out } = run(...name.split(' '), '--help');

@@ -28,7 +28,7 @@ beforeEach(async () => {
   writeFileSync(join(dataDir, 'small.safetensors'), encodeModel({ architecture, weights, metadata: { step: '500' } }));
   const samples = Array.from({ length: 40 }, (_, i) => JSON.stringify({ text: 'abc'.repeat(3 + (i % 5)) }));
   writeFileSync(join(dataDir, 'abc.jsonl'), samples.join('\n'));
-  expect(run('models', 'upload', 'small', join(dataDir, 'small.safetensors')).code).toBe(0);
+  expect(run('models', 'import', join(dataDir, 'small.safetensors'), '--name', 'small').code).toBe(0);
   expect(run('datasets', 'import', join(dataDir, 'abc.jsonl')).code).toBe(0);
 });
 afterEach(async () => {
@@ -78,7 +78,7 @@ async function follow(
 
 function modelOf(name: string): { architecture: AnyArchitecture; grownFrom: Record<string, unknown> } {
   const file = join(dataDir, 'downloaded.safetensors');
-  expect(run('models', 'download', name, file).code).toBe(0);
+  expect(run('models', 'export', name, file).code).toBe(0);
   const { architecture, metadata } = decodeAnyModel(readFileSync(file));
   return { architecture, grownFrom: JSON.parse(metadata['grownFrom'] ?? '{}') as Record<string, unknown> };
 }
@@ -106,7 +106,7 @@ describe('growing over the server', { timeout: 120_000 }, () => {
   it('makes a Go network larger on the games of its job, and a job goes on with it', async () => {
     const { architecture, weights } = smallGoNetwork();
     writeFileSync(join(dataDir, 'go5.safetensors'), encodeModel({ architecture, weights, metadata: {} }));
-    expect(run('models', 'upload', 'go5', join(dataDir, 'go5.safetensors')).code).toBe(0);
+    expect(run('models', 'import', join(dataDir, 'go5.safetensors'), '--name', 'go5').code).toBe(0);
     const sizes = ['--channels', '16', '--blocks', '4', '--method', 'mango'];
     const grown = run('models', 'grow', 'go5', 'go5-large', ...sizes, '--set', 'operatorSteps=10');
     expect(grown.err).toBe('');

@@ -74,32 +74,20 @@ const list = command({
   },
 });
 
-const download = command({
-  name: 'models download',
-  usage: '[MODEL] FILE',
-  summary: 'save a version as a safetensors file; MODEL is a name or name@version, by default the promoted one',
-  flags: { ...connectionFlags, ...jsonFlag },
-  async run({ flags, args, signal }) {
-    const file = args.at(-1);
-    check(file !== undefined && args.length <= 2, 'models download takes [MODEL] FILE');
-    const client = new Connection(flags).client(ModelServiceDefinition);
-    const request = { model: args.length === 2 ? (args[0] ?? '') : '', format: ModelFormat.STORED };
-    print([await saveModel(client.downloadModel(request, { signal }), file)], flags.json);
-    return 0;
-  },
-});
-
 const exportModel = command({
   name: 'models export',
-  usage: '[MODEL] FILE.bin.gz',
-  summary: "save a version as KataGo's network file, for KataGo, KaTrain and Lizzie; only networks of the katago kind",
+  usage: '[MODEL] FILE',
+  summary: "save a version as a safetensors file or, if FILE ends with .bin.gz, as KataGo's",
+  details: `
+  MODEL is a name or name@version, by default the promoted one. Only networks of the katago kind can be written for KataGo,
+  KaTrain and Lizzie, which read a file only if its name ends so.`,
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     const file = args.at(-1);
-    check(file !== undefined && args.length <= 2, 'models export takes [MODEL] FILE.bin.gz');
-    check(file.endsWith('.bin.gz'), `The file is called '${file}'; KataGo reads it only if its name ends with .bin.gz`);
+    check(file !== undefined && args.length <= 2, 'models export takes [MODEL] FILE');
     const client = new Connection(flags).client(ModelServiceDefinition);
-    const request = { model: args.length === 2 ? (args[0] ?? '') : '', format: ModelFormat.KATAGO };
+    const format = file.endsWith('.bin.gz') ? ModelFormat.KATAGO : ModelFormat.STORED;
+    const request = { model: args.length === 2 ? (args[0] ?? '') : '', format };
     print([await saveModel(client.downloadModel(request, { signal }), file)], flags.json);
     return 0;
   },
@@ -142,21 +130,6 @@ async function* uploadMessages(name: string, file: string): AsyncGenerator<Uploa
     first = false;
   }
 }
-
-const upload = command({
-  name: 'models upload',
-  usage: 'NAME FILE',
-  summary: 'send a model file; it is checked whole before it is stored',
-  flags: { ...connectionFlags, ...jsonFlag },
-  async run({ flags, args, signal }) {
-    const [name, file] = args;
-    check(name !== undefined && file !== undefined && args.length === 2, 'models upload takes NAME FILE');
-    const client = new Connection(flags).client(ModelServiceDefinition);
-    const { model } = await client.uploadModel(uploadMessages(name, file), { signal });
-    print([one(model)], flags.json);
-    return 0;
-  },
-});
 
 const importModel = command({
   name: 'models import',
@@ -232,4 +205,4 @@ const precision = command({
 });
 
 /** All `models` commands. */
-export const modelsCommands = [list, download, upload, importModel, exportModel, promote, precision, growModel];
+export const modelsCommands = [list, importModel, exportModel, promote, precision, growModel];
