@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { writeTrace } from '../clients/cli/profile-file.js';
 import type { Stage, ThreadTrace } from '../src/core/trace.js';
 import { play } from './self-play/play.js';
-import { readNumbers } from './self-play/settings.js';
+import { readNumbers, readPrecision } from './self-play/settings.js';
 import { sharesOf } from './self-play/shares.js';
 
 /**
@@ -25,24 +25,32 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       channels: { type: 'string', default: '32' },
       visits: { type: 'string', default: '20' },
       games: { type: 'string', default: '64' },
+      precision: { type: 'string', default: 'auto' },
       threads: { type: 'string', default: '2' },
       seconds: { type: 'string', default: '15' },
       trace: { type: 'string', default: 'bench/work/profile.json' },
     },
   });
-  const { trace, ...flags } = values;
+  const { trace, precision, ...flags } = values;
   const { games, threads, seconds, ...network } = readNumbers(flags);
   mkdirSync(dirname(trace), { recursive: true });
   const file = openSync(trace, 'w');
   try {
     const job = { ...network, seed: 1, minutes: 0, startPositions: 300 };
-    const played = await play({ server: { threads }, job, games, warmupSeconds: 0, seconds });
+    const played = await play({
+      server: { threads },
+      job,
+      precision: readPrecision(precision),
+      games,
+      warmupSeconds: 0,
+      seconds,
+    });
     const { server, worker } = played;
     writeTrace(file, [server, worker]);
     const shares = Object.entries(sharesOf(played)).map(([stage, share]) => [stage, rounded(share as number)]);
     const sessions = server.threads.filter(({ thread }) => thread.startsWith('session'));
     return {
-      ...{ ...network, games, threads, seconds, trace },
+      ...{ ...network, games, threads, precision, seconds, trace },
       ...(Object.fromEntries(shares) as Record<string, number>),
       queueMs: mean([server.threads[0]!], 'queue', 'ms'),
       evaluationMs: mean([worker.threads[0]!], 'evaluation', 'ms'),

@@ -6,14 +6,14 @@
 
 import { parseArgs } from 'node:util';
 import { play } from './self-play/play.js';
-import { readNumbers } from './self-play/settings.js';
-import { sharesOf } from './self-play/shares.js';
+import { readNumbers, readPrecision } from './self-play/settings.js';
+import { evaluationsPerSecond, sharesOf } from './self-play/shares.js';
 
 /** Far more positions than are played, so that training never begins. */
 const NEVER = 100_000_000;
 
 /**
- * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond; networkShare, and the other shares of the
+ * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond, evaluationsPerSecond (by the network); networkShare, and the other shares of the
  * processor time of both processes, which add up to 1 with it: searchShare (search and board), featuresShare, serverShare
  * (the server's main thread), workerWireShare (the worker but for its search), otherShare (loading, outputs, training).
  */
@@ -26,26 +26,30 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       channels: { type: 'string', default: '32' },
       visits: { type: 'string', default: '32' },
       games: { type: 'string', default: '64' },
+      precision: { type: 'string', default: 'fp32' },
       threads: { type: 'string', default: '2' },
       warmup: { type: 'string', default: '15' },
       seconds: { type: 'string', default: '30' },
     },
   });
-  const { games, threads, warmup, seconds, ...network } = readNumbers(values);
+  const { precision: wanted, ...flags } = values;
+  const precision = readPrecision(wanted);
+  const { games, threads, warmup, seconds, ...network } = readNumbers(flags);
   const job = { ...network, seed: 1, minutes: 0, ratingGames: 0, startPositions: NEVER, maxBacklogGames: 1_000_000 };
-  const played = await play({ server: { threads }, job, games, warmupSeconds: warmup, seconds });
+  const played = await play({ server: { threads }, job, precision, games, warmupSeconds: warmup, seconds });
   const shares = sharesOf(played);
   const { network: networkShare, search: searchShare, features: featuresShare } = shares;
   return {
-    ...{ ...network, games, threads, seconds },
+    ...{ ...network, games, threads, precision, seconds },
     positionsPerSecond: Math.round(played.positionsPerSecond),
     gamesPerSecond: rounded(played.gamesPerSecond),
+    evaluationsPerSecond: Math.round(evaluationsPerSecond(played)),
     networkShare: rounded(networkShare),
     searchShare: rounded(searchShare),
     featuresShare: rounded(featuresShare),
     serverShare: rounded(shares.decode + shares.encode + shares.serverRest),
     workerWireShare: rounded(shares.workerDecode + shares.workerEncode + shares.workerRest),
-    otherShare: rounded(shares.outputs + shares.load + shares.batch + shares.step + shares.trainingRest),
+    otherShare: rounded(shares.outputs + shares.load + shares.batch + shares.step),
   };
 }
 

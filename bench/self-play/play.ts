@@ -1,15 +1,17 @@
 /** Self-play of a job on a server of its own, both processes recorded: what `bench -- self-play` and `-- profile` look at. */
 
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from 'nice-grpc';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '../../clients/shared/connection.js';
 import { AppError } from '../../src/core/errors.js';
-import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
+import { JobServiceDefinition, type WatchJobResponse } from '../../src/proto/tengen/v1/job.js';
+import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/model.js';
 import { answer, ask } from '../evaluator/child.js';
-import type { ProcessRecording } from './recording.js';
+import type { ProcessRecording, Recorded, Used } from './recording.js';
 
 /** What is played. */
 export interface PlayOptions {
@@ -17,6 +19,8 @@ export interface PlayOptions {
   readonly server: Readonly<Record<string, unknown>>;
   /** Of the alphazero job. */
   readonly job: Readonly<Record<string, unknown>>;
+  /** `auto` calibrates the network for eight bits while it plays; `fp32` does not. */
+  readonly precision: 'auto' | 'fp32';
   /** Games at once. */
   readonly games: number;
   /** Time before anything is counted. */
@@ -28,7 +32,6 @@ export interface PlayOptions {
 export interface Played {
   readonly positionsPerSecond: number;
   readonly gamesPerSecond: number;
-  /** The server's and the worker's, from their first moment to their last. */
   readonly server: ProcessRecording;
   readonly worker: ProcessRecording;
 }
@@ -56,15 +59,24 @@ export async function play(options: PlayOptions): Promise<Played> {
     const configJson = JSON.stringify(options.job);
     const { job } = await jobs.createJob({ kind: 'alphazero', model: 'bench', configJson });
     if (!job) throw new AppError('internal', 'The server made no job');
+    if (options.precision === 'fp32') await serveInFloats(connection);
     const [worker] = await start('./worker.js', [address as string, String(options.games)]);
-    const [first, last] = await counts(jobs, job.jobId, options);
+    const processes = [server, worker] as const;
+    const progress = jobs.watchJob({ jobId: job.jobId })[Symbol.asyncIterator]();
+    const first = await countAfter(progress, Date.now() + options.warmupSeconds * 1000);
+    const from = (await Promise.all(processes.map((child) => ask(child, { kind: 'begin' })))) as Used[];
+    const last = await countAfter(progress, first.atMs + options.seconds * 1000);
+    // The worker first: it gives its games back to a server that is still there.
+    const ends = [(await ask(worker, { kind: 'end' })) as Recorded, (await ask(server, { kind: 'end' })) as Recorded];
     connection.close();
+    await Promise.all(processes.map((child) => leave(child)));
+    const [played, served] = ends as [Recorded, Recorded];
     const seconds = (last.atMs - first.atMs) / 1000;
     return {
       positionsPerSecond: (last.positions - first.positions) / seconds,
       gamesPerSecond: (last.games - first.games) / seconds,
-      worker: (await ask(worker, { kind: 'stop' })) as ProcessRecording,
-      server: (await ask(server, { kind: 'stop' })) as ProcessRecording,
+      server: { ...served, from: from[0]!, to: served.used },
+      worker: { ...played, from: from[1]!, to: played.used },
     };
   } finally {
     for (const child of children) child.kill('SIGKILL');
@@ -72,21 +84,34 @@ export async function play(options: PlayOptions): Promise<Played> {
   }
 }
 
-/** The job's counts at its first progress after the warm-up, and at the first after the time measured. */
-async function counts(
-  jobs: Client<typeof JobServiceDefinition>,
-  jobId: string,
-  { warmupSeconds, seconds }: PlayOptions,
-): Promise<[Count, Count]> {
-  const leave = new AbortController();
-  const started = Date.now();
-  let first: Count | undefined;
-  for await (const { progress } of jobs.watchJob({ jobId }, { signal: leave.signal })) {
+/** As soon as the job has stored the first version, which is before anybody evaluates anything. */
+async function serveInFloats(connection: Connection): Promise<void> {
+  const models = connection.client(ModelServiceDefinition);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await models.setPrecision({ name: 'bench', precision: Precision.FP32 });
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await delay(50);
+    }
+  }
+}
+
+/** Lets a process end by itself, so that Node writes its profile if it was asked for one. */
+async function leave(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.disconnect();
+  await gone;
+}
+
+/** The job's counts at its first progress from a time on, in ms since 1970 UTC. */
+async function countAfter(points: AsyncIterator<WatchJobResponse>, fromMs: number): Promise<Count> {
+  for (let point = await points.next(); !point.done; point = await points.next()) {
+    const { progress } = point.value;
     const { games, positions } = progress?.metrics ?? {};
-    if (!progress || games === undefined || positions === undefined) continue;
-    const now: Count = { atMs: progress.timeMs, games, positions };
-    if (!first && now.atMs - started >= warmupSeconds * 1000) first = now;
-    else if (first && now.atMs - first.atMs >= seconds * 1000) return [first, now];
+    if (!progress || games === undefined || positions === undefined || progress.timeMs < fromMs) continue;
+    return { atMs: progress.timeMs, games, positions };
   }
   throw new AppError('internal', 'The job ended before it was measured');
 }

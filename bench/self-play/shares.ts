@@ -1,6 +1,7 @@
 /** Processor time by stage: what every thread recorded, scaled from time on the wall to time on a processor. */
 
-import type { Stage, ThreadTrace } from '../../src/core/trace.js';
+import { check } from '../../src/core/errors.js';
+import { stages, type Stage, type ThreadTrace } from '../../src/core/trace.js';
 import type { Played } from './play.js';
 import type { ProcessRecording } from './recording.js';
 
@@ -16,7 +17,7 @@ export interface Shares {
   /** Messages to positions and evaluations to messages, in the server's main thread. */
   readonly decode: number;
   readonly encode: number;
-  /** The server otherwise: gRPC, batches, cache, store, garbage. */
+  /** The server otherwise: gRPC, batches, cache, store, garbage, games taken into training. */
   readonly serverRest: number;
   /** Tree search and board, in the worker. */
   readonly search: number;
@@ -24,55 +25,79 @@ export interface Shares {
   readonly workerDecode: number;
   readonly workerEncode: number;
   readonly workerRest: number;
-  /** The training thread: drawing batches, steps, and the games that it takes. */
+  /** The training thread: drawing batches, steps. The games that it takes in are left to `serverRest`. */
   readonly batch: number;
   readonly step: number;
-  readonly trainingRest: number;
 }
 
-/** The shares of what was played. */
+/** The shares between `from` and `to`. */
 export function sharesOf({ server, worker }: Pick<Played, 'server' | 'worker'>): Shares {
-  const total = server.cpuMs + worker.cpuMs;
+  const total = cpuBetween(server) + cpuBetween(worker);
   const sessions = server.threads.filter(({ thread }) => thread.startsWith('session'));
   const training = server.threads.filter(({ thread }) => thread === 'training');
-  const threadsMs = sum([...sessions, ...training].map(cpuOf));
-  // Where threads wait for a processor, a span is longer than what it used.
-  const of = (threads: readonly ThreadTrace[], stage: Stage): number =>
-    sum(threads.map((thread) => (cpuOf(thread) * wallOf(thread, stage)) / (thread.busyMs ?? wallOf(thread)))) / total;
-  const session = (stage: Stage): number => of(sessions, stage);
-  const serving = mainShares(server, server.cpuMs - threadsMs, total);
-  const playing = mainShares(worker, worker.cpuMs, total);
+  const share = (threads: readonly ThreadTrace[], stage?: Stage): number =>
+    sum(threads.map((thread) => processorMs(thread, spanned(server, thread, stage).ms))) / total;
+  const [network, features, outputs, load] = (['network', 'features', 'outputs', 'load'] as const).map((stage) =>
+    share(sessions, stage),
+  ) as [number, number, number, number];
+  const [batch, step] = [share(training, 'batch'), share(training, 'step')];
+  const serving = mainShares(server, cpuBetween(server) - total * (share(sessions) + share(training)), total);
+  const playing = mainShares(worker, cpuBetween(worker), total);
   const [decode, encode] = [serving.of('decode'), serving.of('encode')];
   const [search, workerDecode, workerEncode] = [playing.of('search'), playing.of('decode'), playing.of('encode')];
-  const [batch, step] = [of(training, 'batch'), of(training, 'step')];
   return {
-    ...{ network: session('network'), features: session('features') },
-    ...{ outputs: session('outputs'), load: session('load') },
+    ...{ network, features, outputs, load, batch, step },
     ...{ decode, encode, serverRest: serving.all - decode - encode },
     ...{ search, workerDecode, workerEncode, workerRest: playing.all - search - workerDecode - workerEncode },
-    ...{ batch, step, trainingRest: sum(training.map(cpuOf)) / total - batch - step },
   };
 }
 
-/** The main thread of a process that has used `cpuMs`, as shares of `totalMs`. */
+/** Positions that the network evaluated, a second; those that the cache knew are not among them. */
+export function evaluationsPerSecond({ server }: Pick<Played, 'server'>): number {
+  const items = sum(server.threads.map((thread) => spanned(server, thread, 'network').items));
+  return (items / (server.to.atMs - server.from.atMs)) * 1000;
+}
+
+/** The main thread of a process that has used `cpuMs` between `from` and `to`, as shares of `totalMs`. */
 function mainShares(
-  { threads, busyMs }: ProcessRecording,
+  recording: ProcessRecording,
   cpuMs: number,
   totalMs: number,
 ): { readonly all: number; readonly of: (stage: Stage) => number } {
-  const scale = cpuMs / busyMs;
-  return { all: cpuMs / totalMs, of: (stage) => (scale * wallOf(threads[0]!, stage)) / totalMs };
+  const { from, to, threads } = recording;
+  const scale = cpuMs / (to.busyMs - from.busyMs);
+  return { all: cpuMs / totalMs, of: (stage) => (scale * spanned(recording, threads[0]!, stage).ms) / totalMs };
 }
 
-/** Time on the wall of one stage, or of all. */
-function wallOf({ totals }: ThreadTrace, stage?: Stage): number {
-  if (stage) return totals[stage]?.ms ?? 0;
-  return sum(Object.values(totals).map(({ ms }) => ms));
+function cpuBetween({ from, to }: ProcessRecording): number {
+  return to.cpuMs - from.cpuMs;
 }
 
-/** Without a system that tells it, a thread's processor time is what its spans took. */
-function cpuOf(thread: ThreadTrace): number {
-  return thread.cpuMs ?? wallOf(thread);
+/** The processor time of `ms` on the wall: where a thread waits for a processor, its spans are longer than what it used. */
+function processorMs(thread: ThreadTrace, ms: number): number {
+  const wall = thread.busyMs ?? sum(Object.values(thread.totals).map((total) => total.ms));
+  return thread.cpuMs === undefined ? ms : (ms * thread.cpuMs) / wall;
+}
+
+/** Sums over the spans of one stage, or of all, that began between `from` and `to`. */
+function spanned(
+  { from, to }: ProcessRecording,
+  { thread, stage, startMs, ms, items, totals }: ThreadTrace,
+  name?: Stage,
+): { readonly ms: number; readonly items: number } {
+  const spans = sum(Object.values(totals).map((total) => total.spans));
+  check(
+    spans === stage.length || startMs[0]! <= from.atMs,
+    () => `Thread '${thread}' kept too few of its ${spans} spans`,
+  );
+  const sums = { ms: 0, items: 0 };
+  for (let i = 0; i < stage.length; i++) {
+    if (startMs[i]! < from.atMs || startMs[i]! >= to.atMs) continue;
+    if (name && stages[stage[i]!] !== name) continue;
+    sums.ms += ms[i]!;
+    sums.items += items[i]!;
+  }
+  return sums;
 }
 
 function sum(values: readonly number[]): number {

@@ -119,9 +119,9 @@ export let trace: Trace | undefined;
 /** Traces of other threads of this process that have ended. */
 const ended: ThreadTrace[] = [];
 
-/** Records this thread from now on. */
-export function startTrace(thread: string): void {
-  trace = new Trace(thread);
+/** Records this thread from now on; `capacity` is how many spans are kept. */
+export function startTrace(thread: string, capacity?: number): void {
+  trace = new Trace(thread, capacity);
 }
 
 /** Takes in what another thread of this process recorded. */
