@@ -17,6 +17,9 @@ import type { WorkerLog } from './worker-log.js';
 /** Longest wait before a call is tried again, in milliseconds. */
 const longestWaitMs = 5000;
 
+/** Most games in a group, each with a position in its message; a request may have twice as many. */
+const MOST_IN_GROUP = 512;
+
 /** How a worker works. */
 export interface WorkerOptions extends ConnectionOptions {
   /** Games at once, 1 to 4,096. */
@@ -47,11 +50,13 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const { games, name, log } = options;
   check(Number.isInteger(games) && games >= 1 && games <= 4096, () => `games is ${games}; it must be from 1 to 4096`);
   const connection = new Connection(options);
-  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk' });
+  const groups = Math.min(games, options.groups ?? Math.max(2, Math.ceil(games / MOST_IN_GROUP)));
+  // A message for each group: in a shared one, groups that once met would search and wait together for ever.
+  const maxPositions = Math.ceil(games / groups);
+  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk', maxPositions });
   // Jitter must differ between workers, so this one seed is not reproducible; games have seeds of their own.
   const rng = new Rng(randomBytes(4).readUInt32LE());
   const link = new WorkLink(connection, { name, games, backoff: new Backoff(rng, longestWaitMs), log });
-  const groups = Math.min(games, options.groups ?? 2);
   const pool = new GamePool({ evaluator, groups, makeBackoff: () => new Backoff(rng, longestWaitMs), log });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
