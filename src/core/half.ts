@@ -44,11 +44,21 @@ export function encodeHalves(values: ArrayLike<number>, bytes = new Uint8Array(v
   return bytes;
 }
 
+/** What a half's exponent is off by when its bits are read as those of a float. */
+const SCALE = 2 ** 112;
+
 /** Unpacks little-endian halves. */
 export function decodeHalves(bytes: Uint8Array): Float32Array {
   const values = new Float32Array(bytes.length >>> 1);
+  const words = new Uint32Array(values.buffer);
   for (let i = 0; i < values.length; i++) {
-    values[i] = fromHalfBits((bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8));
+    const half = bytes[2 * i]! | (bytes[2 * i + 1]! << 8);
+    if ((half & 0x7c00) === 0x7c00) {
+      values[i] = fromHalfBits(half);
+    } else {
+      words[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+      values[i] = values[i]! * SCALE;
+    }
   }
   return values;
 }

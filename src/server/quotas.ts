@@ -43,6 +43,7 @@ export class Quotas {
   readonly #callers: Callers;
   readonly #quotas: ReadonlyMap<string, Quota>;
   readonly #now: () => number;
+  readonly #names = new WeakMap<CallFacts, string>();
   /** In the order of their last requests. */
   readonly #accounts = new Map<string, Account>();
 
@@ -66,7 +67,7 @@ export class Quotas {
    *   client may ever have in flight
    */
   admit(call: CallFacts, positions: number): () => void {
-    const account = this.#account(this.#callers.nameOf(call));
+    const account = this.#account(this.#nameOf(call));
     const { client, inFlight, perSecond } = account;
     check(
       positions <= inFlight,
@@ -96,6 +97,15 @@ export class Quotas {
     return [...this.#accounts.values()].map(({ client, held, positions, refused: turnedAway }) => {
       return { client, inFlight: held, positions, refused: turnedAway };
     });
+  }
+
+  /** The name behind a call, which a stream asks for with every request: found once, since it takes a digest. */
+  #nameOf(call: CallFacts): string {
+    const known = this.#names.get(call);
+    if (known !== undefined) return known;
+    const name = this.#callers.nameOf(call);
+    this.#names.set(call, name);
+    return name;
   }
 
   #account(client: string): Account {

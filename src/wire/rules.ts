@@ -11,8 +11,16 @@ const scorings = ['area', 'area', 'territory'] as const satisfies readonly Scori
 const taxes = ['none', 'none', 'seki', 'all'] as const satisfies readonly Tax[];
 const handicapBonuses = ['0', '0', 'N', 'N-1'] as const satisfies readonly HandicapBonus[];
 
-/** Rules as a message. */
+/** The rules written last, since position after position has the same. */
+let written: { readonly rules: Rules; readonly message: pb.Rules } | undefined;
+
+/** Rules as a message; it is shared, so not to be written to. */
 export function rulesToWire(rules: Rules): pb.Rules {
+  if (written?.rules !== rules) written = { rules, message: makeMessage(rules) };
+  return written.message;
+}
+
+function makeMessage(rules: Rules): pb.Rules {
   const { ko, suicide, komi, scoring = 'area', tax = 'none', whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
   return {
     ...{ suicide, komi, friendlyPassOk },
