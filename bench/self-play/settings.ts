@@ -14,5 +14,5 @@ export function readNumbers<K extends string>(values: Readonly<Record<K, string>
 /** `auto` or `fp32`. */
 export function readPrecision(text: string): 'auto' | 'fp32' {
   check(text === 'auto' || text === 'fp32', () => `--precision is '${text}'; it must be auto or fp32`);
-  return text as 'auto' | 'fp32';
+  return text;
 }
