@@ -22,7 +22,8 @@ const open: readonly string[] = [
 interface MessageType {
   encode(message: unknown): { finish(): Uint8Array };
   decode(bytes: Uint8Array): unknown;
-  fromPartial(partial: object): unknown;
+  /** Fills in what a message lacks; undefined where messages are given whole, as evaluations are. */
+  readonly fromPartial: ((partial: object) => unknown) | undefined;
 }
 
 interface Method {
@@ -73,7 +74,7 @@ export function openCalls(services: readonly Service[]): ReadonlyMap<string, Cal
 function makeCall(method: Method, handle: Implementation[string]): Call {
   const { requestType, responseType } = method;
   const encode = (answer: unknown): Uint8Array =>
-    responseType.encode(responseType.fromPartial(answer as object)).finish();
+    responseType.encode(responseType.fromPartial ? responseType.fromPartial(answer as object) : answer).finish();
   return {
     isStream: method.responseStream,
     async *run(bytes, caller) {

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
-import { EvaluatorServiceDefinition } from '../../../src/proto/tengen/v1/evaluator.js';
+import { EvaluateRequest, EvaluateResponse } from '../../../src/proto/tengen/v1/evaluator.js';
 import { GameServiceDefinition } from '../../../src/proto/tengen/v1/game.js';
 import { JobServiceDefinition, WatchJobRequest, WatchJobResponse } from '../../../src/proto/tengen/v1/job.js';
 import { ListModelsRequest, ListModelsResponse, ModelServiceDefinition } from '../../../src/proto/tengen/v1/model.js';
 import { MonitorServiceDefinition } from '../../../src/proto/tengen/v1/monitor.js';
 import { Callers } from '../../../src/server/callers.js';
 import type { Service } from '../../../src/server/compose.js';
+import { EvaluatorServiceDefinition } from '../../../src/wire/evaluator-definition.js';
 import { servePage, type PageOptions, type PageServer } from '../../../src/server/page/page-server.js';
 
 let folder: string;
@@ -39,7 +40,12 @@ interface Watched {
 function services(watched: Watched = { sent: 0, ended: false }): Service[] {
   const of = (definition: object, implementation: object): Service => ({ definition, implementation }) as never;
   return [
-    of(EvaluatorServiceDefinition, { evaluate: () => undefined }),
+    of(EvaluatorServiceDefinition, {
+      async *evaluate(requests: AsyncIterable<EvaluateRequest>) {
+        for await (const { requestId } of requests)
+          yield EvaluateResponse.fromPartial({ requestId, modelVersion: 'go@1' });
+      },
+    }),
     of(GameServiceDefinition, { listGames: () => undefined, getGame: () => undefined }),
     of(JobServiceDefinition, {
       listJobs: () => undefined,
@@ -163,6 +169,16 @@ describe('the calls of the page', () => {
     expect(sequences).toEqual([1, 2]);
     expect(events[2]).toMatch(/^event: error\ndata: \{"kind":"internal","message":"The server failed; its log /);
     expect(logged.join()).toContain('a bug with a secret in it');
+  });
+
+  it('evaluate, with one request in the body and answers that are given whole', async () => {
+    const url = await serve();
+    const body = EvaluateRequest.encode(EvaluateRequest.fromPartial({ requestId: 7 })).finish();
+    const response = await post(`${url}/tengen.v1.EvaluatorService/Evaluate`, body);
+    const [event, ...others] = (await response.text()).trimEnd().split('\n\n');
+    expect(others).toEqual([]);
+    const answer = EvaluateResponse.decode(Buffer.from(event!.slice('data: '.length), 'base64'));
+    expect(answer).toMatchObject({ requestId: 7, modelVersion: 'go@1' });
   });
 
   it('fail with the status of what went wrong, and tell no secrets', async () => {
