@@ -102,6 +102,12 @@ describe.skipIf(!hasChromium)('the board', () => {
     await page.keyboard.press('ArrowLeft');
     await eventually(() => status().textContent()).toMatch(/^Move 1: black C3\./);
     await page.keyboard.press('End');
+    // All three positions were looked at; its left end is the empty board.
+    const graph = page.getByRole('img', { name: /^Over the game: Black wins, % [\d.]+, score -?[\d.]+$/ });
+    await eventually(() => graph.count()).toBe(1);
+    await page.locator('.game-graph .u-over').click({ position: { x: 2, y: 20 } });
+    await eventually(() => status().textContent()).toMatch(/^Empty board\./);
+    await page.keyboard.press('End');
     await page.getByRole('button', { name: 'Undo' }).click();
     await eventually(() => page.locator('.ply').textContent()).toBe('1 / 1');
   });

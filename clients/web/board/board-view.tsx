@@ -13,8 +13,9 @@ import { Notice } from '../notice.js';
 import { Candidates } from './candidates.js';
 import { firstChoices, type Choices, type OverlayName } from './choices.js';
 import { GameControls } from './game-controls.js';
+import { GameGraph } from './game-graph.js';
 import { Board, type Overlay } from './goban.js';
-import { emptyLine, play, played, positionAt, toMoveAt, type Line } from './line.js';
+import { emptyLine, goTo, play, played, positionAt, toMoveAt, type Line } from './line.js';
 import { firstSize, listModelChoices, modelFor, type ModelChoice } from './models.js';
 import { MoveControls } from './move-controls.js';
 import { useOpinion } from './use-opinion.js';
@@ -68,6 +69,7 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
       <section class="board-column" aria-label="Board">
         <Board position={position} overlay={overlay} label={describe(line, position)} onPoint={tryPlay} />
         <MoveControls line={line} setLine={setLine} onPlay={tryPlay} />
+        <GameGraph line={line} model={choices.model} opinion={opinion} onPly={(ply) => setLine(goTo(line, ply))} />
       </section>
       <section class="side" aria-label="What the model thinks">
         <Status

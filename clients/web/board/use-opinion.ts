@@ -32,7 +32,7 @@ const nothing: Thoughts = { opinion: undefined, isThinking: false, error: '' };
 
 /** Thinks for as long as the question stays the same. */
 export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Question): Thoughts {
-  const [thoughts, setThoughts] = useState<Thoughts & { readonly line?: Line }>(nothing);
+  const [thoughts, setThoughts] = useState<Thoughts & { readonly line?: Line; readonly analyst?: Analyst }>(nothing);
   const analyst = useMemo(() => {
     if (model === undefined) return undefined;
     const [plain, owned] = [new PageEvaluator(calls, model, false), new PageEvaluator(calls, model, true)];
@@ -53,10 +53,10 @@ export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Ques
       let opinion: Opinion | undefined;
       for await (opinion of analyst.analyse(line, visits, left.signal)) {
         if (left.signal.aborted) return;
-        setThoughts({ line, opinion, isThinking: true, error: '' });
+        setThoughts({ line, analyst, opinion, isThinking: true, error: '' });
       }
       if (left.signal.aborted || !opinion) return;
-      setThoughts({ line, opinion, isThinking: false, error: '' });
+      setThoughts({ line, analyst, opinion, isThinking: false, error: '' });
       onChoice?.(analyst.choose(line, opinion), line);
     };
     think().catch((error: unknown) => {
@@ -64,6 +64,7 @@ export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Ques
     });
     return () => left.abort();
   }, [analyst, line, visits, mayChoose]);
-  // Between a change of the position and the effect that follows it, the opinion is of the position before.
-  return thoughts.opinion && thoughts.line !== line ? nothing : thoughts;
+  // Between a change of position or model and the effect that follows it, the opinion is of those before.
+  const isOfBefore = thoughts.line !== line || thoughts.analyst !== analyst;
+  return thoughts.opinion && isOfBefore ? nothing : thoughts;
 }
