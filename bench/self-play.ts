@@ -7,13 +7,14 @@
 import { parseArgs } from 'node:util';
 import { play } from './self-play/play.js';
 import { readNumbers, readPrecision } from './self-play/settings.js';
-import { evaluationsPerSecond, sharesOf } from './self-play/shares.js';
+import { evaluationFigures, sharesOf } from './self-play/shares.js';
 
 /** Far more positions than are played, so that training never begins. */
 const NEVER = 100_000_000;
 
 /**
- * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond, evaluationsPerSecond (by the network); networkShare, and the other shares of the
+ * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond, evaluationsPerSecond (by the network), processorMicrosPerEvaluation (of both
+ * processes, all stages); networkShare, and the other shares of the
  * processor time of both processes, which add up to 1 with it: searchShare (search and board), featuresShare, serverShare
  * (the server's main thread), workerWireShare (the worker but for its search), otherShare (loading, outputs, training).
  */
@@ -38,12 +39,14 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const job = { ...network, seed: 1, minutes: 0, ratingGames: 0, startPositions: NEVER, maxBacklogGames: 1_000_000 };
   const played = await play({ server: { threads }, job, precision, games, warmupSeconds: warmup, seconds });
   const shares = sharesOf(played);
+  const evaluations = evaluationFigures(played);
   const { network: networkShare, search: searchShare, features: featuresShare } = shares;
   return {
     ...{ ...network, games, threads, precision, seconds },
     positionsPerSecond: Math.round(played.positionsPerSecond),
     gamesPerSecond: rounded(played.gamesPerSecond),
-    evaluationsPerSecond: Math.round(evaluationsPerSecond(played)),
+    evaluationsPerSecond: Math.round(evaluations.perSecond),
+    processorMicrosPerEvaluation: rounded(evaluations.processorMicros),
     networkShare: rounded(networkShare),
     searchShare: rounded(searchShare),
     featuresShare: rounded(featuresShare),

@@ -52,10 +52,18 @@ export function sharesOf({ server, worker }: Pick<Played, 'server' | 'worker'>):
   };
 }
 
-/** Positions that the network evaluated, a second; those that the cache knew are not among them. */
-export function evaluationsPerSecond({ server }: Pick<Played, 'server'>): number {
+/**
+ * Positions that the network evaluated, a second, and the processor time of both processes for each, in µs, which other work
+ * on the machine hardly changes. Positions that the cache knew are not among them.
+ */
+export function evaluationFigures({ server, worker }: Pick<Played, 'server' | 'worker'>): {
+  readonly perSecond: number;
+  readonly processorMicros: number;
+} {
   const items = sum(server.threads.map((thread) => spanned(server, thread, 'network').items));
-  return (items / (server.to.atMs - server.from.atMs)) * 1000;
+  const ms = server.to.atMs - server.from.atMs;
+  const cpuMs = cpuBetween(server) + cpuBetween(worker);
+  return { perSecond: (items / ms) * 1000, processorMicros: (cpuMs / items) * 1000 };
 }
 
 /** The main thread of a process that has used `cpuMs` between `from` and `to`, as shares of `totalMs`. */

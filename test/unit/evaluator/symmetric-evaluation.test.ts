@@ -9,6 +9,9 @@ import type { SlotOutputs } from '../../../src/evaluator/slots.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { SYMMETRIES, symmetryMap } from '../../../src/go/symmetry.js';
+import { encodeModel } from '../../../src/nn/model-file.js';
+import { readKatago } from '../../../src/nn/networks/katago/read-file.js';
+import { sketchKatago } from '../../support/katago-network.js';
 import { MemoryModels, randomPositions, tinyModel } from '../../support/served-models.js';
 
 const size = 5;
@@ -22,7 +25,11 @@ function turned(position: Snapshot, symmetry: number): Snapshot {
   const moved = (points: readonly number[]): number[] => points.map((point) => map[point]!);
   const stones = new Uint8Array(size * size);
   position.stones.forEach((stone, point) => (stones[map[point]!] = stone));
-  return { ...position, stones, lastMoves: moved(position.lastMoves), banned: moved(position.banned) };
+  const { lastMoves, banned, captured = [], capturedBefore = [] } = position;
+  return {
+    ...{ ...position, stones, lastMoves: moved(lastMoves), banned: moved(banned) },
+    ...{ captured: moved(captured), capturedBefore: moved(capturedBefore) },
+  };
 }
 
 function outputsFor(count: number): SlotOutputs {
@@ -86,8 +93,8 @@ describe('the setting symmetry', () => {
     await Promise.all(running.splice(0).map((evaluator) => evaluator.close()));
   });
 
-  function start(settings: Record<string, unknown>): Evaluator {
-    const models = new MemoryModels().add('go@1', file).promote('', 'go@1');
+  function start(settings: Record<string, unknown>, network = file): Evaluator {
+    const models = new MemoryModels().add('go@1', network).promote('', 'go@1');
     const config = readConfig(evaluatorSchema, { threads: 1, cacheMegabytes: 0, ...settings });
     const evaluator = new Evaluator(models, config);
     running.push(evaluator);
@@ -97,8 +104,9 @@ describe('the setting symmetry', () => {
   async function evaluate(
     positions: readonly Snapshot[],
     settings: Record<string, unknown>,
+    network = file,
   ): Promise<readonly GoEvaluation[]> {
-    return (await start(settings).evaluate({ model: '', positions, ownership: true })).evaluations;
+    return (await start(settings, network).evaluate({ model: '', positions, ownership: true })).evaluations;
   }
 
   it('random: each position is seen in one symmetry, which depends on it and the seed alone', async () => {
@@ -163,6 +171,29 @@ describe('the setting symmetry', () => {
         );
       }
       expect(evaluation.scoreStdev).toBeUndefined(); // this network does not tell it
+    });
+  });
+
+  it('all: the spread of the score has in it what the eight disagree by', async () => {
+    const { architecture, weights } = readKatago(sketchKatago({ version: 15, blocks: ['ordinary', 'pool'] }).bytes);
+    const network = encodeModel({ architecture, weights, metadata: {} });
+    const positions = randomPositions(size, 5);
+    const means = await evaluate(positions, { symmetry: 'all' }, network);
+    const eight = positions.flatMap((position) => all.map((symmetry) => turned(position, symmetry)));
+    const plain = await evaluate(eight, {}, network);
+    means.forEach((evaluation, i) => {
+      const views = plain.slice(i * SYMMETRIES, (i + 1) * SYMMETRIES);
+      const mean = (value: (view: GoEvaluation) => number): number =>
+        views.reduce((sum, view) => sum + value(view), 0) / SYMMETRIES;
+      const variance = mean((view) => view.scoreStdev! ** 2 + view.score ** 2) - mean((view) => view.score) ** 2;
+      expect(evaluation.scoreStdev).toBeCloseTo(Math.sqrt(variance), 3);
+      expect(evaluation.scoreStdev).toBeGreaterThan(Math.min(...views.map((view) => view.scoreStdev!)));
+      for (const key of ['lead', 'varTimeLeft', 'shorttermWinlossError', 'shorttermScoreError'] as const) {
+        expect(evaluation[key]).toBeCloseTo(
+          mean((view) => view[key]!),
+          3,
+        );
+      }
     });
   });
 });
