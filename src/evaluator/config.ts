@@ -12,7 +12,7 @@ export const evaluatorSchema = {
     2,
     0,
     MOST_THREADS,
-    'worker threads that run the network, one session and one core each; 0 takes the number that is fastest here, measured for about a second when the first model is loaded',
+    'worker threads that run the network, one session and one core each; 0 takes the number that is fastest here, measured for about a second, beside whatever else runs then, when the first model is loaded',
   ),
   maxBatch: integer(64, 1, 1024, 'most positions in one batch'),
   maxPending: integer(

@@ -12,8 +12,9 @@ import type { LoadedModel } from './loaded-models.js';
 import { recordBytes } from './record.js';
 import { packPositions } from './serving-session.js';
 
-/** Time for each number of threads. */
-const MEASURE_MS = 150;
+/** Times that each number of threads is measured, of which the best counts: other work on the machine only slows them. */
+const ROUNDS = 3;
+const ROUND_MS = 60;
 /** Longest time that one batch may take in a measurement. */
 const BATCH_MS = 40;
 /** A number of threads is taken if it reaches this share of the best; fewer leave more to training and to other processes. */
@@ -77,14 +78,20 @@ export async function measureThreads(
     });
   };
   const speeds: ThreadSpeed[] = [];
+  // The same for all of them, or their speeds could not be compared.
+  let count: number | undefined;
   for (const threads of threadCandidates(cores)) {
     await resize(threads);
-    const count = await batchThatFits(evaluate, maxBatch);
-    if (count === 0) return [];
+    const batch = (count ??= await batchThatFits(evaluate, maxBatch));
+    if (batch === 0) return [];
     const runs = 2 * threads + 1; // a batch at work and one ready for each thread, and one more
-    await repeat(() => evaluate(count), runs, 0); // the first runs of a new thread are slower
-    const times = await repeat(() => evaluate(count), runs, MEASURE_MS);
-    speeds.push({ threads, evaluationsPerSecond: Math.round((times.runs * count * 1000) / times.ms) });
+    await repeat(() => evaluate(batch), runs, 0); // the first runs of a new thread are slower
+    let evaluationsPerSecond = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const times = await repeat(() => evaluate(batch), runs, ROUND_MS);
+      evaluationsPerSecond = Math.max(evaluationsPerSecond, Math.round((times.runs * batch * 1000) / times.ms));
+    }
+    speeds.push({ threads, evaluationsPerSecond });
   }
   return speeds;
 }
@@ -92,9 +99,14 @@ export async function measureThreads(
 /** The largest batch that takes no longer than BATCH_MS; 0 if not even one position does. */
 async function batchThatFits(evaluate: (count: number) => Promise<void>, maxBatch: number): Promise<number> {
   await evaluate(1);
-  const started = performance.now();
-  await evaluate(1);
-  return Math.min(maxBatch, Math.floor(BATCH_MS / (performance.now() - started)));
+  let ms = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    await evaluate(1);
+    ms = Math.min(ms, performance.now() - started);
+    if (ms > BATCH_MS) break;
+  }
+  return Math.min(maxBatch, Math.floor(BATCH_MS / ms));
 }
 
 /** Keeps `inFlight` runs going for `ms`, each at least once. */
