@@ -81,7 +81,9 @@ function optionsOf(now: { readonly current: ChartProps }, element: HTMLElement):
     axes: [
       { ...axis, size: 26 },
       { ...axis, size: 52 },
-      ...(hasBalance ? [{ ...axis, scale: 'balance', side: RIGHT, size: 52, grid: { show: false } }] : []),
+      ...(hasBalance
+        ? [{ ...axis, scale: 'balance', side: RIGHT, size: 52, splits: endsAndMiddle, grid: { show: false } }]
+        : []),
     ],
     hooks: { draw: [(plot) => drawMark(plot, now.current.marked, color('text'))] },
     cursor: { y: false, points: { size: 6 } },
@@ -101,10 +103,15 @@ function optionsOf(now: { readonly current: ChartProps }, element: HTMLElement):
   };
 }
 
-/** A scale with 0 in the middle, and room for a few points on either side. */
+/** A scale of whole numbers with 0 in the middle, and room for a few points on either side. */
 function balanced(_: uPlot, least: number | null, most: number | null): [number, number] {
-  const reach = Math.max(5, Math.abs(least ?? 0), Math.abs(most ?? 0));
+  const reach = Math.ceil(Math.max(5, Math.abs(least ?? 0), Math.abs(most ?? 0)));
   return [-reach, reach];
+}
+
+/** Where a low chart has numbers; there is no room for more. */
+function endsAndMiddle(_plot: uPlot, _axis: number, least: number, most: number): number[] {
+  return [least, (least + most) / 2, most];
 }
 
 /** Whether a line's values are dots as well: single ones between gaps would not be seen. */

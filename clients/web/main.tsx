@@ -27,9 +27,9 @@ function Page(): ComponentChildren {
   return (
     <>
       <header>
-        <a class="brand" href={linkTo('board')}>
+        <a class="brand" href={linkTo('board')} aria-label="Tengen">
           <img src="icon.svg" alt="" width="26" height="26" />
-          Tengen
+          <span>Tengen</span>
         </a>
         <nav aria-label="Views">
           {tabs.map(({ name, title }) => (

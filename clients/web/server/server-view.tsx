@@ -75,7 +75,11 @@ function Workers({ workers }: { readonly workers: readonly ConnectedWorker[] | u
   return (
     <>
       <h2>Workers</h2>
-      {workers?.length === 0 && <p class="quiet">None is connected. `tengen worker` starts one.</p>}
+      {workers?.length === 0 && (
+        <p class="quiet">
+          None is connected. <code>tengen worker</code> starts one.
+        </p>
+      )}
       {workers !== undefined && workers.length > 0 && (
         <table>
           <thead>

@@ -46,7 +46,11 @@ export function TrainingView({
       <section class="list" aria-label="Jobs">
         <h2>Jobs</h2>
         <Notice text={jobs.error} />
-        {jobs.value?.length === 0 && <p class="quiet">No job yet. Start one with `tengen jobs create`.</p>}
+        {jobs.value?.length === 0 && (
+          <p class="quiet">
+            No job yet. Start one with <code>tengen jobs create</code>.
+          </p>
+        )}
         <ul>
           {jobs.value?.map(({ jobId: id, kind, model, state }) => (
             <li key={id}>
