@@ -11,13 +11,14 @@ const scorings = ['area', 'area', 'territory'] as const satisfies readonly Scori
 const taxes = ['none', 'none', 'seki', 'all'] as const satisfies readonly Tax[];
 const handicapBonuses = ['0', '0', 'N', 'N-1'] as const satisfies readonly HandicapBonus[];
 
-/** The rules written last, since position after position has the same. */
-let written: { readonly rules: Rules; readonly message: pb.Rules } | undefined;
+/** Messages of rules in use: every position of a game has the same. */
+const messages = new WeakMap<Rules, pb.Rules>();
 
 /** Rules as a message; it is shared, so not to be written to. */
 export function rulesToWire(rules: Rules): pb.Rules {
-  if (written?.rules !== rules) written = { rules, message: makeMessage(rules) };
-  return written.message;
+  let message = messages.get(rules);
+  if (!message) messages.set(rules, (message = makeMessage(rules)));
+  return message;
 }
 
 function makeMessage(rules: Rules): pb.Rules {
