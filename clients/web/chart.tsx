@@ -21,6 +21,8 @@ export interface ChartProps {
   readonly series: readonly ChartSeries[];
   /** What the numbers below mean, such as 'minutes'. */
   readonly xName: string;
+  /** Whether `x` counts something, so that only whole numbers stand below. */
+  readonly isCount?: boolean;
   readonly height?: number;
   /** Least and most of the scale; by the data if left out. */
   readonly range?: readonly [number, number];
@@ -30,6 +32,7 @@ export interface ChartProps {
 }
 
 const MOST_DOTS = 40;
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 // uPlot's own names for sides exist for the compiler only, so there is nothing to take the number from.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const RIGHT = 1 as uPlot.Axis.Side;
@@ -69,7 +72,7 @@ export function Chart(props: ChartProps): ComponentChildren {
 }
 
 function optionsOf(now: { readonly current: ChartProps }, element: HTMLElement): uPlot.Options {
-  const { series, xName, height = 190, range } = now.current;
+  const { series, xName, isCount = false, height = 190, range } = now.current;
   const hasBalance = series.some(({ isBalance }) => isBalance);
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
@@ -79,7 +82,7 @@ function optionsOf(now: { readonly current: ChartProps }, element: HTMLElement):
     height,
     scales: { x: { time: false }, y: range ? { range: [...range] } : {}, balance: { range: balanced } },
     axes: [
-      { ...axis, size: 26 },
+      { ...axis, size: 26, ...(isCount && { incrs: WHOLE_STEPS }) },
       { ...axis, size: 52 },
       ...(hasBalance
         ? [{ ...axis, scale: 'balance', side: RIGHT, size: 52, splits: endsAndMiddle, grid: { show: false } }]

@@ -37,6 +37,7 @@ export function GameGraph({ line, model, opinion, onPly }: GameGraphProps): Comp
         x={x}
         series={series}
         xName="move"
+        isCount
         height={104}
         range={[0, 100]}
         marked={line.ply}
