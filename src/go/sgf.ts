@@ -6,6 +6,7 @@
 import { check } from '../core/errors.js';
 import { BLACK, WHITE, colorName, type Color } from './color.js';
 import { Position } from './position.js';
+import { formatRules, type RuleSet } from './rule-sets.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
 import { formatSgfPoint, mainLine, parseSgfMove, parseSgfPoints, parseSgfTree, type SgfNode } from './sgf-tree.js';
 
@@ -18,11 +19,8 @@ export interface SgfMove {
 }
 
 /** The main line of an SGF file. What the file does not say is absent. */
-export interface SgfGame {
+export interface SgfGame extends Partial<Rules> {
   readonly size: number;
-  readonly komi?: number;
-  readonly ko?: Rules['ko'];
-  readonly suicide?: boolean;
   /** Stones set up before the first move. */
   readonly black: readonly number[];
   readonly white: readonly number[];
@@ -39,13 +37,19 @@ export interface SgfGame {
   readonly comment?: string;
 }
 
-/** Names for rules that people know; others are written in KataGo's form, 'koSIMPLEscoreAREAtaxNONEsui1'. */
-const namedRules: readonly { name: string; pattern: RegExp; ko: Rules['ko']; suicide: boolean }[] = [
-  { name: 'Chinese', pattern: /^chinese/i, ko: 'positional', suicide: false },
-  { name: 'Tromp-Taylor', pattern: /^tromp/i, ko: 'positional', suicide: true },
-  { name: 'AGA', pattern: /^(aga|bga|french)/i, ko: 'situational', suicide: false },
-  { name: 'NZ', pattern: /^(nz|new.zealand|goe|ing)/i, ko: 'situational', suicide: true },
-  { name: 'Japanese', pattern: /^(japan|korea)/i, ko: 'simple', suicide: false },
+const area = { scoring: 'area', tax: 'none' } as const;
+const territory = { scoring: 'territory', tax: 'seki' } as const;
+
+/**
+ * Names for rules that people know; others are written in KataGo's form, 'koSIMPLEscoreAREAtaxNONEsui1'. What White gets
+ * for handicap stones is not read from a name, as files differ in whether their komi has it already.
+ */
+const namedRules: readonly { readonly name: string; readonly pattern: RegExp; readonly rules: RuleSet }[] = [
+  { name: 'Chinese', pattern: /^chinese/i, rules: { ko: 'positional', suicide: false, ...area } },
+  { name: 'Tromp-Taylor', pattern: /^tromp/i, rules: { ko: 'positional', suicide: true, ...area } },
+  { name: 'AGA', pattern: /^(aga|bga|french)/i, rules: { ko: 'situational', suicide: false, ...area } },
+  { name: 'NZ', pattern: /^(nz|new.zealand|goe|ing)/i, rules: { ko: 'situational', suicide: true, ...area } },
+  { name: 'Japanese', pattern: /^(japan|korea)/i, rules: { ko: 'simple', suicide: false, ...territory } },
 ];
 
 /**
@@ -85,8 +89,9 @@ export function parseSgf(text: string): SgfGame {
  * @throws AppError 'invalid-argument' if a setup stone or a move is illegal
  */
 export function sgfPosition(game: SgfGame, defaults: Rules, moveCount = game.moves.length): Position {
-  const { size, komi = defaults.komi, ko = defaults.ko, suicide = defaults.suicide } = game;
-  const rules = { ko, suicide, komi };
+  const { size, komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk } = game;
+  const said = present({ komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk });
+  const rules: Rules = { ...defaults, ...said };
   checkRules(rules, size);
   const position = new Position(size, rules);
   position.placeStones(game.black, BLACK);
@@ -114,7 +119,7 @@ export function sgfTree(game: SgfGame): SgfNode {
     AP: ['Tengen'],
     SZ: [String(size)],
     KM: one(komi),
-    RU: one(formatRules(game)),
+    RU: one(writtenRules(game)),
     HA: one(handicap),
     PB: one(game.blackName),
     PW: one(game.whiteName),
@@ -161,20 +166,31 @@ function readNumber(key: string, text: string | undefined): number | undefined {
   return value;
 }
 
-function readRules(text: string | undefined): Pick<SgfGame, 'ko' | 'suicide'> {
+/** What a name means, or what KataGo's form says; nothing for rules that are not known. */
+function readRules(text: string | undefined): Partial<RuleSet> {
   if (text === undefined) return {};
   const named = namedRules.find(({ pattern }) => pattern.test(text));
-  if (named) return { ko: named.ko, suicide: named.suicide };
-  const ko = /ko(simple|positional|situational)/i.exec(text)?.[1]?.toLowerCase() as Rules['ko'] | undefined;
-  const suicide = /sui([01])/i.exec(text)?.[1];
-  return present({ ko, suicide: suicide === undefined ? undefined : suicide === '1' });
+  if (named) return named.rules;
+  const word = (pattern: RegExp): string | undefined => pattern.exec(text)?.[1];
+  const yes = (pattern: RegExp): boolean | undefined => {
+    const digit = word(pattern);
+    return digit === undefined ? undefined : digit === '1';
+  };
+  return present({
+    ko: word(/ko(simple|positional|situational)/i)?.toLowerCase() as Rules['ko'] | undefined,
+    suicide: yes(/sui([01])/i),
+    scoring: word(/score(area|territory)/i)?.toLowerCase() as Rules['scoring'],
+    tax: word(/tax(none|seki|all)/i)?.toLowerCase() as Rules['tax'],
+    whiteHandicapBonus: word(/whb(0|N-1|N)/i)?.toUpperCase() as Rules['whiteHandicapBonus'],
+    friendlyPassOk: yes(/fpok([01])/i),
+  });
 }
 
-function formatRules({ ko, suicide }: SgfGame): string | undefined {
+function writtenRules({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk }: SgfGame): string | undefined {
   if (ko === undefined || suicide === undefined) return undefined;
-  const named = namedRules.find((rules) => rules.ko === ko && rules.suicide === suicide && rules.name !== 'Japanese');
-  // 'Japanese' would also say territory scoring, which is not played here.
-  return named?.name ?? `ko${ko.toUpperCase()}scoreAREAtaxNONEsui${suicide ? 1 : 0}`;
+  const others = present({ scoring, tax, whiteHandicapBonus, friendlyPassOk });
+  const text = formatRules({ ko, suicide, ...others });
+  return namedRules.find(({ rules }) => formatRules(rules) === text)?.name ?? text;
 }
 
 function readSetup(nodes: readonly SgfNode[], size: number): { black: number[]; white: number[]; player?: Color } {

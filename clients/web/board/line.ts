@@ -94,6 +94,7 @@ export function toMoveAt({ setup, turns }: Line, ply: number): Color {
   return last ? opponent(last.color) : setup.toMove;
 }
 
+/** What is played by; counted by area in any case, as few networks know anything else. */
 function pick({ komi, ko, suicide }: Partial<Rules>): Partial<Rules> {
   return { ...(komi !== undefined && { komi }), ...(ko && { ko }), ...(suicide !== undefined && { suicide }) };
 }

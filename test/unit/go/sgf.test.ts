@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BLACK, WHITE } from '../../../src/go/color.js';
-import { defaultRules } from '../../../src/go/rules.js';
+import { defaultRules, scorings, taxes } from '../../../src/go/rules.js';
+import { formatRules, parseRules } from '../../../src/go/rule-sets.js';
 import { formatSgfTree, mainLine, parseSgfTree } from '../../../src/go/sgf-tree.js';
 import { formatResult, parseSgf, sgfPosition, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
 import { picture } from '../../support/diagram.js';
@@ -16,6 +17,8 @@ describe('reading SGF', () => {
       komi: 6.5,
       ko: 'situational',
       suicide: false,
+      scoring: 'area',
+      tax: 'none',
       black: [],
       white: [],
       toMove: BLACK,
@@ -53,6 +56,8 @@ describe('reading SGF', () => {
       ko: 'positional',
       suicide: false,
       komi: 0,
+      scoring: 'area',
+      tax: 'none',
     });
     expect(parseSgf('(;)').size).toBe(19);
   });
@@ -108,6 +113,8 @@ describe('writing SGF', () => {
     komi: 0.5,
     ko: 'simple',
     suicide: true,
+    scoring: 'area',
+    tax: 'none',
     black: [0, 6],
     white: [24],
     toMove: WHITE,
@@ -130,10 +137,41 @@ describe('writing SGF', () => {
   it('is read back under all rules', () => {
     for (const ko of ['simple', 'positional', 'situational'] as const) {
       for (const suicide of [false, true]) {
-        const one = { ...game, ko, suicide };
-        expect(parseSgf(formatSgfTree(sgfTree(one)))).toEqual(one);
+        for (const scoring of scorings) {
+          for (const tax of taxes) {
+            const one = { ...game, ko, suicide, scoring, tax };
+            expect(parseSgf(formatSgfTree(sgfTree(one)))).toEqual(one);
+          }
+        }
       }
     }
+    const bonus = { ...game, whiteHandicapBonus: 'N-1', friendlyPassOk: true } as const;
+    expect(parseSgf(formatSgfTree(sgfTree(bonus)))).toEqual(bonus);
+  });
+
+  it.each([
+    ['japanese', 'Japanese'],
+    ['chinese', 'koSIMPLEscoreAREAtaxNONEsui0whbNfpok1'],
+    ['tromp-taylor', 'Tromp-Taylor'],
+    ['ancient-territory', 'koSIMPLEscoreTERRITORYtaxALLsui0'],
+  ])("writes KataGo's %s rules as %s, which is read as the same", (name, written) => {
+    const rules = parseRules(name);
+    const tree = sgfTree({ ...game, ...rules });
+    expect(tree.data['RU']).toEqual([written]);
+    const { ko, suicide, ...others } = parseSgf(formatSgfTree(tree));
+    expect(formatRules({ ...others, ko: ko!, suicide: suicide! })).toBe(formatRules(rules));
+  });
+
+  it('counts territory in a game by Japanese or Korean rules, and says nothing of rules it does not know', () => {
+    for (const name of ['Japanese', 'japan', 'Korean']) {
+      const { rules } = sgfPosition(parseSgf(`(;SZ[5]RU[${name}])`), defaultRules(5));
+      expect(rules).toMatchObject({ ko: 'simple', suicide: false, scoring: 'territory', tax: 'seki' });
+    }
+    // One stone surrounds the three other points.
+    const played = parseSgf('(;SZ[2]KM[0]RU[Japanese];B[aa];W[];B[];W[])');
+    expect(sgfPosition(played, defaultRules(2)).score()).toBe(3);
+    expect(sgfPosition({ ...played, scoring: 'area' }, defaultRules(2)).score()).toBe(4);
+    expect(parseSgf('(;SZ[5]RU[house rules])').ko).toBeUndefined();
   });
 
   it('keeps variations and comments that were added to the tree', () => {
