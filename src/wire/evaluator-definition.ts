@@ -3,7 +3,7 @@
  * what it lacks, which for evaluations costs as much as writing them; whoever uses this one gives every field.
  */
 
-import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { trace } from '../core/trace.js';
 import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluator.js';
 
@@ -21,6 +21,9 @@ export const EvaluatorServiceDefinition: typeof usual = {
   },
 };
 
+/** Keeps its memory from message to message: `finish`, which follows at once, takes a copy and begins anew. */
+let shared = new BinaryWriter();
+
 /** The type as before, since with it a message may still be read and written. */
 function withoutCopies<T extends Reads & Writes>(type: T): T {
   return {
@@ -32,11 +35,17 @@ function withoutCopies<T extends Reads & Writes>(type: T): T {
       trace?.add('decode', started, 0);
       return message;
     },
-    encode(message: never, writer?: BinaryWriter): BinaryWriter {
+    encode(message: never, writer: BinaryWriter = shared): BinaryWriter {
       const started = trace ? performance.now() : 0;
-      const written = type.encode(message, writer);
-      trace?.add('encode', started, 0);
-      return written;
+      try {
+        return type.encode(message, writer);
+      } catch (error) {
+        // It holds half a message.
+        shared = new BinaryWriter();
+        throw error;
+      } finally {
+        trace?.add('encode', started, 0);
+      }
     },
   };
 }
