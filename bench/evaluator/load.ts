@@ -31,21 +31,26 @@ export class Load {
     this.#nextPosition = first;
   }
 
-  /** Asks for `ms`; answers after that are waited for and not counted. */
+  /**
+   * Asks for `ms` from the first answer on; that one, and those after the time, are not counted: what counts is the rate
+   * with everything in flight.
+   */
   async run({ ms, inFlight, count, isInteractive = false }: ClientOrder): Promise<{ evaluations: number; ms: number }> {
     const outgoing = new MessageQueue<EvaluateRequest>();
     for (let i = 0; i < inFlight; i++) outgoing.push(this.#request(count, isInteractive));
-    const start = performance.now();
+    let start: number | undefined;
     let evaluations = 0;
     let elapsed = 0;
     for await (const response of this.#client.evaluate(outgoing)) {
       if (response.error) throw new Error(response.error.message);
       if (elapsed > 0) continue;
-      evaluations += response.evaluations.length;
-      if (performance.now() - start < ms) {
+      const now = performance.now();
+      if (start === undefined) start = now;
+      else evaluations += response.evaluations.length;
+      if (now - start < ms) {
         outgoing.push(this.#request(count, isInteractive));
       } else {
-        elapsed = performance.now() - start;
+        elapsed = Math.max(now - start, Number.MIN_VALUE);
         outgoing.end();
       }
     }
