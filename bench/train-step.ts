@@ -182,7 +182,9 @@ class PyTorch {
     // Compiled to dist/bench; the script stays in bench.
     const path = fileURLToPath(new URL('../../bench/pytorch/train_step.py', import.meta.url));
     const numbers = [threads, size, blocks, channels, planes, globals, batchSize].map(String);
-    const child = spawn(python, [path, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] });
+    // A BLAS with threads of its own would take more than PyTorch was given.
+    const env = { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+    const child = spawn(python, [path, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'], env });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
     if (first.done === true) return undefined;

@@ -171,7 +171,7 @@ class PyTorch {
     const path = fileURLToPath(new URL('../../bench/pytorch/transformer_step.py', import.meta.url));
     const sizes = [hidden, layers, heads, keyValueHeads, headWidth, intermediate, vocabulary];
     const numbers = [1, ...sizes, tokens / length, length].map(String);
-    const env = { ...process.env, ...keepsMemory };
+    const env = { ...process.env, ...keepsMemory, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
     const child = spawn(python, [path, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'], env });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
