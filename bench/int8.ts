@@ -1,5 +1,5 @@
 /**
- * Serving in eight bits: evaluations a second through gRPC over the same in float32, both servers asked in turns; and, of a
+ * Serving in eight bits: evaluations a second through gRPC over the same in float32, both servers asked in turns; or, of a
  * trained network, games of eight bits against float32 at equal visits.
  */
 
@@ -30,7 +30,7 @@ const networks = [
 ] as const;
 
 /**
- * Keys: `speedup`, the smaller of the two networks' medians over rounds; with --net FILE (a network of KataGo's) also
+ * Keys: `speedup`, the smaller of the two networks' medians over rounds; with --net FILE (a network of KataGo's) instead
  * `score` of eight bits against float32 over `games` games, with `scoreCi95`, and what calibration measured.
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
@@ -54,10 +54,10 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     games % 2 === 0,
     () => `--games is ${values.games}; it must be even, since each opening is played with both colors`,
   );
+  if (values.net !== '') return match(values.net, games, visits);
   const speeds: Record<string, unknown>[] = [];
   for (const network of networks) speeds.push(await speed({ ...readSetup([]), ...network, rounds, seconds }));
-  const strength = values.net === '' ? {} : await match(values.net, games, visits);
-  return { speedup: Math.min(...speeds.map(({ speedup }) => Number(speedup))), speeds, ...strength };
+  return { speedup: Math.min(...speeds.map(({ speedup }) => Number(speedup))), speeds };
 }
 
 async function speed(setup: Setup): Promise<Record<string, unknown>> {
