@@ -13,10 +13,10 @@ import { evaluationFigures, sharesOf } from './self-play/shares.js';
 const NEVER = 100_000_000;
 
 /**
- * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond, evaluationsPerSecond (by the network), processorMicrosPerEvaluation (of both
- * processes, all stages); networkShare, and the other shares of the
- * processor time of both processes, which add up to 1 with it: searchShare (search and board), featuresShare, serverShare
- * (the server's main thread), workerWireShare (the worker but for its search), otherShare (loading, outputs, training).
+ * Keys: positionsPerSecond (searched and kept for training), gamesPerSecond, evaluationsPerSecond (by the network),
+ * processorMicrosPerEvaluation (of both processes, all stages); networkShare, and the other shares of the processor time of
+ * both processes, which add up to 1 with it: searchShare (search and board), featuresShare, serverShare (the server's main
+ * thread), workerWireShare (the worker but for its search), otherShare (loading, outputs, training).
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({

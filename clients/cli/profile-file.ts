@@ -16,7 +16,7 @@ const LINES = 1000;
 /**
  * Runs `work` and writes what its threads recorded; without a file it only runs it.
  *
- * @param process what a viewer calls this process
+ * @param name what a viewer calls this process
  * @throws AppError 'invalid-argument' if the file cannot be written, before the work begins where that can be known
  */
 export async function profiled<T>(file: string | undefined, name: string, work: () => Promise<T>): Promise<T> {

@@ -51,9 +51,8 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   check(Number.isInteger(games) && games >= 1 && games <= 4096, () => `games is ${games}; it must be from 1 to 4096`);
   const connection = new Connection(options);
   const groups = Math.min(games, options.groups ?? Math.max(2, Math.ceil(games / MOST_IN_GROUP)));
-  // A message for each group: in a shared one, groups that once met would search and wait together for ever.
-  const maxPositions = Math.ceil(games / groups);
-  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk', maxPositions });
+  // A message for each call: in a shared one, groups that once met would search and wait together for ever.
+  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk', maxPositions: 1 });
   // Jitter must differ between workers, so this one seed is not reproducible; games have seeds of their own.
   const rng = new Rng(randomBytes(4).readUInt32LE());
   const link = new WorkLink(connection, { name, games, backoff: new Backoff(rng, longestWaitMs), log });

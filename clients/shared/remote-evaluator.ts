@@ -28,7 +28,7 @@ export interface RemoteEvaluatorOptions {
   readonly priority?: 'interactive' | 'bulk';
   /** Whether to ask for ownership. */
   readonly ownership?: boolean;
-  /** Most positions in one message. */
+  /** Calls of one turn of the event loop share a message of at most so many positions; a call is never split. */
   readonly maxPositions?: number;
   /**
    * How long a request that the server did not answer, because it was away or busy, is sent again before its caller

@@ -1,7 +1,7 @@
 /**
  * What a thread spends its time on, by stage: spans in a ring of fixed size, and sums over all of them. Nothing is recorded,
- * and a call site costs one branch, unless the thread was told to. `chromeTrace` writes what viewers open (Chrome's "Trace Event Format",
- * JSON array form).
+ * and a call site costs one branch, unless the thread was told to. `chromeTrace` writes what viewers open (Chrome's "Trace
+ * Event Format", JSON array form).
  */
 
 /** What time is spent on; docs/profiling.md says where each begins and ends. */
@@ -28,7 +28,7 @@ export type Stage = (typeof stages)[number];
 /** Stages of which a thread has several at once, because it does something else meanwhile. */
 const waits: ReadonlySet<Stage> = new Set(['queue', 'evaluation']);
 
-/** Spans kept, the newest; about five megabytes. */
+/** Spans kept, the newest; 3.4 megabytes. */
 const CAPACITY = 200_000;
 
 /** Sums of one stage. */

@@ -62,7 +62,8 @@ export class MeasuredThreads implements ModelLoader {
       await resize(speeds.length === 0 ? cores : fewestThreads(speeds));
       log('threads-measured', { threads: pool.size, ref: bytes.ref, speeds });
     } catch (error) {
-      // The network fails on positions: whoever asks for it will be told so.
+      // The network fails on positions: whoever asks for it will be told so, and others shall not have fewer threads.
+      await resize(cores);
       log('threads-not-measured', { threads: pool.size, ref: bytes.ref, error: AppError.from(error).message });
     }
     return shape;

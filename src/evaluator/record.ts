@@ -53,9 +53,9 @@ export function packRecord(snapshot: Snapshot, out: Uint8Array, offset: number):
 /** Reads the snapshot back; `stones` is filled and becomes part of the result, which is valid until its next use. */
 export function unpackRecord(bytes: Uint8Array, offset: number, size: number, stones: Uint8Array): Snapshot {
   const lastMoves: number[] = [];
-  let banned = none;
-  let captured = none;
-  let capturedBefore = none;
+  let banned: number[] | undefined;
+  let captured: number[] | undefined;
+  let capturedBefore: number[] | undefined;
   for (let i = 0; i < LAST_MOVES; i++) {
     const move = bytes[offset + 4 + 2 * i]! | (bytes[offset + 5 + 2 * i]! << 8);
     if (move === noMove) break;
@@ -66,14 +66,24 @@ export function unpackRecord(bytes: Uint8Array, offset: number, size: number, st
     const byte = bytes[points + point]!;
     stones[point] = byte & 3;
     if (byte < bannedBit) continue;
-    if (byte & bannedBit) banned = [...banned, point];
-    if (byte & capturedBit) captured = [...captured, point];
-    if (byte & capturedBeforeBit) capturedBefore = [...capturedBefore, point];
+    if (byte & bannedBit) (banned ??= []).push(point);
+    if (byte & capturedBit) (captured ??= []).push(point);
+    if (byte & capturedBeforeBit) (capturedBefore ??= []).push(point);
   }
   const toMove = bytes[offset]! as Color;
   const rules = unpackRules(bytes[offset + 1]!, unpackHalfPoints(bytes, offset + 2));
   const bonus = unpackHalfPoints(bytes, offset + 14);
-  return { size, stones, toMove, rules, lastMoves, banned, captured, capturedBefore, bonus };
+  return {
+    size,
+    stones,
+    toMove,
+    rules,
+    lastMoves,
+    banned: banned ?? none,
+    captured: captured ?? none,
+    capturedBefore: capturedBefore ?? none,
+    bonus,
+  };
 }
 
 function packRules({ ko, suicide, scoring, tax = 'none', friendlyPassOk }: Rules): number {

@@ -88,7 +88,9 @@ export class SymmetricEvaluation {
   #reserve(rows: number, size: number): void {
     if (this.#symmetries.length < rows) this.#symmetries = new Uint8Array(rows);
     if (this.#records.length < rows * recordBytes(size)) this.#records = new Uint8Array(rows * recordBytes(size));
-    if (this.#turned.policy.length < rows * (size * size + 1)) this.#turned = allocateOutputs(rows, size);
+    const { policy, value } = this.#turned;
+    const fits = policy.length >= rows * (size * size + 1) && value.length >= rows * 3;
+    if (!fits) this.#turned = allocateOutputs(rows, size);
   }
 }
 

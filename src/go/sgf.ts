@@ -6,7 +6,7 @@
 import { check } from '../core/errors.js';
 import { BLACK, WHITE, colorName, type Color } from './color.js';
 import { Position } from './position.js';
-import { formatRules, type RuleSet } from './rule-sets.js';
+import { formatRules, parseRules, type RuleSet } from './rule-sets.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
 import { formatSgfPoint, mainLine, parseSgfMove, parseSgfPoints, parseSgfTree, type SgfNode } from './sgf-tree.js';
 
@@ -82,6 +82,12 @@ export function parseSgf(text: string): SgfGame {
   };
 }
 
+/** The rules that a file says. */
+export function rulesOf(game: SgfGame): Partial<Rules> {
+  const { komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk } = game;
+  return present({ komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk });
+}
+
 /**
  * The position after the first `moveCount` moves of a game (all by default), under the file's rules and, where it says
  * nothing, `defaults`.
@@ -89,9 +95,8 @@ export function parseSgf(text: string): SgfGame {
  * @throws AppError 'invalid-argument' if a setup stone or a move is illegal
  */
 export function sgfPosition(game: SgfGame, defaults: Rules, moveCount = game.moves.length): Position {
-  const { size, komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk } = game;
-  const said = present({ komi, ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk });
-  const rules: Rules = { ...defaults, ...said };
+  const { size } = game;
+  const rules: Rules = { ...defaults, ...rulesOf(game) };
   checkRules(rules, size);
   const position = new Position(size, rules);
   position.placeStones(game.black, BLACK);
@@ -166,24 +171,14 @@ function readNumber(key: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** What a name means, or what KataGo's form says; nothing for rules that are not known. */
+/** What a name means, or what KataGo's form says; nothing for other texts. @throws AppError if that form is broken */
 function readRules(text: string | undefined): Partial<RuleSet> {
   if (text === undefined) return {};
   const named = namedRules.find(({ pattern }) => pattern.test(text));
   if (named) return named.rules;
-  const word = (pattern: RegExp): string | undefined => pattern.exec(text)?.[1];
-  const yes = (pattern: RegExp): boolean | undefined => {
-    const digit = word(pattern);
-    return digit === undefined ? undefined : digit === '1';
-  };
-  return present({
-    ko: word(/ko(simple|positional|situational)/i)?.toLowerCase() as Rules['ko'] | undefined,
-    suicide: yes(/sui([01])/i),
-    scoring: word(/score(area|territory)/i)?.toLowerCase() as Rules['scoring'],
-    tax: word(/tax(none|seki|all)/i)?.toLowerCase() as Rules['tax'],
-    whiteHandicapBonus: word(/whb(0|N-1|N)/i)?.toUpperCase() as Rules['whiteHandicapBonus'],
-    friendlyPassOk: yes(/fpok([01])/i),
-  });
+  if (!/^ko[A-Z]/.test(text)) return {};
+  const { ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk } = parseRules(text);
+  return present({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk });
 }
 
 function writtenRules({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk }: SgfGame): string | undefined {

@@ -175,7 +175,7 @@ function partSize({
 }: TrainingStepOptions): number {
   if (partFloats === undefined) return batchSize;
   const most = Math.max(SMALLEST_PART, Math.round(partFloats / (architecture.channels * size * size)));
-  // An even number of them, so that two threads have the same to do.
+  // Mostly an even number of them, so that two threads have the same to do.
   const parts = batchSize <= most ? 1 : 2 * Math.max(1, Math.round(batchSize / most / 2));
   return Math.ceil(batchSize / parts);
 }

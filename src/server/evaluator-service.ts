@@ -135,7 +135,10 @@ class EvaluationStream {
       const evaluation = checkedRequest(request, cancellation);
       trace?.add('decode', started, weight);
       done = this.#admit(weight);
-      this.#evaluator.evaluate(evaluation).then((result) => finish(succeeded(requestId, result)), failed);
+      this.#evaluator
+        .evaluate(evaluation)
+        .then((result) => succeeded(requestId, result))
+        .then(finish, failed);
     } catch (error) {
       failed(error);
     }

@@ -8,12 +8,12 @@ import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import type { ModelSource } from '../../src/evaluator/model-source.js';
 import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
-import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
 import { Callers } from '../../src/server/callers.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeInferenceService } from '../../src/server/inference-service.js';
 import { authenticate, translateErrors } from '../../src/server/middleware.js';
 import { Quotas } from '../../src/server/quotas.js';
+import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 
 /** What a test talks to. */
 export interface EvaluationServer {

@@ -77,7 +77,7 @@ const list = command({
 const exportModel = command({
   name: 'models export',
   usage: '[MODEL] FILE',
-  summary: "save a version as a safetensors file or, if FILE ends with .bin.gz, as KataGo's",
+  summary: "save a version as a .safetensors file or, if FILE ends with .bin.gz, as KataGo's",
   details: `
   MODEL is a name or name@version, by default the promoted one. Only networks of the katago kind can be written for KataGo,
   KaTrain and Lizzie, which read a file only if its name ends so.`,
@@ -85,6 +85,10 @@ const exportModel = command({
   async run({ flags, args, signal }) {
     const file = args.at(-1);
     check(file !== undefined && args.length <= 2, 'models export takes [MODEL] FILE');
+    check(
+      /\.(safetensors|bin\.gz)$/.test(file),
+      `The file is called '${file}'; its name must end with .safetensors, or with .bin.gz for KataGo`,
+    );
     const client = new Connection(flags).client(ModelServiceDefinition);
     const format = file.endsWith('.bin.gz') ? ModelFormat.KATAGO : ModelFormat.STORED;
     const request = { model: args.length === 2 ? (args[0] ?? '') : '', format };

@@ -1,7 +1,8 @@
 /** Game records: `loadsgf` ("GTP protocol version 2, draft 2", section 6.3.6) and `printsgf`. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseSgf, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
+import { needTelling } from '../../../src/go/rule-sets.js';
+import { parseSgf, rulesOf, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
 import { formatSgfTree } from '../../../src/go/sgf-tree.js';
 import { number, word } from '../arguments.js';
 import type { Handler } from '../engine.js';
@@ -16,7 +17,10 @@ export function recordCommands(session: Session): readonly (readonly [string, Ha
   ];
 }
 
-/** A second argument stops the game before that move. What the file does not say about the rules stays as it was. */
+/**
+ * A second argument stops the game before that move. What the file does not say about the rules stays as it was, and so do
+ * all but komi where the network does not know those of the file.
+ */
 function load(session: Session, args: readonly string[]): string {
   const before = args.length > 1 ? number(args, 1, { integer: true, min: 1 }) : Infinity;
   let game: SgfGame;
@@ -29,7 +33,8 @@ function load(session: Session, args: readonly string[]): string {
   const { rules } = session.game;
   try {
     session.setSize(game.size);
-    session.setRules({ ...rules, komi: game.komi ?? rules.komi });
+    const said = { ...rules, ...rulesOf(game) };
+    session.setRules(session.tellsRules || !needTelling(said) ? said : { ...rules, komi: said.komi });
     session.setUp({ black: game.black, white: game.white, toMove: game.toMove });
     for (const move of game.moves.slice(0, before - 1)) session.play(move.color, move.action);
   } catch (error) {

@@ -174,6 +174,18 @@ describe('the setting symmetry', () => {
     });
   });
 
+  it('all: boards of several sizes one after another', async () => {
+    const { architecture, weights } = readKatago(sketchKatago({ version: 15, blocks: ['ordinary'] }).bytes);
+    const evaluator = start({ symmetry: 'all', threads: 1 }, encodeModel({ architecture, weights, metadata: {} }));
+    for (const [side, count] of [
+      [19, 1],
+      [9, 4],
+    ] as const) {
+      const { evaluations } = await evaluator.evaluate({ model: '', positions: randomPositions(side, count) });
+      expect(evaluations.map(({ logits }) => logits.length)).toEqual(Array(count).fill(side * side + 1));
+    }
+  });
+
   it('all: the spread of the score has in it what the eight disagree by', async () => {
     const { architecture, weights } = readKatago(sketchKatago({ version: 15, blocks: ['ordinary', 'pool'] }).bytes);
     const network = encodeModel({ architecture, weights, metadata: {} });
