@@ -80,11 +80,11 @@ describe.skipIf(!hasChromium)('the board', () => {
     await page.goto(server.page!);
     await page.locator('.shudan-heatlabel').first().waitFor();
     expect(await page.locator('.shudan-vertex').count()).toBe(25);
-    expect(await blackChance().textContent()).toMatch(/^\d+\.\d %$/);
-    expect(await page.locator('.candidates tbody tr').count()).toBe(8);
+    await eventually(() => blackChance().textContent()).toMatch(/^\d+\.\d %$/);
+    await eventually(() => page.locator('.candidates tbody tr').count()).toBe(8);
     await page.getByRole('button', { name: 'Ownership' }).click();
     await page.locator('.shudan-paint').first().waitFor();
-    expect(await page.locator('.shudan-heatlabel').count()).toBe(0);
+    await eventually(() => page.locator('.shudan-heatlabel').count()).toBe(0);
   });
 
   it('takes moves, goes back and forth, and refuses what is illegal', async () => {
