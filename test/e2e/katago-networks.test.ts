@@ -137,6 +137,8 @@ describe("KataGo's networks", () => {
     run('models', 'import', write('own.safetensors', tinyModel(5, 1)), '--name', 'own');
     const out = join(dataDir, 'out.bin.gz');
     expect(run('models', 'export', 'own', out).err).toMatch(/kind 'go-resnet'; KataGo's format holds only/);
-    expect(run('models', 'export', 'own', join(dataDir, 'out.bin')).err).toMatch(/only if its name ends with .bin.gz/);
+    expect(run('models', 'export', 'own', join(dataDir, 'out.bin')).err).toMatch(
+      /must end with .safetensors, or with .bin.gz/,
+    );
   });
 });
