@@ -1,7 +1,7 @@
 /** Through the moves of the game and on from there; the arrow keys do the same. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { AppError } from '../../../src/core/errors.js';
 import { parseVertex } from '../../../src/go/vertex.js';
 import { goTo, undo, type Line } from './line.js';
@@ -24,7 +24,8 @@ const keys: Readonly<Record<string, (line: Line) => Line>> = {
 
 /** The controls. */
 export function MoveControls({ line, setLine, onPlay }: MoveControlsProps): ComponentChildren {
-  useEffect(() => {
+  // With the line at once, not after painting: a key in between would act on the line before, and lose its last move.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const move = keys[event.key];
       const isTyping = event.target instanceof Element && event.target.closest('input, select, textarea, dialog');
