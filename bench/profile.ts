@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { writeTrace } from '../clients/cli/profile-file.js';
 import type { Stage, ThreadTrace } from '../src/core/trace.js';
 import { play } from './self-play/play.js';
-import { readNumbers, readPrecision } from './self-play/settings.js';
+import { playFlags, readNumbers, readPrecision } from './self-play/settings.js';
 import { sharesOf } from './self-play/shares.js';
 
 /**
@@ -20,13 +20,9 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
     args,
     options: {
-      size: { type: 'string', default: '7' },
-      blocks: { type: 'string', default: '4' },
-      channels: { type: 'string', default: '32' },
+      ...playFlags,
       visits: { type: 'string', default: '20' },
-      games: { type: 'string', default: '64' },
       precision: { type: 'string', default: 'auto' },
-      threads: { type: 'string', default: '2' },
       seconds: { type: 'string', default: '15' },
       trace: { type: 'string', default: 'bench/work/profile.json' },
     },

@@ -6,7 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { play } from './self-play/play.js';
-import { readNumbers, readPrecision } from './self-play/settings.js';
+import { playFlags, readNumbers, readPrecision } from './self-play/settings.js';
 import { evaluationFigures, sharesOf } from './self-play/shares.js';
 
 /** Far more positions than are played, so that training never begins. */
@@ -22,13 +22,9 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
     args,
     options: {
-      size: { type: 'string', default: '7' },
-      blocks: { type: 'string', default: '4' },
-      channels: { type: 'string', default: '32' },
+      ...playFlags,
       visits: { type: 'string', default: '32' },
-      games: { type: 'string', default: '64' },
       precision: { type: 'string', default: 'fp32' },
-      threads: { type: 'string', default: '2' },
       warmup: { type: 'string', default: '15' },
       seconds: { type: 'string', default: '30' },
     },

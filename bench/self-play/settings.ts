@@ -2,6 +2,15 @@
 
 import { check } from '../../src/core/errors.js';
 
+/** Flags of the network, its games and the server's session threads. */
+export const playFlags = {
+  size: { type: 'string', default: '7' },
+  blocks: { type: 'string', default: '4' },
+  channels: { type: 'string', default: '32' },
+  games: { type: 'string', default: '64' },
+  threads: { type: 'string', default: '2' },
+} as const;
+
 /** The flags as numbers above 0. */
 export function readNumbers<K extends string>(values: Readonly<Record<K, string>>): Record<K, number> {
   const numbers = Object.entries<string>(values).map(([name, text]): [string, number] => {

@@ -104,7 +104,9 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
-  if (config.threads === 0) await evaluator.describe('').catch(() => undefined);
+  if (config.threads === 0) {
+    await evaluator.describe('').catch((error: unknown) => logger.info({ err: error }, 'threads-not-measured-yet'));
+  }
   const { engine, provider } = config;
   const kinds = [
     alphaZeroKind(store, { engine, provider }, promoted),

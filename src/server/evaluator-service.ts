@@ -3,19 +3,15 @@
  * answered by its own error and the stream lives on.
  */
 
-import type { CallContext } from 'nice-grpc';
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError, check } from '../core/errors.js';
 import { Cancellation, type CancelSignal } from '../core/signals.js';
 import { trace } from '../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
-import {
-  Priority,
-  type EvaluateRequest,
-  type EvaluateResponse,
-  type EvaluatorServiceImplementation,
-} from '../proto/tengen/v1/evaluator.js';
+import { Priority, type EvaluateRequest, type EvaluateResponse } from '../proto/tengen/v1/evaluator.js';
 import { evaluationsToWire } from '../wire/evaluation.js';
+import type { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
 import { positionFromWire } from '../wire/position.js';
 import { callFacts, type Quotas } from './quotas.js';
 import { isOwnFault, toServerError } from './status.js';
@@ -30,7 +26,7 @@ export function makeEvaluatorService(
   evaluator: Evaluator,
   logger: Logger,
   quotas?: Quotas,
-): EvaluatorServiceImplementation {
+): ServiceImplementation<typeof EvaluatorServiceDefinition> {
   return {
     async *evaluate(requests: AsyncIterable<EvaluateRequest>, context: CallContext) {
       const call = callFacts(context);

@@ -1,6 +1,6 @@
 /**
  * EvaluatorService with its messages written as they are given. The usual definition first copies each message to fill in
- * what it lacks, which for evaluations costs as much as writing them; whoever uses this one gives every field.
+ * what it lacks, which for evaluations costs as much as writing them; by its type, whoever uses this one gives every field.
  */
 
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
@@ -10,7 +10,7 @@ import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluato
 const { requestType, responseType } = usual.methods.evaluate;
 
 /** See the head of the file. */
-export const EvaluatorServiceDefinition: typeof usual = {
+export const EvaluatorServiceDefinition = {
   ...usual,
   methods: {
     evaluate: {
@@ -24,18 +24,15 @@ export const EvaluatorServiceDefinition: typeof usual = {
 /** Keeps its memory from message to message: `finish`, which follows at once, takes a copy and begins anew. */
 let shared = new BinaryWriter();
 
-/** The type as before, since with it a message may still be read and written. */
-function withoutCopies<T extends Reads & Writes>(type: T): T {
+function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
   return {
-    ...type,
-    fromPartial: undefined,
-    decode(bytes: Uint8Array): unknown {
+    decode(bytes: Uint8Array): M {
       const started = trace ? performance.now() : 0;
       const message = type.decode(bytes);
       trace?.add('decode', started, 0);
       return message;
     },
-    encode(message: never, writer: BinaryWriter = shared): BinaryWriter {
+    encode(message: M, writer: BinaryWriter = shared): BinaryWriter {
       const started = trace ? performance.now() : 0;
       try {
         return type.encode(message, writer);
@@ -50,9 +47,8 @@ function withoutCopies<T extends Reads & Writes>(type: T): T {
   };
 }
 
-interface Reads {
-  decode(bytes: Uint8Array): unknown;
-}
-interface Writes {
-  encode(message: never, writer?: BinaryWriter): BinaryWriter;
+/** What is needed of a kind of message to read and write it. */
+interface MessageType<M> {
+  decode(bytes: Uint8Array): M;
+  encode(message: M, writer?: BinaryWriter): BinaryWriter;
 }

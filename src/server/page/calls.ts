@@ -22,8 +22,8 @@ const open: readonly string[] = [
 interface MessageType {
   encode(message: unknown): { finish(): Uint8Array };
   decode(bytes: Uint8Array): unknown;
-  /** Fills in what a message lacks; undefined where messages are given whole, as evaluations are. */
-  readonly fromPartial: ((partial: object) => unknown) | undefined;
+  /** Fills in what a message lacks; absent where messages are given whole, as evaluations are. */
+  readonly fromPartial?: (partial: object) => unknown;
 }
 
 interface Method {

@@ -1,8 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, expect, it } from 'vitest';
 import { readConfig } from '../../../src/core/config.js';
+import { AppError } from '../../../src/core/errors.js';
+import { Batcher } from '../../../src/evaluator/batcher.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
+import { MeasuredThreads } from '../../../src/evaluator/measured-threads.js';
+import { SessionPool } from '../../../src/evaluator/session-pool.js';
+import { makeSlotMemory, Slots } from '../../../src/evaluator/slots.js';
 import { fewestThreads, threadCandidates } from '../../../src/evaluator/thread-count.js';
 import { MemoryModels, randomPositions, tinyModel } from '../../support/served-models.js';
 
@@ -48,6 +53,31 @@ it('threads 0 measures with the first model, once, and serves; its own evaluatio
     const planes = new Float32Array(12 * 25);
     await evaluator.infer('go@2', { planes, globals: new Float32Array(7), count: 1, size: 5 });
   }
+});
+
+it('a measurement that fails leaves a thread for every core', async () => {
+  const memory = makeSlotMemory(6, 8);
+  const batcher = new Batcher(new Slots(memory), () => 0);
+  // Whatever is submitted from now on fails.
+  batcher.close(new AppError('internal', 'The network failed on this request'));
+  const settings = {
+    engine: { engine: 'onnxruntime', provider: 'cpu' },
+    symmetry: { symmetry: 'none', symmetrySeed: 1 },
+  } as const;
+  const nothing = (): void => undefined;
+  const pool = new SessionPool(1, memory, settings, { finished: nothing, failed: nothing, lost: nothing });
+  const events: string[] = [];
+  const log = (event: string): void => void events.push(event);
+  const measured = new MeasuredThreads({ pool, batcher, maxBatch: 8, cores: 2, log });
+  await pool.ready();
+  const bytes = tinyModel(5, 1);
+  const file = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(file).set(bytes);
+  const shape = await measured.load({ model: 1, ref: 'go@1', file });
+  expect({ boards: shape.boards, threads: pool.size, events }).toEqual({
+    ...{ boards: [5, 5], threads: 2, events: ['threads-not-measured'] },
+  });
+  await pool.close();
 });
 
 it('an evaluator that is closed while it measures closes', async () => {
