@@ -1,8 +1,10 @@
 /** The results of a comparison: one JSON object a line, appended as runs end. */
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { GrowthReport } from '../../src/trainer/grow/train-operator.js';
+import { commit } from '../commit.js';
 import type { Point } from './training.js';
 
 /** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */
@@ -29,6 +31,9 @@ export interface RunLine extends RunKey {
   readonly sourceCost: number;
   readonly seconds: number;
   readonly growth?: GrowthReport;
+  /** Of the code, and the processors that it ran on; absent from lines of before they were written down. */
+  readonly commit?: string;
+  readonly cpu?: string;
 }
 
 /** The results so far. */
@@ -46,7 +51,8 @@ export function isOf(line: RunLine, key: RunKey): boolean {
 
 /** Appends a run in one write. */
 export function appendRun(subject: string, line: RunLine): void {
-  appendFileSync(fileOf(subject), `${JSON.stringify(line)}\n`);
+  const facts = { commit: commit(), cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}` };
+  appendFileSync(fileOf(subject), `${JSON.stringify({ ...line, ...facts })}\n`);
 }
 
 /** The file of a trained source; these are not committed. */
