@@ -5,7 +5,7 @@
 import { check } from '../core/errors.js';
 import { BLACK, WHITE, opponent, type Color } from './color.js';
 import { geometry } from './geometry.js';
-import { checkRules, checkSize, type Rules } from './rules.js';
+import { checkRules, checkSize, MAX_SIZE, type Rules } from './rules.js';
 
 /** How many of the latest moves a snapshot holds at most. */
 export const LAST_MOVES = 5;
@@ -138,44 +138,64 @@ function takeBack(stones: Uint8Array, move: number, color: Color, captured: read
   for (const point of captured) stones[point] = stone === 0 ? color : opponent(color);
 }
 
-// Scratch for one call at a time, large enough for every size.
-const cellStones = new Uint8Array(421);
-const alive = new Uint8Array(421);
+// Scratch for one call at a time: rows 1 … size of the board, one bit a point; nothing is in the rows around them.
+const empty = new Int32Array(MAX_SIZE + 2);
+const black = new Int32Array(MAX_SIZE + 2);
+const white = new Int32Array(MAX_SIZE + 2);
+const alive = new Int32Array(MAX_SIZE + 2);
 
-/** A point of some chain that has no liberty, or −1. Mostly linear in the number of points. */
+/** A point of some chain that has no liberty, or −1. */
 export function findChainWithoutLiberties(size: number, stones: Uint8Array): number {
-  const { points, stride, cells, cellOf, emptyStones } = geometry(size);
-  cellStones.set(emptyStones);
-  for (let point = 0; point < points; point++) cellStones[cellOf[point]!] = stones[point]!;
-  alive.fill(0, 0, cells);
-  // Life spreads from the stones beside an empty point to their neighbours, from the first point to the last and back;
-  // nearly always that is enough, and a chain that winds takes more turns.
-  for (let dead = Infinity, isForward = true; ; isForward = !isForward) {
-    let left = 0;
-    for (let i = 0; i < points; i++) {
-      const cell = cellOf[isForward ? i : points - 1 - i]!;
-      const stone = cellStones[cell]!;
-      if (stone === 0 || alive[cell] !== 0) continue;
-      if (
-        isLife(cell - stride, stone) ||
-        isLife(cell - 1, stone) ||
-        isLife(cell + 1, stone) ||
-        isLife(cell + stride, stone)
-      ) {
-        alive[cell] = 1;
-      } else {
-        left++;
-      }
+  for (let row = 1, point = 0; row <= size; row++) {
+    let [blacks, whites] = [0, 0];
+    for (let bit = 1; bit < 1 << size; bit <<= 1) {
+      const stone = stones[point++];
+      if (stone === BLACK) blacks |= bit;
+      else if (stone === WHITE) whites |= bit;
     }
-    if (left === 0) return -1;
-    if (left === dead && !isForward) break;
-    if (!isForward) dead = left;
+    black[row] = blacks;
+    white[row] = whites;
+    empty[row] = ((1 << size) - 1) ^ blacks ^ whites;
   }
-  return stones.findIndex((stone, point) => stone !== 0 && alive[cellOf[point]!] === 0);
+  empty[size + 1] = 0;
+  const dead = findDead(size, black);
+  return dead < 0 ? findDead(size, white) : dead;
 }
 
-/** Whether a neighbour keeps a stone alive: as a liberty, or as part of its chain. */
-function isLife(neighbour: number, stone: number): boolean {
-  const other = cellStones[neighbour]!;
-  return other === 0 || (other === stone && alive[neighbour] !== 0);
+/** A point of `color` from which no liberty is reached, or −1. */
+function findDead(size: number, color: Int32Array): number {
+  for (let row = 1; row <= size; row++) {
+    alive[row] = color[row]! & (beside(empty[row]!) | empty[row - 1]! | empty[row + 1]!);
+  }
+  alive[size + 1] = 0;
+  // Life spreads down the board and up again; a chain that winds takes more turns.
+  let isSpreading = true;
+  while (isSpreading) {
+    isSpreading = false;
+    for (let row = 1; row <= size; row++) if (spread(color, row, row - 1)) isSpreading = true;
+    for (let row = size - 1; row > 0; row--) if (spread(color, row, row + 1)) isSpreading = true;
+  }
+  for (let row = 1; row <= size; row++) {
+    const dead = color[row]! & ~alive[row]!;
+    if (dead !== 0) return (row - 1) * size + Math.log2(dead & -dead);
+  }
+  return -1;
+}
+
+/** Spreads life into a row from the row at `from`, and along it; says whether any stone came to life. */
+function spread(color: Int32Array, row: number, from: number): boolean {
+  const stones = color[row]!;
+  const before = alive[row]!;
+  let life = before;
+  for (let more = before | (stones & (beside(before) | alive[from]!)); more !== life;) {
+    life = more;
+    more |= stones & beside(life);
+  }
+  alive[row] = life;
+  return life !== before;
+}
+
+/** The points left and right of those in a row. */
+function beside(row: number): number {
+  return (row << 1) | (row >> 1);
 }

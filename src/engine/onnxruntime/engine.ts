@@ -16,6 +16,7 @@ import {
 import { type Session, createSession } from './session.js';
 import { EngineThread } from './engine-thread.js';
 import { type PartRunner, PartedTraining, sessionRunner } from './parted-training.js';
+import { hasMatrixTiles } from './processor.js';
 import { OnnxTraining } from './training.js';
 
 /** Settings for every program of an engine. */
@@ -33,7 +34,8 @@ export function lowerHere(
   { provider = 'cpu' }: OnnxRuntimeOptions,
   { constants, ranges }: CompileOptions,
 ): Uint8Array {
-  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, winograd: provider === 'cpu' });
+  const weightZero = hasMatrixTiles() ? -1 : 0;
+  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, weightZero, winograd: provider === 'cpu' });
 }
 
 async function open(graph: Graph, settings: OnnxRuntimeOptions, options: CompileOptions): Promise<Session> {

@@ -28,17 +28,23 @@ export class QuantizedLowering implements Quantizer {
   readonly #scales = new Map<Tensor, Scale>();
   readonly #fused = new Set<Tensor>();
   readonly #constants: ReadonlyMap<string, ElementData>;
+  readonly #weightZero: number;
 
   /** @param ranges of `observedTensors(graph)`, in that order */
   constructor(
     graph: Graph,
     ranges: readonly Range[],
-    { layouts, constants }: { readonly layouts: LayoutTable; readonly constants: ReadonlyMap<string, ElementData> },
+    options: {
+      readonly layouts: LayoutTable;
+      readonly constants: ReadonlyMap<string, ElementData>;
+      readonly weightZero: 0 | -1;
+    },
   ) {
     const observed = observedTensors(graph);
     assert(observed.length === ranges.length, 'there is a range for every observed tensor');
-    this.#layouts = layouts;
-    this.#constants = constants;
+    this.#layouts = options.layouts;
+    this.#constants = options.constants;
+    this.#weightZero = options.weightZero;
     this.#convolutions = quantizedConvolutions(graph);
     this.#consumers = consumersOf(graph);
     this.#ranges = new Map(observed.map((tensor, index) => [tensor, ranges[index]!]));
@@ -100,7 +106,9 @@ export class QuantizedLowering implements Quantizer {
     const [x, filter, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
     const [scale, shift] = affine?.inputs.slice(1).map((operand) => this.#valuesOf(operand)) ?? [];
     const { values, scales } = quantizeFilter(this.#valuesOf(filter), filter.shape[0]!, scale);
-    const zero = model.quantized(new Int8Array(scales.length), [scales.length]);
+    const zero = model.quantized(new Int8Array(scales.length).fill(this.#weightZero), [scales.length]);
+    // No weight is −128, so there is room for a zero of −1.
+    for (let i = 0; i < values.length; i++) values[i]! += this.#weightZero;
     const weights = [model.quantized(values, filter.shape), model.constant(scales, [scales.length]), zero];
     if (bias === undefined && shift === undefined) return { weights, offsets: [] };
     const added = bias && this.#valuesOf(bias);

@@ -71,7 +71,7 @@ describe('a quantized network', () => {
     expect(names.sort()).toEqual([...blocks, 'stem/filter'].sort());
   });
 
-  it('computes what fits in eight bits exactly', async () => {
+  it.each([0, -1] as const)('computes what fits in eight bits exactly, with weights around %i', async (weightZero) => {
     const [image, first, second] = [input('x', [1, 1, 2, 2]), input('f', [8, 1, 1, 1]), input('g', [8, 8, 1, 1])];
     const hidden = relu(conv2d(image, first));
     const small = graph({ hidden, y: conv2d(conv2d(hidden, second), second) });
@@ -85,7 +85,7 @@ describe('a quantized network', () => {
       { min: 0, max: 255 },
     ];
     const inputs = { x: { shape: [1, 1, 2, 2], data: Float32Array.of(-3, 0, 5, 128) } };
-    const { y } = await run(lowerToOnnx(small, { constants: given, ranges }), inputs);
+    const { y } = await run(lowerToOnnx(small, { constants: given, ranges, weightZero }), inputs);
     expect([...(y!.data as Float32Array).subarray(0, 4)]).toEqual([0, 0, 5, 128]);
   });
 });
