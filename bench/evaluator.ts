@@ -10,6 +10,8 @@ import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/s
 
 /** So many clients send one position each, for `singlesRatio`. */
 const CLIENTS = 64;
+/** Before anything counts: a server runs for days, and Node takes a while to compile what runs a hundred times a second. */
+const WARM_UP_MS = 20_000;
 
 interface ServerFigures {
   readonly evaluations: number;
@@ -53,8 +55,9 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
     const [bare] = await start('bare');
     const [server, address] = await start('serve');
     const [client] = await start('client', address as string);
-    const before = (await ask(server, 0)) as ServerFigures;
     const order: ClientOrder = { ms: setup.seconds * 1000, inFlight: setup.inFlight, count: setup.message };
+    await ask(client, { ...order, ms: WARM_UP_MS });
+    const before = (await ask(server, 0)) as ServerFigures;
     const [idleBare, idleClient] = (await Promise.all([ask(bare, 0), ask(client, { ...order, ms: 0 })])) as [
       RunResult,
       RunResult,
@@ -71,7 +74,7 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
     const evaluations = after.evaluations - before.evaluations;
     const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1, isInteractive: true })) as RunResult;
     const singles: ClientOrder = { clients: CLIENTS, ms: order.ms, inFlight: 1, count: 1 };
-    await ask(client, { ...singles, ms: 200 });
+    await ask(client, { ...singles, ms: WARM_UP_MS / 2 });
     for (let round = 0; round < setup.rounds; round++) {
       singleBareRuns.push((await ask(bare, order.ms)) as RunResult);
       singleRuns.push((await ask(client, singles)) as RunResult);

@@ -81,6 +81,17 @@ export class ServingSession {
    *   What is written is of the positions as they are in any case.
    */
   async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
+    const { records, count, size } = positions;
+    const parts = Math.max(1, Math.ceil(count / this.#programs.partOf(size)));
+    const stride = recordBytes(size);
+    for (let part = 0; part < parts; part++) {
+      const [from, to] = [Math.floor((part * count) / parts), Math.floor(((part + 1) * count) / parts)];
+      const some = { ...positions, records: records.subarray(from * stride, to * stride), count: to - from };
+      await this.#evaluatePart(some, rowsOf(outputs, from, to, size), symmetries?.subarray(from, to));
+    }
+  }
+
+  async #evaluatePart(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
     const { count, size, ownership } = positions;
     const started = trace ? performance.now() : 0;
     const features = this.features(positions, symmetries);
@@ -149,6 +160,23 @@ function turnBack(
     const from = board * entries;
     for (let i = 0; i < entries; i++) out[from + i] = turned[from + map[i]!]!;
   }
+}
+
+/** Rows `from` to `to` of outputs. */
+function rowsOf(
+  { policy, value, scores, ownership }: SlotOutputs,
+  from: number,
+  to: number,
+  size: number,
+): SlotOutputs {
+  const rows = (of: Float32Array, entries: number): Float32Array => of.subarray(from * entries, to * entries);
+  const points = size * size;
+  return {
+    policy: rows(policy, points + 1),
+    value: rows(value, 3),
+    scores: rows(scores, scoreFields.length),
+    ownership: rows(ownership, points),
+  };
 }
 
 /** Puts the columns that the network gives side by side; NaN for the others. */

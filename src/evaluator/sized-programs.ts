@@ -3,6 +3,7 @@
 import type { Engine, Program } from '../engine/engine.js';
 import type { Graph } from '../nn/graph.js';
 import type { Model } from '../nn/model-file.js';
+import { positionsInPart } from '../nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../nn/networks/serving.js';
 import type { Range } from '../nn/quantization/ranges.js';
 
@@ -38,6 +39,14 @@ export class SizedPrograms {
     const program = known ?? (await this.#compile(size));
     this.#programs.set(size, program);
     return program;
+  }
+
+  /** How many positions of `size` a program computes best at once. */
+  partOf(size: number): number {
+    const { partFloats } = this.#engine;
+    if (partFloats === undefined) return Infinity;
+    // A number of eight bits takes a quarter of the cache.
+    return positionsInPart(this.#model.architecture, size, this.#form.ranges ? 4 * partFloats : partFloats);
   }
 
   /** Frees all. */

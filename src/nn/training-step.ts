@@ -13,7 +13,7 @@ import { type Graph, type Tensor, graph, input, next } from './graph.js';
 import { gradients } from './gradients.js';
 import type { Weights } from './model-file.js';
 import { type LossBatch, type LossWeights, goLoss } from './networks/go-loss.js';
-import { type GoArchitecture, boardsOf, goOutputs, goParameters } from './networks/go-network.js';
+import { type GoArchitecture, boardsOf, goOutputs, goParameters, positionsInPart } from './networks/go-network.js';
 import { withoutDraws } from './networks/katago/outputs.js';
 import { add, mul } from './operations/arithmetic.js';
 import { total } from './operations/total.js';
@@ -45,9 +45,6 @@ export interface TrainingStepOptions {
   /** Decay d of the average of the weights, a ← d·a + (1 − d)·w; not given or 0: no average. */
   readonly emaDecay?: number;
 }
-
-/** Positions; with fewer, what a part costs however small it is counts too much. */
-const SMALLEST_PART = 8;
 
 /** The scalars that a step reports. The length of the gradient is that before clipping. */
 export const trainingMetrics = [
@@ -174,7 +171,7 @@ function partSize({
   partFloats,
 }: TrainingStepOptions): number {
   if (partFloats === undefined) return batchSize;
-  const most = Math.max(SMALLEST_PART, Math.round(partFloats / (architecture.channels * size * size)));
+  const most = positionsInPart(architecture, size, partFloats);
   // Mostly an even number of them, so that two threads have the same to do.
   const parts = batchSize <= most ? 1 : 2 * Math.max(1, Math.round(batchSize / most / 2));
   return Math.ceil(batchSize / parts);

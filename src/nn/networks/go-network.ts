@@ -28,6 +28,14 @@ export function boardsOf(architecture: GoArchitecture): readonly [smallest: numb
   return architecture.kind === 'katago' ? architecture.boards : [architecture.size, architecture.size];
 }
 
+/** Positions; with fewer, what a run of the network costs however small it is counts too much. */
+const SMALLEST_PART = 8;
+
+/** How many positions on boards of `size` to compute at once, so that a layer of the trunk has about so many numbers. */
+export function positionsInPart({ channels }: GoArchitecture, size: number, numbers: number): number {
+  return Math.max(SMALLEST_PART, Math.round(numbers / (channels * size * size)));
+}
+
 /** Every parameter in a fixed order. Convolution filters are [out, in, K, K], matrices [in, out]. */
 export function goParameters(architecture: GoArchitecture): Parameter[] {
   return architecture.kind === 'katago' ? katagoParameters(architecture) : parameters(architecture);
