@@ -1,6 +1,7 @@
 /**
- * Evaluations a second through a real gRPC stream from another process, over bare ONNX Runtime with the same network,
- * batch and number of threads. The two take turns, so that both see the same machine; the ratio is the median over rounds.
+ * Evaluations a second through a real gRPC stream from another process, over bare ONNX Runtime with the same network and
+ * number of threads, at the same batch or at a quarter of it, whichever is faster in the round: the server cuts its batches
+ * too. They take turns, so that all see the same machine; the ratio is the median over rounds.
  */
 
 import { fork, type ChildProcess } from 'node:child_process';
@@ -46,42 +47,41 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
 
 async function measure(setup: Setup): Promise<Record<string, number>> {
   const children: ChildProcess[] = [];
-  const start = async (file: string, ...first: string[]): Promise<[ChildProcess, unknown]> => {
-    const child = fork(new URL(`./evaluator/${file}.js`, import.meta.url), [...first, ...setupFlags(setup)]);
+  const start = async (file: string, first: string[] = [], own = setup): Promise<[ChildProcess, unknown]> => {
+    const child = fork(new URL(`./evaluator/${file}.js`, import.meta.url), [...first, ...setupFlags(own)]);
     children.push(child);
     return [child, await answer(child)];
   };
   try {
     const [bare] = await start('bare');
+    const quarter = { ...setup, batch: Math.ceil(setup.batch / 4) };
+    const [quarterBare] = await start('bare', [], quarter);
     const [server, address] = await start('serve');
-    const [client] = await start('client', address as string);
+    const [client] = await start('client', [address as string]);
     const order: ClientOrder = { ms: setup.seconds * 1000, inFlight: setup.inFlight, count: setup.message };
-    await ask(client, { ...order, ms: WARM_UP_MS });
+    const singles: ClientOrder = { clients: CLIENTS, ms: order.ms, inFlight: 1, count: 1 };
+    const runBare = async (): Promise<RunResult> => {
+      const results = [(await ask(bare, order.ms)) as RunResult, (await ask(quarterBare, order.ms)) as RunResult];
+      return results.toSorted((a, b) => rate(b) - rate(a))[0]!;
+    };
+    const compare = async (wanted: ClientOrder): Promise<{ runs: RunResult[]; bareRuns: RunResult[] }> => {
+      await ask(client, { ...wanted, ms: WARM_UP_MS });
+      const [runs, bareRuns]: [RunResult[], RunResult[]] = [[], []];
+      for (let i = 0; i < setup.rounds; i++) {
+        bareRuns.push(await runBare());
+        runs.push((await ask(client, wanted)) as RunResult);
+      }
+      return { runs, bareRuns };
+    };
+    const { runs: singleRuns, bareRuns: singleBareRuns } = await compare(singles);
     const before = (await ask(server, 0)) as ServerFigures;
-    const [idleBare, idleClient] = (await Promise.all([ask(bare, 0), ask(client, { ...order, ms: 0 })])) as [
-      RunResult,
-      RunResult,
-    ];
-    const bareRuns: RunResult[] = [];
-    const runs: RunResult[] = [];
-    const singleRuns: RunResult[] = [];
-    const singleBareRuns: RunResult[] = [];
-    for (let round = 0; round < setup.rounds; round++) {
-      bareRuns.push((await ask(bare, setup.seconds * 1000)) as RunResult);
-      runs.push((await ask(client, order)) as RunResult);
-    }
+    const { runs, bareRuns } = await compare(order);
     const after = (await ask(server, 0)) as ServerFigures;
     const evaluations = after.evaluations - before.evaluations;
     const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1, isInteractive: true })) as RunResult;
-    const singles: ClientOrder = { clients: CLIENTS, ms: order.ms, inFlight: 1, count: 1 };
-    await ask(client, { ...singles, ms: WARM_UP_MS / 2 });
-    for (let round = 0; round < setup.rounds; round++) {
-      singleBareRuns.push((await ask(bare, order.ms)) as RunResult);
-      singleRuns.push((await ask(client, singles)) as RunResult);
-    }
     const serverCpu = (after.cpuMicros - before.cpuMicros) / evaluations;
-    const clientCpu = (runs.at(-1)!.cpuMicros - idleClient.cpuMicros) / total(runs);
-    const bareCpu = (bareRuns.at(-1)!.cpuMicros - idleBare.cpuMicros) / total(bareRuns);
+    const clientCpu = median(runs.map(cpuOf));
+    const bareCpu = median(bareRuns.map(cpuOf));
     return {
       ratio: round(ratio(runs, bareRuns), 3),
       singlesRatio: round(ratio(singleRuns, singleBareRuns), 3),
@@ -105,8 +105,8 @@ function ratio(runs: readonly RunResult[], bareRuns: readonly RunResult[]): numb
   return median(runs.map((served, i) => rate(served) / rate(bareRuns[i]!)));
 }
 
-function total(runs: readonly RunResult[]): number {
-  return runs.reduce((sum, { evaluations }) => sum + evaluations, 0);
+function cpuOf({ cpuMicros, evaluations }: RunResult): number {
+  return cpuMicros / evaluations;
 }
 
 function rate({ evaluations, ms }: RunResult): number {

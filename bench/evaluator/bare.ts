@@ -44,11 +44,12 @@ async function serveProcess(): Promise<void> {
     Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('message', resolve))));
   await answers();
   process.on('message', (ms: number) => {
+    const before = cpuMicros();
     for (const worker of workers) worker.postMessage(ms);
     void answers().then((results) => {
       const runs = results as RunResult[];
       const evaluations = runs.reduce((sum, run) => sum + run.evaluations, 0);
-      process.send?.({ evaluations, ms: Math.max(...runs.map((run) => run.ms)), cpuMicros: cpuMicros() });
+      process.send?.({ evaluations, ms: Math.max(...runs.map((run) => run.ms)), cpuMicros: cpuMicros() - before });
     });
   });
   process.on('disconnect', () => process.exit());

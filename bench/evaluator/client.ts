@@ -30,7 +30,8 @@ async function run(order: ClientOrder): Promise<{ evaluations: number; ms: numbe
 }
 
 process.on('message', (order: ClientOrder) => {
-  void run(order).then((result) => process.send?.({ ...result, cpuMicros: cpuMicros() }));
+  const before = cpuMicros();
+  void run(order).then((result) => process.send?.({ ...result, cpuMicros: cpuMicros() - before }));
 });
 process.on('disconnect', () => process.exit());
 await run({ ms: 200, inFlight: setup.inFlight, count: setup.message });

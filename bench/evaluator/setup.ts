@@ -96,7 +96,7 @@ export function makePositions(size: number, count: number): Snapshot[] {
 export interface RunResult {
   readonly evaluations: number;
   readonly ms: number;
-  /** CPU time of the process so far, all its threads. */
+  /** CPU time of the process in the run, all its threads. */
   readonly cpuMicros: number;
 }
 

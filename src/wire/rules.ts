@@ -32,13 +32,35 @@ function makeMessage(rules: Rules): pb.Rules {
   };
 }
 
+/** What was read last: all positions of a request have the same rules as a rule. */
+let latest: { readonly message: pb.Rules; readonly rules: Rules } | undefined;
+
 /**
- * Rules that the message leaves at their default are absent from the result.
+ * Rules that the message leaves at their default are absent from the result. They may be shared, so not to be written to.
  *
  * @throws AppError 'invalid-argument' if the rules are missing or name an unknown rule
  */
 export function rulesFromWire(message: pb.Rules | undefined): Rules {
   check(message !== undefined, 'rules are missing');
+  if (latest && isSame(latest.message, message)) return latest.rules;
+  const rules = readRules(message);
+  latest = { message, rules };
+  return rules;
+}
+
+function isSame(a: pb.Rules, b: pb.Rules): boolean {
+  return (
+    a.ko === b.ko &&
+    a.suicide === b.suicide &&
+    a.komi === b.komi &&
+    a.scoring === b.scoring &&
+    a.tax === b.tax &&
+    a.whiteHandicapBonus === b.whiteHandicapBonus &&
+    a.friendlyPassOk === b.friendlyPassOk
+  );
+}
+
+function readRules(message: pb.Rules): Rules {
   const ko = word('ko', message.ko, kos);
   const scoring = word('scoring', message.scoring, scorings);
   const tax = word('tax', message.tax, taxes);
