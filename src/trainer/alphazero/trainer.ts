@@ -8,7 +8,6 @@ import { Rng } from '../../core/rng.js';
 import { trace } from '../../core/trace.js';
 import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import { featureSet } from '../../go/features.js';
-import { SYMMETRIES } from '../../go/symmetry.js';
 import { encodeModel, type Weights } from '../../nn/model-file.js';
 import type { Architecture } from '../../nn/networks/architecture.js';
 import { type GoArchitecture, initialWeights } from '../../nn/networks/go-network.js';
@@ -19,10 +18,11 @@ import { sizesOf } from '../grow/report.js';
 import type { GrowthHooks } from '../grow/train-operator.js';
 import { ReplayMemory } from '../replay-memory.js';
 import { stepsDue, windowSize } from '../replay-window.js';
-import { batchTensors, makeBatch, policyTargetEntropy, writeRow, type Batch } from './batch.js';
+import { batchTensors, policyTargetEntropy } from './batch.js';
+import { BatchSource } from './batch-source.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
 import { branchSettings, type AlphaZeroConfig } from './config.js';
-import { drawRow, makeGameRows, type GameRows } from './game-rows.js';
+import { makeGameRows, type GameRows } from './game-rows.js';
 import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
 import type { StoredGame } from './ports.js';
 import { PositionAngles } from './position-angles.js';
@@ -77,8 +77,7 @@ export class Trainer {
   readonly #engine: Engine;
   readonly #config: AlphaZeroConfig;
   readonly #memory: ReplayMemory<GameRows>;
-  readonly #rng: Rng;
-  readonly #batch: Batch;
+  readonly #batches: BatchSource;
   readonly #schedule: Schedule;
   readonly #resumed: TrainerState | undefined;
   readonly #trees: TreeLabels;
@@ -105,13 +104,13 @@ export class Trainer {
     this.#target = parts.target;
     this.#names = start.names ?? { jobId: '', model: '' };
     this.#memory = new ReplayMemory(state?.oldest.row);
-    this.#rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
     this.#trees = new TreeLabels({
       branching: branchSettings(config),
       label: config.valueLabel,
       labelStrength: config.labelStrength,
     });
-    this.#batch = makeBatch(config.batchSize, config.size, featureSet(start.architecture.features));
+    const rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
+    this.#batches = new BatchSource(this.#memory, config, featureSet(start.architecture.features), rng);
     this.#schedule = scheduleOf(config);
     this.#resumed = state;
     this.#growth = state?.growth;
@@ -139,7 +138,7 @@ export class Trainer {
 
   /** Whether a step has come due; it must be made before the next game is added. */
   get isDue(): boolean {
-    return !this.isRefilling && !this.isGrowthDue && this.#step < stepsDue(this.#memory.total, this.#config);
+    return !this.isRefilling && !this.isGrowthDue && this.#step < this.#stepsDue();
   }
 
   /** Whether the network is to grow; it must before the next step is made or the next game is added. */
@@ -195,34 +194,30 @@ export class Trainer {
     this.#memory.trim(this.#window());
   }
 
-  /** Draws a batch and makes one step. */
+  /** Makes one step. */
   async makeStep(): Promise<StepMetrics> {
-    const { warmupSteps, batchSize, valueMix, policySurpriseWeight: surprise, angleWeight: angle } = this.#config;
+    const { warmupSteps, batchSize, angleWeight } = this.#config;
     await this.#scoreAngles();
     const window = this.#window();
-    const started = trace ? performance.now() : 0;
-    for (let index = 0; index < batchSize; index++) {
-      const sampled = this.#memory.sample(window, this.#rng);
-      const { game } = sampled;
-      const row = surprise + angle > 0 ? drawRow(game, { surprise, angle }, this.#rng) : sampled.row;
-      writeRow(this.#batch, index, game, row, { symmetry: this.#rng.int(SYMMETRIES), valueMix });
-    }
-    trace?.add('batch', started, batchSize);
+    const batch = this.#batches.take(window);
     const first = this.#growth?.isGrown ? this.#growth.step : 0;
     const warmth = Math.min(1, (this.#step - first + 1) / (warmupSteps + 1));
     const learningRate = warmth * this.#schedule(this.#progress);
     const ready = trace ? performance.now() : 0;
-    const metrics = await this.#training.step({
-      ...batchTensors(this.#batch),
+    const stepping = this.#training.step({
+      ...batchTensors(batch),
       learningRate: { shape: [], data: Float32Array.of(learningRate) },
     });
+    // The next step is made before anything is added; only angles may be scored in between.
+    if (angleWeight === 0 && this.#step + 1 < this.#stepsDue()) this.#batches.drawAhead(window);
+    const metrics = await stepping;
     trace?.add('step', ready, batchSize);
     const { loss } = metrics;
     if (loss === undefined || !Number.isFinite(loss)) {
       throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);
     }
     this.#step++;
-    return { ...metrics, learningRate, policyTargetEntropy: policyTargetEntropy(this.#batch) };
+    return { ...metrics, learningRate, policyTargetEntropy: policyTargetEntropy(batch) };
   }
 
   async #scoreAngles(): Promise<void> {
@@ -284,7 +279,7 @@ export class Trainer {
           sequence: this.#sequence,
           oldest,
           firstTree: this.#firstTree(oldest.sequence),
-          rng: this.#rng.state(),
+          rng: this.#batches.rngState,
           progress: this.#progress,
           ...(this.#growth && { growth: this.#growth }),
           ...(this.#grownFrom !== undefined && { grownFrom: this.#grownFrom }),
@@ -313,6 +308,10 @@ export class Trainer {
     let first = Math.min(oldest, this.#trees.firstSequence ?? oldest);
     for (const { firstSequence } of this.#memory.games()) first = Math.min(first, firstSequence);
     return first;
+  }
+
+  #stepsDue(): number {
+    return stepsDue(this.#memory.total, this.#config);
   }
 
   #window(): number {
