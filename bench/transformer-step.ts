@@ -1,12 +1,12 @@
 /**
  * Milliseconds a training step of a language model: the whole of it as a rank of the sft job runs it (forward, backward,
  * clipping, AdamW), beside the same step in PyTorch (bench/pytorch/transformer_step.py) in a child process, in turns. One
- * thread each. `pytorchGflops` tells a PyTorch with a fast BLAS (about 100 on a core with AVX2 or more) from one with the
- * reference BLAS (below 10), beside which every ratio is flattering; LD_PRELOAD gives Debian's a fast one.
+ * thread each. `pytorchGflops` tells a PyTorch with a fast BLAS (about 100 on a core with AVX2 or more) from one with a slow
+ * one, beside which every ratio is flattering: the reference BLAS (below 10), or an OpenBLAS older than the processor.
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -70,7 +70,7 @@ function read(args: string[]): { setup: Setup; lengths: number[] } {
       layers: option('4'),
       vocabulary: option('259'),
       tokens: option('2048'),
-      lengths: option('128,1024'),
+      lengths: option('128,512,2048'),
       rounds: option('5'),
       steps: option('3'),
     },
@@ -150,6 +150,16 @@ async function timeSteps(grid: RankGrid, sequences: readonly StepSequence[], ste
 /** Makes glibc keep memory: otherwise PyTorch spends most of a step on pages given back and asked for again. */
 const keepsMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '8000000000', MALLOC_TOP_PAD_: '268435456' };
 
+/** OpenBLAS takes a processor newer than itself for one without AVX, and is then four times as slow as it could be. */
+function fastBlas(): Record<string, string> {
+  try {
+    const flags = readFileSync('/proc/cpuinfo', 'utf8');
+    return flags.includes(' avx512f') ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {};
+  } catch {
+    return {};
+  }
+}
+
 /** The PyTorch child process. */
 class PyTorch {
   readonly build: PyTorchBuild;
@@ -171,7 +181,7 @@ class PyTorch {
     const path = fileURLToPath(new URL('../../bench/pytorch/transformer_step.py', import.meta.url));
     const sizes = [hidden, layers, heads, keyValueHeads, headWidth, intermediate, vocabulary];
     const numbers = [1, ...sizes, tokens / length, length].map(String);
-    const env = { ...process.env, ...keepsMemory, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
+    const env = { ...fastBlas(), ...process.env, ...keepsMemory, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
     const child = spawn(python, [path, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'], env });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await lines.next();
