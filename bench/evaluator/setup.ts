@@ -38,8 +38,8 @@ const defaults: Setup = {
   batch: 64,
   message: 32,
   inFlight: 12,
-  rounds: 5,
-  seconds: 3,
+  rounds: 11,
+  seconds: 2,
   int8: 0,
 };
 
