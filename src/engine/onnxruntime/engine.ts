@@ -34,8 +34,9 @@ export function lowerHere(
   { provider = 'cpu' }: OnnxRuntimeOptions,
   { constants, ranges }: CompileOptions,
 ): Uint8Array {
-  const weightZero = hasMatrixTiles() ? -1 : 0;
-  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, weightZero, winograd: provider === 'cpu' });
+  const isCpu = provider === 'cpu';
+  const own = { winograd: isCpu, matrixTiles: isCpu && hasMatrixTiles() };
+  return lowerToOnnx(graph, { ...(constants && { constants }), ranges, ...own });
 }
 
 async function open(graph: Graph, settings: OnnxRuntimeOptions, options: CompileOptions): Promise<Session> {

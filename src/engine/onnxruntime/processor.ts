@@ -4,11 +4,7 @@ import { readFileSync } from 'node:fs';
 
 let known: boolean | undefined;
 
-/**
- * Whether products of whole numbers of eight bits run on matrix tiles (AMX). ONNX Runtime's convolution of eight bits uses
- * them only through its general way, which it takes where zero is not 0 among the weights; its shorter way, on vectors
- * alone, is the faster one elsewhere. False where the system does not say.
- */
+/** Whether products of whole numbers of eight bits run on matrix tiles (AMX); false where the system does not say. */
 export function hasMatrixTiles(): boolean {
   known ??= processorFlags().includes('amx_int8');
   return known;

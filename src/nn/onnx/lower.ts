@@ -27,8 +27,8 @@ export interface LoweringOptions {
    * among the constants.
    */
   readonly ranges?: readonly Range[] | undefined;
-  /** The number that stands for zero among weights in eight bits, 0 unless given; answers are the same either way. */
-  readonly weightZero?: 0 | -1;
+  /** Whether products of eight bits run on matrix tiles here; answers are the same either way (see quantized.ts). */
+  readonly matrixTiles?: boolean;
 }
 
 /**
@@ -44,8 +44,8 @@ export function lowerToOnnx(original: Graph, options: LoweringOptions = {}): Uin
   const graph = simplify(original);
   const model = new OnnxModel();
   const layouts = new LayoutTable(model, options.winograd ?? false, new Set(constants.keys()));
-  const { ranges, weightZero = 0 } = options;
-  const quantized = ranges && new QuantizedLowering(graph, ranges, { layouts, constants, weightZero });
+  const { ranges, matrixTiles = false } = options;
+  const quantized = ranges && new QuantizedLowering(graph, ranges, { layouts, constants, matrixTiles });
   layouts.quantizer = quantized;
   for (const tensor of graph.order) {
     if (layouts.has(tensor, 'quantized')) continue;

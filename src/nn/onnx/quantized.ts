@@ -13,6 +13,9 @@ import type { ElementData } from '../types.js';
 import type { LayoutTable, Quantizer } from './layouts.js';
 import type { OnnxModel } from './model.js';
 
+/** Channels and filters from which on a convolution is faster on matrix tiles. */
+const FEWEST_ON_TILES = 64;
+
 /** The names of a tensor's scale and of the number that stands for zero. */
 interface Scale {
   readonly value: number;
@@ -28,7 +31,7 @@ export class QuantizedLowering implements Quantizer {
   readonly #scales = new Map<Tensor, Scale>();
   readonly #fused = new Set<Tensor>();
   readonly #constants: ReadonlyMap<string, ElementData>;
-  readonly #weightZero: number;
+  readonly #matrixTiles: boolean;
 
   /** @param ranges of `observedTensors(graph)`, in that order */
   constructor(
@@ -37,14 +40,14 @@ export class QuantizedLowering implements Quantizer {
     options: {
       readonly layouts: LayoutTable;
       readonly constants: ReadonlyMap<string, ElementData>;
-      readonly weightZero: 0 | -1;
+      readonly matrixTiles: boolean;
     },
   ) {
     const observed = observedTensors(graph);
     assert(observed.length === ranges.length, 'there is a range for every observed tensor');
     this.#layouts = options.layouts;
     this.#constants = options.constants;
-    this.#weightZero = options.weightZero;
+    this.#matrixTiles = options.matrixTiles;
     this.#convolutions = quantizedConvolutions(graph);
     this.#consumers = consumersOf(graph);
     this.#ranges = new Map(observed.map((tensor, index) => [tensor, ranges[index]!]));
@@ -106,9 +109,12 @@ export class QuantizedLowering implements Quantizer {
     const [x, filter, bias] = tensor.inputs as [Tensor, Tensor, Tensor?];
     const [scale, shift] = affine?.inputs.slice(1).map((operand) => this.#valuesOf(operand)) ?? [];
     const { values, scales } = quantizeFilter(this.#valuesOf(filter), filter.shape[0]!, scale);
-    const zero = model.quantized(new Int8Array(scales.length).fill(this.#weightZero), [scales.length]);
-    // No weight is −128, so there is room for a zero of −1.
-    for (let i = 0; i < values.length; i++) values[i]! += this.#weightZero;
+    // ONNX Runtime has a short way to convolve where zero is 0 among the weights, on vectors; only the other one reaches
+    // matrix tiles. No weight is −128, so there is room for a zero of −1.
+    const [filters, channels] = filter.shape;
+    const zeroValue = this.#matrixTiles && Math.min(filters!, channels!) >= FEWEST_ON_TILES ? -1 : 0;
+    for (let i = 0; i < values.length; i++) values[i]! += zeroValue;
+    const zero = model.quantized(new Int8Array(scales.length).fill(zeroValue), [scales.length]);
     const weights = [model.quantized(values, filter.shape), model.constant(scales, [scales.length]), zero];
     if (bias === undefined && shift === undefined) return { weights, offsets: [] };
     const added = bias && this.#valuesOf(bias);
