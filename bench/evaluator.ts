@@ -1,13 +1,12 @@
 /**
  * Evaluations a second through a real gRPC stream from another process, over bare ONNX Runtime with the same network and
- * number of threads, at the same batch or at a quarter of it, whichever is faster in the round: the server cuts its batches
- * too. They take turns, so that all see the same machine; the ratio is the median over rounds.
+ * number of threads, at the same batch or at the parts into which the server cuts it, whichever is faster in the round. They take turns, so that all see the same machine; the ratio is the median over rounds.
  */
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
-import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
+import { cutAsServed, readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
 
 /** So many clients send one position each, for `singlesRatio`. */
 const CLIENTS = 64;
@@ -19,6 +18,14 @@ interface ServerFigures {
   readonly batches: number;
   readonly queueMicros: number;
   readonly cpuMicros: number;
+}
+
+/** Rounds of the clients and of bare ONNX Runtime in turns, and the server's counters before and after them. */
+interface Comparison {
+  readonly runs: readonly RunResult[];
+  readonly bareRuns: readonly RunResult[];
+  readonly before: ServerFigures;
+  readonly after: ServerFigures;
 }
 
 /**
@@ -54,29 +61,27 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
   };
   try {
     const [bare] = await start('bare');
-    const quarter = { ...setup, batch: Math.ceil(setup.batch / 4) };
-    const [quarterBare] = await start('bare', [], quarter);
+    const [cutBare] = await start('bare', [], cutAsServed(setup));
     const [server, address] = await start('serve');
     const [client] = await start('client', [address as string]);
     const order: ClientOrder = { ms: setup.seconds * 1000, inFlight: setup.inFlight, count: setup.message };
     const singles: ClientOrder = { clients: CLIENTS, ms: order.ms, inFlight: 1, count: 1 };
     const runBare = async (): Promise<RunResult> => {
-      const results = [(await ask(bare, order.ms)) as RunResult, (await ask(quarterBare, order.ms)) as RunResult];
+      const results = [(await ask(bare, order.ms)) as RunResult, (await ask(cutBare, order.ms)) as RunResult];
       return results.toSorted((a, b) => rate(b) - rate(a))[0]!;
     };
-    const compare = async (wanted: ClientOrder): Promise<{ runs: RunResult[]; bareRuns: RunResult[] }> => {
+    const compare = async (wanted: ClientOrder): Promise<Comparison> => {
       await ask(client, { ...wanted, ms: WARM_UP_MS });
+      const before = (await ask(server, 0)) as ServerFigures;
       const [runs, bareRuns]: [RunResult[], RunResult[]] = [[], []];
       for (let i = 0; i < setup.rounds; i++) {
         bareRuns.push(await runBare());
         runs.push((await ask(client, wanted)) as RunResult);
       }
-      return { runs, bareRuns };
+      return { runs, bareRuns, before, after: (await ask(server, 0)) as ServerFigures };
     };
     const { runs: singleRuns, bareRuns: singleBareRuns } = await compare(singles);
-    const before = (await ask(server, 0)) as ServerFigures;
-    const { runs, bareRuns } = await compare(order);
-    const after = (await ask(server, 0)) as ServerFigures;
+    const { runs, bareRuns, before, after } = await compare(order);
     const evaluations = after.evaluations - before.evaluations;
     const lone = (await ask(client, { ms: 1000, inFlight: 1, count: 1, isInteractive: true })) as RunResult;
     const serverCpu = (after.cpuMicros - before.cpuMicros) / evaluations;

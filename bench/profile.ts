@@ -14,7 +14,7 @@ import { sharesOf } from './self-play/shares.js';
 
 /**
  * Keys: `trace` (the file), the shares of bench/self-play/shares.ts, queueMs and evaluationMs (mean time that a request
- * waits for its batch, and a group of games for its evaluations), positionsABatch.
+ * waits for its batch, and a group of games for its evaluations), positionsAPart (batches are cut into parts).
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -50,7 +50,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       ...(Object.fromEntries(shares) as Record<string, number>),
       queueMs: mean([server.threads[0]!], 'queue', 'ms'),
       evaluationMs: mean([worker.threads[0]!], 'evaluation', 'ms'),
-      positionsABatch: mean(sessions, 'network', 'items'),
+      positionsAPart: mean(sessions, 'network', 'items'),
     };
   } finally {
     closeSync(file);

@@ -154,7 +154,8 @@ const keepsMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '8000000000
 function fastBlas(): Record<string, string> {
   try {
     const flags = readFileSync('/proc/cpuinfo', 'utf8');
-    return flags.includes(' avx512f') ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {};
+    const needed = [' avx512bw', ' avx512dq', ' avx512vl'];
+    return needed.every((flag) => flags.includes(flag)) ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {};
   } catch {
     return {};
   }

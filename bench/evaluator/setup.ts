@@ -3,13 +3,14 @@
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
+import { onnxRuntimeEngine } from '../../src/engine/onnxruntime/engine.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
-import { initialWeights } from '../../src/nn/networks/go-network.js';
+import { initialWeights, positionsInPart } from '../../src/nn/networks/go-network.js';
 
 /** The flags of the benchmark as numbers. */
 export interface Setup {
@@ -18,7 +19,7 @@ export interface Setup {
   readonly channels: number;
   /** Worker threads, and sessions of the bare baseline. */
   readonly threads: number;
-  /** Most positions in a batch; the bare baseline runs exactly this many. */
+  /** Most positions in a batch; the bare baseline runs exactly this many, or exactly a part of them. */
   readonly batch: number;
   /** Positions in one gRPC message. */
   readonly message: number;
@@ -62,15 +63,20 @@ export function setupFlags(setup: Setup): string[] {
   return Object.entries(setup).flatMap(([key, value]) => [`--${key}`, String(value)]);
 }
 
+/** The setup with batches as large as the parts that the server computes at once. */
+export function cutAsServed(setup: Setup): Setup {
+  const { partFloats = Infinity } = onnxRuntimeEngine();
+  return { ...setup, batch: Math.min(setup.batch, positionsInPart(architectureOf(setup), setup.size, partFloats)) };
+}
+
+function architectureOf({ size, blocks, channels }: Setup): Architecture {
+  const { name: features, planes, globals } = tengen1;
+  return { kind: 'go-resnet', size, blocks, channels, planes, globals, features };
+}
+
 /** A network of the wanted form with random weights, as a model file. */
-export function makeModelFile({ size, blocks, channels }: Setup): Uint8Array {
-  const fixed = {
-    kind: 'go-resnet',
-    planes: tengen1.planes,
-    globals: tengen1.globals,
-    features: tengen1.name,
-  } as const;
-  const architecture: Architecture = { ...fixed, size, blocks, channels };
+export function makeModelFile(setup: Setup): Uint8Array {
+  const architecture = architectureOf(setup);
   return encodeModel({ architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} });
 }
 

@@ -64,8 +64,8 @@ export interface Training {
 export interface Engine {
   readonly name: string;
   /**
-   * Floats of one layer's activations that its caches hold best: batches to serve and training steps are cut into such
-   * parts (src/nn/parts.ts), and threads compute whole parts. Not given: both are best computed at once; steps must be.
+   * Floats of one layer's activations that its caches hold best: batches to serve are cut into such parts, and training
+   * steps (src/nn/parts.ts), of which threads compute whole parts. Not given: both are best computed at once; steps must be.
    */
   readonly partFloats?: number;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;

@@ -59,6 +59,16 @@ export interface SlotOutputs {
   readonly ownership: Float32Array;
 }
 
+/** Outputs of `rows` positions in memory of their own; all zero. */
+export function allocateOutputs(rows: number, size: number): SlotOutputs {
+  return {
+    policy: new Float32Array(rows * (size * size + 1)),
+    value: new Float32Array(rows * 3),
+    scores: new Float32Array(rows * scoreFields.length),
+    ownership: new Float32Array(rows * size * size),
+  };
+}
+
 /** What a slot is opened with. */
 export interface SlotHeader {
   /** Number of the loaded model. */

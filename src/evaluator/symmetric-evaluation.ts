@@ -13,7 +13,7 @@ import type { SymmetrySettings } from './config.js';
 import { recordBytes } from './record.js';
 import { scoreFields } from './scores.js';
 import type { PackedPositions, ServingSession } from './serving-session.js';
-import type { SlotOutputs } from './slots.js';
+import { allocateOutputs, type SlotOutputs } from './slots.js';
 
 /** Most turned positions that `all` gives to the network at once, unless one batch has more. */
 const ROWS = 64;
@@ -120,13 +120,4 @@ function add(
   for (let i = 0; i < points; i++) {
     sums.ownership[position * points + i]! += turned.ownership[row * points + i]! / SYMMETRIES;
   }
-}
-
-function allocateOutputs(rows: number, size: number): SlotOutputs {
-  return {
-    policy: new Float32Array(rows * (size * size + 1)),
-    value: new Float32Array(rows * 3),
-    scores: new Float32Array(rows * scoreFields.length),
-    ownership: new Float32Array(rows * size * size),
-  };
 }

@@ -167,7 +167,6 @@ function findDead(size: number, color: Int32Array): number {
   for (let row = 1; row <= size; row++) {
     alive[row] = color[row]! & (beside(empty[row]!) | empty[row - 1]! | empty[row + 1]!);
   }
-  alive[size + 1] = 0;
   // Life spreads down the board and up again; a chain that winds takes more turns.
   let isSpreading = true;
   while (isSpreading) {
@@ -177,7 +176,7 @@ function findDead(size: number, color: Int32Array): number {
   }
   for (let row = 1; row <= size; row++) {
     const dead = color[row]! & ~alive[row]!;
-    if (dead !== 0) return (row - 1) * size + Math.log2(dead & -dead);
+    if (dead !== 0) return (row - 1) * size + 31 - Math.clz32(dead & -dead);
   }
   return -1;
 }

@@ -25,7 +25,7 @@ export interface OnnxRuntimeOptions {
   readonly provider?: string;
 }
 
-/** A third of a megabyte: with what Winograd's method makes of it, a layer fits in a core's second cache of 1 to 2 MB. */
+/** A third of a megabyte: with what Winograd's method makes of it in training, a layer fits in a core's second cache of 1 to 2 MB. */
 const PART_FLOATS = 83_000;
 
 /** Lowers a graph for the provider. */

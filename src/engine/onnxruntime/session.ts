@@ -46,7 +46,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
     // Threads that spin while they wait are 4 % faster alone and take twice as long when other processes need the cores.
-    // No graph has pairs of quantize and dequantize to fuse; looking for them makes a copy of each for every reader.
+    // No graph here has pairs of quantize and dequantize to fuse; looking for them gives every reader its own dequantizing.
     extra: { session: { intra_op: { allow_spinning: '0' }, disable_quant_qdq: '1' } },
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,

@@ -1,6 +1,7 @@
 /** How far the answers of a quantized network are from its own in float32, and how much faster they come. */
 
 import type { PackedPositions, ServingSession } from '../serving-session.js';
+import { allocateOutputs } from '../slots.js';
 
 /** A comparison over `positions` positions. */
 export interface QuantizationReport {
@@ -11,7 +12,7 @@ export interface QuantizationReport {
   readonly samePreference: number;
   /** Mean distance of the values in [-1, 1]. */
   readonly valueDistance: number;
-  /** Time of the network in float32 over that in eight bits, in one thread, batch by batch in turns. */
+  /** Time of an evaluation in float32 over that in eight bits, in one thread, batch by batch in turns. */
   readonly speedup: number;
 }
 
@@ -32,22 +33,23 @@ export async function compareAnswers(
   batches: readonly Omit<PackedPositions, 'ownership'>[],
   goOn: () => void,
 ): Promise<QuantizationReport> {
-  let positions = 0;
+  let compared = 0;
   let policyDivergence = 0;
   let samePreference = 0;
   let valueDistance = 0;
   const ratios: number[] = [];
   for (const batch of batches) {
     goOn();
-    const inputs = exact.features(batch);
+    const positions = { ...batch, ownership: false };
+    const [own, other] = [allocateOutputs(batch.count, batch.size), allocateOutputs(batch.count, batch.size)];
     const started = performance.now();
-    const own = await exact.infer(inputs);
+    await exact.evaluate(positions, own);
     const between = performance.now();
-    const other = await quantized.infer(inputs);
+    await quantized.evaluate(positions, other);
     ratios.push((between - started) / (performance.now() - between));
     const actions = batch.size * batch.size + 1;
-    const logits = [own['policy']!.data, other['policy']!.data] as const;
-    const values = [own['value']!.data, other['value']!.data] as const;
+    const logits = [own.policy, other.policy] as const;
+    const values = [own.value, other.value] as const;
     for (let i = 0; i < batch.count; i++) {
       const [a, b] = logits.map((all) => all.subarray(i * actions, (i + 1) * actions)) as [Float32Array, Float32Array];
       policyDivergence += divergence(a, b);
@@ -55,13 +57,13 @@ export async function compareAnswers(
       const [mean, otherMean] = values.map((all) => all[3 * i]! - all[3 * i + 2]!) as [number, number];
       valueDistance += Math.abs(mean - otherMean);
     }
-    positions += batch.count;
+    compared += batch.count;
   }
   return {
-    positions,
-    policyDivergence: policyDivergence / positions,
-    samePreference: samePreference / positions,
-    valueDistance: valueDistance / positions,
+    positions: compared,
+    policyDivergence: policyDivergence / compared,
+    samePreference: samePreference / compared,
+    valueDistance: valueDistance / compared,
     speedup: median(ratios),
   };
 }

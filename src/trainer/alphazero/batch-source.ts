@@ -3,6 +3,7 @@
  * positions it holds does not depend on when it was drawn.
  */
 
+import { assert } from '../../core/errors.js';
 import type { Rng, RngState } from '../../core/rng.js';
 import { trace } from '../../core/trace.js';
 import type { FeatureSet } from '../../go/feature-set.js';
@@ -35,7 +36,7 @@ export class BatchSource {
     return this.#before ?? this.#rng.state();
   }
 
-  /** The next batch, of the newest `window` positions; valid until the call after the next. */
+  /** The next batch, of the newest `window` positions; valid until the batch after the next is drawn. */
   take(window: number): Batch {
     if (this.#before === undefined) this.#draw(window);
     this.#before = undefined;
@@ -44,11 +45,17 @@ export class BatchSource {
     return batch;
   }
 
-  /** Draws the next batch, if it is sure that neither the memory nor what is known of it changes before it is taken. */
-  drawAhead(window: number): void {
+  /**
+   * Draws the next batch, and says how many milliseconds that took. Neither the memory nor what is known of its positions
+   * may change before the batch is taken.
+   */
+  drawAhead(window: number): number {
+    assert(this.#before === undefined, 'one batch is drawn ahead');
+    const started = performance.now();
     const before = this.#rng.state();
     this.#draw(window);
     this.#before = before;
+    return performance.now() - started;
   }
 
   #draw(window: number): void {

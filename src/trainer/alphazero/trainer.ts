@@ -208,10 +208,10 @@ export class Trainer {
       ...batchTensors(batch),
       learningRate: { shape: [], data: Float32Array.of(learningRate) },
     });
-    // The next step is made before anything is added; only angles may be scored in between.
-    if (angleWeight === 0 && this.#step + 1 < this.#stepsDue()) this.#batches.drawAhead(window);
+    // If the next step is due already it is made before anything is added; only angles may be scored in between.
+    const drawMs = angleWeight === 0 && this.#step + 1 < this.#stepsDue() ? this.#batches.drawAhead(window) : 0;
     const metrics = await stepping;
-    trace?.add('step', ready, batchSize);
+    trace?.add('step', ready, batchSize, performance.now() - ready - drawMs);
     const { loss } = metrics;
     if (loss === undefined || !Number.isFinite(loss)) {
       throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);

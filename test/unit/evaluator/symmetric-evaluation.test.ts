@@ -51,6 +51,25 @@ function expectClose(seen: ArrayLike<number>, wanted: ArrayLike<number>): void {
   expect([...Array.from(seen)]).toEqual(Array.from(wanted, (value): unknown => expect.closeTo(value, 4)));
 }
 
+describe('a session whose engine computes a batch in parts', () => {
+  it.each([1, 8, 12, 33])('answers as it would at once, %i positions', async (count) => {
+    const [whole, cut] = [onnxRuntimeEngine(), { ...onnxRuntimeEngine(), partFloats: 1 }].map((engine) =>
+      ServingSession.load(file, engine),
+    ) as [Promise<ServingSession>, Promise<ServingSession>];
+    const positions = { ...packPositions(randomPositions(size, count), size), ownership: true };
+    const symmetries = Uint8Array.from({ length: count }, (_, i) => i % SYMMETRIES);
+    for (const turns of [undefined, symmetries]) {
+      const [expected, seen] = [outputsFor(count), outputsFor(count)];
+      await (await whole).evaluate(positions, expected, turns);
+      await (await cut).evaluate(positions, seen, turns);
+      for (const name of ['policy', 'value', 'ownership'] as const) expectClose(seen[name], expected[name]);
+      const said = (of: SlotOutputs): number[] => [...of.scores].map((score) => (Number.isNaN(score) ? -1e9 : score));
+      expectClose(said(seen), said(expected));
+    }
+    for (const session of [whole, cut]) await (await session).release();
+  });
+});
+
 describe('a session that turns positions', () => {
   let session: ServingSession;
   beforeAll(async () => {

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { Rng } from '../../../src/core/rng.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import { Position } from '../../../src/go/position.js';
 import { checkSnapshot, findChainWithoutLiberties, type Snapshot } from '../../../src/go/snapshot.js';
@@ -13,6 +14,23 @@ function colorings(size: number): Uint8Array[] {
   return Array.from({ length: 3 ** points }, (_, index) =>
     Uint8Array.from({ length: points }, (_, point) => Math.floor(index / 3 ** point) % 3),
   );
+}
+
+/** The points of all chains without liberties, by flooding each chain. */
+function deadByFlood(size: number, stones: Uint8Array): Set<number> {
+  const neighbours = (point: number): number[] => {
+    const column = point % size;
+    const sides = [column > 0 ? point - 1 : -1, column < size - 1 ? point + 1 : -1];
+    return [point - size, point + size, ...sides].filter((other) => other >= 0 && other < stones.length);
+  };
+  const dead = new Set<number>();
+  for (let start = 0; start < stones.length; start++) {
+    const chain = new Set([start]);
+    for (const point of chain) for (const n of neighbours(point)) if (stones[n] === stones[start]) chain.add(n);
+    const lives = [...chain].some((point) => neighbours(point).some((n) => stones[n] === 0));
+    if (stones[start] !== 0 && !lives) dead.add(start);
+  }
+  return dead;
 }
 
 /** Whether the board lets the stones be set up one by one. */
@@ -50,6 +68,33 @@ describe('legal positions', () => {
   ])('on size %i number %i, as the check of snapshots finds them', (size, expected) => {
     const legal = colorings(size).filter((stones) => findChainWithoutLiberties(size, stones) < 0);
     expect(legal.length).toBe(expected);
+  });
+
+  it('are those without a chain that a flood finds dead, on boards of any size in any order', () => {
+    const rng = new Rng(11);
+    for (let i = 0; i < 400; i++) {
+      const size = 2 + rng.int(18);
+      // Few empty points, so that about as many boards have a dead chain as have none.
+      const stones = Uint8Array.from({ length: size * size }, () => (rng.float() < 0.12 ? 0 : 1 + rng.int(2)));
+      const found = findChainWithoutLiberties(size, stones);
+      const dead = deadByFlood(size, stones);
+      expect(dead.size === 0 ? found === -1 : dead.has(found), `size ${size}: ${stones.join('')}`).toBe(true);
+    }
+  });
+
+  it('may have a chain that winds through the whole board to its one liberty', () => {
+    const size = 19;
+    // Black fills every other column, joined at the bottom and the top in turn; the columns between are White's.
+    const stones = Uint8Array.from({ length: size * size }, (_, point) => {
+      const [row, column] = [Math.floor(point / size), point % size];
+      const joins = row === (column % 4 === 1 ? size - 1 : 0);
+      return column % 2 === 0 || joins ? BLACK : WHITE;
+    });
+    stones[size - 1] = 0;
+    // Black lives, so the first chain without liberty is White's.
+    expect(stones[findChainWithoutLiberties(size, stones)]).toBe(WHITE);
+    stones[size - 1] = BLACK;
+    expect(stones[findChainWithoutLiberties(size, stones)]).toBe(BLACK);
   });
 
   it('are all that play reaches on 2×2', () => {
