@@ -208,6 +208,8 @@ export class Trainer {
       ...batchTensors(batch),
       learningRate: { shape: [], data: Float32Array.of(learningRate) },
     });
+    // Awaited below; should drawing fail first, its own failure must not end the process.
+    stepping.catch(() => undefined);
     // If the next step is due already it is made before anything is added; only angles may be scored in between.
     const drawMs = angleWeight === 0 && this.#step + 1 < this.#stepsDue() ? this.#batches.drawAhead(window) : 0;
     const metrics = await stepping;
