@@ -1,6 +1,7 @@
 /**
  * Evaluations a second through a real gRPC stream from another process, over bare ONNX Runtime with the same network and
- * number of threads, at the same batch or at the parts into which the server cuts it, whichever is faster in the round. They take turns, so that all see the same machine; the ratio is the median over rounds.
+ * number of threads, at the same batch or at the parts into which the server cuts it, whichever is faster in the round. They
+ * take turns, so that all see the same machine; the ratio is the median over rounds.
  */
 
 import { fork, type ChildProcess } from 'node:child_process';
