@@ -6,12 +6,13 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { Rng } from '../src/core/rng.js';
+import { processorFlags } from '../src/engine/onnxruntime/processor.js';
 import { checkTransformer, type TransformerConfiguration } from '../src/nn/networks/transformer/configuration.js';
 import { initialTransformer, transformerParameters } from '../src/nn/networks/transformer/parameters.js';
 import { RankGrid } from '../src/ranks/grid.js';
@@ -152,13 +153,9 @@ const keepsMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '8000000000
 
 /** OpenBLAS takes a processor newer than itself for one without AVX, and is then four times as slow as it could be. */
 function fastBlas(): Record<string, string> {
-  try {
-    const flags = readFileSync('/proc/cpuinfo', 'utf8');
-    const needed = [' avx512bw', ' avx512dq', ' avx512vl'];
-    return needed.every((flag) => flags.includes(flag)) ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {};
-  } catch {
-    return {};
-  }
+  const flags = processorFlags();
+  const hasAll = ['avx512bw', 'avx512dq', 'avx512vl'].every((flag) => flags.includes(flag));
+  return hasAll ? { OPENBLAS_CORETYPE: 'SKYLAKEX' } : {};
 }
 
 /** The PyTorch child process. */

@@ -82,7 +82,7 @@ export class ServingSession {
    */
   async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
     const { records, count, size } = positions;
-    const parts = Math.max(1, Math.round(count / this.#programs.partOf(size)));
+    const parts = Math.max(1, Math.round(count / this.#programs.positionsInPart(size)));
     const stride = recordBytes(size);
     for (let part = 0; part < parts; part++) {
       const [from, to] = [Math.floor((part * count) / parts), Math.floor(((part + 1) * count) / parts)];

@@ -42,7 +42,7 @@ export class SizedPrograms {
   }
 
   /** How many positions of `size` a program computes best at once. */
-  partOf(size: number): number {
+  positionsInPart(size: number): number {
     const { partFloats } = this.#engine;
     if (partFloats === undefined) return Infinity;
     // A number of eight bits takes a quarter of the cache.

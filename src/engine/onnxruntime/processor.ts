@@ -2,15 +2,19 @@
 
 import { readFileSync } from 'node:fs';
 
-let known: boolean | undefined;
+let known: readonly string[] | undefined;
 
 /** Whether products of whole numbers of eight bits run on matrix tiles (AMX); false where the system does not say. */
 export function hasMatrixTiles(): boolean {
-  known ??= processorFlags().includes('amx_int8');
-  return known;
+  return processorFlags().includes('amx_int8');
 }
 
-function processorFlags(): string[] {
+/** The names of what the processor can do, as Linux gives them; none elsewhere. */
+export function processorFlags(): readonly string[] {
+  return (known ??= readFlags());
+}
+
+function readFlags(): string[] {
   try {
     return (/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '').split(' ');
   } catch {

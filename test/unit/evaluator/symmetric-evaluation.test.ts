@@ -3,9 +3,8 @@ import { readConfig } from '../../../src/core/config.js';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
-import { scoreFields } from '../../../src/evaluator/scores.js';
 import { packPositions, ServingSession } from '../../../src/evaluator/serving-session.js';
-import type { SlotOutputs } from '../../../src/evaluator/slots.js';
+import { allocateOutputs, type SlotOutputs } from '../../../src/evaluator/slots.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { SYMMETRIES, symmetryMap } from '../../../src/go/symmetry.js';
@@ -32,15 +31,6 @@ function turned(position: Snapshot, symmetry: number): Snapshot {
   };
 }
 
-function outputsFor(count: number): SlotOutputs {
-  return {
-    policy: new Float32Array(count * actions),
-    value: new Float32Array(count * 3),
-    scores: new Float32Array(count * scoreFields.length),
-    ownership: new Float32Array(count * size * size),
-  };
-}
-
 function probabilities(logits: Float32Array): number[] {
   const weights = [...logits].map(Math.exp);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -59,7 +49,7 @@ describe('a session whose engine computes a batch in parts', () => {
     const positions = { ...packPositions(randomPositions(size, count), size), ownership: true };
     const symmetries = Uint8Array.from({ length: count }, (_, i) => i % SYMMETRIES);
     for (const turns of [undefined, symmetries]) {
-      const [expected, seen] = [outputsFor(count), outputsFor(count)];
+      const [expected, seen] = [allocateOutputs(count, size), allocateOutputs(count, size)];
       await (await whole).evaluate(positions, expected, turns);
       await (await cut).evaluate(positions, seen, turns);
       for (const name of ['policy', 'value', 'ownership'] as const) expectClose(seen[name], expected[name]);
@@ -81,9 +71,9 @@ describe('a session that turns positions', () => {
     const position = randomPositions(size, 30).find(({ lastMoves }) => new Set(lastMoves).size === 5)!;
     const symmetries = Uint8Array.from(all);
     const same = { ...packPositions(Array<Snapshot>(SYMMETRIES).fill(position), size), ownership: true };
-    const seen = outputsFor(SYMMETRIES);
+    const seen = allocateOutputs(SYMMETRIES, size);
     await session.evaluate(same, seen, symmetries);
-    const apart = outputsFor(SYMMETRIES);
+    const apart = allocateOutputs(SYMMETRIES, size);
     const boards = packPositions(
       all.map((symmetry) => turned(position, symmetry)),
       size,
