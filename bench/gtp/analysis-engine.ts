@@ -31,9 +31,9 @@ export async function withServedNetwork<T>(network: string, work: (address: stri
   }
 }
 
-/** Our bridge to the network that `withServedNetwork` serves. */
-export function startBridge(address: string): AnalysisEngine {
-  const flags = [address, '--model', 'net', '--analysis-visits', '10000000'];
+/** Our bridge to a model of a server, by default the network that `withServedNetwork` serves. */
+export function startBridge(address: string, model = 'net', analysisVisits = 10_000_000): AnalysisEngine {
+  const flags = [address, '--model', model, '--analysis-visits', String(analysisVisits)];
   return new AnalysisEngine(process.execPath, [bridgeScript, ...flags]);
 }
 

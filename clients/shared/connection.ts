@@ -38,6 +38,8 @@ export class Connection {
       'grpc.keepalive_timeout_ms': 5_000,
       // Retries would buffer whole streams (grpc-node #2371); we reconnect ourselves.
       'grpc.enable_retries': 0,
+      // Two connections of one process would otherwise be one.
+      'grpc.use_local_subchannel_pool': 1,
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 5_000,
     });
