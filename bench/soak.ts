@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { Connection } from '../clients/shared/connection.js';
 import { AppError, check } from '../src/core/errors.js';
 import { type Job, JobServiceDefinition, JobState } from '../src/proto/tengen/v1/job.js';
+import { ModelServiceDefinition } from '../src/proto/tengen/v1/model.js';
 import { startServer, type Tengen } from './processes/tengen.js';
 import { analyze, type Analyses } from './soak/analyst.js';
 import { memoryGrowth, type MemorySample, residentBytes } from './soak/memory.js';
@@ -69,6 +70,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   try {
     const jobs = connection.client(JobServiceDefinition);
     const { job: created } = await jobs.createJob({ kind: 'alphazero', model: MODEL, configJson: JSON.stringify(job) });
+    await untilThere(connection, MODEL);
     const analysing = analyze({ address, model: MODEL, size: SIZE, signal: leaving.signal }, analyses);
     const samples = await watch(server, { minutes, every, file: values.samples });
     const { job: last } = await jobs.getJob({ jobId: created!.jobId });
@@ -94,6 +96,15 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     crew.kill();
     await server.end('SIGKILL');
     rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Waits until the job has stored its first version. */
+async function untilThere(connection: Connection, model: string): Promise<void> {
+  const models = connection.client(ModelServiceDefinition);
+  for (;;) {
+    if ((await models.listModels({ name: model })).models.length > 0) return;
+    await delay(100);
   }
 }
 

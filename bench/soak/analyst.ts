@@ -5,12 +5,14 @@ import { Rng } from '../../src/core/rng.js';
 import { makeOpeningBook } from '../../src/go/opening-book.js';
 import { defaultRules } from '../../src/go/rules.js';
 import { formatVertex } from '../../src/go/vertex.js';
-import { startBridge } from '../gtp/analysis-engine.js';
+import { type AnalysisEngine, startBridge } from '../gtp/analysis-engine.js';
 
 /** Time spent on a position, in ms. */
 const POSITION_MS = 1500;
 /** The search rests there, so that the tree of a slow machine and of a fast one have a bound. */
 const VISITS = 2000;
+/** Times that a new bridge is asked to begin. */
+const ATTEMPTS = 20;
 
 /** What came of it. */
 export interface Analyses {
@@ -30,7 +32,7 @@ export async function analyze(
   while (!isOver()) {
     const bridge = startBridge(address, model, VISITS);
     try {
-      await bridge.ask(`boardsize ${size}`);
+      await begin(bridge, size);
       for (; !isOver(); analyses.positions++) {
         const [moves = []] = makeOpeningBook(
           { size, rules: defaultRules(size), plies: rng.int(size * 2), count: 1 },
@@ -48,5 +50,17 @@ export async function analyze(
       await new Promise((resolve) => setTimeout(resolve, POSITION_MS));
     }
     await bridge.close();
+  }
+}
+
+/** Asks until the bridge has had an answer of the server, which it waits three seconds for: this machine is busy. */
+async function begin(bridge: AnalysisEngine, size: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await bridge.ask(`boardsize ${size}`);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
   }
 }
