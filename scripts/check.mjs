@@ -17,6 +17,7 @@ const steps = [
   ['unused', [bin('knip')]],
   ['build', ['npm', 'run', '--silent', 'build']],
   ['settings are documented', ['node', 'scripts/make-config-docs.mjs', '--check']],
+  ['access is documented', ['node', 'scripts/make-access-docs.mjs', '--check']],
 ];
 
 let passed = 0;

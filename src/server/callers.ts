@@ -2,6 +2,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError, check } from '../core/errors.js';
+import type { Caller } from './access.js';
+import { readTokens } from './token-list.js';
 
 /** What is needed of a call to know its caller. */
 export interface CallFacts {
@@ -11,20 +13,26 @@ export interface CallFacts {
   readonly peer: string;
 }
 
+/** Who calls where no token is asked for: the server is then reached from its own machine only. */
+const anyone: Caller = { name: '', level: 'admin' };
+
 /** Knows the tokens that are let in. */
 export class Callers {
-  readonly #tokens: readonly { readonly name: string; readonly digest: Buffer }[];
+  readonly #tokens: readonly { readonly caller: Caller; readonly digest: Buffer }[];
 
   /**
-   * @param token for anyone; empty for none
-   * @param named more tokens, `NAME=TOKEN` with commas between; callers with one of them are known by its name
+   * @param token of level admin, for anyone; empty for none
+   * @param named more tokens, `NAME:LEVEL=TOKEN` with commas or line ends between; callers with one of them are known by
+   *   its name
    * @throws AppError 'invalid-argument' for what is no such list
    */
   constructor(token: string, named = '') {
-    this.#tokens = [
-      ...(token === '' ? [] : [{ name: '', digest: digestOf(token) }]),
-      ...readPairs('tokens', named).map(([name, text]) => ({ name, digest: digestOf(text) })),
-    ];
+    const tokens = [...(token === '' ? [] : [{ ...anyone, token }]), ...readTokens('tokens', named)];
+    check(
+      new Set(tokens.map((each) => each.token)).size === tokens.length,
+      "The settings 'token' and 'tokens' have one token twice; every name needs a token of its own",
+    );
+    this.#tokens = tokens.map(({ name, level, token: text }) => ({ caller: { name, level }, digest: digestOf(text) }));
   }
 
   /** Whether a token is asked for at all. */
@@ -32,9 +40,15 @@ export class Callers {
     return this.#tokens.length > 0;
   }
 
-  /** Lets in callers with one of the tokens; all, if there are none. @throws AppError 'unauthenticated' */
-  check(header: string | undefined): void {
-    if (this.#tokens.length === 0 || this.#find(header)) return;
+  /** The names of the tokens that have one. */
+  get names(): readonly string[] {
+    return this.#tokens.map(({ caller }) => caller.name).filter(Boolean);
+  }
+
+  /** Who sends one of the tokens; if there are none, whoever calls is an admin. @throws AppError 'unauthenticated' */
+  check(header: string | undefined): Caller {
+    const caller = this.#tokens.length === 0 ? anyone : this.#find(header);
+    if (caller) return caller;
     if (header === undefined) {
       throw new AppError('unauthenticated', "A token is needed; send it as metadata 'authorization: Bearer TOKEN'");
     }
@@ -48,10 +62,10 @@ export class Callers {
     return name === '' ? peer.replace(/^(\[.*\]|[^:]*):\d+$/, '$1') : name;
   }
 
-  #find(header: string | undefined): { readonly name: string } | undefined {
+  #find(header: string | undefined): Caller | undefined {
     const given = digestOf(/^Bearer (.+)$/i.exec(header ?? '')?.[1] ?? '');
     // Digests have equal lengths, and all are looked at: the comparison takes the same time whatever was sent.
-    return this.#tokens.filter(({ digest }) => timingSafeEqual(digest, given))[0];
+    return this.#tokens.filter(({ digest }) => timingSafeEqual(digest, given))[0]?.caller;
   }
 }
 
@@ -62,7 +76,6 @@ export function readPairs(setting: string, text: string): readonly (readonly [na
     const [, name, value] = /^([\w.:*[\]-]+)=(\S+)$/.exec(pair) ?? [];
     check(
       name !== undefined && value !== undefined,
-      // The pair itself may be a secret.
       `Setting '${setting}' must be NAME=VALUE with commas between, names of letters, digits and -._:`,
     );
     return [name, value] as const;

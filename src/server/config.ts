@@ -14,8 +14,11 @@ export const serverSchema = {
   host: text('127.0.0.1', 'Address to listen on.'),
   port: integer(5050, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   dataDir: text('data', 'Folder that keeps models, games and jobs.'),
-  token: text('', 'Token that every client must send; empty lets everyone in.'),
-  tokens: text('', 'More tokens, NAME=TOKEN with commas between; clients are known by the names.'),
+  token: text('', 'Token of level admin; without it and without tokens everyone is let in, as an admin.'),
+  tokens: text(
+    '',
+    'More tokens, NAME:LEVEL=TOKEN with commas between; LEVEL is play, work, train or admin, and clients are known by the names.',
+  ),
   quotas: text(
     '',
     'Positions of a client in flight and a second, NAME=IN_FLIGHT/PER_SECOND with commas between; a name is that of a token, an address, or * for each of the others; 0 is no limit.',

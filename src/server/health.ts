@@ -3,6 +3,7 @@
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health';
 import type { CallContext, Server, ServerMiddlewareCall } from 'nice-grpc';
 import { AppError } from '../core/errors.js';
+import { checkDeclared } from './access.js';
 
 /** The switch behind the health service. */
 export interface Health {
@@ -19,6 +20,7 @@ export function addHealth(server: Server, services: readonly string[], draining:
   const state = HealthState();
   const names = ['', ...services];
   for (const name of names) state.setStatus('healthy', name);
+  checkDeclared(HealthDefinition);
   server.with(endWatches(draining)).add(HealthDefinition, HealthServiceImpl(state));
   return {
     stopServing() {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallContext, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import type { Logger } from 'pino';
+import { checkLevel, levelOf } from './access.js';
 import type { Callers } from './callers.js';
 import { isOwnFault, toServerError } from './status.js';
 
@@ -26,16 +27,14 @@ export function translateErrors(logger: Logger): ServerMiddleware {
   };
 }
 
-/** Services that a probe may ask without a token. */
-const open = '/grpc.health.v1.Health/';
-
-/** Lets in only calls with one of the tokens of `callers`. */
+/** Lets in only calls with one of the tokens of `callers` that has the level that the call needs. */
 export function authenticate(callers: Callers): ServerMiddleware {
   return async function* authorize<Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
   ) {
-    if (!call.method.path.startsWith(open)) callers.check(context.metadata.get('authorization'));
+    const { path } = call.method;
+    if (levelOf(path) !== 'open') checkLevel(path, callers.check(context.metadata.get('authorization')));
     return yield* call.next(call.request, context);
   };
 }

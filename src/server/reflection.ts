@@ -8,6 +8,7 @@ import { FileDescriptorProtoSchema, type DescriptorProto } from '@bufbuild/proto
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { CompatServiceDefinition, Server } from 'nice-grpc';
+import { checkDeclared } from './access.js';
 import { packageRoot } from './package-root.js';
 
 /** The half of a grpc-js stream that the reflection service uses. */
@@ -29,6 +30,7 @@ export function addReflection(server: Server): void {
   const definition = corrected(loadSync(files, { includeDirs: [folder], keepCase: true }));
   const add = (service: CompatServiceDefinition, handlers: UntypedServiceImplementation): void => {
     const [[name, handle] = []] = Object.entries(handlers);
+    checkDeclared(service);
     server.add(service, { [String(name)]: answerWith(handle as (stream: ReflectionStream) => void) });
   };
   new ReflectionService(definition).addToServer({ addService: add });

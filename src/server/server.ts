@@ -6,6 +6,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
+import { checkDeclared } from './access.js';
 import { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
 import { checkServerConfig, type ServerConfig } from './config.js';
@@ -38,8 +39,9 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const draining = new AbortController();
   const composition = await compose(config, logger);
-  const { server, health } = build(config, logger, composition, draining.signal);
+  const server = makeServer(config, logger, draining.signal);
   try {
+    const health = addServices(server, composition, draining.signal);
     const address = await listen(server, config, tls);
     const page = config.page ? await openPage(config, { port: portOf(address), tls, logger, composition }) : undefined;
     logger.info({ address, page: page?.url }, 'serving');
@@ -65,13 +67,8 @@ function secret(text: string): string {
   return text === '' ? '' : '(set)';
 }
 
-function build(
-  config: ServerConfig,
-  logger: Logger,
-  composition: Composition,
-  draining: AbortSignal,
-): { server: Server; health: Health } {
-  const server = createServer({
+function makeServer(config: ServerConfig, logger: Logger, draining: AbortSignal): Server {
+  return createServer({
     'grpc.max_receive_message_length': config.maxMessageBytes,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': 30_000,
@@ -80,15 +77,20 @@ function build(
   })
     .use(translateErrors(logger))
     .use(authenticate(new Callers(config.token, config.tokens)))
-    .use(endWithServer(draining)) as Server;
+    .use(endWithServer(draining));
+}
+
+/** @throws AppError 'internal' if a call declares no level of access */
+function addServices(server: Server, { services }: Composition, draining: AbortSignal): Health {
   const names: string[] = [];
-  for (const { definition, implementation } of composition.services) {
+  for (const { definition, implementation } of services) {
+    checkDeclared(definition);
     server.add(definition, implementation);
     if (typeof definition.fullName === 'string') names.push(definition.fullName);
   }
   const health = addHealth(server, names, draining);
   addReflection(server);
-  return { server, health };
+  return health;
 }
 
 type Tls = { readonly cert: Buffer; readonly key: Buffer } | undefined;

@@ -8,14 +8,15 @@ import { Metadata, type CallContext } from 'nice-grpc';
 import { AppError } from '../../core/errors.js';
 import type { Service } from '../compose.js';
 
-const open: readonly string[] = [
-  'EvaluatorService/Evaluate',
-  'GameService/GetGame',
-  'GameService/ListGames',
-  'JobService/ListJobs',
-  'JobService/WatchJob',
-  'ModelService/ListModels',
-  'MonitorService/WatchServer',
+/** The calls that are open, by path. */
+export const openPaths: readonly string[] = [
+  '/tengen.v1.EvaluatorService/Evaluate',
+  '/tengen.v1.GameService/GetGame',
+  '/tengen.v1.GameService/ListGames',
+  '/tengen.v1.JobService/ListJobs',
+  '/tengen.v1.JobService/WatchJob',
+  '/tengen.v1.ModelService/ListModels',
+  '/tengen.v1.MonitorService/WatchServer',
 ];
 
 /** A message and its bytes, as ts-proto generates it. */
@@ -58,16 +59,12 @@ export function openCalls(services: readonly Service[]): ReadonlyMap<string, Cal
     // gRPC paths of ts-proto's definitions; those of grpc-js have none of the open calls.
     const { fullName, methods = {} } = definition as { fullName?: string; methods?: Readonly<Record<string, Method>> };
     for (const [key, method] of Object.entries(methods)) {
-      const path = `${String(fullName)}/${method.name}`;
-      if (open.includes(path.replace(/^tengen\.v1\./, ''))) {
-        calls.set(
-          `/${path}`,
-          makeCall(method, (implementation as unknown as Implementation)[key]!.bind(implementation)),
-        );
-      }
+      const path = `/${String(fullName)}/${method.name}`;
+      if (!openPaths.includes(path)) continue;
+      calls.set(path, makeCall(method, (implementation as unknown as Implementation)[key]!.bind(implementation)));
     }
   }
-  if (calls.size !== open.length) throw new AppError('internal', 'A service of the page is missing');
+  if (calls.size !== openPaths.length) throw new AppError('internal', 'A service of the page is missing');
   return calls;
 }
 

@@ -10,6 +10,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
+import { checkLevel } from '../access.js';
 import type { Callers } from '../callers.js';
 import type { Service } from '../compose.js';
 import { isOwnFault } from '../status.js';
@@ -133,10 +134,11 @@ class PageHandler {
     }
     checkSite(request.headers);
     const { authorization } = request.headers;
-    this.#options.callers.check(authorization);
+    const caller = this.#options.callers.check(authorization);
     const call = this.#calls.get(path);
     if (!call)
       throw new AppError('not-found', `There is no call '${path}'; the page has ${[...this.#calls.keys()].join(', ')}`);
+    checkLevel(path, caller);
     const body = await readBody(request, this.#options.maxMessageBytes);
     const signal = call.isStream ? AbortSignal.any([gone, this.#draining.signal]) : gone;
     const peer = request.socket.remoteAddress ?? '';

@@ -11,7 +11,7 @@ const alice = { header: 'Bearer sesame', peer: '10.0.0.1:1234' };
 const stranger = { header: 'Bearer common', peer: '10.0.0.2:1234' };
 
 describe('callers', () => {
-  const callers = new Callers('common', 'alice=sesame, bob=swordfish');
+  const callers = new Callers('common', 'alice:play=sesame, bob:work=swordfish');
 
   it('are known by the name of their token, and by their address without one', () => {
     expect(callers.nameOf(alice)).toBe('alice');
@@ -28,19 +28,32 @@ describe('callers', () => {
       expect(() => callers.check(header)).toThrow('The token sent is not the one of this server');
     }
     expect(() => new Callers('').check('Bearer anything')).not.toThrow();
-    expect(() => new Callers('', 'alice=sesame').check(undefined)).toThrow('A token is needed');
+    expect(() => new Callers('', 'alice:play=sesame').check(undefined)).toThrow('A token is needed');
   });
 
-  it('have tokens that are written as pairs; a mistake does not show the secret', () => {
-    expect(() => new Callers('', 'alice sesame')).toThrow(/^Setting 'tokens' must be NAME=VALUE with commas between/);
-    expect(() => new Callers('', 'alice=a, alice=b')).toThrow("Setting 'tokens' names 'alice' twice");
+  it('have the level of their token; admin is that of the token without a name, and of all where there is none', () => {
+    expect(callers.check('Bearer sesame')).toEqual({ name: 'alice', level: 'play' });
+    expect(callers.check('Bearer common')).toEqual({ name: '', level: 'admin' });
+    expect(new Callers('').check(undefined)).toEqual({ name: '', level: 'admin' });
+    expect(callers.names).toEqual(['alice', 'bob']);
+  });
+
+  it('have tokens that are written with names and levels; a mistake does not show the secret', () => {
+    for (const entry of ['alice sesame', 'alice=sesame', 'alice:boss=sesame', 'sesame==', 'alice:work=']) {
+      const form = "Entry 1 of setting 'tokens' is not NAME:LEVEL=TOKEN, such as alice:work=TOKEN";
+      expect(() => new Callers('', entry)).toThrow(form);
+      expect(() => new Callers('', entry)).not.toThrow('sesame');
+    }
+    expect(() => new Callers('', 'alice:work=a, alice:play=b')).toThrow("Setting 'tokens' names 'alice' twice");
+    expect(() => new Callers('', 'alice:work=a, bob:play=a')).toThrow('have one token twice');
+    expect(() => new Callers('a', 'alice:work=a')).toThrow('have one token twice');
   });
 });
 
 describe('a quota', () => {
   const make = (text: string): { quotas: Quotas; tick: (ms: number) => void } => {
     let now = 0;
-    const quotas = new Quotas(new Callers('common', 'alice=sesame'), text, () => now);
+    const quotas = new Quotas(new Callers('common', 'alice:play=sesame'), text, () => now);
     return { quotas, tick: (ms) => (now += ms) };
   };
 
@@ -124,7 +137,11 @@ describe('the evaluator of a server with quotas', () => {
 
   async function start(quotas: string): Promise<(token: string, patienceMs?: number) => RemoteEvaluator> {
     const models = new MemoryModels().add('go@1', tinyModel(5, 1)).promote('', 'go@1');
-    server = await startEvaluationServer(models, { threads: 1 }, { tokens: 'alice=sesame,bob=swordfish', quotas });
+    server = await startEvaluationServer(
+      models,
+      { threads: 1 },
+      { tokens: 'alice:play=sesame,bob:play=swordfish', quotas },
+    );
     return (token, patienceMs = 0) => {
       const connection = new Connection({ address: server.address, token });
       connections.push(connection);
