@@ -59,7 +59,17 @@ const law = {
     'src/proto',
     'src/methods/branching',
   ],
-  'clients/cli': ['clients', 'src/core', 'src/go', 'src/search', 'src/wire', 'src/proto', 'src/server', 'src/tasks'],
+  'clients/cli': [
+    'clients',
+    'src/core',
+    'src/go',
+    'src/search',
+    'src/wire',
+    'src/proto',
+    'src/server',
+    'src/store',
+    'src/tasks',
+  ],
 };
 
 const escape = (path) => path.replaceAll('/', '\\/');

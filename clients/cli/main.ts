@@ -16,6 +16,7 @@ import { matchCommand } from './commands/match.js';
 import { modelsCommands } from './commands/models.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { serveCommand } from './commands/serve.js';
+import { storeCommands } from './commands/store.js';
 import { workerCommand } from './commands/worker.js';
 
 const commands: readonly Command[] = [
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   ...modelsCommands,
   ...datasetsCommands,
   generateCommand,
+  ...storeCommands,
 ];
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */

@@ -75,6 +75,7 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
     dataDir: config.dataDir,
     now: Date.now,
     thread: threadUrl(import.meta.url, '../store/sqlite/thread.js'),
+    warn: (event, fields) => logger.warn(fields, event),
   });
   const { evaluator, quantizer } = composeEvaluator(config, logger, store);
   const stopLogging = logMetrics(evaluator, logger, METRICS_EVERY_MS);

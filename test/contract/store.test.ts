@@ -315,16 +315,6 @@ describe.each([
     expect(readdirSync(join(dataDir, 'blobs'))).toHaveLength(1);
   });
 
-  it_('sweeps what a crash left behind and nothing else', async () => {
-    const first = await open();
-    const row = await first.models.put(modelOf('a'), bytesOf('kept'));
-    await first.close();
-    writeFileSync(join(dataDir, 'blobs', 'half-written.part'), 'x');
-    writeFileSync(join(dataDir, 'blobs', 'f'.repeat(64)), 'no row');
-    await open();
-    expect(readdirSync(join(dataDir, 'blobs'))).toEqual([row.sha256]);
-  });
-
   it_('says which file is damaged', async () => {
     const first = await open();
     const row = await first.models.put(modelOf('a'), bytesOf('good'));

@@ -16,13 +16,23 @@ export interface Statement<Row> {
   run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
 }
 
+/** How to open a database. */
+export interface DatabaseOptions {
+  /** Whether the tables may be made if there are none; otherwise such a database is refused with `refusal`. */
+  readonly isNew: boolean;
+  /** What to say of a database without tables that is not to be new. */
+  readonly refusal?: string;
+  /** Only look: an older schema stays as it is. */
+  readonly lookOnly?: boolean;
+}
+
 /** An open database of this process alone. */
 export class Database {
   readonly path: string;
   readonly #db: InstanceType<typeof DatabaseSync>;
 
-  /** @throws AppError 'failed-precondition' if it is damaged, newer than this program, or open elsewhere */
-  constructor(path: string) {
+  /** @throws AppError 'failed-precondition' if it is damaged, another program's or newer than this one, or open elsewhere */
+  constructor(path: string, options: DatabaseOptions) {
     this.path = path;
     try {
       this.#db = new DatabaseSync(path, { timeout: 200 });
@@ -31,13 +41,30 @@ export class Database {
     }
     try {
       // In exclusive mode the first write takes a lock that is held until the process ends, however it ends.
-      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      this.#db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT');
+      this.#checkOurs(options);
+      if (options.lookOnly) return;
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       this.#db.exec('BEGIN IMMEDIATE; COMMIT');
       this.#migrate();
     } catch (error) {
-      this.#db.close();
+      // What was refused, another program's file perhaps, keeps its journal mode.
+      this.#close('');
       throw storageFailure(error, path);
     }
+  }
+
+  /** Names of the tables. */
+  tables(): readonly string[] {
+    return this.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(({ name }) => name);
+  }
+
+  /** What SQLite finds wrong when it reads every page, in its words; empty if nothing is. */
+  faults(): readonly string[] {
+    const rows = this.prepare<{ integrity_check: string }>('PRAGMA integrity_check(20)').all();
+    return rows.map(({ integrity_check: words }) => words).filter((words) => words !== 'ok');
   }
 
   /** Compiles a statement. */
@@ -48,40 +75,65 @@ export class Database {
   /** Runs `body` in one durable transaction: all of it or nothing. */
   transaction<T>(body: () => T): T {
     try {
+      // A rollback that failed, on a disk that failed, is made up for.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       this.#db.exec('BEGIN IMMEDIATE');
       const result = body();
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
       // A full disk ends the transaction by itself.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      try {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      } catch {
+        // What ended the transaction is what counts.
+      }
       throw storageFailure(error, this.path);
     }
   }
 
   /** Lets go of the lock and closes. */
   close(): void {
+    this.#close('PRAGMA journal_mode = DELETE');
+  }
+
+  #close(before: string): void {
     try {
       // The binding keeps a connection alive while statements of it are, so the lock is given up by name: leaving WAL
       // is the one way out of exclusive mode.
-      this.#db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema');
+      this.#db.exec(`${before}; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema`);
     } catch {
       // A full disk may forbid it; the log is then read at the next start, and the lock ends with the process.
     }
     this.#db.close();
   }
 
-  #migrate(): void {
-    const row = this.prepare<{ user_version: number }>('PRAGMA user_version').get();
-    const version = row?.user_version ?? 0;
-    if (version > migrations.length) {
-      throw new AppError(
-        'failed-precondition',
+  #version(): number {
+    return this.prepare<{ user_version: number }>('PRAGMA user_version').get()?.user_version ?? 0;
+  }
+
+  /** Before the first change: a file that is not ours stays as it is. */
+  #checkOurs({ isNew, refusal }: DatabaseOptions): void {
+    const version = this.#version();
+    const tables = this.tables();
+    const refuse = (why: string): never => {
+      throw new AppError('failed-precondition', why);
+    };
+    if (version > migrations.length && tables.includes('games')) {
+      refuse(
         `The database '${this.path}' has schema ${version}, written by a newer version of this program; ` +
           `this one knows schemas up to ${migrations.length}`,
       );
     }
-    for (let next = version; next < migrations.length; next++) {
+    if (version === 0 && tables.length === 0) {
+      if (!isNew) refuse(refusal ?? `The database '${this.path}' is empty`);
+    } else if (version === 0 || !tables.includes('games')) {
+      refuse(`The database '${this.path}' was not written by this program; name another folder with --data-dir`);
+    }
+  }
+
+  #migrate(): void {
+    for (let next = this.#version(); next < migrations.length; next++) {
       this.transaction(() => {
         this.#db.exec(`${migrations[next]!}; PRAGMA user_version = ${next + 1}`);
       });

@@ -2,8 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorKind } from '../../core/errors.js';
-import { Database } from './database.js';
-import { carryOut, operationsOn, type Call, type Outcome } from './operations.js';
+import { Database, type DatabaseOptions } from './database.js';
+import { carryOut, openOperations, type Call, type Outcome } from './operations.js';
 
 /** Carries out batches of calls, one batch at a time. */
 export interface Executor {
@@ -12,9 +12,9 @@ export interface Executor {
 }
 
 /** Runs the database on the calling thread. */
-export function openHere(path: string): Executor {
-  const db = new Database(path);
-  const operations = operationsOn(db);
+export function openHere(path: string, options: DatabaseOptions): Executor {
+  const db = new Database(path, options);
+  const operations = openOperations(db);
   return {
     run: (calls) => Promise.resolve(carryOut(db, operations, calls)),
     close: () => {
@@ -22,6 +22,12 @@ export function openHere(path: string): Executor {
       return Promise.resolve();
     },
   };
+}
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly path: string;
+  readonly options: DatabaseOptions;
 }
 
 /** An error as it crosses from the thread. */
@@ -42,8 +48,8 @@ export interface ThreadReply {
  *
  * @param script the built `thread.js` beside this file
  */
-export async function openInThread(path: string, script: URL): Promise<Executor> {
-  const worker = new Worker(script, { workerData: path, name: 'store' });
+export async function openInThread(path: string, options: DatabaseOptions, script: URL): Promise<Executor> {
+  const worker = new Worker(script, { workerData: { path, options } satisfies ThreadData, name: 'store' });
   let settle: ((reply: ThreadReply) => void) | undefined;
   let dead: AppError | undefined;
   const ask = (message?: unknown): Promise<ThreadReply> =>

@@ -2,6 +2,7 @@
 
 import type { JobRow, JobState, NewJob, MicroStepTime, ProgressRow } from '../store.js';
 import type { Database } from './database.js';
+import { fileOperations } from './file-table.js';
 
 /** Points of progress kept for each job. */
 const PROGRESS_KEPT = 20_000;
@@ -56,6 +57,7 @@ function progressFromSql(row: SqlProgress): ProgressRow {
 
 /** The operations on jobs; each runs inside a transaction of its caller. */
 export function jobOperations(db: Database) {
+  const { isFileNeeded } = fileOperations(db);
   const nextId = db.prepare<{ id: number }>('SELECT coalesce(max(id), 0) + 1 AS id FROM jobs');
   const insert = db.prepare(
     `INSERT INTO jobs (id, job_id, kind, model, state, config_json, error, metrics_json, created_at_ms)
@@ -103,11 +105,11 @@ export function jobOperations(db: Database) {
       after.all(jobId, sequence, limit).map(progressFromSql),
     lastProgress: (jobId: string): number => last.get(jobId)!.last,
     checkpointBlob: (jobId: string): string | undefined => checkpoint.get(jobId)?.sha256,
-    /** @returns the file that is no longer needed */
+    /** @returns the file of the checkpoint before, if no row needs it any more */
     saveCheckpoint(jobId: string, step: number, sha256: string, nowMs: number): string | undefined {
       const before = checkpoint.get(jobId)?.sha256;
       saveCheckpoint.run(jobId, step, sha256, nowMs);
-      return before === sha256 ? undefined : before;
+      return before === undefined || isFileNeeded(before) ? undefined : before;
     },
   };
 }

@@ -62,9 +62,6 @@ export function modelOperations(db: Database) {
   const all = db.prepare<SqlModel>(`SELECT ${columns} ORDER BY m.id DESC`);
   const allOf = db.prepare<SqlModel>(`SELECT ${columns} WHERE m.name = ? ORDER BY m.id DESC`);
   const rate = db.prepare('UPDATE models SET rating = ? WHERE name = ? AND version = ?');
-  const blobs = db.prepare<{ sha256: string }>(
-    'SELECT sha256 FROM models UNION SELECT sha256 FROM checkpoints UNION SELECT sha256 FROM datasets',
-  );
 
   const find = (ref: string): ModelRow | undefined => {
     const [name = '', version] = ref.split('@');
@@ -95,8 +92,6 @@ export function modelOperations(db: Database) {
         rate.run(rating, name, version);
       }
     },
-    /** sha256 of every file that a row speaks of. */
-    referencedBlobs: (): string[] => blobs.all().map(({ sha256 }) => sha256),
   };
 }
 

@@ -2,13 +2,29 @@
 
 import type { Database } from './database.js';
 import { datasetOperations } from './dataset-table.js';
+import { storageFailure } from './failure.js';
+import { fileOperations } from './file-table.js';
 import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
 import { leaseOperations } from './lease-table.js';
 import { modelOperations, servingOperations } from './model-table.js';
 
-/** All operations over one open database. Arguments and results are plain data, so they can cross to a thread. */
-export function operationsOn(db: Database) {
+/**
+ * All operations over one open database, which is closed if they cannot be.
+ *
+ * @throws AppError 'failed-precondition' if the database is damaged
+ */
+export function openOperations(db: Database): Operations {
+  try {
+    return operationsOn(db);
+  } catch (error) {
+    db.close();
+    throw storageFailure(error, db.path);
+  }
+}
+
+/** Arguments and results are plain data, so they can cross to a thread. */
+function operationsOn(db: Database) {
   return {
     ...modelOperations(db),
     ...servingOperations(db),
@@ -16,6 +32,7 @@ export function operationsOn(db: Database) {
     ...leaseOperations(db),
     ...jobOperations(db),
     ...datasetOperations(db),
+    ...fileOperations(db),
   };
 }
 

@@ -1,7 +1,5 @@
-/** The embedded store: one data directory with `tengen.db` (rows) and `blobs/` (model files, checkpoints). */
+/** The embedded store: one data folder with `tengen.db` (rows) and `blobs/` (model files, checkpoints, data sets). */
 
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AppError } from '../../core/errors.js';
 import type {
   CheckpointStore,
@@ -17,8 +15,11 @@ import { Blobs } from './blobs.js';
 import { CommitQueue } from './commit-queue.js';
 import { openHere, openInThread } from './executor.js';
 import { storageFailure } from './failure.js';
+import { compareFiles } from './file-table.js';
+import { Files } from './files.js';
+import { makeFile, makeFolder, noDatabase, openToOthers, pathsOf, stateOf, type FolderPaths } from './folder.js';
 
-/** How to open a data directory. */
+/** How to open a data folder. */
 export interface SqliteStoreOptions {
   /** Made if it does not exist. */
   readonly dataDir: string;
@@ -28,62 +29,92 @@ export interface SqliteStoreOptions {
   readonly thread?: URL;
   /** Calls waiting for the disk at which new ones are refused. */
   readonly maxWaiting?: number;
+  /** Told what somebody should look at: files without a row, rows without a file, a folder that others may read. */
+  readonly warn?: Warn;
 }
 
+type Warn = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** Names in one warning; `count` says how many there are. */
+const NAMED = 20;
+
 /**
- * Opens a data directory for this process alone.
+ * Opens a data folder for this process alone. Of what is in it only unfinished files of this program are removed.
  *
- * @throws AppError 'failed-precondition' if another server uses it, or if it is damaged or of a newer program
+ * @throws AppError 'failed-precondition' if another server uses it, if it is damaged, of a newer or another program, or
+ * if it has files but no database
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { dataDir, thread } = options;
-  try {
-    await mkdir(dataDir, { recursive: true });
-  } catch (error) {
-    throw storageFailure(error, dataDir);
-  }
-  const path = join(dataDir, 'tengen.db');
+  const { thread, warn = () => undefined } = options;
+  const paths = pathsOf(options.dataDir);
+  const { hasDatabase, hasFiles } = await stateOf(paths);
+  const refusal = noDatabase(paths);
+  if (hasFiles && !hasDatabase) throw refusal;
+  await makeFolder(paths.dataDir);
+  const blobs = await Blobs.open(paths.blobs);
+  await makeFile(paths.database);
+  const database = { isNew: !hasFiles, refusal: refusal.message };
   const queue = new CommitQueue(
-    thread ? await openInThread(path, thread) : openHere(path),
+    thread ? await openInThread(paths.database, database, thread) : openHere(paths.database, database),
     options.maxWaiting ?? 10_000,
   );
   try {
-    const blobs = await Blobs.open(join(dataDir, 'blobs'));
-    await blobs.sweep(new Set(await queue.call('referencedBlobs')));
-    return assemble(queue, blobs, options.now);
+    await lookAround(paths, blobs, queue, warn);
+    return assemble(queue, new Files(blobs, queue, warn), options.now);
   } catch (error) {
     await queue.close();
-    throw storageFailure(error, dataDir);
+    throw storageFailure(error, paths.dataDir);
   }
 }
 
-function assemble(queue: CommitQueue, blobs: Blobs, now: () => number): Store {
+/** Removes unfinished files, and tells what else does not fit. */
+async function lookAround(paths: FolderPaths, blobs: Blobs, queue: CommitQueue, warn: Warn): Promise<void> {
+  const told = (event: string, names: readonly string[], advice: string): void => {
+    if (names.length > 0) warn(event, { count: names.length, names: names.slice(0, NAMED), advice });
+  };
+  const entries = await blobs.list();
+  const unfinished = entries.filter(({ kind }) => kind === 'unfinished').map(({ name }) => name);
+  for (const name of unfinished) await blobs.delete(name);
+  told(
+    'unfinished-files-removed',
+    unfinished,
+    'a server ended while it wrote them; nobody was told that they are stored',
+  );
+
+  const { unreferenced, orphans, foreign } = compareFiles(entries, await queue.call('fileReferences'));
+  const names = unreferenced.map(({ name }) => name);
+  told('files-without-a-row', names, "they are kept; 'tengen store sweep' removes them when the server is stopped");
+  const missing = orphans.map(({ sha256, holders }) => `${sha256} (${holders.join(', ')})`);
+  told('files-missing', missing, `put them back into '${paths.blobs}' from a backup`);
+  told('foreign-files', foreign, 'they are not of this program, which never touches them');
+  const open = await openToOthers(paths);
+  told('folder-open-to-others', open, `other users may read or change them: chmod -R go-rwx '${paths.dataDir}'`);
+}
+
+function assemble(queue: CommitQueue, files: Files, now: () => number): Store {
   return {
-    models: modelStore(queue, blobs, now),
+    models: modelStore(queue, files, now),
     games: gameStore(queue, now),
     jobs: jobStore(queue, now),
     progress: progressStore(queue),
     leases: leaseStore(queue),
-    checkpoints: checkpointStore(queue, blobs, now),
-    datasets: datasetStore(queue, blobs, now),
+    checkpoints: checkpointStore(queue, files, now),
+    datasets: datasetStore(queue, files, now),
     close: () => queue.close(),
   };
 }
 
-function modelStore(queue: CommitQueue, blobs: Blobs, now: () => number): ModelStore {
+function modelStore(queue: CommitQueue, files: Files, now: () => number): ModelStore {
   const missing = (ref: string): AppError =>
     new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
   return {
-    async put(model, bytes) {
-      const sha256 = await blobs.put(bytes);
-      return queue.call('putModel', model, sha256, bytes.length, now());
-    },
+    put: (model, bytes) => files.put(bytes, (sha256) => queue.call('putModel', model, sha256, bytes.length, now())),
     get: (ref) => queue.call('getModel', ref),
     list: (name) => queue.call('listModels', name),
     async read(ref) {
       const row = await queue.call('getModel', ref);
       if (!row) throw missing(ref);
-      return blobs.read(row.sha256);
+      return files.read(row.sha256);
     },
     async promote(ref, promotion) {
       const row = await queue.call('promoteModel', ref, promotion?.asDefault ?? false);
@@ -137,31 +168,29 @@ function leaseStore(queue: CommitQueue): LeaseStore {
   };
 }
 
-function checkpointStore(queue: CommitQueue, blobs: Blobs, now: () => number): CheckpointStore {
+function checkpointStore(queue: CommitQueue, files: Files, now: () => number): CheckpointStore {
   return {
     async load(jobId) {
       const sha256 = await queue.call('checkpointBlob', jobId);
-      return sha256 === undefined ? undefined : blobs.read(sha256);
+      return sha256 === undefined ? undefined : files.read(sha256);
     },
     async save(jobId, step, bytes) {
-      const outdated = await queue.call('saveCheckpoint', jobId, step, await blobs.put(bytes), now());
-      if (outdated !== undefined) await blobs.remove(outdated);
+      const outdated = await files.put(bytes, (sha256) => queue.call('saveCheckpoint', jobId, step, sha256, now()));
+      if (outdated !== undefined) await files.drop(outdated);
     },
   };
 }
 
-function datasetStore(queue: CommitQueue, blobs: Blobs, now: () => number): DatasetStore {
+function datasetStore(queue: CommitQueue, files: Files, now: () => number): DatasetStore {
   return {
-    async put(dataset, bytes) {
-      const sha256 = await blobs.put(bytes);
-      return queue.call('putDataset', dataset, sha256, bytes.length, now());
-    },
+    put: (dataset, bytes) =>
+      files.put(bytes, (sha256) => queue.call('putDataset', dataset, sha256, bytes.length, now())),
     get: (ref) => queue.call('getDataset', ref),
     list: () => queue.call('listDatasets'),
     async read(ref) {
       const row = await queue.call('getDataset', ref);
       if (!row) throw new AppError('not-found', `There is no data set '${ref}'`);
-      return blobs.read(row.sha256);
+      return files.read(row.sha256);
     },
   };
 }

@@ -3,8 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../core/errors.js';
 import { Database } from './database.js';
-import type { SentError, ThreadReply } from './executor.js';
-import { carryOut, operationsOn, type Call } from './operations.js';
+import type { SentError, ThreadData, ThreadReply } from './executor.js';
+import { carryOut, openOperations, type Call } from './operations.js';
 
 function sent(thrown: unknown): SentError {
   const error = AppError.from(thrown);
@@ -14,8 +14,9 @@ function sent(thrown: unknown): SentError {
 const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
 
 try {
-  const db = new Database(workerData as string);
-  const operations = operationsOn(db);
+  const { path, options } = workerData as ThreadData;
+  const db = new Database(path, options);
+  const operations = openOperations(db);
   parentPort?.on('message', (message: readonly Call[] | 'close') => {
     if (message === 'close') {
       db.close();

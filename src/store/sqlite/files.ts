@@ -1,0 +1,53 @@
+/** Files and the rows that need them: a file is there before its row, and goes only when no row needs it any more. */
+
+import { AppError } from '../../core/errors.js';
+import type { Blobs } from './blobs.js';
+import type { CommitQueue } from './commit-queue.js';
+import { digest } from './digest.js';
+
+/** The files of a store. */
+export class Files {
+  readonly #blobs: Blobs;
+  readonly #queue: CommitQueue;
+  readonly #warn: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+  /** @param warn told of files that could not be removed */
+  constructor(
+    blobs: Blobs,
+    queue: CommitQueue,
+    warn: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+  ) {
+    this.#blobs = blobs;
+    this.#queue = queue;
+    this.#warn = warn;
+  }
+
+  /**
+   * Stores a file and then the row that `record` stores; when there is no room for the row, neither is stored.
+   *
+   * @param record is given the file's sha256
+   */
+  async put<T>(bytes: Uint8Array, record: (sha256: string) => Promise<T>): Promise<T> {
+    try {
+      return await this.#blobs.put(bytes, record);
+    } catch (error) {
+      // After any other failure it is not known whether the row is on the disk, so the file stays.
+      if (AppError.from(error).kind === 'resource-exhausted') await this.drop(await digest(bytes));
+      throw error;
+    }
+  }
+
+  /** @throws AppError 'internal' if the file is missing or damaged */
+  read(sha256: string): Promise<Uint8Array> {
+    return this.#blobs.read(sha256);
+  }
+
+  /** Removes a file unless a row needs it; one that cannot be removed is kept and told of. */
+  async drop(sha256: string): Promise<void> {
+    try {
+      await this.#blobs.remove(sha256, () => this.#queue.call('isFileNeeded', sha256));
+    } catch (err) {
+      this.#warn('file-not-removed', { err, sha256 });
+    }
+  }
+}
