@@ -6,6 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
+import { accessCommands } from './commands/access.js';
 import { analysisCommand } from './commands/analysis.js';
 import { datasetsCommands } from './commands/datasets.js';
 import { gamesCommands } from './commands/games.js';
@@ -32,6 +33,7 @@ const commands: readonly Command[] = [
   ...datasetsCommands,
   generateCommand,
   ...storeCommands,
+  ...accessCommands,
 ];
 
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */

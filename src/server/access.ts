@@ -34,6 +34,7 @@ export const callLevels: Readonly<Record<string, Readonly<Record<string, Need>>>
     ModelMetadata: 'play',
     ModelInfer: 'play',
   },
+  'tengen.v1.AccessService': { GetCaller: 'play', GrantName: 'admin', RevokeName: 'admin' },
   'tengen.v1.BranchingService': { PickBranch: 'train', LabelTree: 'train' },
   'tengen.v1.CurriculumService': { Draw: 'train' },
   'tengen.v1.DatasetService': { ImportDataset: 'train', ListDatasets: 'train' },

@@ -5,11 +5,11 @@ import type { Store } from '../store/store.js';
 import { modelRef } from '../store/store.js';
 import { readAlphaZeroConfig } from '../trainer/alphazero/config.js';
 import { AlphaZeroJob } from '../trainer/alphazero/job.js';
-import type { AlphaZeroDependencies, GameSource, ModelSink } from '../trainer/alphazero/ports.js';
+import type { AlphaZeroDependencies, GameSource } from '../trainer/alphazero/ports.js';
 import { threadTraining } from '../trainer/alphazero/training-handle.js';
 import { decodeGameRecord } from '../wire/game-record.js';
 import type { JobContext, JobKind } from './job-kind.js';
-import { describeModel } from './model-file.js';
+import { jobModels } from './job-models.js';
 
 /** Games read from the store at once. */
 const PAGE = 200;
@@ -22,7 +22,8 @@ export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: ()
   return {
     kind: 'alphazero',
     readConfig: readAlphaZeroConfig,
-    async create({ jobId, model, config, progress, workChanged }: JobContext) {
+    async create(context: JobContext) {
+      const { jobId, model, config, progress, workChanged } = context;
       const known = await store.models.get(model);
       const initialModel = known && (await store.models.read(modelRef(known)));
       const dependencies: AlphaZeroDependencies = {
@@ -33,7 +34,7 @@ export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: ()
           load: () => store.checkpoints.load(jobId),
           save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
         },
-        models: modelsOf(store, model, promoted),
+        models: { ...jobModels(store, context, promoted), rate: (ratings) => store.models.rate(ratings) },
         progress,
         workChanged,
         now: Date.now,
@@ -62,18 +63,5 @@ function gamesOf(store: Store, jobId: string): GameSource {
         if (page.length < PAGE) return;
       }
     },
-  };
-}
-
-function modelsOf(store: Store, name: string, promoted: () => void): ModelSink {
-  return {
-    async put(bytes, { step }) {
-      return modelRef(await store.models.put({ name, ...describeModel(bytes), step }, bytes));
-    },
-    async promote(ref) {
-      await store.models.promote(ref);
-      promoted();
-    },
-    rate: (ratings) => store.models.rate(ratings),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
+import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
 import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
@@ -20,6 +21,7 @@ import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
+import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import { Callers } from './callers.js';
 import { makeBranchingService } from './branching-service.js';
@@ -40,6 +42,7 @@ import { logMetrics, serveMetrics } from './metrics.js';
 import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
 import { makeMonitorService } from './monitor-service.js';
+import { Names } from './names.js';
 import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
 import { Quotas } from './quotas.js';
@@ -120,21 +123,24 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
   const generator = composeGenerator(config, store);
-  const quotas = new Quotas(new Callers(config.token, config.tokens), config.quotas);
+  const callers = new Callers(config.token, config.tokens);
+  const names = new Names(store.names, callers);
+  const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
+      service(AccessServiceDefinition, makeAccessService(store.names, callers)),
       service(BranchingServiceDefinition, makeBranchingService()),
       service(CurriculumServiceDefinition, makeCurriculumService()),
-      service(DatasetServiceDefinition, composeDatasets(config, store)),
+      service(DatasetServiceDefinition, composeDatasets(config, store, names)),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GenerationServiceDefinition, makeGenerationService(generator)),
       service(GrowthServiceDefinition, makeGrowthService(config.maxModelMegabytes * 1024 * 1024)),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
-      service(JobServiceDefinition, makeJobService(jobs)),
-      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, close }, promoted)),
+      service(JobServiceDefinition, makeJobService(jobs, names)),
+      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, names }, promoted)),
       service(
         MonitorServiceDefinition,
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
@@ -215,11 +221,12 @@ function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenc
 }
 
 function composeModels(
-  { config, logger, store, evaluator }: Parts,
+  { config, logger, store, evaluator, names }: Omit<Parts, 'close'> & { readonly names: Names },
   promoted: () => void,
 ): ReturnType<typeof makeModelService> {
   return makeModelService({
     models: store.models,
+    names,
     maxBytes: config.maxModelMegabytes * 1024 * 1024,
     promoted,
     precisionChanged(name) {
@@ -228,6 +235,6 @@ function composeModels(
   });
 }
 
-function composeDatasets(config: ServerConfig, store: Store): ReturnType<typeof makeDatasetService> {
-  return makeDatasetService({ datasets: store.datasets, maxBytes: config.maxDatasetMegabytes * 1024 * 1024 });
+function composeDatasets(config: ServerConfig, store: Store, names: Names): ReturnType<typeof makeDatasetService> {
+  return makeDatasetService({ datasets: store.datasets, names, maxBytes: config.maxDatasetMegabytes * 1024 * 1024 });
 }

@@ -7,6 +7,7 @@ import { byteTokenizer } from '../text/bytes.js';
 import { describeRefused, readDataset } from '../text/dataset.js';
 import { readTasks } from '../text/tasks.js';
 import { checkModelName } from './model-name.js';
+import type { Names } from './names.js';
 
 const CHUNK = 1024 * 1024;
 /** Refused lines that are sent back; more would not be read. */
@@ -15,14 +16,16 @@ const SHOWN = 1000;
 /** What the service is made of. */
 export interface DatasetServiceOptions {
   readonly datasets: DatasetStore;
+  readonly names: Names;
   /** Largest file taken. */
   readonly maxBytes: number;
 }
 
 /** Makes the service. */
-export function makeDatasetService({ datasets, maxBytes }: DatasetServiceOptions): DatasetServiceImplementation {
+export function makeDatasetService(options: DatasetServiceOptions): DatasetServiceImplementation {
+  const { datasets, names, maxBytes } = options;
   return {
-    async importDataset(requests) {
+    async importDataset(requests, context) {
       const { name, maxTokens, bytes } = await receive(requests, maxBytes);
       const options = { tokenizer: byteTokenizer, ...(maxTokens > 0 && { maxTokens }) };
       const { samples, malformed: strange, tooLong } = readDataset(bytes, options);
@@ -32,6 +35,7 @@ export function makeDatasetService({ datasets, maxBytes }: DatasetServiceOptions
       const malformed = strange.filter(({ line }) => !tasks.has(line));
       const count = samples.length + strange.length - malformed.length;
       check(count > 0, () => `The file holds no sample. ${describeRefused(malformed)}`.trimEnd());
+      await names.claimFor(context, 'dataset', name);
       const dataset = await datasets.put({ name, samples: count, malformed: malformed.length }, bytes);
       return { dataset, refused: malformed.slice(0, SHOWN) };
     },

@@ -9,7 +9,7 @@ import { GrowJob } from '../trainer/grow/job/job.js';
 import type { GrowDependencies, SelfPlayGames } from '../trainer/grow/job/ports.js';
 import { decodeGameRecord } from '../wire/game-record.js';
 import type { JobContext, JobKind } from './job-kind.js';
-import { describeModel } from './model-file.js';
+import { jobModels } from './job-models.js';
 
 /** Games read from the store at once. */
 const PAGE = 200;
@@ -19,7 +19,8 @@ export function growKind(store: Store, promoted: () => void): JobKind {
   return {
     kind: 'grow',
     readConfig: readGrowConfig,
-    create({ model, config, progress }: JobContext) {
+    create(context: JobContext) {
+      const { model, config, progress } = context;
       const dependencies: GrowDependencies = {
         async source(ref) {
           const row = await store.models.get(ref === '' ? model : ref);
@@ -33,14 +34,7 @@ export function growKind(store: Store, promoted: () => void): JobKind {
           return { ref: full, bytes: await store.datasets.read(full) };
         },
         selfPlay: (jobId, name) => selfPlayOf(store, jobId, name),
-        models: {
-          put: async (bytes, { step }) =>
-            modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
-          async promote(ref) {
-            await store.models.promote(ref);
-            promoted();
-          },
-        },
+        models: jobModels(store, context, promoted),
         openEngine: (): Engine => threadedOnnxRuntimeEngine(),
         progress,
       };

@@ -35,6 +35,8 @@ export interface JobContext {
   readonly jobId: string;
   /** Name of the model that it trains. */
   readonly model: string;
+  /** The token of level train that created it; '' for an admin. */
+  readonly createdBy: string;
   /** All settings, as `JobKind.readConfig` returned them. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly progress: (point: ProgressPoint) => void;

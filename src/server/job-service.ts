@@ -5,6 +5,7 @@ import { AppError, check } from '../core/errors.js';
 import { JobState, type Job, type JobProgress, type JobServiceImplementation } from '../proto/tengen/v1/job.js';
 import type { JobRow, JobState as StoredState, ProgressRow } from '../store/store.js';
 import type { JobRunner } from './jobs.js';
+import type { Names } from './names.js';
 
 const stateToWire: Readonly<Record<StoredState, JobState>> = {
   running: JobState.RUNNING,
@@ -14,10 +15,22 @@ const stateToWire: Readonly<Record<StoredState, JobState>> = {
 };
 
 /** Makes the service. */
-export function makeJobService(jobs: JobRunner): JobServiceImplementation {
+export function makeJobService(jobs: JobRunner, names: Names): JobServiceImplementation {
+  /** A job is stopped and continued by whoever created it, and by admins. */
+  const checkOwn = async (jobId: string, context: CallContext): Promise<void> => {
+    const owner = names.ownerOf(context);
+    const { createdBy } = await jobs.get(jobId);
+    if (owner === '' || owner === createdBy) return;
+    throw new AppError(
+      'permission-denied',
+      `The job '${jobId}' was created by ${createdBy === '' ? 'an admin' : `the token '${createdBy}'`}; the token ` +
+        `'${owner}' of level train may stop and continue only jobs of its own`,
+    );
+  };
   return {
-    async createJob({ kind, model, configJson }) {
-      return { job: jobToWire(await jobs.create(kind, model, readSettings(configJson))) };
+    async createJob({ kind, model, configJson }, context) {
+      const settings = readSettings(configJson);
+      return { job: jobToWire(await jobs.create(kind, model, settings, names.ownerOf(context))) };
     },
     async getJob({ jobId }) {
       return { job: jobToWire(await jobs.get(jobId)) };
@@ -30,10 +43,12 @@ export function makeJobService(jobs: JobRunner): JobServiceImplementation {
         yield { progress: progress && progressToWire(progress), state: stateToWire[state] };
       }
     },
-    async cancelJob({ jobId }) {
+    async cancelJob({ jobId }, context) {
+      await checkOwn(jobId, context);
       return { job: jobToWire(await jobs.cancel(jobId)) };
     },
-    async resumeJob({ jobId }) {
+    async resumeJob({ jobId }, context) {
+      await checkOwn(jobId, context);
       return { job: jobToWire(await jobs.resume(jobId)) };
     },
   };

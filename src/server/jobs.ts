@@ -10,12 +10,13 @@ import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
 import type { StoredGame } from '../trainer/alphazero/ports.js';
 import type { JobKind, RunningJob } from './job-kind.js';
 import { checkModelName } from './model-name.js';
+import { Names } from './names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
 
 /** What the runner is made of. */
 export interface JobRunnerOptions {
-  readonly store: Pick<Store, 'jobs' | 'progress'>;
+  readonly store: Pick<Store, 'jobs' | 'progress' | 'names'>;
   readonly kinds: readonly JobKind[];
   readonly logger: Logger;
   /** Milliseconds since 1970 UTC. */
@@ -32,6 +33,7 @@ interface Running {
 /** The jobs of a server. */
 export class JobRunner implements WorkSource {
   readonly #store: JobRunnerOptions['store'];
+  readonly #names: Names;
   readonly #kinds: ReadonlyMap<string, JobKind>;
   readonly #logger: Logger;
   readonly #progress: ProgressLog;
@@ -46,6 +48,7 @@ export class JobRunner implements WorkSource {
 
   constructor({ store, kinds, logger, now }: JobRunnerOptions) {
     this.#store = store;
+    this.#names = new Names(store.names);
     this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
     this.#logger = logger;
     this.#progress = new ProgressLog(store.progress, logger, now);
@@ -62,13 +65,20 @@ export class JobRunner implements WorkSource {
    * Creates a job and starts it.
    *
    * @param settings what differs from the defaults
-   * @throws AppError 'invalid-argument' for an unknown kind or setting
+   * @param createdBy the token of level train that asks for it; '' for an admin
+   * @throws AppError 'invalid-argument' for an unknown kind or setting; 'permission-denied' for a model of somebody else
    */
-  async create(kind: string, model: string, settings: Readonly<Record<string, unknown>>): Promise<JobRow> {
+  async create(
+    kind: string,
+    model: string,
+    settings: Readonly<Record<string, unknown>>,
+    createdBy = '',
+  ): Promise<JobRow> {
     this.#checkOpen();
     const config = this.#kind(kind).readConfig(settings);
     checkModelName(model);
-    const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config) });
+    await this.#names.claim('model', model, createdBy);
+    const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config), createdBy });
     await this.#launch(row, 'created');
     return this.get(row.jobId);
   }
@@ -219,12 +229,11 @@ export class JobRunner implements WorkSource {
   }
 
   async #create(row: JobRow): Promise<Running | undefined> {
-    const { jobId, model } = row;
+    const { jobId, model, createdBy } = row;
     try {
       await this.#progress.open(jobId);
       const job = await this.#kind(row.kind).create({
-        jobId,
-        model,
+        ...{ jobId, model, createdBy },
         config: JSON.parse(row.configJson) as Record<string, unknown>,
         progress: (point) => void this.#progress.append(jobId, point),
         workChanged: () => this.#changed(),

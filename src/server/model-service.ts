@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import {
   ModelFormat,
@@ -16,6 +17,7 @@ import { isFolder, readCheckpointFolder } from './checkpoint-folder.js';
 import { fromKatago, isPacked, toKatago } from './katago-file.js';
 import { describeModel, smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
+import type { Names } from './names.js';
 import { parseQuantization } from './quantizer.js';
 
 const CHUNK = 1024 * 1024;
@@ -23,6 +25,7 @@ const CHUNK = 1024 * 1024;
 /** What the service is made of. */
 export interface ModelServiceOptions {
   readonly models: ModelStore;
+  readonly names: Names;
   /** Largest file taken. */
   readonly maxBytes: number;
   /** Called after a model's promoted version, or the default model, changed. */
@@ -33,15 +36,17 @@ export interface ModelServiceOptions {
 
 /** Makes the service. */
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
-  const { models, maxBytes, promoted, precisionChanged } = options;
+  const { models, names, maxBytes, promoted, precisionChanged } = options;
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
     return row;
   };
-  const put = async (name: string, given: Uint8Array): Promise<ModelRow> => {
+  const put = async (name: string, given: Uint8Array, context: CallContext): Promise<ModelRow> => {
     const bytes = isPacked(given) ? await fromKatago(given, maxBytes) : given;
-    const row = await models.put({ name, ...describeModel(bytes) }, bytes);
+    const description = describeModel(bytes);
+    await names.claimFor(context, 'model', name);
+    const row = await models.put({ name, ...description }, bytes);
     promoted(row);
     return row;
   };
@@ -52,9 +57,9 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
     async getModel({ model }) {
       return { model: modelToWire(await get(model)) };
     },
-    async uploadModel(requests) {
+    async uploadModel(requests, context) {
       const { name, bytes } = await receiveFile(requests, maxBytes);
-      return { model: modelToWire(await put(name, bytes)) };
+      return { model: modelToWire(await put(name, bytes, context)) };
     },
     async *downloadModel({ model, format }) {
       const row = await get(model);
@@ -67,12 +72,12 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
         yield start === 0 ? { chunk, model: modelToWire(row), sha256 } : { chunk, model: undefined, sha256: '' };
       }
     },
-    async importModel({ name, path }) {
+    async importModel({ name, path }, context) {
       checkModelName(name);
       const bytes = (await isFolder(path))
         ? await readCheckpointFolder(path, maxBytes)
         : await readModelFile(path, maxBytes);
-      return { model: modelToWire(await put(name, bytes)) };
+      return { model: modelToWire(await put(name, bytes, context)) };
     },
     async promoteModel({ model }) {
       check(model.includes('@'), () => `model is '${model}'; it must be name@version`);

@@ -9,10 +9,12 @@ import { PolicyHandle } from '../trainer/rft/policy-handle.js';
 import type { RftDependencies } from '../trainer/rft/ports.js';
 import { connectReward, type ExternalReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
-import { describeModel } from './model-file.js';
+import { jobModels } from './job-models.js';
+import { Names } from './names.js';
 
 /** @param promoted called after the promoted version of a model changed */
 export function rftKind(store: Store, promoted: () => void): JobKind {
+  const names = new Names(store.names);
   return {
     kind: 'rft',
     readConfig(input) {
@@ -21,8 +23,11 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
       makeReward(config, () => ({ score: () => Promise.resolve([]) }));
       return config;
     },
-    create({ jobId, model, config: settings, progress }: JobContext) {
+    async create(context: JobContext) {
+      const { jobId, model, createdBy, config: settings, progress } = context;
       const config = readRftConfig(settings);
+      // Refused before the pool is scored.
+      if (config.keepScores !== '') await names.claim('dataset', config.keepScores, createdBy);
       const connections: ExternalReward[] = [];
       const reward = makeReward(config, (address, timeoutMs) => {
         const connection = connectReward(address, timeoutMs);
@@ -30,7 +35,8 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
         return connection;
       });
       const dependencies: RftDependencies = {
-        ...dependenciesOf(store, model, promoted),
+        datasets: datasetsOf(store, names, createdBy),
+        models: jobModels(store, context, promoted),
         base: () => readBase(store, config.base, model),
         checkpoints: {
           load: () => store.checkpoints.load(jobId),
@@ -40,35 +46,22 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
         openPolicy: (options) => PolicyHandle.open(options),
         close: () => connections.forEach((connection) => connection.close()),
       };
-      return Promise.resolve(new RftJob(config, dependencies));
+      return new RftJob(config, dependencies);
     },
   };
 }
 
-function dependenciesOf(
-  store: Store,
-  model: string,
-  promoted: () => void,
-): Pick<RftDependencies, 'datasets' | 'models'> {
+function datasetsOf(store: Store, names: Names, createdBy: string): RftDependencies['datasets'] {
   return {
-    datasets: {
-      async read(ref) {
-        const row = await store.datasets.get(ref);
-        if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
-        const full = `${row.name}@${row.version}`;
-        return { ref: full, bytes: await store.datasets.read(full) };
-      },
-      async put(name, samples, bytes) {
-        await store.datasets.put({ name, samples, malformed: 0 }, bytes);
-      },
+    async read(ref) {
+      const row = await store.datasets.get(ref);
+      if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+      const full = `${row.name}@${row.version}`;
+      return { ref: full, bytes: await store.datasets.read(full) };
     },
-    models: {
-      put: async (bytes, { step }) =>
-        modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
-      async promote(ref) {
-        await store.models.promote(ref);
-        promoted();
-      },
+    async put(name, samples, bytes) {
+      await names.claim('dataset', name, createdBy);
+      await store.datasets.put({ name, samples, malformed: 0 }, bytes);
     },
   };
 }

@@ -6,14 +6,15 @@ import { readSftConfig } from '../trainer/sft/config.js';
 import { SftJob } from '../trainer/sft/job.js';
 import type { SftDependencies } from '../trainer/sft/ports.js';
 import type { JobContext, JobKind } from './job-kind.js';
-import { describeModel } from './model-file.js';
+import { jobModels } from './job-models.js';
 
 /** @param promoted called after the promoted version of a model changed */
 export function sftKind(store: Store, promoted: () => void): JobKind {
   return {
     kind: 'sft',
     readConfig: readSftConfig,
-    async create({ jobId, model, config: settings, progress }: JobContext) {
+    async create(context: JobContext) {
+      const { jobId, model, config: settings, progress } = context;
       const config = readSftConfig(settings);
       const base = await readBase(store, config.base, model);
       const dependencies: SftDependencies = {
@@ -28,14 +29,7 @@ export function sftKind(store: Store, promoted: () => void): JobKind {
           load: () => store.checkpoints.load(jobId),
           save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
         },
-        models: {
-          put: async (bytes, { step }) =>
-            modelRef(await store.models.put({ name: model, ...describeModel(bytes), step }, bytes)),
-          async promote(ref) {
-            await store.models.promote(ref);
-            promoted();
-          },
-        },
+        models: jobModels(store, context, promoted),
         progress,
         now: Date.now,
       };

@@ -157,11 +157,14 @@ export interface NewJob {
   readonly model: string;
   /** All settings in force, as a JSON object. */
   readonly configJson: string;
+  /** The name of the token of level train that asks for it; '' (the default) for an admin. */
+  readonly createdBy?: string;
 }
 
 /** A training job. */
 export interface JobRow extends NewJob {
   readonly jobId: string;
+  readonly createdBy: string;
   readonly state: JobState;
   /** Why it failed; '' otherwise. */
   readonly error: string;
@@ -274,6 +277,30 @@ export interface DatasetStore {
   read(ref: string): Promise<Uint8Array>;
 }
 
+export const nameKinds = ['model', 'dataset'] as const;
+/** What a name is the name of. */
+export type NameKind = (typeof nameKinds)[number];
+
+/** Who may write under a name, beside the admins. */
+export interface NameRow {
+  readonly kind: NameKind;
+  readonly name: string;
+  /** The name of the token that was the first to write under it; '' for the admins. */
+  readonly owner: string;
+  /** Names of other tokens, in alphabetical order. */
+  readonly granted: readonly string[];
+}
+
+/** Owners of the names of models and data sets. A name with something stored under it and no owner is the admins'. */
+export interface NameStore {
+  /** Makes `caller` ('' for the admins) the owner of a name that is nobody's and says whose it is. */
+  claim(kind: NameKind, name: string, caller: string): Promise<NameRow>;
+  /** Lets `caller` write under a name; one that is nobody's becomes the admins'. */
+  grant(kind: NameKind, name: string, caller: string): Promise<NameRow>;
+  /** Takes a grant back; the owner keeps the name. @throws AppError 'not-found' if there is no such grant */
+  revoke(kind: NameKind, name: string, caller: string): Promise<NameRow>;
+}
+
 /** Everything kept, in one data directory or database. */
 export interface Store {
   readonly models: ModelStore;
@@ -283,6 +310,7 @@ export interface Store {
   readonly leases: LeaseStore;
   readonly checkpoints: CheckpointStore;
   readonly datasets: DatasetStore;
+  readonly names: NameStore;
   /** Finishes what was asked for before, then lets go of the data directory. */
   close(): Promise<void>;
 }

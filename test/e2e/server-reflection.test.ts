@@ -30,6 +30,7 @@ it('lists every service of the contract', async () => {
   expect((await curl('', '--list-services')).trim().split('\n').sort()).toEqual([
     'grpc.health.v1.Health',
     'inference.GRPCInferenceService',
+    'tengen.v1.AccessService',
     'tengen.v1.BranchingService',
     'tengen.v1.CurriculumService',
     'tengen.v1.DatasetService',

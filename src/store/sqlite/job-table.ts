@@ -16,6 +16,7 @@ interface SqlJob {
   error: string;
   metrics_json: string;
   created_at_ms: number;
+  created_by: string;
 }
 
 interface SqlProgress {
@@ -39,6 +40,7 @@ function jobFromSql(row: SqlJob): JobRow {
     configJson: row.config_json,
     error: row.error,
     createdAtMs: row.created_at_ms,
+    createdBy: row.created_by,
     metrics: JSON.parse(row.metrics_json) as Metrics,
   };
 }
@@ -60,8 +62,8 @@ export function jobOperations(db: Database) {
   const { isFileNeeded } = fileOperations(db);
   const nextId = db.prepare<{ id: number }>('SELECT coalesce(max(id), 0) + 1 AS id FROM jobs');
   const insert = db.prepare(
-    `INSERT INTO jobs (id, job_id, kind, model, state, config_json, error, metrics_json, created_at_ms)
-     VALUES (?, ?, ?, ?, 'running', ?, '', '{}', ?)`,
+    `INSERT INTO jobs (id, job_id, kind, model, state, config_json, error, metrics_json, created_at_ms, created_by)
+     VALUES (?, ?, ?, ?, 'running', ?, '', '{}', ?, ?)`,
   );
   const byId = db.prepare<SqlJob>('SELECT * FROM jobs WHERE job_id = ?');
   const all = db.prepare<SqlJob>('SELECT * FROM jobs ORDER BY id DESC');
@@ -81,10 +83,10 @@ export function jobOperations(db: Database) {
     'INSERT OR REPLACE INTO checkpoints (job_id, step, sha256, created_at_ms) VALUES (?, ?, ?, ?)',
   );
   return {
-    createJob({ kind, model, configJson }: NewJob, nowMs: number): JobRow {
+    createJob({ kind, model, configJson, createdBy = '' }: NewJob, nowMs: number): JobRow {
       const { id } = nextId.get()!;
       const jobId = `${kind}-${id}`;
-      insert.run(id, jobId, kind, model, configJson, nowMs);
+      insert.run(id, jobId, kind, model, configJson, nowMs, createdBy);
       return jobFromSql(byId.get(jobId)!);
     },
     getJob(jobId: string): JobRow | undefined {

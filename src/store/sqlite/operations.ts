@@ -8,6 +8,7 @@ import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
 import { leaseOperations } from './lease-table.js';
 import { modelOperations, servingOperations } from './model-table.js';
+import { nameOperations } from './name-table.js';
 
 /**
  * All operations over one open database, which is closed if they cannot be.
@@ -33,6 +34,7 @@ function operationsOn(db: Database) {
     ...jobOperations(db),
     ...datasetOperations(db),
     ...fileOperations(db),
+    ...nameOperations(db),
   };
 }
 

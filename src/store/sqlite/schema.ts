@@ -107,4 +107,22 @@ export const migrations: readonly string[] = [
   -- Whether a model is served in eight bits: auto, fp32 or int8.
   ALTER TABLE promotions ADD COLUMN precision TEXT NOT NULL DEFAULT 'auto';
   `,
+  `
+  -- The token of level train that created a job; '' for an admin.
+  ALTER TABLE jobs ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+
+  -- Who may write under the name of a model or data set: its owner ('' are the admins), and whom an admin granted it to.
+  CREATE TABLE name_owners (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE name_grants (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    PRIMARY KEY (kind, name, caller)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -8,6 +8,7 @@ import type {
   JobStore,
   LeaseStore,
   ModelStore,
+  NameStore,
   ProgressStore,
   Store,
 } from '../store.js';
@@ -100,6 +101,7 @@ function assemble(queue: CommitQueue, files: Files, now: () => number): Store {
     leases: leaseStore(queue),
     checkpoints: checkpointStore(queue, files, now),
     datasets: datasetStore(queue, files, now),
+    names: nameStore(queue),
     close: () => queue.close(),
   };
 }
@@ -191,6 +193,20 @@ function datasetStore(queue: CommitQueue, files: Files, now: () => number): Data
       const row = await queue.call('getDataset', ref);
       if (!row) throw new AppError('not-found', `There is no data set '${ref}'`);
       return files.read(row.sha256);
+    },
+  };
+}
+
+const kindNames = { model: 'model', dataset: 'data set' } as const;
+
+function nameStore(queue: CommitQueue): NameStore {
+  return {
+    claim: (kind, name, caller) => queue.call('claimName', kind, name, caller),
+    grant: (kind, name, caller) => queue.call('grantName', kind, name, caller),
+    async revoke(kind, name, caller) {
+      const row = await queue.call('revokeName', kind, name, caller);
+      if (!row) throw new AppError('not-found', `The ${kindNames[kind]} '${name}' was not granted to '${caller}'`);
+      return row;
     },
   };
 }

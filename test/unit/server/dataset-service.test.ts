@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallContext } from 'nice-grpc';
+import { Metadata, type CallContext } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ImportDatasetResponse, ListDatasetsResponse } from '../../../src/proto/tengen/v1/dataset.js';
+import { Names } from '../../../src/server/names.js';
 import { makeDatasetService } from '../../../src/server/dataset-service.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
@@ -22,7 +23,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const context = {} as CallContext;
+const context = { metadata: Metadata() } as CallContext;
 
 function importFile(text: string, settings: { name?: string; maxTokens?: number; maxBytes?: number } = {}) {
   const { name = 'd', maxTokens = 0, maxBytes = 1000 } = settings;
@@ -32,7 +33,7 @@ function importFile(text: string, settings: { name?: string; maxTokens?: number;
     yield { name, maxTokens, chunk: Buffer.from(text.slice(0, middle)) };
     yield { name: '', maxTokens: 0, chunk: Buffer.from(text.slice(middle)) };
   }
-  const service = makeDatasetService({ datasets: store.datasets, maxBytes });
+  const service = makeDatasetService({ datasets: store.datasets, names: new Names(store.names), maxBytes });
   return service.importDataset(messages(), context) as Promise<ImportDatasetResponse>;
 }
 
@@ -70,10 +71,11 @@ describe('importing a data set', () => {
   it('makes a new version of a name; both can be read', async () => {
     const first = await importFile('{"text":"one"}');
     const second = await importFile('{"text":"two"}');
-    const { datasets } = (await makeDatasetService({ datasets: store.datasets, maxBytes: 1 }).listDatasets(
-      {},
-      context,
-    )) as ListDatasetsResponse;
+    const { datasets } = (await makeDatasetService({
+      datasets: store.datasets,
+      names: new Names(store.names),
+      maxBytes: 1,
+    }).listDatasets({}, context)) as ListDatasetsResponse;
     expect(datasets.map(({ version }) => version)).toEqual([second.dataset?.version, first.dataset?.version]);
     expect((await store.datasets.get('d'))?.version).toBe(second.dataset?.version);
     expect(Buffer.from(await store.datasets.read(`d@${first.dataset?.version ?? ''}`)).toString()).toContain('one');

@@ -58,6 +58,8 @@ export interface Job {
   model: string;
   /** The newest metrics, by name. */
   metrics: { [key: string]: number };
+  /** The name of the token of level train that created it; empty for an admin. */
+  createdBy: string;
 }
 
 export interface Job_MetricsEntry {
@@ -185,7 +187,17 @@ export interface ResumeJobResponse {
 }
 
 function createBaseJob(): Job {
-  return { jobId: "", kind: "", state: 0, configJson: "", error: "", createdAtMs: 0, model: "", metrics: {} };
+  return {
+    jobId: "",
+    kind: "",
+    state: 0,
+    configJson: "",
+    error: "",
+    createdAtMs: 0,
+    model: "",
+    metrics: {},
+    createdBy: "",
+  };
 }
 
 export const Job: MessageFns<Job> = {
@@ -214,6 +226,9 @@ export const Job: MessageFns<Job> = {
     globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
       Job_MetricsEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
     });
+    if (message.createdBy !== "") {
+      writer.uint32(74).string(message.createdBy);
+    }
     return writer;
   },
 
@@ -297,6 +312,14 @@ export const Job: MessageFns<Job> = {
             }
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.createdBy = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -330,6 +353,7 @@ export const Job: MessageFns<Job> = {
       },
       {},
     );
+    message.createdBy = object.createdBy ?? "";
     return message;
   },
 };

@@ -1,0 +1,60 @@
+/**
+ * Whose the names of models and data sets are. A token of level train writes (uploads, jobs, promotions by jobs) only
+ * under names that it was the first to use or that an admin granted it, so nothing that others use changes under them.
+ */
+
+import type { CallContext } from 'nice-grpc';
+import { AppError } from '../core/errors.js';
+import type { NameKind, NameStore } from '../store/store.js';
+import type { Caller } from './access.js';
+import { Callers } from './callers.js';
+
+const words = {
+  model: { noun: 'model', command: 'models' },
+  dataset: { noun: 'data set', command: 'datasets' },
+} as const;
+
+/** The caller as an owner of names: '' stands for all admins. */
+export function ownerName({ name, level }: Caller): string {
+  return level === 'admin' ? '' : name;
+}
+
+/** Lets callers write under names of their own. */
+export class Names {
+  readonly #store: NameStore;
+  readonly #callers: Callers;
+
+  /** @param callers to know them by their tokens; not needed by those that only use `claim` */
+  constructor(store: NameStore, callers = new Callers('')) {
+    this.#store = store;
+    this.#callers = callers;
+  }
+
+  /** Whoever makes a call, as an owner of names. */
+  ownerOf({ metadata }: Pick<CallContext, 'metadata'>): string {
+    return ownerName(this.#callers.check(metadata.get('authorization')));
+  }
+
+  /** `claim` for whoever makes a call. */
+  claimFor(context: CallContext, kind: NameKind, name: string): Promise<void> {
+    return this.claim(kind, name, this.ownerOf(context));
+  }
+
+  /**
+   * Makes `owner` the owner of a name that is nobody's.
+   *
+   * @param owner '' for an admin, who may write under every name
+   * @throws AppError 'permission-denied' unless `owner` may write under it
+   */
+  async claim(kind: NameKind, name: string, owner: string): Promise<void> {
+    const row = await this.#store.claim(kind, name, owner);
+    if (owner === '' || row.owner === owner || row.granted.includes(owner)) return;
+    const { noun, command } = words[kind];
+    throw new AppError(
+      'permission-denied',
+      `The ${noun} '${name}' belongs to ${row.owner === '' ? 'the admins' : `the token '${row.owner}'`}; the token ` +
+        `'${owner}' of level train may write only under names that it was the first to use or that an admin granted ` +
+        `it (tengen ${command} grant ${name} ${owner})`,
+    );
+  }
+}

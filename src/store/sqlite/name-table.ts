@@ -1,0 +1,39 @@
+/** Owners of names in SQLite. */
+
+import type { NameKind, NameRow } from '../store.js';
+import type { Database } from './database.js';
+
+/** The operations on names; each runs inside a transaction of its caller. */
+export function nameOperations(db: Database) {
+  // What was stored before names had owners, or by the server itself, is the admins'.
+  const isUsed = {
+    model: db.prepare('SELECT 1 FROM models WHERE name = ?1 UNION ALL SELECT 1 FROM jobs WHERE model = ?1 LIMIT 1'),
+    dataset: db.prepare('SELECT 1 FROM datasets WHERE name = ?1 LIMIT 1'),
+  };
+  const own = db.prepare('INSERT INTO name_owners (kind, name, owner) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const owner = db.prepare<{ owner: string }>('SELECT owner FROM name_owners WHERE kind = ? AND name = ?');
+  const grant = db.prepare('INSERT INTO name_grants (kind, name, caller) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const revoke = db.prepare('DELETE FROM name_grants WHERE kind = ? AND name = ? AND caller = ?');
+  const granted = db.prepare<{ caller: string }>(
+    'SELECT caller FROM name_grants WHERE kind = ? AND name = ? ORDER BY caller',
+  );
+  const claimName = (kind: NameKind, name: string, caller: string): NameRow => {
+    own.run(kind, name, isUsed[kind].get(name) ? '' : caller);
+    return {
+      ...{ kind, name },
+      owner: owner.get(kind, name)!.owner,
+      granted: granted.all(kind, name).map((row) => row.caller),
+    };
+  };
+  return {
+    claimName,
+    grantName(kind: NameKind, name: string, caller: string): NameRow {
+      grant.run(kind, name, caller);
+      return claimName(kind, name, '');
+    },
+    /** @returns undefined if there is no such grant */
+    revokeName(kind: NameKind, name: string, caller: string): NameRow | undefined {
+      return revoke.run(kind, name, caller).changes === 0 ? undefined : claimName(kind, name, '');
+    },
+  };
+}
