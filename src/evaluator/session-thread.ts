@@ -4,7 +4,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 
 import { AppError, errorKinds, type ErrorKind } from '../core/errors.js';
 import { keepTrace } from '../core/trace.js';
-import { threadUrl } from '../engine/thread-url.js';
+import { threadUrl } from '../threads/thread-url.js';
 import type { ModelShape } from './model-source.js';
 import type {
   Command,

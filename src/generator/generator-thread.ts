@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.js';
-import { threadUrl } from '../engine/thread-url.js';
+import { threadUrl } from '../threads/thread-url.js';
 import type { GeneratedToken, GenerationTask } from './continuous-batch.js';
 import type { FromThread, ThreadData, ToThread } from './messages.js';
 

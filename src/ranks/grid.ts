@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
-import { threadUrl } from '../engine/thread-url.js';
+import { threadUrl } from '../threads/thread-url.js';
 import type { StepPlan } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';

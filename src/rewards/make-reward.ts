@@ -2,9 +2,11 @@
 
 import { choice, integer, text, type ConfigOf } from '../core/config.js';
 import { AppError, check } from '../core/errors.js';
+import { ThreadPool } from '../threads/pool.js';
 import { commandReward } from './command.js';
+import { patternReward } from './pattern.js';
 import { failed, type JudgedSample, type Judgement, type Reward } from './reward.js';
-import { byPattern, exact, numeric, type Verifier } from './verifiers.js';
+import { exact, numeric, type Verifier } from './verifiers.js';
 
 /** Settings of the reward, with their ranges and meanings. */
 export const rewardSchema = {
@@ -25,9 +27,9 @@ export const rewardSchema = {
     5000,
     1,
     3_600_000,
-    'Milliseconds after which a command or a call to the RewardService has failed.',
+    'Milliseconds after which a command, a pattern or a call to the RewardService has failed.',
   ),
-  verifierConcurrency: integer(4, 1, 1024, 'Commands that run at once.'),
+  verifierConcurrency: integer(4, 1, 1024, 'Commands or patterns that run at once; patterns at most 4.'),
   rewardAddress: text('', 'HOST:PORT of the RewardService of the verifier external.'),
   rewardWeights: text('', 'What the rewards of families are multiplied by, such as add=1,mul=2; others by 1.'),
 } as const;
@@ -35,24 +37,35 @@ export const rewardSchema = {
 /** The values of `rewardSchema`. */
 export type RewardConfig = ConfigOf<typeof rewardSchema>;
 
+/** A reward with connections or threads of its own. */
+export interface OwningReward extends Reward {
+  /** Ends them. */
+  close(): Promise<void>;
+}
+
 /** Makes the reward of another process; the caller knows how to reach it. */
-export type ConnectReward = (address: string, timeoutMs: number) => Reward;
+export type ConnectReward = (address: string, timeoutMs: number) => Reward & { close(): void };
+
+/** Most threads that match patterns for one reward. */
+const MAX_THREADS = 4;
 
 /**
- * Makes the reward.
+ * Makes the reward. It starts nothing before it is asked to judge.
  *
  * @param connect for the verifier external
  * @throws AppError 'invalid-argument' naming the setting that is missing or malformed
  */
-export function makeReward(config: RewardConfig, connect?: ConnectReward): Reward {
-  const own = rewardOf(config.verifier, config, connect);
+export function makeReward(config: RewardConfig, connect?: ConnectReward): OwningReward {
+  const threads = Math.min(config.verifierConcurrency, MAX_THREADS);
+  const parts = { config, pool: new ThreadPool({ name: 'patterns', threads, waiting: 1024 }), threads, connect };
+  const own = rewardOf(config.verifier, parts);
   const others = new Map<string, Reward>();
   const weights = readWeights(config.rewardWeights);
   return {
     async score(batch, signal) {
       const judgements = new Array<Judgement>(batch.length);
       for (const [verifier, indices] of byVerifier(batch)) {
-        const reward = verifier === undefined ? own : ofTask(verifier, config, others);
+        const reward = verifier === undefined ? own : ofTask(verifier, parts, others);
         const judged = await reward.score(
           indices.map((i) => batch[i]!),
           signal,
@@ -63,24 +76,35 @@ export function makeReward(config: RewardConfig, connect?: ConnectReward): Rewar
       }
       return judgements;
     },
+    async close() {
+      if ('close' in own) own.close();
+      await parts.pool.close();
+    },
   };
 }
 
+interface Parts {
+  readonly config: RewardConfig;
+  readonly pool: ThreadPool;
+  readonly threads: number;
+  readonly connect: ConnectReward | undefined;
+}
+
 /** Names a verifier that a line of a data set may ask for: exact, numeric, or `regex:PATTERN`. */
-function ofTask(verifier: string, config: RewardConfig, known: Map<string, Reward>): Reward {
+function ofTask(verifier: string, parts: Parts, known: Map<string, Reward>): Reward {
   const found = known.get(verifier);
   if (found) return found;
-  const made = makeOfTask(verifier, config);
+  const made = makeOfTask(verifier, parts);
   known.set(verifier, made);
   return made;
 }
 
-function makeOfTask(verifier: string, config: RewardConfig): Reward {
+function makeOfTask(verifier: string, parts: Parts): Reward {
   // A data set may come from anywhere, so it can name no command and no address.
   const pattern = verifier.startsWith('regex:') ? verifier.slice('regex:'.length) : undefined;
   try {
-    if (pattern !== undefined) return ofVerifier(byPattern(pattern));
-    if (verifier === 'exact' || verifier === 'numeric') return rewardOf(verifier, config);
+    if (pattern !== undefined) return ofPattern(pattern, parts);
+    if (verifier === 'exact' || verifier === 'numeric') return rewardOf(verifier, parts);
   } catch (error) {
     // Only the samples of this task cannot be judged.
     if (AppError.from(error).kind !== 'invalid-argument') throw error;
@@ -88,7 +112,8 @@ function makeOfTask(verifier: string, config: RewardConfig): Reward {
   return { score: (batch) => Promise.resolve(batch.map(() => failed('unknown verifier'))) };
 }
 
-function rewardOf(verifier: RewardConfig['verifier'], config: RewardConfig, connect?: ConnectReward): Reward {
+function rewardOf(verifier: RewardConfig['verifier'], parts: Parts): Reward | ReturnType<ConnectReward> {
+  const { config, connect } = parts;
   const { verifierPattern, verifierCommand, verifierTimeoutMs: timeoutMs, verifierConcurrency, rewardAddress } = config;
   switch (verifier) {
     case 'exact':
@@ -96,7 +121,7 @@ function rewardOf(verifier: RewardConfig['verifier'], config: RewardConfig, conn
     case 'numeric':
       return ofVerifier(numeric);
     case 'regex':
-      return ofVerifier(byPattern(verifierPattern));
+      return ofPattern(verifierPattern, parts);
     case 'command':
       return commandReward({ command: verifierCommand, timeoutMs, concurrency: verifierConcurrency });
     case 'external':
@@ -104,6 +129,10 @@ function rewardOf(verifier: RewardConfig['verifier'], config: RewardConfig, conn
       check(connect !== undefined, 'The verifier external is only known to a server');
       return connect(rewardAddress, timeoutMs);
   }
+}
+
+function ofPattern(pattern: string, { config, pool, threads: concurrency }: Parts): Reward {
+  return patternReward(pattern, { pool, concurrency, timeoutMs: config.verifierTimeoutMs });
 }
 
 function ofVerifier(verifier: Verifier): Reward {

@@ -1,6 +1,4 @@
-/** Verifiers that compare text: exact, numeric, and by a regular expression. Immediate, without side effects. */
-
-import { AppError, check } from '../core/errors.js';
+/** Verifiers that compare text: exact and numeric. Immediate, in time that grows with the text alone. */
 
 /** Whether a completion gives the answer. */
 export type Verifier = (completion: string, answer: string) => boolean;
@@ -20,28 +18,6 @@ export const numeric: Verifier = (completion, answer) => {
   const given = valueOf(found);
   return given !== undefined && Math.abs(given - wanted) <= TOLERANCE * Math.max(1, Math.abs(wanted));
 };
-
-/**
- * The last match of a pattern is the answer, or the first group of it if the pattern has groups: `#### (.+)$`.
- *
- * @throws AppError 'invalid-argument' if the pattern is none
- */
-export function byPattern(pattern: string): Verifier {
-  check(pattern !== '', 'The verifier regex needs a pattern');
-  const expression = compile(pattern);
-  return (completion, answer) => {
-    const match = [...completion.matchAll(expression)].at(-1);
-    return match !== undefined && (match[1] ?? match[0]).trim() === answer.trim();
-  };
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'gmu');
-  } catch (error) {
-    throw new AppError('invalid-argument', `The pattern '${pattern}' is no regular expression`, { cause: error });
-  }
-}
 
 function valueOf(text: string): number | undefined {
   const trimmed = text.trim().replaceAll(',', '');

@@ -3,7 +3,6 @@
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
-import { BranchingServiceDefinition } from '../proto/tengen/v1/branching.js';
 import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
@@ -11,12 +10,12 @@ import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
-import { threadUrl } from '../engine/thread-url.js';
+import { ThreadPool } from '../threads/pool.js';
+import { threadUrl } from '../threads/thread-url.js';
 import type { ModelSource } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
-import { SchedulingServiceDefinition } from '../proto/tengen/v1/scheduling.js';
 import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
@@ -24,7 +23,6 @@ import { AppError } from '../core/errors.js';
 import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import { Callers } from './callers.js';
-import { makeBranchingService } from './branching-service.js';
 import type { ServerConfig } from './config.js';
 import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
 import { makeCurriculumService } from './curriculum-service.js';
@@ -41,12 +39,12 @@ import { JobRunner } from './jobs.js';
 import { logMetrics, serveMetrics } from './metrics.js';
 import { languageInference } from './language-inference.js';
 import { makeModelService } from './model-service.js';
+import { branchingService, schedulingService } from './method-services.js';
 import { makeMonitorService } from './monitor-service.js';
 import { Names } from './names.js';
 import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
 import { Quotas } from './quotas.js';
-import { makeSchedulingService } from './scheduling-service.js';
 import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
@@ -54,6 +52,10 @@ import { makeSelfPlayService } from './self-play/self-play-service.js';
 
 /** How often the evaluator's figures go to the log while it works, in milliseconds. */
 const METRICS_EVERY_MS = 60_000;
+
+/** Threads for what clients have computed, beside those of networks, and the calls that may wait for one. */
+const WORK_THREADS = 2;
+const MOST_WAITING = 32;
 
 /** A service and who carries it out. */
 export interface Service<Definition extends CompatServiceDefinition = CompatServiceDefinition> {
@@ -127,11 +129,12 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
+  const work = new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING });
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
       service(AccessServiceDefinition, makeAccessService(store.names, callers)),
-      service(BranchingServiceDefinition, makeBranchingService()),
+      branchingService(work),
       service(CurriculumServiceDefinition, makeCurriculumService()),
       service(DatasetServiceDefinition, composeDatasets(config, store, names)),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
@@ -145,7 +148,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
         MonitorServiceDefinition,
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
       ),
-      service(SchedulingServiceDefinition, makeSchedulingService()),
+      schedulingService(work),
       service(SelfPlayServiceDefinition, selfPlay.service),
     ],
     resumeJobs: () => jobs.resumeAll(),
@@ -155,6 +158,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       await metrics?.close();
       await jobs.close();
       await generator.close();
+      await work.close();
       await close();
     },
   };

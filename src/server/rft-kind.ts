@@ -7,7 +7,7 @@ import { readRftConfig } from '../trainer/rft/job-config.js';
 import { RftJob } from '../trainer/rft/job.js';
 import { PolicyHandle } from '../trainer/rft/policy-handle.js';
 import type { RftDependencies } from '../trainer/rft/ports.js';
-import { connectReward, type ExternalReward } from './external-reward.js';
+import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
 import { Names } from './names.js';
@@ -20,7 +20,7 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
     readConfig(input) {
       const config = readRftConfig(input);
       // Refuses settings of the reward that do not go together before there is a job.
-      makeReward(config, () => ({ score: () => Promise.resolve([]) }));
+      makeReward(config, () => ({ score: () => Promise.resolve([]), close: () => undefined }));
       return config;
     },
     async create(context: JobContext) {
@@ -28,12 +28,7 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
       const config = readRftConfig(settings);
       // Refused before the pool is scored.
       if (config.keepScores !== '') await names.claim('dataset', config.keepScores, createdBy);
-      const connections: ExternalReward[] = [];
-      const reward = makeReward(config, (address, timeoutMs) => {
-        const connection = connectReward(address, timeoutMs);
-        connections.push(connection);
-        return connection;
-      });
+      const reward = makeReward(config, connectReward);
       const dependencies: RftDependencies = {
         datasets: datasetsOf(store, names, createdBy),
         models: jobModels(store, context, promoted),
@@ -44,7 +39,7 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
         },
         ...{ reward, progress },
         openPolicy: (options) => PolicyHandle.open(options),
-        close: () => connections.forEach((connection) => connection.close()),
+        close: () => void reward.close(),
       };
       return new RftJob(config, dependencies);
     },

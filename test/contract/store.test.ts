@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { threadUrl } from '../../src/engine/thread-url.js';
+import { threadUrl } from '../../src/threads/thread-url.js';
 import { migrations } from '../../src/store/sqlite/schema.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { modelRef, type NewGame, type NewModel, type Store } from '../../src/store/store.js';

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../../core/errors.js';
-import { threadUrl } from '../thread-url.js';
+import { threadUrl } from '../../threads/thread-url.js';
 import type { Reply, Request, ThreadJob } from './messages.js';
 
 interface Waiting {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorKind } from '../../core/errors.js';
 import { cancelled } from '../../core/signals.js';
 import type { EngineSettings } from '../../engine/open-engine.js';
-import { threadUrl } from '../../engine/thread-url.js';
+import { threadUrl } from '../../threads/thread-url.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import type { Failure } from '../session-messages.js';
 import type { Quantization } from './calibrate.js';

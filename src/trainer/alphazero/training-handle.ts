@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../../core/errors.js';
 import { keepTrace, trace } from '../../core/trace.js';
 import type { EngineSettings } from '../../engine/open-engine.js';
-import { threadUrl } from '../../engine/thread-url.js';
+import { threadUrl } from '../../threads/thread-url.js';
 import type { StoredGame } from './ports.js';
 import type { TrainerSnapshot } from './trainer.js';
 import type { TrainingEvents, TrainingFactory, TrainingHandle } from './training.js';

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../core/errors.js';
-import { threadUrl } from '../../engine/thread-url.js';
+import { threadUrl } from '../../threads/thread-url.js';
 import type { Group, PromptSummary } from '../../generator/group-generator.js';
 import type { Weights } from '../../nn/model-file.js';
 import type { PolicyOptions, PolicyPort, RolloutRequest, UpdateRequest, UpdateResult } from './policy.js';

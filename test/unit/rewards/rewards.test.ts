@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/core/config.js';
-import { makeReward, rewardSchema } from '../../../src/rewards/make-reward.js';
-import { countFailures, type JudgedSample, type Reward } from '../../../src/rewards/reward.js';
-import { byPattern, exact, numeric } from '../../../src/rewards/verifiers.js';
+import { makeReward, rewardSchema, type OwningReward } from '../../../src/rewards/make-reward.js';
+import { countFailures, type JudgedSample } from '../../../src/rewards/reward.js';
+import { exact, numeric } from '../../../src/rewards/verifiers.js';
 
 function sample(completion: string, more: Partial<JudgedSample> = {}): JudgedSample {
   return { prompt: '6*7=', completion, answer: '42', family: 'mul', ...more };
 }
 
-function reward(settings: Record<string, unknown>): Reward {
+function reward(settings: Record<string, unknown>): OwningReward {
   return makeReward(readConfig(rewardSchema, settings));
 }
 
@@ -36,12 +36,56 @@ describe('verifiers', () => {
   ])('numeric compares %j with %s: %s', (completion, answer, isRight) => {
     expect(numeric(completion, answer)).toBe(isRight);
   });
+});
 
-  it('takes the last match of a pattern, or its group', () => {
-    expect(byPattern('####(.*)$')('#### 41\nno\n#### 42', '42')).toBe(true);
-    expect(byPattern('\\d+')('42 43', '42')).toBe(false);
-    expect(byPattern('####(.*)$')('42', '42')).toBe(false);
-    expect(() => byPattern('(')).toThrow("The pattern '(' is no regular expression");
+describe('the verifier regex', () => {
+  const judge = async (pattern: string, ...completions: string[]): Promise<number[]> => {
+    const judging = reward({ verifier: 'regex', verifierPattern: pattern });
+    const judged = await judging.score(completions.map((completion) => sample(completion)));
+    await judging.close();
+    return judged.map(({ correct }) => correct);
+  };
+
+  it('takes the last match of a pattern, or its group', async () => {
+    expect(await judge('####(.*)$', '#### 41\nno\n#### 42', '42')).toEqual([1, 0]);
+    expect(await judge('\\d+', '42 43')).toEqual([0]);
+  });
+
+  // `(a|a)*b` tries every way to divide the text: 2^40 of them.
+  const endless = '^(?:(?:a|a)*b)?c$';
+  const slow = 'a'.repeat(40);
+
+  it('gives a pattern that never ends up after the time limit, while the main thread goes on', async () => {
+    const judging = reward({ verifierTimeoutMs: 300, verifierConcurrency: 2 });
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 10);
+    const samples = [sample('42'), ...Array.from({ length: 6 }, () => sample(slow, { verifier: `regex:${endless}` }))];
+    const judged = await judging.score([...samples, sample('so 42', { verifier: 'regex:(\\d+)' })]);
+    clearInterval(ticking);
+    await judging.close();
+    expect(turns).toBeGreaterThan(0);
+    expect(judged.map(({ correct }) => correct)).toEqual([1, 0, 0, 0, 0, 0, 0, 1]);
+    expect(countFailures(judged)).toEqual({ 'time-out': 6 });
+  });
+
+  it('stops in the middle of a pattern when it is cancelled, or closed', async () => {
+    const judging = reward({ verifier: 'regex', verifierPattern: endless, verifierTimeoutMs: 3_600_000 });
+    const cancelled = new AbortController();
+    const first = judging.score([sample(slow)], cancelled.signal);
+    cancelled.abort();
+    await expect(first).rejects.toMatchObject({ kind: 'cancelled' });
+    const second = judging.score([sample(slow)]);
+    await judging.close();
+    await expect(second).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('refuses what is no pattern, or too long a one', () => {
+    expect(() => reward({ verifier: 'regex', verifierPattern: '(' })).toThrow(
+      "The pattern '(' is no regular expression",
+    );
+    expect(() => reward({ verifier: 'regex', verifierPattern: 'a'.repeat(10_001) })).toThrow(
+      'The pattern has 10001 characters; at most 10000 are allowed',
+    );
   });
 });
 

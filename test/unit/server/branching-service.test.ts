@@ -18,7 +18,8 @@ import {
   type LabelTreeRequest,
   type PickBranchRequest,
 } from '../../../src/proto/tengen/v1/branching.js';
-import { makeBranchingService } from '../../../src/server/branching-service.js';
+import { branchingService } from '../../../src/server/method-services.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
 import { translateErrors } from '../../../src/server/middleware.js';
 import { branchSettingsFromWire, branchSettingsToWire } from '../../../src/wire/branching.js';
 import { branchSettings, smallVariations, treeOf } from '../../support/branch-trees.js';
@@ -26,18 +27,21 @@ import { playVariation } from '../../support/random-walk.js';
 import { expectStatus } from '../../support/server-calls.js';
 
 const server = createServer().use(translateErrors(pino({ level: 'silent' })));
+const pool = new ThreadPool({ name: 'work', threads: 1, waiting: 8 });
 let connection: Connection;
 let client: Client<BranchingServiceDefinition>;
 
 beforeAll(async () => {
-  server.add(BranchingServiceDefinition, makeBranchingService());
+  const { definition, implementation } = branchingService(pool);
+  server.add(definition, implementation);
   const port = await server.listen('127.0.0.1:0');
   connection = new Connection({ address: `127.0.0.1:${String(port)}` });
   client = connection.client(BranchingServiceDefinition);
 });
-afterAll(() => {
+afterAll(async () => {
   connection.close();
   server.forceShutdown();
+  await pool.close();
 });
 
 function toWire({ moves, sharedMoves, positions, result }: NewVariation): BranchVariation {

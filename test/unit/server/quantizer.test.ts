@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readConfig } from '../../../src/core/config.js';
 import { Rng } from '../../../src/core/rng.js';
-import { threadUrl } from '../../../src/engine/thread-url.js';
+import { threadUrl } from '../../../src/threads/thread-url.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { isWorthServing, type QuantizationReport } from '../../../src/evaluator/quantization/compare.js';

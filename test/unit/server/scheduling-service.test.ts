@@ -13,23 +13,27 @@ import {
   type PlanStepRequest,
 } from '../../../src/proto/tengen/v1/scheduling.js';
 import { translateErrors } from '../../../src/server/middleware.js';
-import { makeSchedulingService } from '../../../src/server/scheduling-service.js';
+import { schedulingService } from '../../../src/server/method-services.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
 import { clusterOf, gpuCost } from '../../support/clusters.js';
 import { expectStatus } from '../../support/server-calls.js';
 
 const server = createServer().use(translateErrors(pino({ level: 'silent' })));
+const pool = new ThreadPool({ name: 'work', threads: 1, waiting: 8 });
 let connection: Connection;
 let client: Client<SchedulingServiceDefinition>;
 
 beforeAll(async () => {
-  server.add(SchedulingServiceDefinition, makeSchedulingService());
+  const { definition, implementation } = schedulingService(pool);
+  server.add(definition, implementation);
   const port = await server.listen('127.0.0.1:0');
   connection = new Connection({ address: `127.0.0.1:${String(port)}` });
   client = connection.client(SchedulingServiceDefinition);
 });
-afterAll(() => {
+afterAll(async () => {
   connection.close();
   server.forceShutdown();
+  await pool.close();
 });
 
 const lengths = [9365, 120, 15_707, 67, 15_583, 91, 16_596, 14_453, 2033, 10_506, 23_003, 1108];

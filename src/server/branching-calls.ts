@@ -1,32 +1,25 @@
-/** BranchingService: the branching method for self-play loops of other languages. Nothing is kept between calls. */
+/** BranchingService: the branching method for self-play loops of other languages. Runs in threads; nothing is kept between calls. */
 
 import { Rng } from '../core/rng.js';
 import { check } from '../core/errors.js';
-import { eligibilityOf, movesTo, pickBranch } from '../methods/branching/branch-point.js';
+import { eligibilityOf, movesTo, pickBranch as pick } from '../methods/branching/branch-point.js';
 import { valueLabel } from '../methods/branching/value-label.js';
-import type {
-  BranchingServiceImplementation,
+import {
   LabelTreeRequest,
   LabelTreeResponse,
   PickBranchRequest,
   PickBranchResponse,
 } from '../proto/tengen/v1/branching.js';
 import { branchSettingsFromWire, checkStrength, treeFromWire, valueLabelFromWire } from '../wire/branching.js';
+import { carryOut } from './carry-out.js';
 
-/** Makes the service. */
-export function makeBranchingService(): BranchingServiceImplementation {
-  return {
-    pickBranch: (request) => Promise.resolve(pick(request)),
-    labelTree: (request) => Promise.resolve(label(request)),
-  };
-}
-
-function pick(request: PickBranchRequest): PickBranchResponse {
+/** Picks the next branch of a tree. */
+export const pickBranch = carryOut(PickBranchRequest, PickBranchResponse, (request) => {
   check(request.settings !== undefined, 'settings are missing');
   const settings = branchSettingsFromWire(request.settings);
   const { tree, nodes } = treeFromWire(request.tree);
   const { lcr, threshold, eligibleShare } = eligibilityOf(tree, settings);
-  const branch = pickBranch(tree, settings, new Rng(request.seed));
+  const branch = pick(tree, settings, new Rng(request.seed));
   let searched = 0;
   return {
     branch: branch && { moves: [...movesTo(branch.node), branch.move], backUp: branch.backUp },
@@ -35,14 +28,15 @@ function pick(request: PickBranchRequest): PickBranchResponse {
     threshold,
     eligibleShare,
   };
-}
+});
 
-function label(request: LabelTreeRequest): LabelTreeResponse {
-  const kind = valueLabelFromWire(request.label);
-  if (kind === 'posterior') checkStrength(request.strength);
-  const { nodes } = treeFromWire(request.tree);
+/** Labels the positions of a tree. */
+export const labelTree = carryOut(LabelTreeRequest, LabelTreeResponse, ({ label, strength, tree }) => {
+  const kind = valueLabelFromWire(label);
+  if (kind === 'posterior') checkStrength(strength);
+  const { nodes } = treeFromWire(tree);
   return {
-    labels: nodes.map((node) => valueLabel(node, kind, request.strength)),
+    labels: nodes.map((node) => valueLabel(node, kind, strength)),
     games: nodes.map(({ results }) => results.length),
   };
-}
+});

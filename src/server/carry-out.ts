@@ -1,0 +1,35 @@
+/** Calls as threads make them: bytes of a request in, bytes of an answer out. */
+
+import { AppError } from '../core/errors.js';
+import { transferring } from '../threads/messages.js';
+
+/** The part of a generated message type that is needed. */
+interface MessageType<Message> {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Message;
+}
+
+/** Answers the bytes of a request; throws AppError where the request is wrong. */
+export type ByteCall = (request: Uint8Array) => Uint8Array;
+
+/** Wraps a call that knows messages. */
+export function carryOut<Request, Response>(
+  requestType: MessageType<Request>,
+  responseType: MessageType<Response>,
+  answer: (request: Request) => Response,
+): ByteCall {
+  return (bytes) => {
+    // A copy of exactly these bytes, which can be given away.
+    const encoded = Uint8Array.from(responseType.encode(answer(decode(requestType, bytes))).finish());
+    return transferring(encoded, [encoded.buffer]);
+  };
+}
+
+function decode<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
+  try {
+    return type.decode(bytes);
+  } catch (error) {
+    const why = AppError.from(error).message;
+    throw new AppError('invalid-argument', `The request cannot be decoded: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Services whose calls are made whole in threads: the main thread passes the bytes of the request on and those of the answer
+ * back, and looks at neither. What is in a request then decides only how long its own caller waits.
+ */
+
+import type { CallContext } from 'nice-grpc';
+import type { ThreadModule, ThreadPool } from '../threads/pool.js';
+import type { ByteCall } from './carry-out.js';
+
+/** The part of a generated definition that is needed. */
+interface Definition {
+  readonly name: string;
+  readonly fullName: string;
+  readonly methods: Readonly<Record<string, object>>;
+}
+
+/** Messages that stay bytes. */
+const bytes = {
+  encode: (message: Uint8Array) => ({ finish: () => message }),
+  decode: (message: Uint8Array) => message,
+};
+type Bytes = typeof bytes;
+
+/** A definition with the messages of all methods as bytes. */
+type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
+  readonly methods: {
+    readonly [M in keyof D['methods']]: Omit<D['methods'][M], 'requestType' | 'responseType'> & {
+      readonly requestType: Bytes;
+      readonly responseType: Bytes;
+    };
+  };
+};
+
+type Implementation<D extends Definition> = Readonly<
+  Record<keyof D['methods'], (request: Uint8Array, context: CallContext) => Promise<Uint8Array>>
+>;
+
+/** A service over bytes. */
+export interface ThreadedService<D extends Definition> {
+  readonly definition: ByteDefinition<D>;
+  readonly implementation: Implementation<D>;
+}
+
+/** After this the work of a call is given up. At the documented limits calls take a few seconds. */
+const MAX_MS = 60_000;
+
+/**
+ * A service of plain calls, each made in a thread of `pool`.
+ *
+ * @param module exports a call by the name of each method
+ */
+export function threadedService<D extends Definition>(
+  definition: D,
+  module: ThreadModule<Record<keyof D['methods'] & string, ByteCall>>,
+  pool: ThreadPool,
+): ThreadedService<D> {
+  const calls: ThreadModule<Record<string, ByteCall>> = { url: module.url };
+  const names = Object.keys(definition.methods);
+  const call = (name: string) => {
+    return (request: Uint8Array, { signal }: Pick<CallContext, 'signal'>): Promise<Uint8Array> => {
+      // The bytes may be part of a larger buffer, which others still use.
+      const own = Uint8Array.from(request);
+      return pool.run(calls, name, [own], { signal, timeoutMs: MAX_MS, transfer: [own.buffer] });
+    };
+  };
+  const methods = names.map((name) => [name, { ...definition.methods[name], requestType: bytes, responseType: bytes }]);
+  return {
+    definition: { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] },
+    implementation: Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Implementation<D>,
+  };
+}

@@ -1,0 +1,64 @@
+/** What passes between a pool and its threads. */
+
+import type { Transferable } from 'node:worker_threads';
+import { AppError, type ErrorKind } from '../core/errors.js';
+
+/** A call that a thread is to make. */
+export interface ThreadCall {
+  /** URL of the module. */
+  readonly module: string;
+  /** The exported function's name. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** What a thread says: first that its modules are loaded and the call begins, then what came of it. */
+export type ThreadReply = 'begins' | { readonly value: unknown } | { readonly error: SentError };
+
+/** An error as it crosses from a thread, with the chain of its causes. */
+export interface SentError {
+  /** Of an AppError. */
+  readonly kind?: ErrorKind;
+  readonly message: string;
+  readonly stack: string;
+  readonly cause?: SentError;
+}
+
+/** Causes of causes that are sent. */
+const MAX_CAUSES = 8;
+
+/** Makes an error plain enough to be sent. */
+export function sendError(thrown: unknown, causes = MAX_CAUSES): SentError {
+  if (!(thrown instanceof Error)) return { message: String(thrown), stack: '' };
+  return {
+    ...(thrown instanceof AppError && { kind: thrown.kind }),
+    ...{ message: thrown.message, stack: thrown.stack ?? '' },
+    ...(thrown.cause !== undefined && causes > 0 && { cause: sendError(thrown.cause, causes - 1) }),
+  };
+}
+
+/** The error that was sent; what was no AppError in the thread is an internal one. */
+export function receiveError(sent: SentError): AppError {
+  if (sent.kind === undefined) return AppError.from(receiveCause(sent));
+  return new AppError(sent.kind, sent.message, sent.cause && { cause: receiveCause(sent.cause) });
+}
+
+function receiveCause({ kind, message, stack, cause }: SentError): Error {
+  const options = cause && { cause: receiveCause(cause) };
+  const error = kind === undefined ? new Error(message, options) : new AppError(kind, message, options);
+  error.stack = stack;
+  return error;
+}
+
+const lists = new WeakMap<object, readonly Transferable[]>();
+
+/** Has a function's result give its buffers away on the way out of the thread instead of copying them. */
+export function transferring<T extends object>(value: T, buffers: readonly Transferable[]): T {
+  lists.set(value, buffers);
+  return value;
+}
+
+/** The buffers that go with a result of `transferring`; none for any other value. */
+export function transfersOf(value: unknown): readonly Transferable[] {
+  return (typeof value === 'object' && value !== null && lists.get(value)) || [];
+}

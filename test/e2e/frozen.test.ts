@@ -1,0 +1,109 @@
+/** What a client sends never decides how long everybody else waits. */
+
+import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
+import { SchedulingPolicy, SchedulingServiceDefinition } from '../../src/proto/tengen/v1/scheduling.js';
+import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+
+const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
+/** After this a server is frozen. */
+const frozenMs = 60_000;
+
+let dataDir: string;
+let server: ServerProcess;
+
+beforeEach(async () => {
+  dataDir = makeDataDir();
+  server = await startServerProcess(dataDir);
+});
+afterEach(async () => {
+  await server.kill();
+  removeDataDir(dataDir);
+});
+
+function importLines(name: string, lines: readonly object[]): void {
+  const file = join(dataDir, `${name}.jsonl`);
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [tengen, 'datasets', 'import', file, '--address', server.address],
+    { encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+}
+
+/** Resolves when a job's progress says `text`, or rejects when the server says nothing for too long. */
+async function followUntil(jobId: string, text: string): Promise<void> {
+  const jobs = server.connect().client(JobServiceDefinition);
+  const signal = AbortSignal.timeout(frozenMs);
+  for await (const { progress, state } of jobs.watchJob({ jobId, afterSequence: 0 }, { signal })) {
+    if (progress?.message.includes(text)) return;
+    if (state === JobState.FAILED) throw new Error('The job failed');
+  }
+  throw new Error(`The job ended without '${text}'`);
+}
+
+describe('a server that does not freeze', { timeout: 180_000 }, () => {
+  it('goes on where a data set has a pattern that never ends', async () => {
+    const jobs = server.connect().client(JobServiceDefinition);
+    const create = async (kind: string, model: string, settings: object): Promise<string> => {
+      const { job } = await jobs.createJob({ kind, model, configJson: JSON.stringify(settings) });
+      return job!.jobId;
+    };
+    importLines('texts', [
+      { prompt: 'a', completion: 'b' },
+      { prompt: 'c', completion: 'd' },
+    ]);
+    // Tries every way to read a text character by character: 2^50 of them for one of 50.
+    const verifier = 'regex:(?:[^]|[^])*\\u{10FFFF}$';
+    importLines(
+      'tasks',
+      [1, 2, 3, 4].map((n) => ({ prompt: `${n}`, answer: 'x', ...(n > 1 && { verifier }) })),
+    );
+    const small = { layers: 1, hidden: 32, heads: 2, keyValueHeads: 1, bucketSize: 64, contextParallel: 1 };
+    const sft = await create('sft', 'start', {
+      ...{ ...small, dataset: 'texts', costModel: 'estimate', maxSteps: 1, batchSize: 2 },
+    });
+    await followUntil(sft, 'is the model now');
+    const rft = await create('rft', 'better', {
+      ...{ dataset: 'tasks', base: 'start', promptsPerStep: 3, completions: 2, maxTokens: 50, steps: 1000 },
+      ...{ endRequired: false, evaluationPrompts: 1, sampledEvaluations: 0, verifierTimeoutMs: 200 },
+    });
+    await followUntil(rft, 'time-out');
+    await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) });
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('answers others while it plans the largest step', async () => {
+    const connection = server.connect();
+    const cost = {
+      linearMs: 1e-4,
+      attentionMs: 1e-9,
+      attentionHalfTokens: 100,
+      computeMs: 0,
+      microBatchMs: 0,
+      stepMs: 0,
+    };
+    const exchange = { exchangeMsPerToken: 1e-6, exchangeMs: 0, exchangeFloorMs: 0 };
+    const planning = connection.client(SchedulingServiceDefinition).planStep({
+      lengths: Array.from({ length: 16_384 }, (_, i) => 1 + ((i * 7919) % 4000)),
+      cluster: {
+        dataParallel: 1,
+        contextParallel: 256,
+        bucketSize: 4096,
+        gatheredShare: 0,
+        cost: { ...cost, ...exchange },
+      },
+      policy: SchedulingPolicy.SKRULL_REFINED,
+    });
+    let isPlanned = false;
+    const planned = planning.finally(() => (isPlanned = true));
+    const jobs = connection.client(JobServiceDefinition);
+    for (let i = 0; i < 3; i++) await jobs.listJobs({});
+    expect(isPlanned).toBe(false);
+    expect((await planned).summary?.tokens).toBeGreaterThan(16_384);
+  });
+});
