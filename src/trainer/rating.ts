@@ -55,6 +55,8 @@ export interface FitOptions {
  * O(n³) per Newton step for n unknown players, about ten steps.
  */
 export function fitRatings(players: number, results: readonly PairResult[], options: FitOptions = {}): Rating[] {
+  // A job may end before it has made a version.
+  if (players === 0) return [];
   const { priorDraws = 1, known = [0] } = options;
   const pairs = merge(players, results, priorDraws);
   const ratings = new Float64Array(players);

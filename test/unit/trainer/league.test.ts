@@ -50,6 +50,12 @@ describe('a league', () => {
     expect(league.newest?.ref).toBe('c');
   });
 
+  it('has nothing to rate or promote before the first version', () => {
+    const league = new League(options);
+    expect(league.ratings()).toEqual([]);
+    expect(league.settleAll(true)).toBeUndefined();
+  });
+
   it('asks for a margin when told to', () => {
     const league = new League({ ...options, promotionElo: 2000 });
     league.add('a', 0);

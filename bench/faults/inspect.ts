@@ -1,0 +1,143 @@
+/**
+ * What a data folder holds, found by other code than the server's: rows by SQL, files by their sha256, games by their moves.
+ * The folder of a server that is gone is left as it is: what is opened is a copy of the database.
+ */
+
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
+
+/** What was found. */
+export interface Inspection {
+  /** As in the ledger. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Sentences, one for each thing. */
+  readonly duplicates: readonly string[];
+  /** Rows whose file is missing. */
+  readonly orphans: readonly string[];
+  readonly corrupt: readonly string[];
+  /** Files without a row. */
+  readonly unreferenced: readonly string[];
+  /** Steps of the newest checkpoint of each job. */
+  readonly checkpoints: ReadonlyMap<string, number>;
+}
+
+type Row = Record<string, unknown>;
+
+/** Looks into a data folder whose server is gone. */
+export function inspect(dataDir: string): Inspection {
+  const copy = mkdtempSync(join(tmpdir(), 'tengen-inspect-'));
+  try {
+    for (const name of ['tengen.db', 'tengen.db-wal', 'tengen.db-journal']) {
+      if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(copy, name));
+    }
+    return inspectDatabase(join(copy, 'tengen.db'), join(dataDir, 'blobs'));
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function inspectDatabase(path: string, blobs: string): Inspection {
+  const db = new DatabaseSync(path);
+  const values = new Map<string, string>();
+  const [duplicates, orphans, corrupt]: [string[], string[], string[]] = [[], [], []];
+  const none = { values, duplicates, orphans, unreferenced: [], checkpoints: new Map<string, number>() };
+  try {
+    const all = (sql: string): Row[] => db.prepare(sql).all() as Row[];
+    const checked = all('PRAGMA integrity_check').map((row) => String(Object.values(row)[0]));
+    if (checked.join() !== 'ok') return { ...none, corrupt: checked };
+    if (all("SELECT 1 FROM sqlite_schema WHERE name = 'datasets'").length === 0) return { ...none, corrupt };
+    readGames(all, values, { duplicates, corrupt });
+    readRows(all, values);
+    const files = new Map<string, string>();
+    for (const row of all('SELECT sha256, name FROM models'))
+      files.set(text(row, 'sha256'), `model ${text(row, 'name')}`);
+    for (const row of all('SELECT sha256, name FROM datasets'))
+      files.set(text(row, 'sha256'), `data set ${text(row, 'name')}`);
+    for (const row of all('SELECT sha256, job_id FROM checkpoints'))
+      files.set(text(row, 'sha256'), `checkpoint of ${text(row, 'job_id')}`);
+    const unreferenced = readFiles(blobs, files, { orphans, corrupt });
+    const steps = all('SELECT job_id, step FROM checkpoints').map(
+      (row) => [text(row, 'job_id'), Number(row['step'])] as const,
+    );
+    return { values, duplicates, orphans, corrupt, unreferenced, checkpoints: new Map(steps) };
+  } catch (error) {
+    return { ...none, corrupt: [...corrupt, `The database cannot be read: ${String(error)}`] };
+  } finally {
+    db.close();
+  }
+}
+
+function text(row: Row, column: string): string {
+  return String(row[column]);
+}
+
+/** Each game once, and whole. */
+function readGames(
+  all: (sql: string) => Row[],
+  values: Map<string, string>,
+  { duplicates, corrupt }: { duplicates: string[]; corrupt: string[] },
+): void {
+  const seeds = new Set<string>();
+  for (const row of all('SELECT game_id, job_id, kind, move_count, bytes FROM games')) {
+    const gameId = text(row, 'game_id');
+    const key = `game ${gameId}`;
+    if (values.has(key)) duplicates.push(key);
+    try {
+      const { moves, seed, gameId: inside } = GameRecord.decode(row['bytes'] as Uint8Array);
+      if (inside !== gameId || moves.length !== row['move_count']) corrupt.push(`${key} holds another game`);
+      values.set(key, movesDigest(moves));
+      const bySeed = `${text(row, 'job_id')} ${String(seed)}`;
+      if (row['kind'] === 'self-play' && seeds.has(bySeed)) duplicates.push(`${key} has the seed of another game`);
+      seeds.add(bySeed);
+    } catch (error) {
+      corrupt.push(`${key}: ${String(error)}`);
+    }
+  }
+}
+
+/** A game's moves in short. */
+export function movesDigest(moves: readonly number[]): string {
+  return createHash('sha256').update(moves.join()).digest('hex').slice(0, 16);
+}
+
+function readRows(all: (sql: string) => Row[], values: Map<string, string>): void {
+  for (const row of all('SELECT name, version, sha256 FROM models')) {
+    values.set(`model ${text(row, 'name')}@${text(row, 'version')}`, text(row, 'sha256'));
+  }
+  for (const row of all('SELECT name, version, precision FROM promotions')) {
+    values.set(`promoted ${text(row, 'name')}`, text(row, 'version'));
+    values.set(`precision ${text(row, 'name')}`, text(row, 'precision'));
+  }
+  for (const row of all('SELECT name, version, sha256 FROM datasets ORDER BY id')) {
+    values.set(`dataset ${text(row, 'name')}@${text(row, 'version')}`, text(row, 'sha256'));
+    values.set(`newest ${text(row, 'name')}`, text(row, 'version'));
+  }
+  for (const row of all('SELECT job_id, kind, state FROM jobs')) {
+    values.set(`job ${text(row, 'job_id')}`, text(row, 'kind'));
+    values.set(`state ${text(row, 'job_id')}`, text(row, 'state'));
+  }
+}
+
+/** Every file that a row speaks of is there and is what its name says. @returns files that no row speaks of */
+function readFiles(
+  folder: string,
+  wanted: ReadonlyMap<string, string>,
+  { orphans, corrupt }: { orphans: string[]; corrupt: string[] },
+): string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const there = new Set(names);
+  for (const [sha256, owner] of wanted) {
+    if (!there.has(sha256)) orphans.push(`The file ${sha256} of ${owner} is missing`);
+    else if (sha256Of(readFileSync(join(folder, sha256))) !== sha256) corrupt.push(`The file ${sha256} is damaged`);
+  }
+  return names.filter((name) => /^[0-9a-f]{64}$/.test(name) && !wanted.has(name));
+}
+
+/** sha256 in hexadecimal. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
