@@ -19,6 +19,7 @@ import { quickstartCommand } from './commands/quickstart.js';
 import { serveCommand } from './commands/serve.js';
 import { storeCommands } from './commands/store.js';
 import { workerCommand } from './commands/worker.js';
+import { leaveNow } from './leave-now.js';
 
 const commands: readonly Command[] = [
   quickstartCommand,
@@ -36,6 +37,11 @@ const commands: readonly Command[] = [
   ...accessCommands,
 ];
 
+/** Aborted by Ctrl-C and SIGTERM, and when nobody reads our output any more. */
+const interrupted = new AbortController();
+/** The exit code if our output could not be written. */
+let unheard: number | undefined;
+
 /** Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted. */
 async function main(words: readonly string[]): Promise<number> {
   const found = commands
@@ -47,10 +53,9 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(helpFor(found));
     return 0;
   }
-  const interrupted = new AbortController();
   const interrupt = (): void => {
     // A second Ctrl-C does not wait.
-    if (interrupted.signal.aborted) process.exit(130);
+    if (interrupted.signal.aborted) leaveNow();
     interrupted.abort(new AppError('cancelled', 'Interrupted'));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -77,13 +82,20 @@ function unknownCommand(words: readonly string[]): number {
 // One signal stops hundreds of games, each with a listener of its own.
 setMaxListeners(0);
 // Whoever reads our output may leave early, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  unheard ??= error.code === 'EPIPE' ? 0 : 1;
+  interrupted.abort(new AppError('cancelled', 'Nobody reads the output'));
+});
 
 main(process.argv.slice(2)).then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode = unheard ?? code;
   },
   (thrown: unknown) => {
+    if (unheard !== undefined) {
+      process.exitCode = unheard;
+      return;
+    }
     const error = fromCall(thrown);
     process.stderr.write(`tengen: ${error.message}\n`);
     if (process.env['TENGEN_DEBUG'])

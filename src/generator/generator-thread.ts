@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.js';
+import { closeThread } from '../engine/closing.js';
 import { threadUrl } from '../threads/thread-url.js';
 import type { GeneratedToken, GenerationTask } from './continuous-batch.js';
 import type { FromThread, ThreadData, ToThread } from './messages.js';
@@ -121,9 +122,10 @@ export class GeneratorThread {
     this.#say({ kind: 'cancel', id, ...(completion !== undefined && { completion }) });
   }
 
+  /** Ends the thread after the run under way; what it was at fails with 'unavailable'. */
   async close(): Promise<void> {
     this.#fail('The model was unloaded');
-    await this.#worker.terminate();
+    await closeThread(this.#worker);
   }
 
   #say(message: ToThread): void {

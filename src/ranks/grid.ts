@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
+import { closeThread } from '../engine/closing.js';
 import { threadUrl } from '../threads/thread-url.js';
 import type { StepPlan } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
@@ -115,15 +116,16 @@ export class RankGrid {
     for (const memory of this.#memories) cancelGroup(memory);
   }
 
-  /** Ends the thread of a rank as a crash would. */
+  /** Makes the thread of a rank end before its next run, as a crash would; for tests and drills. */
   loseRank(rank: number): void {
-    void this.#threads[rank]?.terminate();
+    this.#threads[rank]?.crash();
   }
 
-  /** Ends all threads. */
+  /** Ends all threads, each after the run under way; whoever waits in an exchange is woken. */
   async close(): Promise<void> {
     this.#failure ??= new AppError('failed-precondition', 'The grid of ranks was closed');
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    for (const memory of this.#memories) cancelGroup(memory);
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
   #start(): void {
@@ -203,7 +205,6 @@ function sequencesOf(
 class RankThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
-  readonly #gone: Promise<void>;
   #waiting: { resolve: (reply: Done) => void; reject: (error: AppError) => void } | undefined;
   #failure: AppError | undefined;
 
@@ -228,12 +229,7 @@ class RankThread {
     this.#worker.on('error', (error) => {
       fail(new AppError('unavailable', `Rank ${start.rank} is gone: ${String(error)}`, { cause: error }));
     });
-    this.#gone = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
-        fail(new AppError('unavailable', `Rank ${start.rank} is gone`));
-        resolve();
-      });
-    });
+    this.#worker.on('exit', () => fail(new AppError('unavailable', `Rank ${start.rank} is gone`)));
   }
 
   call(command: RankCommand): Promise<Done> {
@@ -247,8 +243,11 @@ class RankThread {
     });
   }
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate();
-    await this.#gone;
+  crash(): void {
+    this.#worker.postMessage({ kind: 'crash' } satisfies RankCommand);
+  }
+
+  close(): Promise<void> {
+    return closeThread(this.#worker);
   }
 }

@@ -49,7 +49,8 @@ export type RankCommand =
   | (Work & { readonly kind: 'evaluate' })
   /** Only the exchanges that training would make, of zeros; for measurements. */
   | (Work & { readonly kind: 'exchange' })
-  | { readonly kind: 'stop' };
+  /** Ends the thread at once, as a crash would; for tests and drills. */
+  | { readonly kind: 'crash' };
 
 /** Where a rank's time went in one micro-step. */
 export interface RankTime {

@@ -1,8 +1,9 @@
-/** The worker thread of one rank: a Rank behind messages. Ends when it is told to stop or anything fails. */
+/** The worker thread of one rank: a Rank behind messages. Ends when its grid asks. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
+import { listen } from '../engine/closing.js';
 import type { RankCommand, RankReply, RankStart } from './messages.js';
 import { openPrograms } from './programs.js';
 import { Rank } from './rank.js';
@@ -31,12 +32,17 @@ try {
     group: joinGroup(start.group, { rank: start.groupRank, latencyMs: start.latencyMs }),
     watch: new Stopwatch(start.traces),
   });
-  port.on('message', (command: RankCommand) => {
-    if (command.kind === 'stop') {
-      void programs.release().then(() => port.close());
-      return;
-    }
-    rank.run(command).then(post, fail);
+  let running: Promise<void> | undefined;
+  listen(port, {
+    take(command: RankCommand) {
+      // In a thread this ends the thread alone.
+      if (command.kind === 'crash') process.exit(1);
+      running = rank.run(command).then(post, fail);
+    },
+    async release() {
+      await running;
+      await programs.release();
+    },
   });
   post({ kind: 'ready' });
 } catch (error) {

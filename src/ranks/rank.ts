@@ -22,7 +22,7 @@ export interface RankParts {
   readonly watch: Stopwatch;
 }
 
-type Work = Exclude<RankCommand, { kind: 'stop' }>;
+type Work = Exclude<RankCommand, { kind: 'crash' }>;
 type Done = Extract<RankReply, { kind: 'done' }>;
 
 /** Elements of the gradient in one exchange. */

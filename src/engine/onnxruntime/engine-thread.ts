@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../../core/errors.js';
+import { closeThread } from '../closing.js';
 import { threadUrl } from '../../threads/thread-url.js';
 import type { Reply, Request, ThreadJob } from './messages.js';
 
@@ -15,7 +16,6 @@ interface Waiting {
 export class EngineThread {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
-  readonly #gone: Promise<void>;
   #failure: AppError | undefined;
 
   private constructor(job: ThreadJob, onExit: (ended: EngineThread) => void) {
@@ -28,13 +28,9 @@ export class EngineThread {
     this.#worker.on('error', (error) => {
       this.#failure = new AppError('internal', `The engine thread failed: ${String(error)}`, { cause: error });
     });
-    this.#gone = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
-        this.#failure ??= new AppError('failed-precondition', 'The program was released');
-        for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
-        onExit(this);
-        resolve();
-      });
+    this.#worker.on('exit', () => {
+      this.#fail();
+      onExit(this);
     });
   }
 
@@ -45,7 +41,7 @@ export class EngineThread {
       await thread.call({ call: 'ready' });
       return thread;
     } catch (error) {
-      await thread.terminate();
+      await thread.close();
       throw error;
     }
   }
@@ -62,18 +58,27 @@ export class EngineThread {
     });
   }
 
-  /** Frees the model and ends the thread. */
+  /** Answers what waits, frees the model and ends the thread. */
   async release(): Promise<void> {
     if (this.#failure !== undefined) return;
-    const released = this.call({ call: 'release' });
-    this.#failure = new AppError('failed-precondition', 'The program was released');
-    await released;
-    await this.#gone;
+    const last = this.call({ call: 'ready' });
+    this.#failure = released();
+    await last.catch(() => undefined);
+    await closeThread(this.#worker);
   }
 
-  /** Ends the thread at once; what waits fails. */
-  async terminate(): Promise<void> {
-    await this.#worker.terminate();
-    await this.#gone;
+  /** Ends the thread after the run under way; what waits fails. */
+  async close(): Promise<void> {
+    this.#fail();
+    await closeThread(this.#worker);
   }
+
+  #fail(): void {
+    this.#failure ??= released();
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+  }
+}
+
+function released(): AppError {
+  return new AppError('failed-precondition', 'The program was released');
 }

@@ -91,8 +91,13 @@ export function onnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): Engine {
       const step = settings.provider === undefined || settings.provider === 'cpu' ? partStep(graph) : undefined;
       if (step === undefined) return new OnnxTraining(await open(graph, settings, options), signature, state);
       const runners = await openRunners(step, settings, options);
-      const update = await open(step.whole, settings, { ...options, threads: 1 });
-      return new PartedTraining(runners, update, step, state);
+      try {
+        const update = await open(step.whole, settings, { ...options, threads: 1 });
+        return new PartedTraining(runners, update, step, state);
+      } catch (error) {
+        await Promise.all(runners.map((runner) => runner.release()));
+        throw error;
+      }
     },
     close: () => Promise.resolve(),
   };

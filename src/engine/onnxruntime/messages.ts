@@ -14,7 +14,7 @@ export interface ThreadJob {
 /** A call; every call is answered once, in order. */
 export type Request =
   | { readonly call: 'run' | 'step' | 'importState'; readonly tensors: NamedTensors }
-  | { readonly call: 'ready' | 'exportState' | 'release' };
+  | { readonly call: 'ready' | 'exportState' };
 
 /** The answer to one call. */
 export type Reply =

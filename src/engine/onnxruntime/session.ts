@@ -27,11 +27,18 @@ export interface Session {
    * Computes all outputs, or only those in `wanted`: by name, with `null` or the tensor to write the result into.
    * Blocks the thread. One run at a time.
    *
-   * @throws AppError 'invalid-argument' if ONNX Runtime refuses the inputs
+   * @throws AppError 'invalid-argument' if ONNX Runtime refuses the inputs, 'cancelled' after `stopRuns`
    */
   run(inputs: NamedTensors, wanted?: Readonly<Record<string, TensorData | null>>): Promise<Record<string, TensorData>>;
   /** Frees the model. */
   release(): Promise<void>;
+}
+
+let isStopped = false;
+
+/** Makes every later run in the calling thread fail as 'cancelled': the thread is about to end. */
+export function stopRuns(): void {
+  isStopped = true;
 }
 
 /**
@@ -80,6 +87,7 @@ class OnnxSession implements Session {
     inputs: NamedTensors,
     wanted?: Readonly<Record<string, TensorData | null>>,
   ): Promise<Record<string, TensorData>> {
+    if (isStopped) throw new AppError('cancelled', 'The thread is ending');
     const feeds: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(inputs)) feeds[name] = toTensor(value);
     try {

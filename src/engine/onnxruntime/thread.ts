@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { AppError, assert } from '../../core/errors.js';
+import { listen } from '../closing.js';
 import type { NamedTensors } from '../engine.js';
 import type { Reply, Request, ThreadJob } from './messages.js';
 import { createSession } from './session.js';
@@ -16,16 +17,21 @@ const opening = open();
 opening.catch(() => undefined);
 let queue: Promise<void> = Promise.resolve();
 
-port.on('message', (request: Request) => {
-  queue = queue.then(async () => {
-    const reply = await answer(request).catch((error: unknown): Reply => {
-      const { kind, message } = AppError.from(error);
-      return { ok: false, kind, message };
+listen(port, {
+  take(request: Request) {
+    queue = queue.then(async () => {
+      const reply = await answer(request).catch((error: unknown): Reply => {
+        const { kind, message } = AppError.from(error);
+        return { ok: false, kind, message };
+      });
+      const tensors = reply.ok ? Object.values(reply.tensors ?? {}) : [];
+      port.postMessage(reply, [...new Set(tensors.map(({ data }) => data.buffer as ArrayBuffer))]);
     });
-    const tensors = reply.ok ? Object.values(reply.tensors ?? {}) : [];
-    port.postMessage(reply, [...new Set(tensors.map(({ data }) => data.buffer as ArrayBuffer))]);
-    if (request.call === 'release') port.close();
-  });
+  },
+  async release() {
+    await queue;
+    await (await opening).release();
+  },
 });
 
 async function open(): Promise<{
@@ -40,15 +46,12 @@ async function open(): Promise<{
 }
 
 async function answer(request: Request): Promise<Reply> {
-  const { run, training, release } = await opening;
+  const { run, training } = await opening;
   switch (request.call) {
     case 'ready':
       return { ok: true };
     case 'run':
       return { ok: true, tensors: await run(ownCopies(request.tensors)) };
-    case 'release':
-      await release();
-      return { ok: true };
     case 'step':
       assert(training !== undefined, 'this thread holds a training');
       return { ok: true, reports: await training.step(request.tensors) };

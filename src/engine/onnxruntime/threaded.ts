@@ -41,7 +41,7 @@ export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): En
       return threadTraining(thread);
     },
     async close() {
-      await Promise.all([...threads].map((thread) => thread.terminate()));
+      await Promise.all([...threads].map((thread) => thread.close()));
     },
   };
 }

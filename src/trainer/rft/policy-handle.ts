@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../core/errors.js';
+import { closeThread } from '../../engine/closing.js';
 import { threadUrl } from '../../threads/thread-url.js';
 import type { Group, PromptSummary } from '../../generator/group-generator.js';
 import type { Weights } from '../../nn/model-file.js';
@@ -36,7 +37,7 @@ export class PolicyHandle implements PolicyPort {
     this.#worker = new Worker(threadUrl(import.meta.url, './policy-thread.js'), { workerData: options });
     this.#worker.on('message', (message: FromPolicy) => this.#take(message));
     this.#worker.on('error', (error) => this.#fail(AppError.from(error)));
-    this.#worker.on('exit', () => this.#fail(new AppError('unavailable', 'The thread of the policy has ended')));
+    this.#worker.on('exit', () => this.#fail(ended()));
   }
 
   generate(request: RolloutRequest): Promise<Group[]> {
@@ -55,8 +56,10 @@ export class PolicyHandle implements PolicyPort {
     return this.#ask({ call: 'state' }) as Promise<Weights>;
   }
 
+  /** Ends the thread after the run under way; what waits fails. */
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    this.#fail(ended());
+    await closeThread(this.#worker);
   }
 
   #ask(asked: PolicyCall): Promise<unknown> {
@@ -80,4 +83,8 @@ export class PolicyHandle implements PolicyPort {
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function ended(): AppError {
+  return new AppError('unavailable', 'The thread of the policy has ended');
 }

@@ -1,7 +1,8 @@
-/** The worker thread of a policy: a `Policy` behind messages. Ends when its owner ends it. */
+/** The worker thread of a policy: a `Policy` behind messages. Ends when its owner asks. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, assert } from '../../core/errors.js';
+import { listen } from '../../engine/closing.js';
 import { Policy, type PolicyOptions } from './policy.js';
 import type { FromPolicy, PolicyCall, ToPolicy } from './policy-messages.js';
 
@@ -11,8 +12,14 @@ assert(port !== null, 'policy-thread.ts runs as a worker thread');
 const opening = Policy.open(workerData as PolicyOptions);
 let queue: Promise<void> = reply(undefined, () => opening.then(() => undefined));
 
-port.on('message', ({ id, asked }: ToPolicy) => {
-  queue = queue.then(() => reply(id, async () => answer(await opening, asked)));
+listen(port, {
+  take({ id, asked }: ToPolicy) {
+    queue = queue.then(() => reply(id, async () => answer(await opening, asked)));
+  },
+  async release() {
+    await queue;
+    await (await opening).close();
+  },
 });
 
 async function reply(id: number | undefined, work: () => Promise<unknown>): Promise<void> {
