@@ -6,6 +6,7 @@ import { ThreadPool } from '../threads/pool.js';
 import { commandReward } from './command.js';
 import { patternReward } from './pattern.js';
 import { failed, type JudgedSample, type Judgement, type Reward } from './reward.js';
+import type { Sandbox } from './sandbox.js';
 import { exact, numeric, type Verifier } from './verifiers.js';
 
 /** Settings of the reward, with their ranges and meanings. */
@@ -21,7 +22,7 @@ export const rewardSchema = {
   ),
   verifierCommand: text(
     '',
-    'Command of the verifier command: it gets a completion on its standard input, and what it prints is the answer. It runs with the rights of the server.',
+    'Command of the verifier command: it gets a completion on its standard input, and what it prints is the answer. Only a server that was started with allowCommands runs it.',
   ),
   verifierTimeoutMs: integer(
     5000,
@@ -29,6 +30,7 @@ export const rewardSchema = {
     3_600_000,
     'Milliseconds after which a command, a pattern or a call to the RewardService has failed.',
   ),
+  verifierMegabytes: integer(2048, 16, 1_048_576, 'Memory that each process of a command may take, in megabytes.'),
   verifierConcurrency: integer(4, 1, 1024, 'Commands or patterns that run at once; patterns at most 4.'),
   rewardAddress: text('', 'HOST:PORT of the RewardService of the verifier external.'),
   rewardWeights: text('', 'What the rewards of families are multiplied by, such as add=1,mul=2; others by 1.'),
@@ -46,18 +48,26 @@ export interface OwningReward extends Reward {
 /** Makes the reward of another process; the caller knows how to reach it. */
 export type ConnectReward = (address: string, timeoutMs: number) => Reward & { close(): void };
 
+/** What a server lends to a reward. */
+export interface RewardMeans {
+  /** For the verifier external. */
+  readonly connect?: ConnectReward;
+  /** For the verifier command; not given: commands are not allowed. */
+  readonly sandbox?: Sandbox | undefined;
+}
+
 /** Most threads that match patterns for one reward. */
 const MAX_THREADS = 4;
 
 /**
  * Makes the reward. It starts nothing before it is asked to judge.
  *
- * @param connect for the verifier external
- * @throws AppError 'invalid-argument' naming the setting that is missing or malformed
+ * @throws AppError 'invalid-argument' naming the setting that is missing or malformed, 'failed-precondition' for a command
+ *   where none is allowed
  */
-export function makeReward(config: RewardConfig, connect?: ConnectReward): OwningReward {
+export function makeReward(config: RewardConfig, means: RewardMeans = {}): OwningReward {
   const threads = Math.min(config.verifierConcurrency, MAX_THREADS);
-  const parts = { config, pool: new ThreadPool({ name: 'patterns', threads, waiting: 1024 }), threads, connect };
+  const parts = { config, pool: new ThreadPool({ name: 'patterns', threads, waiting: 1024 }), threads, means };
   const own = rewardOf(config.verifier, parts);
   const others = new Map<string, Reward>();
   const weights = readWeights(config.rewardWeights);
@@ -87,7 +97,7 @@ interface Parts {
   readonly config: RewardConfig;
   readonly pool: ThreadPool;
   readonly threads: number;
-  readonly connect: ConnectReward | undefined;
+  readonly means: RewardMeans;
 }
 
 /** Names a verifier that a line of a data set may ask for: exact, numeric, or `regex:PATTERN`. */
@@ -113,8 +123,8 @@ function makeOfTask(verifier: string, parts: Parts): Reward {
 }
 
 function rewardOf(verifier: RewardConfig['verifier'], parts: Parts): Reward | ReturnType<ConnectReward> {
-  const { config, connect } = parts;
-  const { verifierPattern, verifierCommand, verifierTimeoutMs: timeoutMs, verifierConcurrency, rewardAddress } = config;
+  const { config, means } = parts;
+  const { verifierPattern, verifierTimeoutMs: timeoutMs, rewardAddress } = config;
   switch (verifier) {
     case 'exact':
       return ofVerifier(exact);
@@ -123,16 +133,27 @@ function rewardOf(verifier: RewardConfig['verifier'], parts: Parts): Reward | Re
     case 'regex':
       return ofPattern(verifierPattern, parts);
     case 'command':
-      return commandReward({ command: verifierCommand, timeoutMs, concurrency: verifierConcurrency });
+      return ofCommand(config, means.sandbox);
     case 'external':
       check(rewardAddress !== '', 'The verifier external needs rewardAddress');
-      check(connect !== undefined, 'The verifier external is only known to a server');
-      return connect(rewardAddress, timeoutMs);
+      check(means.connect !== undefined, 'The verifier external is only known to a server');
+      return means.connect(rewardAddress, timeoutMs);
   }
 }
 
 function ofPattern(pattern: string, { config, pool, threads: concurrency }: Parts): Reward {
   return patternReward(pattern, { pool, concurrency, timeoutMs: config.verifierTimeoutMs });
+}
+
+function ofCommand(config: RewardConfig, sandbox: Sandbox | undefined): Reward {
+  if (!sandbox) {
+    throw new AppError(
+      'failed-precondition',
+      'The verifier command runs a program; only a server that was started with --allow-commands lets jobs do that',
+    );
+  }
+  const { verifierCommand: command, verifierTimeoutMs: timeoutMs, verifierMegabytes: megabytes } = config;
+  return commandReward({ command, timeoutMs, megabytes, concurrency: config.verifierConcurrency, sandbox });
 }
 
 function ofVerifier(verifier: Verifier): Reward {

@@ -17,6 +17,7 @@ import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
 import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
+import { findSandbox, type Sandbox } from '../rewards/sandbox.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
@@ -117,7 +118,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const kinds = [
     alphaZeroKind(store, { engine, provider }, promoted),
     growKind(store, promoted),
-    rftKind(store, promoted),
+    rftKind(store, promoted, config.allowCommands ? await sandboxOf(logger) : undefined),
     sftKind(store, promoted),
   ];
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
@@ -162,6 +163,14 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       await close();
     },
   };
+}
+
+/** What programs of jobs run behind on this system; the log says how far it keeps them from the server. */
+async function sandboxOf(logger: Logger): Promise<Sandbox> {
+  const sandbox = await findSandbox();
+  if (sandbox.walls.length > 0) logger.info({ walls: sandbox.walls }, 'commands-allowed');
+  else logger.warn({ walls: [] }, 'commands-allowed-with-the-rights-of-the-server');
+  return sandbox;
 }
 
 /** Keeps the types of a service together on the way into a list of different ones. */

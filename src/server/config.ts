@@ -26,6 +26,7 @@ export const serverSchema = {
   tlsCert: text('', 'File with the certificate chain, PEM; with tlsKey it turns TLS on.'),
   tlsKey: text('', 'File with the private key of tlsCert, PEM.'),
   insecure: flag(false, 'Listen beyond this machine without a token or TLS.'),
+  allowCommands: flag(false, 'Let jobs run programs: the verifier command of rft.'),
   maxMessageBytes: integer(8 * 1024 * 1024, 65_536, 1 << 30, 'Largest message taken from a client.'),
   maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
   maxDatasetMegabytes: integer(1024, 1, 65_536, 'Largest file of samples taken from a client.'),

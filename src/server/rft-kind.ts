@@ -2,6 +2,7 @@
 
 import { AppError } from '../core/errors.js';
 import { makeReward } from '../rewards/make-reward.js';
+import type { Sandbox } from '../rewards/sandbox.js';
 import { modelRef, type Store } from '../store/store.js';
 import { readRftConfig } from '../trainer/rft/job-config.js';
 import { RftJob } from '../trainer/rft/job.js';
@@ -12,15 +13,19 @@ import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
 import { Names } from './names.js';
 
-/** @param promoted called after the promoted version of a model changed */
-export function rftKind(store: Store, promoted: () => void): JobKind {
+/**
+ * @param promoted called after the promoted version of a model changed
+ * @param sandbox for the programs of jobs; not given: they run none
+ */
+export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): JobKind {
   const names = new Names(store.names);
   return {
     kind: 'rft',
     readConfig(input) {
       const config = readRftConfig(input);
       // Refuses settings of the reward that do not go together before there is a job.
-      makeReward(config, () => ({ score: () => Promise.resolve([]), close: () => undefined }));
+      const unconnected = { score: () => Promise.resolve([]), close: () => undefined };
+      makeReward(config, { connect: () => unconnected, sandbox });
       return config;
     },
     async create(context: JobContext) {
@@ -28,7 +33,7 @@ export function rftKind(store: Store, promoted: () => void): JobKind {
       const config = readRftConfig(settings);
       // Refused before the pool is scored.
       if (config.keepScores !== '') await names.claim('dataset', config.keepScores, createdBy);
-      const reward = makeReward(config, connectReward);
+      const reward = makeReward(config, { connect: connectReward, sandbox });
       const dependencies: RftDependencies = {
         datasets: datasetsOf(store, names, createdBy),
         models: jobModels(store, context, promoted),

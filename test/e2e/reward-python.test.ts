@@ -47,7 +47,7 @@ it('a Python process judges completions, weights by family apply, and what it ca
 }) => {
   if (!python) return skip(missing);
   const settings = { verifier: 'external', rewardAddress: address, rewardWeights: 'mul=2' };
-  const reward = makeReward(readConfig(rewardSchema, settings), connect);
+  const reward = makeReward(readConfig(rewardSchema, settings), { connect });
   const judged = await reward.score([sample('42'), sample('it is 42'), sample('7'), sample('42', 'forty-two')]);
   expect(judged).toEqual([
     { reward: 2.1, correct: 1 },

@@ -1,15 +1,20 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/core/config.js';
 import { makeReward, rewardSchema, type OwningReward } from '../../../src/rewards/make-reward.js';
 import { countFailures, type JudgedSample } from '../../../src/rewards/reward.js';
+import { findSandbox } from '../../../src/rewards/sandbox.js';
 import { exact, numeric } from '../../../src/rewards/verifiers.js';
+
+const sandbox = await findSandbox();
 
 function sample(completion: string, more: Partial<JudgedSample> = {}): JudgedSample {
   return { prompt: '6*7=', completion, answer: '42', family: 'mul', ...more };
 }
 
 function reward(settings: Record<string, unknown>): OwningReward {
-  return makeReward(readConfig(rewardSchema, settings));
+  return makeReward(readConfig(rewardSchema, settings), { sandbox });
 }
 
 describe('verifiers', () => {
@@ -141,7 +146,7 @@ describe('the verifier command', () => {
   });
 
   it('tells it the prompt, the answer and the family', async () => {
-    const command = 'echo "$TENGEN_PROMPT $TENGEN_FAMILY $TENGEN_ANSWER" | grep -q "6\\*7= mul 42" && echo 42';
+    const command = 'echo "$1 $3 $2" | grep -q "6\\*7= mul 42" && echo 42';
     expect(await reward({ verifier: 'command', verifierCommand: command }).score([sample('')])).toEqual([
       { reward: 1, correct: 1 },
     ]);
@@ -154,6 +159,61 @@ describe('the verifier command', () => {
     const judged = await judging.score(completions.map((completion) => sample(completion)));
     expect(judged.map(({ correct }) => correct)).toEqual([1, 0, 0, 1, 0, 0]);
     expect(countFailures(judged)).toEqual({ 'exit code': 2, 'time-out': 1, 'too much output': 1 });
+  });
+
+  it('refuses to be made where commands are not allowed', () => {
+    const settings = readConfig(rewardSchema, { verifier: 'command', verifierCommand: 'true' });
+    expect(() => makeReward(settings)).toThrow(
+      'The verifier command runs a program; only a server that was started with --allow-commands lets jobs do that',
+    );
+  });
+
+  it('gives a command nothing of the server but PATH, and a folder that goes with it', async () => {
+    process.env['TENGEN_TOKEN'] = 'secret';
+    const command =
+      'env | cut -d= -f1 | sort | tr "\\n" " "; echo kept > file; ls "$HOME"; pwd >&2; [ "$PWD" = "$HOME" ]';
+    const judging = reward({ verifier: 'command', verifierCommand: command });
+    const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('tengen-program-'));
+    const before = left();
+    const judged = await judging.score([sample('', { answer: 'HOME PATH PWD file' })]);
+    delete process.env['TENGEN_TOKEN'];
+    expect(judged).toEqual([{ reward: 1, correct: 1 }]);
+    expect(left().filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  it('limits its memory and its files', async () => {
+    const settings = { verifier: 'command', verifierCommand: 'sh', verifierMegabytes: 64, verifierTimeoutMs: 60_000 };
+    const hungry = 'head -c 200000000 /dev/zero | tail -c 150000000 > /dev/null && echo 42';
+    const large = 'head -c 100000000 /dev/zero > file && echo 42';
+    const judged = await reward(settings).score([sample(hungry), sample(large), sample('echo 42')]);
+    expect(judged.map(({ correct }) => correct)).toEqual([0, 0, 1]);
+  });
+
+  it('takes no prompt that a program cannot be given', async () => {
+    const judging = reward({ verifier: 'command', verifierCommand: 'echo 42' });
+    const judged = await judging.score([sample('', { prompt: 'a\0b' }), sample('', { prompt: 'x'.repeat(3_000_000) })]);
+    expect(countFailures(judged)).toEqual({ 'not started': 2 });
+  });
+
+  it('gives it no network and no other processes, and ends what left its group, where there are namespaces', async (context) => {
+    if (!sandbox.walls.includes('namespaces')) context.skip();
+    const seconds = `${900_000 + process.pid}`;
+    const isLeft = (): boolean => {
+      const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+      return all.some((pid) => {
+        const file = `/proc/${pid}/cmdline`;
+        return existsSync(file) && readFileSync(file, 'utf8').includes(`sleep\0${seconds}`);
+      });
+    };
+    const judging = reward({ verifier: 'command', verifierCommand: 'sh' });
+    // The loopback device is the only one.
+    const completion = `setsid sleep ${seconds} & grep -c : /proc/net/dev; readlink /proc/self/ns/pid`;
+    const own = readlinkSync('/proc/self/ns/pid');
+    const judged = await judging.score([
+      sample(`${completion} | grep -vc '${own.replaceAll(/[[\]]/g, '\\$&')}'`, { answer: '1\n1' }),
+    ]);
+    expect(judged).toEqual([{ reward: 1, correct: 1 }]);
+    while (isLeft()) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('stops when it is cancelled', async () => {
