@@ -1,4 +1,4 @@
-/** `tengen store …`: looks after a data folder that no server uses: check it, remove what no row needs, start anew. */
+/** `tengen store …`: looks after a data folder that no server uses: check, back up, sweep, begin anew. */
 
 import { check } from '../../../src/core/errors.js';
 import { serverSchema } from '../../../src/server/config.js';
@@ -115,5 +115,41 @@ const sweepCommand = command({
   },
 });
 
+const backup = command({
+  name: 'store backup',
+  usage: 'FOLDER',
+  summary: 'copy a data folder: all rows as of now, and every file that they need',
+  details: `
+  The server that uses the folder must be stopped; its jobs continue when it starts again. FOLDER must not exist or be
+  empty. It is a data folder itself: --data-dir FOLDER serves it.`,
+  flags: { ...folderFlag, ...jsonFlag },
+  async run({ flags, args, signal }) {
+    const [folder] = args;
+    check(folder !== undefined && args.length === 1, 'store backup takes FOLDER; what is copied is --data-dir DIR');
+    const { backUp } = await import('../../../src/store/sqlite/backup.js');
+    const { files, bytes } = await backUp(flags['data-dir'], folder, signal);
+    print([flags.json ? JSON.stringify({ files, bytes }) : `Copied the rows and ${files} files, ${sizeText(bytes)}`]);
+    return 0;
+  },
+});
+
+const begin = command({
+  name: 'store new',
+  usage: '',
+  summary: 'make a new database in a data folder whose own is damaged or gone; every file stays',
+  details: `
+  What is there of the old database is given another name in the same folder. Models, checkpoints and data sets stay in
+  blobs/, without rows, until 'tengen store sweep' removes them. To restore a backup instead see docs/data-folder.md.`,
+  flags: { ...folderFlag, ...jsonFlag },
+  async run({ flags, args }) {
+    check(args.length === 0, 'store new takes no arguments; the folder is --data-dir DIR');
+    const { beginAnew } = await import('../../../src/store/sqlite/begin.js');
+    const aside = await beginAnew(flags['data-dir'], Date.now());
+    if (flags.json) print([JSON.stringify({ aside })]);
+    else print([...aside.map((path) => `The old one is now ${path}`), 'Made a new database; every file stays']);
+    return 0;
+  },
+});
+
 /** All `store` commands. */
-export const storeCommands = [checkCommand, sweepCommand];
+export const storeCommands = [checkCommand, backup, sweepCommand, begin];

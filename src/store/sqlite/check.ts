@@ -71,19 +71,33 @@ export interface HeldDatabase {
   readonly faults: readonly string[];
   /** What its rows need, as far as it can be read. */
   readonly references: readonly FileReference[];
+  /** Whether it has no tables. */
+  readonly isEmpty: boolean;
+  /**
+   * Writes a copy of all rows.
+   *
+   * @param path an empty file, or none
+   */
+  readonly copyTo: (path: string) => void;
   readonly close: () => void;
 }
 
-/** @throws AppError 'failed-precondition' if a server uses the database or it is not ours; damage is among the faults */
-export function holdDatabase(paths: FolderPaths): HeldDatabase {
+/**
+ * @param isNew whether a database without tables is taken
+ * @throws AppError 'failed-precondition' if a server uses the database or it is not ours; damage is among the faults
+ */
+export function holdDatabase(paths: FolderPaths, isNew = false): HeldDatabase {
   let db: Database | undefined;
   const close = (): void => db?.close();
+  const copyTo = (path: string): void => db?.copyTo(path);
   try {
-    db = new Database(paths.database, { isNew: false, refusal: noDatabase(paths).message, lookOnly: true });
-    return { faults: db.faults(), references: fileOperations(db).fileReferences(), close };
+    db = new Database(paths.database, { isNew, refusal: noDatabase(paths).message, lookOnly: true });
+    const isEmpty = db.tables().length === 0;
+    const references = isEmpty ? [] : fileOperations(db).fileReferences();
+    return { faults: db.faults(), references, isEmpty, copyTo, close };
   } catch (thrown) {
     const error = storageFailure(thrown, paths.database);
-    if (isDamage(error)) return { faults: [error.message], references: [], close };
+    if (isDamage(error)) return { faults: [error.message], references: [], isEmpty: false, copyTo, close };
     close();
     throw error;
   }

@@ -67,6 +67,15 @@ export class Database {
     return rows.map(({ integrity_check: words }) => words).filter((words) => words !== 'ok');
   }
 
+  /** Writes a copy of everything to a file that is empty or does not exist. */
+  copyTo(path: string): void {
+    try {
+      this.prepare('VACUUM INTO ?').run(path);
+    } catch (error) {
+      throw storageFailure(error, path);
+    }
+  }
+
   /** Compiles a statement. */
   prepare<Row>(sql: string): Statement<Row> {
     return this.#db.prepare(sql) as unknown as Statement<Row>;
