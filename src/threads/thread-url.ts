@@ -1,5 +1,7 @@
 /** Where the code of a worker thread is. */
 
+import './environment.js';
+
 /**
  * The URL of a worker thread's built JavaScript next to the calling module. Node cannot start a thread from a .ts
  * file, so when the caller runs from source (tests), the file under dist/ is meant: build first.

@@ -3,6 +3,7 @@
  * synchronous), so the main thread must not use this: see thread.ts.
  */
 
+import '../../threads/environment.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { AppError } from '../../core/errors.js';
