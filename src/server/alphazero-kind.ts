@@ -3,6 +3,7 @@
 import type { EngineSettings } from '../engine/open-engine.js';
 import type { Store } from '../store/store.js';
 import { modelRef } from '../store/store.js';
+import { decodeCheckpoint } from '../trainer/alphazero/checkpoint.js';
 import { readAlphaZeroConfig } from '../trainer/alphazero/config.js';
 import { AlphaZeroJob } from '../trainer/alphazero/job.js';
 import type { AlphaZeroDependencies, GameSource } from '../trainer/alphazero/ports.js';
@@ -10,6 +11,7 @@ import { threadTraining } from '../trainer/alphazero/training-handle.js';
 import { decodeGameRecord } from '../wire/game-record.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
+import { ASK, checkSizes, givenSizes, sizesOfNetwork } from './same-architecture.js';
 
 /** Games read from the store at once. */
 const PAGE = 200;
@@ -22,6 +24,18 @@ export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: ()
   return {
     kind: 'alphazero',
     readConfig: readAlphaZeroConfig,
+    async checkModel({ model, settings, jobId }) {
+      const row = await store.models.get(model);
+      if (!row) return;
+      const kept = jobId === undefined ? undefined : await store.checkpoints.load(jobId);
+      if (kept) {
+        const { growAfter } = readAlphaZeroConfig(settings);
+        const sizes = sizesOfNetwork(decodeCheckpoint(kept).architecture);
+        if (growAfter === 0) checkSizes(row, sizes, "the job's checkpoint has");
+      } else if (jobId === undefined) {
+        checkSizes(row, givenSizes(settings, ['network', 'features', 'blocks', 'channels']), ASK);
+      }
+    },
     async create(context: JobContext) {
       const { jobId, model, config, progress, workChanged } = context;
       const known = await store.models.get(model);

@@ -10,6 +10,7 @@ import type { GrowDependencies, SelfPlayGames } from '../trainer/grow/job/ports.
 import { decodeGameRecord } from '../wire/game-record.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
+import { ASK, checkSizes, givenSizes, sizesOfModel } from './same-architecture.js';
 
 /** Games read from the store at once. */
 const PAGE = 200;
@@ -19,6 +20,15 @@ export function growKind(store: Store, promoted: () => void): JobKind {
   return {
     kind: 'grow',
     readConfig: readGrowConfig,
+    async checkModel({ model, settings }) {
+      const row = await store.models.get(model);
+      const { source } = readGrowConfig(settings);
+      const from = row && (await store.models.get(source === '' ? model : source));
+      // What grows in its own place is the job's own growth.
+      if (!from || from.name === model) return;
+      const { network } = sizesOfModel(from);
+      checkSizes(row, { network: network!, ...givenSizes(settings, ['layers', 'hidden', 'blocks', 'channels']) }, ASK);
+    },
     create(context: JobContext) {
       const { model, config, progress } = context;
       const dependencies: GrowDependencies = {

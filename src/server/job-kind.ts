@@ -44,10 +44,25 @@ export interface JobContext {
   readonly workChanged: () => void;
 }
 
+/** A job that is to be created, or resumed. */
+export interface AskedJob {
+  readonly model: string;
+  /** Of a new job what was given; of one to resume all settings. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Of a job to resume. */
+  readonly jobId?: string;
+}
+
 /** A kind of job. */
 export interface JobKind {
   readonly kind: string;
   /** @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed */
   readConfig(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /**
+   * Refuses a job that would write networks of another architecture under the name of a model, unless it is its own growth.
+   *
+   * @throws AppError 'failed-precondition' naming both
+   */
+  checkModel(asked: AskedJob): Promise<void>;
   create(context: JobContext): Promise<RunningJob>;
 }

@@ -14,6 +14,9 @@ import { Names } from './names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
 
+/** Milliseconds after which a job that runs is seen to work, if nothing showed it before. */
+const PROOF_MS = 60_000;
+
 /** What the runner is made of. */
 export interface JobRunnerOptions {
   readonly store: Pick<Store, 'jobs' | 'progress' | 'names'>;
@@ -26,6 +29,8 @@ export interface JobRunnerOptions {
 interface Running {
   readonly job: RunningJob;
   isStarted: boolean;
+  /** To be called when the job is seen to work: that the server ended before counts against it no longer. */
+  readonly prove: () => void;
   /** Resolves when the job has ended and its state is kept; never rejects. */
   readonly ended: Promise<void>;
 }
@@ -56,6 +61,11 @@ export class JobRunner implements WorkSource {
 
   /** Continues the jobs that ran when the server ended. */
   async resumeAll(): Promise<void> {
+    for (const { jobId, error } of await this.#store.jobs.takeUp()) {
+      this.#logger.error({ jobId, error }, 'job-not-continued');
+      await this.#progress.open(jobId);
+      await this.#progress.append(jobId, { event: 'state', metrics: {}, message: `The job is failed: ${error}` });
+    }
     const jobs = await this.#store.jobs.list();
     const rows = jobs.filter(({ state }) => state === 'running').reverse();
     await Promise.all(rows.map((row) => this.#launch(row, 'continued')));
@@ -78,6 +88,8 @@ export class JobRunner implements WorkSource {
     const config = this.#kind(kind).readConfig(settings);
     checkModelName(model);
     await this.#names.claim('model', model, createdBy);
+    const given = Object.fromEntries(Object.keys(settings).map((name) => [name, config[name]]));
+    await this.#kind(kind).checkModel({ model, settings: given });
     const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config), createdBy });
     await this.#launch(row, 'created');
     return this.get(row.jobId);
@@ -118,9 +130,10 @@ export class JobRunner implements WorkSource {
     this.#checkOpen();
     const row = await this.get(jobId);
     if (this.#running.has(jobId) || this.#starting.has(jobId)) return row;
-    if (row.state === 'done')
-      throw new AppError('failed-precondition', `The job '${jobId}' is done; it cannot be resumed`);
-    await this.#store.jobs.setState(jobId, 'running');
+    const { kind, model } = row;
+    const settings = JSON.parse(row.configJson) as Record<string, unknown>;
+    await this.#kind(kind).checkModel({ model, settings, jobId });
+    await this.#store.jobs.resume(row);
     await this.#launch(row, 'resumed');
     return this.get(jobId);
   }
@@ -148,6 +161,7 @@ export class JobRunner implements WorkSource {
     const running = [...this.#running.values()];
     for (const { job } of running) job.cancel();
     await Promise.all(running.map(({ ended }) => ended));
+    await this.#store.jobs.rest().catch((err: unknown) => this.#logger.warn({ err }, 'starts-not-forgotten'));
     this.#progress.wake();
   }
 
@@ -197,7 +211,9 @@ export class JobRunner implements WorkSource {
   }
 
   gameStored(game: StoredGame): void {
-    this.#running.get(game.record.jobId)?.job.selfPlay?.gameStored(game);
+    const running = this.#running.get(game.record.jobId);
+    running?.job.selfPlay?.gameStored(game);
+    if (running?.isStarted) running.prove();
   }
 
   onChange(listener: () => void): () => void {
@@ -239,7 +255,10 @@ export class JobRunner implements WorkSource {
         workChanged: () => this.#changed(),
       });
       if (this.#closing) return undefined;
-      const running = { job, isStarted: false, ended: this.#follow(jobId, job.finished) };
+      const prove = this.#proof(jobId);
+      const proven = setTimeout(prove, PROOF_MS).unref();
+      const ended = this.#follow(jobId, job.finished).finally(() => clearTimeout(proven));
+      const running = { job, isStarted: false, prove, ended };
       this.#running.set(jobId, running);
       return running;
     } catch (error) {
@@ -277,6 +296,15 @@ export class JobRunner implements WorkSource {
     } catch (cause) {
       this.#logger.error({ jobId, err: cause }, 'job-state-not-kept');
     }
+  }
+
+  #proof(jobId: string): () => void {
+    let isProved = false;
+    return () => {
+      if (isProved) return;
+      isProved = true;
+      this.#store.jobs.prove(jobId).catch((err: unknown) => this.#logger.warn({ err, jobId }, 'job-proof-not-kept'));
+    };
   }
 
   #kind(kind: string): JobKind {

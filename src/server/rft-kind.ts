@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.js';
 import { makeReward } from '../rewards/make-reward.js';
 import type { Sandbox } from '../rewards/sandbox.js';
 import { modelRef, type Store } from '../store/store.js';
+import { decodeRftCheckpoint } from '../trainer/rft/checkpoint.js';
 import { readRftConfig } from '../trainer/rft/job-config.js';
 import { RftJob } from '../trainer/rft/job.js';
 import { PolicyHandle } from '../trainer/rft/policy-handle.js';
@@ -12,6 +13,7 @@ import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
 import { Names } from './names.js';
+import { checkLanguageModel } from './same-architecture.js';
 
 /**
  * @param promoted called after the promoted version of a model changed
@@ -28,6 +30,11 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
       makeReward(config, { connect: () => unconnected, sandbox });
       return config;
     },
+    checkModel: (asked) =>
+      checkLanguageModel(store, asked, {
+        names: [],
+        ofCheckpoint: (bytes) => decodeRftCheckpoint(bytes).architectureJson,
+      }),
     async create(context: JobContext) {
       const { jobId, model, createdBy, config: settings, progress } = context;
       const config = readRftConfig(settings);

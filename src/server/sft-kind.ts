@@ -2,17 +2,24 @@
 
 import { AppError } from '../core/errors.js';
 import { modelRef, type Store } from '../store/store.js';
+import { decodeSftCheckpoint } from '../trainer/sft/checkpoint.js';
 import { readSftConfig } from '../trainer/sft/config.js';
 import { SftJob } from '../trainer/sft/job.js';
 import type { SftDependencies } from '../trainer/sft/ports.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
+import { checkLanguageModel } from './same-architecture.js';
 
 /** @param promoted called after the promoted version of a model changed */
 export function sftKind(store: Store, promoted: () => void): JobKind {
   return {
     kind: 'sft',
     readConfig: readSftConfig,
+    checkModel: (asked) =>
+      checkLanguageModel(store, asked, {
+        names: ['layers', 'hidden', 'heads', 'keyValueHeads', 'intermediate', 'tiedHead'],
+        ofCheckpoint: (bytes) => decodeSftCheckpoint(bytes).architectureJson,
+      }),
     async create(context: JobContext) {
       const { jobId, model, config: settings, progress } = context;
       const config = readSftConfig(settings);

@@ -175,8 +175,23 @@ export interface JobRow extends NewJob {
 
 /** Training jobs. */
 export interface JobStore {
-  /** Creates a job in the state 'running' and names it. */
+  /**
+   * Creates a job in the state 'running' and names it.
+   *
+   * @throws AppError 'failed-precondition' if another job runs on its model
+   */
   create(job: NewJob): Promise<JobRow>;
+  /** Makes a job 'running' again. @throws AppError as `create`, and if it is done */
+  resume(job: Pick<JobRow, 'jobId' | 'model'>): Promise<void>;
+  /**
+   * At the start of a server: counts a start of every running job, and fails those that were running at three starts in a
+   * row that did not end properly, and those that are not the first on their model. Returns the failed ones.
+   */
+  takeUp(): Promise<readonly { readonly jobId: string; readonly error: string }[]>;
+  /** Forgets the starts of a job that works; a checkpoint of a later step does so too. */
+  prove(jobId: string): Promise<void>;
+  /** At the proper end of a server: forgets the starts of all running jobs. */
+  rest(): Promise<void>;
   get(jobId: string): Promise<JobRow | undefined>;
   /** The newest first. */
   list(): Promise<readonly JobRow[]>;

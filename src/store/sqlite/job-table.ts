@@ -3,6 +3,7 @@
 import type { JobRow, JobState, NewJob, MicroStepTime, ProgressRow } from '../store.js';
 import type { Database } from './database.js';
 import { fileOperations } from './file-table.js';
+import { runningJobOperations } from './running-jobs.js';
 
 /** Points of progress kept for each job. */
 const PROGRESS_KEPT = 20_000;
@@ -60,10 +61,11 @@ function progressFromSql(row: SqlProgress): ProgressRow {
 /** The operations on jobs; each runs inside a transaction of its caller. */
 export function jobOperations(db: Database) {
   const { isFileNeeded } = fileOperations(db);
+  const { runJob, proveJob } = runningJobOperations(db);
   const nextId = db.prepare<{ id: number }>('SELECT coalesce(max(id), 0) + 1 AS id FROM jobs');
   const insert = db.prepare(
     `INSERT INTO jobs (id, job_id, kind, model, state, config_json, error, metrics_json, created_at_ms, created_by)
-     VALUES (?, ?, ?, ?, 'running', ?, '', '{}', ?, ?)`,
+     VALUES (?, ?, ?, ?, 'cancelled', ?, '', '{}', ?, ?)`,
   );
   const byId = db.prepare<SqlJob>('SELECT * FROM jobs WHERE job_id = ?');
   const all = db.prepare<SqlJob>('SELECT * FROM jobs ORDER BY id DESC');
@@ -78,7 +80,9 @@ export function jobOperations(db: Database) {
     'SELECT * FROM progress WHERE job_id = ? AND sequence > ? ORDER BY sequence LIMIT ?',
   );
   const last = db.prepare<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM progress WHERE job_id = ?');
-  const checkpoint = db.prepare<{ sha256: string }>('SELECT sha256 FROM checkpoints WHERE job_id = ?');
+  const checkpoint = db.prepare<{ sha256: string; step: number }>(
+    'SELECT sha256, step FROM checkpoints WHERE job_id = ?',
+  );
   const saveCheckpoint = db.prepare(
     'INSERT OR REPLACE INTO checkpoints (job_id, step, sha256, created_at_ms) VALUES (?, ?, ?, ?)',
   );
@@ -87,6 +91,7 @@ export function jobOperations(db: Database) {
       const { id } = nextId.get()!;
       const jobId = `${kind}-${id}`;
       insert.run(id, jobId, kind, model, configJson, nowMs, createdBy);
+      runJob(jobId, model);
       return jobFromSql(byId.get(jobId)!);
     },
     getJob(jobId: string): JobRow | undefined {
@@ -109,7 +114,9 @@ export function jobOperations(db: Database) {
     checkpointBlob: (jobId: string): string | undefined => checkpoint.get(jobId)?.sha256,
     /** @returns the file of the checkpoint before, if no row needs it any more */
     saveCheckpoint(jobId: string, step: number, sha256: string, nowMs: number): string | undefined {
-      const before = checkpoint.get(jobId)?.sha256;
+      const { sha256: before, step: stepBefore = 0 } = checkpoint.get(jobId) ?? {};
+      // The first one of a start may come before anything was computed.
+      if (step > stepBefore) proveJob(jobId);
       saveCheckpoint.run(jobId, step, sha256, nowMs);
       return before === undefined || isFileNeeded(before) ? undefined : before;
     },

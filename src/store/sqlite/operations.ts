@@ -7,6 +7,7 @@ import { fileOperations } from './file-table.js';
 import { gameOperations } from './game-table.js';
 import { jobOperations } from './job-table.js';
 import { leaseOperations } from './lease-table.js';
+import { runningJobOperations } from './running-jobs.js';
 import { modelOperations, servingOperations } from './model-table.js';
 import { nameOperations } from './name-table.js';
 
@@ -32,6 +33,7 @@ function operationsOn(db: Database) {
     ...gameOperations(db),
     ...leaseOperations(db),
     ...jobOperations(db),
+    ...runningJobOperations(db),
     ...datasetOperations(db),
     ...fileOperations(db),
     ...nameOperations(db),

@@ -125,4 +125,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (kind, name, caller)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Starts of a running job, the server's own among them, since it last proved itself.
+  ALTER TABLE jobs ADD COLUMN unproved_starts INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -150,6 +150,10 @@ function jobStore(queue: CommitQueue, now: () => number): JobStore {
     create: (job) => queue.call('createJob', job, now()),
     get: (jobId) => queue.call('getJob', jobId),
     list: () => queue.call('listJobs'),
+    resume: ({ jobId, model }) => queue.call('runJob', jobId, model),
+    takeUp: () => queue.call('takeUpJobs'),
+    prove: (jobId) => queue.call('proveJob', jobId),
+    rest: () => queue.call('proveAllJobs'),
     setState: (jobId, state, error = '') => queue.call('setJobState', jobId, state, error),
   };
 }

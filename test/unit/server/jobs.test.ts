@@ -61,6 +61,7 @@ const kind: JobKind = {
     check(!('wrong' in input), 'wrong is wrong');
     return { speed: 1, ...input };
   },
+  checkModel: () => Promise.resolve(),
   async create(context) {
     await gate;
     const job = new ScriptedJob(context);
@@ -98,7 +99,7 @@ describe('a job', () => {
   it('starts with every setting on record, and hands out work in turn with others', async () => {
     const one = await jobs.create('scripted', 'm', { depth: 2 });
     expect(one).toMatchObject({ jobId: 'scripted-1', state: 'running', configJson: '{"speed":1,"depth":2}' });
-    await jobs.create('scripted', 'm', {});
+    await jobs.create('scripted', 'n', {});
     const games = [1, 2, 3, 4].map(() => jobs.nextWork()?.work.gameId);
     expect(games).toEqual(['scripted-1-0', 'scripted-2-0', 'scripted-1-1', 'scripted-2-1']);
     expect([...jobs.currentVersions()]).toEqual([
@@ -194,6 +195,68 @@ describe('a job', () => {
     jobs.gameStored(game);
     jobs.gameStored({ sequence: 2, record: { jobId: 'other' } } as StoredGame);
     expect(made[0]!.games).toEqual([game]);
+  });
+});
+
+describe('a model', () => {
+  const refused = { kind: 'failed-precondition', message: /'scripted-1' is running on the model 'm'/ };
+
+  it('has one running job, also when two are created or resumed at once', async () => {
+    const created = await Promise.allSettled([jobs.create('scripted', 'm', {}), jobs.create('scripted', 'm', {})]);
+    expect(created.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(created[1]).toMatchObject({ reason: refused });
+    expect((await jobs.list()).map(({ jobId }) => jobId)).toEqual(['scripted-1']);
+    await jobs.cancel('scripted-1');
+    await jobs.create('scripted', 'm', {});
+    await jobs.cancel('scripted-2');
+    const resumed = await Promise.allSettled([jobs.resume('scripted-1'), jobs.resume('scripted-2')]);
+    expect(resumed[1]).toMatchObject({ status: 'rejected', reason: refused });
+    expect((await jobs.list()).map(({ state }) => state)).toEqual(['cancelled', 'running']);
+  });
+});
+
+describe('a server that ends again and again', () => {
+  /** As after a crash: nobody closes the runner. */
+  async function crash(): Promise<void> {
+    startRunner();
+    await jobs.resumeAll();
+  }
+
+  it('continues a job at two more starts, then fails it with the reason; it can be resumed by hand', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    for (let start = 0; start < 2; start++) {
+      await crash();
+      expect((await jobs.get(jobId)).state).toBe('running');
+    }
+    await crash();
+    expect(made).toEqual([]);
+    const error = /did not end properly 3 times in a row while this job was running/;
+    expect(await jobs.get(jobId)).toMatchObject({ state: 'failed', error: expect.stringMatching(error) as string });
+    expect((await watchToEnd(jobId)).at(-2)).toMatch(/The job is failed: The server did not end/);
+    expect((await jobs.resume(jobId)).state).toBe('running');
+    await crash();
+    expect((await jobs.get(jobId)).state).toBe('running');
+  });
+
+  it.each(['game', 'checkpoint', 'proper end'])('forgets its starts after a %s', async (proof) => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    for (let start = 0; start < 6; start++) {
+      if (proof === 'game') jobs.gameStored({ sequence: 1, record: { jobId } } as StoredGame);
+      else if (proof === 'checkpoint') await store.checkpoints.save(jobId, start + 1, new Uint8Array([start]));
+      else await jobs.close();
+      await store.jobs.list();
+      await crash();
+      expect((await jobs.get(jobId)).state).toBe('running');
+    }
+  });
+
+  it('does not forget them for the checkpoint with which a start begins', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    for (let start = 0; start < 3; start++) {
+      await store.checkpoints.save(jobId, 0, new Uint8Array([1]));
+      await crash();
+    }
+    expect((await jobs.get(jobId)).state).toBe('failed');
   });
 });
 
