@@ -22,7 +22,7 @@ export class Load {
   readonly #client: Client<typeof EvaluatorServiceDefinition>;
   readonly #positions: readonly Position[];
   #nextPosition: number;
-  #nextRequest = 1;
+  #nextRequest = 1n;
 
   /** @param first the position to begin with */
   constructor(client: Client<typeof EvaluatorServiceDefinition>, positions: readonly Position[], first = 0) {

@@ -1,11 +1,13 @@
 /** One game to play, as a lease describes it. */
 
 import { check } from '../../src/core/errors.js';
+import type { Seed } from '../../src/core/rng.js';
 import { checkRules, checkSize, type Rules } from '../../src/go/rules.js';
 import type { BranchSettings } from '../../src/methods/branching/settings.js';
 import type * as pb from '../../src/proto/tengen/v1/self_play.js';
 import { branchSettingsFromWire } from '../../src/wire/branching.js';
 import { rulesFromWire } from '../../src/wire/rules.js';
+import { seedFromWire } from '../../src/wire/whole-numbers.js';
 
 /** How a game is searched; the fields and their meaning are those of SelfPlaySettings in the contract. */
 export interface PlaySettings extends Omit<pb.SelfPlaySettings, 'rules' | 'branching'> {
@@ -27,7 +29,7 @@ export interface GameTask {
   readonly jobId: string;
   /** The version that plays both sides; empty for a match. */
   readonly modelVersion: string;
-  readonly seed: number;
+  readonly seed: Seed;
   readonly settings: PlaySettings;
   readonly match?: MatchTask;
 }
@@ -48,7 +50,7 @@ export function taskFromLease(lease: pb.Lease): GameTask {
   const { branching: branchingMessage, ...same } = settings;
   const branching = branchingMessage && branchSettingsFromWire(branchingMessage);
   return {
-    ...{ gameId, jobId, modelVersion, seed },
+    ...{ gameId, jobId, modelVersion, seed: seedFromWire(seed) },
     settings: { ...same, rules, ...(branching && { branching }) },
     ...(match && { match }),
   };

@@ -56,7 +56,7 @@ interface Waiter {
 }
 
 interface Message {
-  readonly requestId: number;
+  readonly requestId: bigint;
   readonly model: string;
   readonly snapshots: Snapshot[];
   readonly waiters: Waiter[];
@@ -65,7 +65,7 @@ interface Message {
 
 interface Stream {
   readonly outgoing: MessageQueue<EvaluateRequest>;
-  readonly inFlight: Map<number, Message>;
+  readonly inFlight: Map<bigint, Message>;
   readonly abort: AbortController;
 }
 
@@ -81,7 +81,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   readonly #filling = new Map<string, Message>();
   readonly #retries: RetryQueue<Message>;
   #stream: Stream | undefined;
-  #nextId = 1;
+  #nextId = 1n;
   #flushScheduled = false;
   #closed = false;
 

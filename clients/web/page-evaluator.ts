@@ -27,7 +27,7 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
   async evaluate(positions: readonly Position[], { signal }: CallOptions = {}): Promise<readonly GoEvaluation[]> {
     const request = {
       ...{
-        requestId: 1,
+        requestId: 1n,
         model: this.#model,
         priority: Priority.INTERACTIVE,
         ownership: this.#ownership,

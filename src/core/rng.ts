@@ -4,6 +4,12 @@
  * its four-word state fits in JSON, so a resumed run continues bit for bit.
  */
 
+/**
+ * What selects a stream: a whole number, as a number where that is exact (below 2⁵³ in size) and as a bigint beyond, so
+ * that equal seeds are `===`.
+ */
+export type Seed = number | bigint;
+
 /** The whole state of an `Rng`: four unsigned 32-bit words. */
 export type RngState = readonly [number, number, number, number];
 
@@ -14,8 +20,14 @@ export class Rng {
   #c = 0;
   #counter = 1;
 
-  /** @param seed any integer; streams of different seeds are unrelated */
-  constructor(seed: number) {
+  /** @param seed any integer of 64 bits; streams of different seeds are unrelated */
+  constructor(seed: Seed) {
+    if (typeof seed === 'bigint') this.#seedWide(seed);
+    else this.#seedNarrow(seed);
+    for (let i = 0; i < 12; i++) this.uint32();
+  }
+
+  #seedNarrow(seed: number): void {
     let state = Math.imul(seed ^ Math.floor(seed / 0x1_0000_0000), 0x9e37_79b1) >>> 0;
     const word = (): number => {
       state = (state + 0x9e37_79b9) >>> 0;
@@ -27,7 +39,12 @@ export class Rng {
     this.#a = word();
     this.#b = word();
     this.#c = word();
-    for (let i = 0; i < 12; i++) this.uint32();
+  }
+
+  /** PractRand's own way: every 64 bits make a state of their own, where the way of small seeds folds them into 32. */
+  #seedWide(seed: bigint): void {
+    this.#b = Number(BigInt.asUintN(32, seed));
+    this.#c = Number(BigInt.asUintN(32, seed >> 32n));
   }
 
   /** Restores a generator from `state()`. */

@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import type { Seed } from '../core/rng.js';
 import { BLACK, WHITE, type Color } from './color.js';
 import { Position } from './position.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
@@ -44,7 +45,7 @@ export interface GameRecord {
   readonly jobId: string;
   /** `name@version` of the model that started the game. */
   readonly modelVersion: string;
-  readonly seed: number;
+  readonly seed: Seed;
   readonly size: number;
   readonly rules: Rules;
   /** Points, or size² for a pass; Black first, the colors alternate. */

@@ -1,11 +1,13 @@
 /** CurriculumService: the curricula of the rft job for training loops of other languages. All that there is of one is its stream. */
 
 import { AppError, check } from '../core/errors.js';
+import type { Seed } from '../core/rng.js';
 import type { AngleScore, Curriculum, Prompt } from '../methods/curriculum/curriculum.js';
 import { makeCurriculum } from '../methods/curriculum/make-curriculum.js';
 import { readCurriculumSettings, type CurriculumSettings } from '../methods/curriculum/settings.js';
 import type * as pb from '../proto/tengen/v1/curriculum.js';
 import { meanFromWire, promptsFromWire, scoreFromWire, statusToWire } from '../wire/curriculum.js';
+import { seedFromWire } from '../wire/whole-numbers.js';
 import { openState, sealState } from './curriculum-state.js';
 
 /** Largest pools, draws and states that are accepted. A draw takes time, and nobody else is served meanwhile. */
@@ -45,14 +47,14 @@ class CurriculumStream {
   /** Of the pool while it is read, and of a new order while that is. */
   #scores: AngleScore[] = [];
   readonly #prefix: readonly number[];
-  #seed: number;
+  #seed: Seed;
   #stateJson: string;
   #made: Curriculum | undefined;
 
   constructor(open: pb.OpenCurriculum) {
     this.#settings = readCurriculumSettings(open.settings);
     this.#open = open;
-    this.#seed = open.seed;
+    this.#seed = seedFromWire(open.seed);
     this.#stateJson = open.stateJson;
     this.#prefix = open.prefix.length > 0 ? meanFromWire(open.prefix, 'open.prefix') : [];
   }

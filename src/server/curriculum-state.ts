@@ -2,17 +2,20 @@
 
 import { createHash } from 'node:crypto';
 import { check } from '../core/errors.js';
+import type { Seed } from '../core/rng.js';
 import type { CurriculumState, Prompt } from '../methods/curriculum/curriculum.js';
 
 /** A state and the seed that its curriculum was made with. */
 export interface SealedState {
-  readonly seed: number;
+  readonly seed: Seed;
   readonly state: CurriculumState;
 }
 
 /** @returns JSON, to be kept as it is */
 export function sealState({ seed, state }: SealedState, pool: readonly Prompt[]): string {
-  return JSON.stringify({ pool: digest(pool), digest: digest({ seed, state }), seed, state });
+  // JSON has no exact numbers beyond 2⁵³; a seed from there travels as its digits.
+  const sealed = { seed: typeof seed === 'bigint' ? String(seed) : seed, state };
+  return JSON.stringify({ pool: digest(pool), digest: digest(sealed), ...sealed });
 }
 
 /** @throws AppError 'invalid-argument' if it was damaged or is that of another pool */
@@ -24,7 +27,8 @@ export function openState(json: string, pool: readonly Prompt[]): SealedState {
     sealed['pool'] === digest(pool),
     'state_json is the state of another pool; prompts and their order must be the same',
   );
-  return { seed: seed as number, state: state as CurriculumState };
+  check(typeof seed === 'number' || /^-?\d+$/.test(String(seed)), 'state_json has no seed');
+  return { seed: typeof seed === 'string' ? BigInt(seed) : (seed as number), state: state as CurriculumState };
 }
 
 function parse(json: string): Record<string, unknown> {

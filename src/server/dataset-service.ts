@@ -6,6 +6,7 @@ import type { DatasetStore } from '../store/store.js';
 import { byteTokenizer } from '../text/bytes.js';
 import { describeRefused, readDataset } from '../text/dataset.js';
 import { readTasks } from '../text/tasks.js';
+import { countFromWire } from '../wire/whole-numbers.js';
 import { checkModelName } from './model-name.js';
 import type { Names } from './names.js';
 
@@ -64,5 +65,5 @@ async function receive(
     chunks.push(request.chunk);
   }
   check(first !== undefined, 'The import is empty; its first message must name the data set');
-  return { name: first.name, maxTokens: first.maxTokens, bytes: Buffer.concat(chunks) };
+  return { name: first.name, maxTokens: countFromWire('max_tokens', first.maxTokens), bytes: Buffer.concat(chunks) };
 }

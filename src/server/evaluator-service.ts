@@ -47,7 +47,7 @@ class EvaluationStream {
   readonly #logger: Logger;
   /** Lets positions in by the client's quota, and says what to call when they are done. */
   readonly #admit: (positions: number) => () => void;
-  readonly #running = new Map<number, Cancellation>();
+  readonly #running = new Map<bigint, Cancellation>();
   readonly #answers: { readonly response: EvaluateResponse; readonly positions: number }[] = [];
   /** Positions read and not yet taken by the peer, so that a peer that does not read its answers is held back too. */
   #inFlight = 0;
@@ -145,7 +145,7 @@ class EvaluationStream {
     this.#wakeWriter();
   }
 
-  #failed(requestId: number, thrown: unknown): EvaluateResponse {
+  #failed(requestId: bigint, thrown: unknown): EvaluateResponse {
     if (isOwnFault(thrown)) this.#logger.error({ err: thrown, requestId }, 'evaluation-failed');
     const { code, details } = toServerError(thrown, String(requestId));
     return { requestId, modelVersion: '', evaluations: [], error: { code, message: details } };
@@ -162,7 +162,7 @@ function checkedRequest(request: EvaluateRequest, signal: CancelSignal): Evaluat
   return { ...{ model, ownership, priority, signal }, positions: positions.map(checkedPosition) };
 }
 
-function succeeded(requestId: number, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
+function succeeded(requestId: bigint, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
   const started = trace ? performance.now() : 0;
   const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
   trace?.add('encode', started, evaluations.length);

@@ -17,6 +17,7 @@ import type { GameRow, Store, TreeRow } from '../store/store.js';
 import { branchSettings, readAlphaZeroConfig, type AlphaZeroConfig } from '../trainer/alphazero/config.js';
 import { decodeGameRecord, gameRecordToWire } from '../wire/game-record.js';
 import { addRecord } from '../wire/record-tree.js';
+import { sequenceFromWire } from '../wire/whole-numbers.js';
 
 /** Entries of a page, if the request does not say, and at most. */
 const PAGE = 20;
@@ -30,7 +31,7 @@ export function makeGameService({ games, jobs }: Pick<Store, 'games' | 'jobs'>):
       const job = jobId === '' ? (await jobs.list())[0] : await jobs.get(jobId);
       if (jobId !== '' && !job) throw new AppError('not-found', `There is no job '${jobId}'`);
       if (!job) return { games: [] };
-      const trees = await games.trees(job.jobId, limit || PAGE, before || undefined);
+      const trees = await games.trees(job.jobId, limit || PAGE, before === 0n ? undefined : sequenceFromWire(before));
       const summaries = trees.map(async (tree) => {
         const [first] = await games.after(job.jobId, tree.sequence - 1, 1);
         return summaryOf(tree, decodeGameRecord(first!.bytes));

@@ -16,6 +16,7 @@ import type {
 } from '../proto/tengen/v1/growth.js';
 import { materialise } from '../trainer/grow/train-operator.js';
 import { growthFromWire } from '../wire/growth.js';
+import { seedFromWire } from '../wire/whole-numbers.js';
 
 const CHUNK = 1024 * 1024;
 
@@ -29,7 +30,7 @@ export function makeGrowthService(maxBytes: number): GrowthServiceImplementation
       const plan = describedGrowth(network, new Map([...source].map(([name, { shape }]) => [name, shape])));
       const count = countOf(plan.targetShapes);
       check(4 * count <= maxBytes, () => `The grown file would have ${4 * count} bytes; this server takes ${maxBytes}`);
-      const operator = makeOperator(plan, settings, source, description.seed);
+      const operator = makeOperator(plan, settings, source, seedFromWire(description.seed));
       const file = encodeSafetensors(await grow(plan, operator), metadata);
       const sha256 = createHash('sha256').update(file).digest('hex');
       const counts = { sourceParameterCount: countOf(plan.sourceShapes), parameterCount: count };

@@ -4,6 +4,7 @@ import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-serv
 import type { CallContext, Server, ServerMiddlewareCall } from 'nice-grpc';
 import { AppError } from '../core/errors.js';
 import { checkDeclared } from './access.js';
+import { decodable, type MessageType } from './decoding.js';
 
 /** The switch behind the health service. */
 export interface Health {
@@ -21,12 +22,17 @@ export function addHealth(server: Server, services: readonly string[], draining:
   const names = ['', ...services];
   for (const name of names) state.setStatus('healthy', name);
   checkDeclared(HealthDefinition);
-  server.with(endWatches(draining)).add(HealthDefinition, HealthServiceImpl(state));
+  server.with(endWatches(draining)).add(decodable(HealthDefinition, plainly), HealthServiceImpl(state));
   return {
     stopServing() {
       for (const name of names) state.setStatus('unhealthy', name);
     },
   };
+}
+
+/** The library's messages know only the reader of its own copy of protobuf. */
+function plainly(type: MessageType, bytes: Uint8Array): unknown {
+  return type.decode(bytes);
 }
 
 function endWatches(draining: AbortSignal) {

@@ -7,20 +7,16 @@ import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
-import type { InferInputs } from '../evaluator/session-messages.js';
+import { boardSide, checkInferRequest, inputShapes, readInputs } from './inference-request.js';
 import type { LanguageInference } from './language-inference.js';
 import { callFacts, type Quotas } from './quotas.js';
 import type { ModelShape } from '../evaluator/model-source.js';
 import type {
   GRPCInferenceServiceImplementation,
   ModelInferRequest,
-  ModelInferRequest_InferInputTensor as InputTensor,
   ModelInferResponse,
   ModelMetadataResponse,
 } from '../proto/inference/grpc_service.js';
-
-/** Most positions in one request. */
-const maxCount = 1024;
 
 /** What the service needs beside the evaluator. */
 export interface InferenceServiceOptions {
@@ -63,6 +59,7 @@ export function makeInferenceService(
       return metadata(name, versions ?? [version], shape);
     },
     async modelInfer(request, context) {
+      checkInferRequest(request);
       const asked = refOf(request.modelName, request.modelVersion);
       if (await language?.knows(asked)) return language!.infer(asked, request, context);
       return infer(evaluator, request, context, options.quotas);
@@ -91,7 +88,7 @@ async function infer(
     id: request.id,
     parameters: {},
     outputs: names.map((name) => {
-      const dims = [...outputs[name]!.shape];
+      const dims = outputs[name]!.shape.map(BigInt);
       return { name, datatype: 'FP32', shape: dims, parameters: {}, contents: undefined };
     }),
     rawOutputContents: names.map((name) => {
@@ -109,62 +106,10 @@ function wantedOutputs(request: ModelInferRequest, { outputs }: ModelShape): rea
   });
 }
 
-function readInputs(request: ModelInferRequest, shape: ModelShape): InferInputs {
-  const { inputs, rawInputContents } = request;
-  check(
-    rawInputContents.length === 0 || rawInputContents.length === inputs.length,
-    () => `raw_input_contents holds ${rawInputContents.length} tensors; inputs names ${inputs.length}`,
-  );
-  const expected = inputShapes(shape);
-  for (const { name } of inputs)
-    check(Object.hasOwn(expected, name), `There is no input '${name}'; inputs are planes, globals`);
-  const count = inputs[0]?.shape[0] ?? 0;
-  check(
-    Number.isInteger(count) && count >= 1 && count <= maxCount,
-    () => `The batch is ${count} positions; it must be 1 to ${maxCount}`,
-  );
-  const [smallest, largest] = shape.boards;
-  const size = smallest === largest ? largest : (inputs.find(({ name }) => name === 'planes')?.shape[2] ?? 0);
-  check(
-    Number.isInteger(size) && size >= smallest && size <= largest,
-    () => `The boards have ${size} points on a side; the model plays ${smallest} to ${largest}`,
-  );
-  const lengths = { planes: [shape.planes, size, size], globals: [shape.globals] };
-  const read = (name: 'planes' | 'globals'): Float32Array => {
-    const index = inputs.findIndex((input) => input.name === name);
-    const input = inputs[index];
-    check(input !== undefined, `Input '${name}' is missing`);
-    return readTensor(input, rawInputContents[index], [count, ...lengths[name]]);
-  };
-  return { planes: read('planes'), globals: read('globals'), count, size };
-}
-
-function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: readonly number[]): Float32Array {
-  const { name } = input;
-  check(input.datatype === 'FP32', `Input '${name}' has datatype '${input.datatype}'; it must be FP32`);
-  check(
-    input.shape.length === shape.length && shape.every((size, axis) => size === input.shape[axis]),
-    () => `Input '${name}' has shape [${input.shape.join(', ')}]; it must be [${shape.join(', ')}]`,
-  );
-  const length = shape.reduce((a, b) => a * b, 1);
-  if (raw) {
-    check(raw.length === 4 * length, () => `Input '${name}' has ${raw.length} bytes; its shape needs ${4 * length}`);
-    // A copy, because the bytes lie in the message at any offset and a Float32Array wants a multiple of four.
-    return new Float32Array(Uint8Array.from(raw).buffer);
-  }
-  const values = input.contents?.fp32Contents ?? [];
-  check(values.length === length, () => `Input '${name}' has ${values.length} numbers; its shape needs ${length}`);
-  return Float32Array.from(values);
-}
-
-/** Shapes of the inputs; −1 where a length is free. A model for many board sizes has boards of any of them. */
-function inputShapes({ boards, planes, globals }: ModelShape): { planes: number[]; globals: number[] } {
-  const side = boards[0] === boards[1] ? boards[1] : -1;
-  return { planes: [-1, planes, side, side], globals: [-1, globals] };
-}
-
-function outputShapes({ boards }: ModelShape): Readonly<Record<string, number[]>> {
-  const points = boards[0] === boards[1] ? boards[1] ** 2 : undefined;
+/** −1 stands for any length. */
+function outputShapes(shape: ModelShape): Readonly<Record<string, number[]>> {
+  const side = boardSide(shape);
+  const points = side === undefined ? undefined : side ** 2;
   return {
     policy: [-1, points === undefined ? -1 : points + 1],
     value: [-1, 3],
@@ -177,10 +122,10 @@ function outputShapes({ boards }: ModelShape): Readonly<Record<string, number[]>
 }
 
 function metadata(name: string, versions: readonly string[], shape: ModelShape): ModelMetadataResponse {
-  const inputs = inputShapes(shape);
+  const inputs = inputShapes(shape, -1, boardSide(shape) ?? -1);
   const outputs = outputShapes(shape);
   const tensor = (tensorName: string, dims: number[]): ModelMetadataResponse['inputs'][number] => {
-    return { name: tensorName, datatype: 'FP32', shape: dims };
+    return { name: tensorName, datatype: 'FP32', shape: dims.map(BigInt) };
   };
   return {
     name,

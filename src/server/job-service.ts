@@ -4,6 +4,7 @@ import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { JobState, type Job, type JobProgress, type JobServiceImplementation } from '../proto/tengen/v1/job.js';
 import type { JobRow, JobState as StoredState, ProgressRow } from '../store/store.js';
+import { sequenceFromWire } from '../wire/whole-numbers.js';
 import type { JobRunner } from './jobs.js';
 import type { Names } from './names.js';
 
@@ -39,7 +40,7 @@ export function makeJobService(jobs: JobRunner, names: Names): JobServiceImpleme
       return { jobs: (await jobs.list()).map(jobToWire) };
     },
     async *watchJob({ jobId, afterSequence }, { signal }: CallContext) {
-      for await (const { progress, state } of jobs.watch(jobId, afterSequence, signal)) {
+      for await (const { progress, state } of jobs.watch(jobId, sequenceFromWire(afterSequence), signal)) {
         yield { progress: progress && progressToWire(progress), state: stateToWire[state] };
       }
     },

@@ -23,8 +23,8 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const [name, version] = split(ref);
       return {
         ...{ name, versions: [version], platform: 'tengen' },
-        inputs: [{ name: 'tokens', datatype: 'INT64', shape: [-1] }],
-        outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, vocabulary] }],
+        inputs: [{ name: 'tokens', datatype: 'INT64', shape: [-1n] }],
+        outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1n, BigInt(vocabulary)] }],
       };
     },
     async infer(asked, request, { signal }) {
@@ -32,7 +32,7 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const tokens = tokensOf(request, model.context, model.vocabulary);
       const logits = await orAborted(model.logits(tokens), signal);
       const [modelName, modelVersion] = split(model.ref);
-      const shape = [tokens.length, model.vocabulary];
+      const shape = [tokens.length, model.vocabulary].map(BigInt);
       return {
         ...{ modelName, modelVersion, id: request.id, parameters: {} },
         outputs: [{ name: 'logits', datatype: 'FP32', shape, parameters: {}, contents: undefined }],
@@ -49,17 +49,22 @@ function tokensOf({ inputs, rawInputContents }: ModelInferRequest, context: numb
     return `The inputs are ${inputs.map(({ name }) => name).join(', ') || 'none'}; a language model takes tokens alone`;
   });
   check(input.datatype === 'INT64', () => `Input 'tokens' has datatype '${input.datatype}'; it must be INT64`);
-  const raw = rawInputContents[0];
-  const tokens = raw
-    ? Array.from(new BigInt64Array(Uint8Array.from(raw.subarray(0, raw.length - (raw.length % 8))).buffer), Number)
-    : (input.contents?.int64Contents ?? []).map(Number);
+  const tokens = rawInputContents[0] ? longs(rawInputContents[0]) : (input.contents?.int64Contents ?? []);
   check(
-    input.shape.length === 1 && input.shape[0] === tokens.length && tokens.length >= 1 && tokens.length <= context,
+    input.shape.length === 1 &&
+      input.shape[0] === BigInt(tokens.length) &&
+      tokens.length >= 1 &&
+      tokens.length <= context,
     () => `Input 'tokens' has shape [${input.shape.join(', ')}] and ${tokens.length} values; it takes 1 to ${context}`,
   );
   const unknown = tokens.find((token) => !(token >= 0 && token < vocabulary));
-  check(unknown === undefined, () => `Input 'tokens' has ${String(unknown)}; the model knows 0 to ${vocabulary - 1}`);
-  return tokens;
+  check(unknown === undefined, () => `Input 'tokens' has ${unknown}; the model knows 0 to ${vocabulary - 1}`);
+  return tokens.map(Number);
+}
+
+function longs(raw: Uint8Array): bigint[] {
+  check(raw.length % 8 === 0, () => `Input 'tokens' has ${raw.length} bytes; each token has 8`);
+  return [...new BigInt64Array(Uint8Array.from(raw).buffer)];
 }
 
 function split(ref: string): [name: string, version: string] {

@@ -9,6 +9,7 @@ import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@g
 import { ReflectionService } from '@grpc/reflection';
 import type { CompatServiceDefinition, Server } from 'nice-grpc';
 import { checkDeclared } from './access.js';
+import { decodable } from './decoding.js';
 import { packageRoot } from './package-root.js';
 
 /** The half of a grpc-js stream that the reflection service uses. */
@@ -31,7 +32,7 @@ export function addReflection(server: Server): void {
   const add = (service: CompatServiceDefinition, handlers: UntypedServiceImplementation): void => {
     const [[name, handle] = []] = Object.entries(handlers);
     checkDeclared(service);
-    server.add(service, { [String(name)]: answerWith(handle as (stream: ReflectionStream) => void) });
+    server.add(decodable(service), { [String(name)]: answerWith(handle as (stream: ReflectionStream) => void) });
   };
   new ReflectionService(definition).addToServer({ addService: add });
 }

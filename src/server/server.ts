@@ -10,6 +10,7 @@ import { checkDeclared } from './access.js';
 import { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
 import { checkServerConfig, type ServerConfig } from './config.js';
+import { decodable, refuseUndecoded } from './decoding.js';
 import { addHealth, type Health } from './health.js';
 import { makeLogger } from './logger.js';
 import { authenticate, endWithServer, translateErrors } from './middleware.js';
@@ -77,7 +78,8 @@ function makeServer(config: ServerConfig, logger: Logger, draining: AbortSignal)
   })
     .use(translateErrors(logger))
     .use(authenticate(new Callers(config.token, config.tokens)))
-    .use(endWithServer(draining));
+    .use(endWithServer(draining))
+    .use(refuseUndecoded(logger));
 }
 
 /** @throws AppError 'internal' if a call declares no level of access */
@@ -85,7 +87,7 @@ function addServices(server: Server, { services }: Composition, draining: AbortS
   const names: string[] = [];
   for (const { definition, implementation } of services) {
     checkDeclared(definition);
-    server.add(definition, implementation);
+    server.add(decodable(definition), implementation);
     if (typeof definition.fullName === 'string') names.push(definition.fullName);
   }
   const health = addHealth(server, names, draining);

@@ -3,7 +3,7 @@
  * what it lacks, which for evaluations costs as much as writing them; by its type, whoever uses this one gives every field.
  */
 
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
 import { trace } from '../core/trace.js';
 import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluator.js';
 
@@ -26,9 +26,9 @@ let shared = new BinaryWriter();
 
 function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
   return {
-    decode(bytes: Uint8Array): M {
+    decode(input: BinaryReader | Uint8Array): M {
       const started = trace ? performance.now() : 0;
-      const message = type.decode(bytes);
+      const message = type.decode(input);
       trace?.add('decode', started, 0);
       return message;
     },
@@ -49,6 +49,6 @@ function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
 
 /** What is needed of a kind of message to read and write it. */
 interface MessageType<M> {
-  decode(bytes: Uint8Array): M;
+  decode(input: BinaryReader | Uint8Array): M;
   encode(message: M, writer?: BinaryWriter): BinaryWriter;
 }

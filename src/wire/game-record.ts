@@ -5,6 +5,7 @@ import type { GameRecord, SearchRecord } from '../go/game-record.js';
 import * as pb from '../proto/tengen/v1/self_play.js';
 import { Color } from '../proto/tengen/v1/position.js';
 import { colorFromWire, rulesFromWire, rulesToWire } from './rules.js';
+import { seedFromWire } from './whole-numbers.js';
 
 /** A finished game as a message. */
 export function gameRecordToWire(record: GameRecord): pb.GameRecord {
@@ -13,7 +14,7 @@ export function gameRecordToWire(record: GameRecord): pb.GameRecord {
     gameId,
     jobId,
     modelVersion,
-    seed,
+    seed: BigInt(seed),
     size,
     rules: rulesToWire(record.rules),
     moves: [...record.moves],
@@ -37,7 +38,7 @@ export function gameRecordFromWire(message: pb.GameRecord): GameRecord {
     gameId,
     jobId,
     modelVersion,
-    seed,
+    seed: seedFromWire(seed),
     size,
     rules: rulesFromWire(message.rules),
     moves,

@@ -169,7 +169,7 @@ describe.each(curriculumKinds)('a stream of %s', (kind) => {
   it('goes on from its state in another stream, without signals and with any seed', async () => {
     const first = new Trainer().open(settings).addAll();
     for (let step = 0; step < 3; step++) await first.step();
-    const second = new Trainer().open(settings, { stateJson: await first.save(), seed: 99 }).addAll('none');
+    const second = new Trainer().open(settings, { stateJson: await first.save(), seed: 99n }).addAll('none');
     for (let step = 0; step < 5; step++) expect(await second.step()).toEqual(await first.step());
     expect(await second.save()).toBe(await first.save());
     for (const trainer of [first, second]) trainer.end();

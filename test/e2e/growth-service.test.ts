@@ -47,7 +47,7 @@ const read = { units: 'stream', isRead: true, parts: 0 };
 const kept = { units: '', isRead: false, parts: 0 };
 const described: GrowthDescription = {
   method: GrowthMethod.FPI,
-  seed: 1,
+  seed: 1n,
   units: [{ name: 'stream', from: 4, to: 8, copies: [] }],
   ...{ sourceLayers: 2, targetLayers: 3 },
   parameters: [

@@ -55,7 +55,7 @@ function evaluateStream(connection: Connection): {
 } {
   const outgoing = new MessageQueue<EvaluateRequest>();
   const responses = connection.client(EvaluatorServiceDefinition).evaluate(outgoing)[Symbol.asyncIterator]();
-  let requestId = 0;
+  let requestId = 0n;
   return {
     async ask(request) {
       outgoing.push({
@@ -128,7 +128,7 @@ describe('bad input', () => {
 
   it.each([
     ['another size', { size: 5 }, /size is 5; the lease says 3/],
-    ['another seed', { seed: 99 }, /seed is 99/],
+    ['another seed', { seed: 99n }, /seed is 99/],
     ['another job', { jobId: 'x' }, /job_id is x/],
     ['a resignation that its lease rules out', { resigned: 1 as const }, /resign_threshold/],
     ['another score', { score: 81 }, /score is 81/i],

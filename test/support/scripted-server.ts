@@ -167,7 +167,7 @@ export function leaseOf(
     jobId: 'job',
     gameId: `game-${number}`,
     modelVersion: 'net@1',
-    seed: number,
+    seed: BigInt(number),
     expiresInMs: 60_000,
     variations: [],
     match: undefined,

@@ -39,7 +39,7 @@ async function* importMessages(
 ): AsyncGenerator<ImportDatasetRequest> {
   let first = true;
   for await (const chunk of chunks) {
-    yield { name: first ? name : '', maxTokens: first ? maxTokens : 0, chunk };
+    yield { name: first ? name : '', maxTokens: first ? BigInt(maxTokens) : 0n, chunk };
     first = false;
   }
 }

@@ -64,7 +64,7 @@ tengen games list --before 1234   the next page; --json shows the sequence of ea
     );
     check(Number.isSafeInteger(before) && before! >= 0, `--before is '${flags.before}'; it must be a whole number`);
     const client = new Connection(flags).client(GameServiceDefinition);
-    const { games } = await client.listGames({ jobId: flags.job, limit: limit!, before: before! }, { signal });
+    const { games } = await client.listGames({ jobId: flags.job, limit: limit!, before: BigInt(before!) }, { signal });
     print(games, flags.json);
     return 0;
   },

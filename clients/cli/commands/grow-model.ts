@@ -69,7 +69,7 @@ async function follow(connection: Connection, jobId: string, json: boolean, sign
   let state: JobState = JobState.UNSPECIFIED;
   let report: JobProgress | undefined;
   const sentences: string[] = [];
-  for await (const message of client.watchJob({ jobId, afterSequence: 0 }, { signal })) {
+  for await (const message of client.watchJob({ jobId, afterSequence: 0n }, { signal })) {
     state = message.state;
     const { progress } = message;
     if (progress?.event === 'train') {

@@ -169,7 +169,7 @@ async function watchJob(connection: Connection, jobId: string, json: boolean, si
   let state: JobState = JobState.UNSPECIFIED;
   for await (const message of connection
     .client(JobServiceDefinition)
-    .watchJob({ jobId, afterSequence: 0 }, { signal })) {
+    .watchJob({ jobId, afterSequence: 0n }, { signal })) {
     state = message.state;
     const { progress } = message;
     if (!progress) continue;

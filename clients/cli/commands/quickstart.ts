@@ -119,7 +119,7 @@ async function follow(
   try {
     for await (const message of connection
       .client(JobServiceDefinition)
-      .watchJob({ jobId: job.jobId, afterSequence: 0 }, { signal: watching })) {
+      .watchJob({ jobId: job.jobId, afterSequence: 0n }, { signal: watching })) {
       state = message.state;
       if (message.progress) show(message.progress, curve);
       if (isEnded(state)) break;

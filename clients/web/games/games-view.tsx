@@ -68,7 +68,7 @@ function GameList({ calls, jobId, gameId }: GameListProps): ComponentChildren {
   const [error, setError] = useState('');
   useEffect(() => {
     const left = new AbortController();
-    listGames(calls, { jobId, limit: PAGE, before }, left.signal).then(
+    listGames(calls, { jobId, limit: PAGE, before: BigInt(before) }, left.signal).then(
       (page) => setGames((now = []) => [...now, ...page]),
       (thrown: unknown) => {
         if (!left.signal.aborted) setError(AppError.from(thrown).message);
@@ -108,7 +108,7 @@ function GameList({ calls, jobId, gameId }: GameListProps): ComponentChildren {
 
 async function listGames(
   calls: Calls,
-  request: { readonly jobId: string; readonly limit: number; readonly before: number },
+  request: { readonly jobId: string; readonly limit: number; readonly before: bigint },
   signal: AbortSignal,
 ): Promise<readonly GameSummary[]> {
   const { listGames: method } = GameServiceDefinition.methods;

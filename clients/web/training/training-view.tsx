@@ -78,7 +78,7 @@ export async function listJobs(calls: Calls, signal: AbortSignal): Promise<reado
 function JobCurves({ calls, job }: { readonly calls: Calls; readonly job: Job }): ComponentChildren {
   const { watchJob } = JobServiceDefinition.methods;
   const { values, error } = useStream(
-    (signal) => calls.stream(JobServiceDefinition, watchJob, { jobId: job.jobId, afterSequence: 0 }, { signal }),
+    (signal) => calls.stream(JobServiceDefinition, watchJob, { jobId: job.jobId, afterSequence: 0n }, { signal }),
     [calls, job.jobId],
   );
   const progress = useMemo(() => values.flatMap((each) => each.progress ?? []), [values]);

@@ -3,6 +3,8 @@
  * interface, are pure functions of settings, pool, seed and what they are told, and go on bit for bit from their state.
  */
 
+import type { Seed } from '../../core/rng.js';
+
 /** A prompt of the pool. */
 export interface Prompt {
   readonly id: string;
@@ -48,7 +50,7 @@ export interface Curriculum {
 
 /** What a curriculum is made from beside its settings and its pool. */
 export interface CurriculumOptions {
-  readonly seed: number;
+  readonly seed: Seed;
   /** Of the whole pool; the kinds `gain`, `gain-debiased` and `mixed` need them. */
   readonly scores?: readonly AngleScore[];
   /** Of the whole pool, any scale, higher is harder; for `accuracy`, which takes the levels where they are not given. */

@@ -1,6 +1,6 @@
 /** The pool in the order in which a window passes over it. */
 
-import { Rng } from '../../core/rng.js';
+import { Rng, type Seed } from '../../core/rng.js';
 import { concentration, residualConcentrations } from './angle.js';
 import type { AngleScore, Prompt } from './curriculum.js';
 
@@ -16,7 +16,7 @@ export type OrderKind = 'gain' | 'gain-debiased' | 'length-first' | 'random-orde
 export function orderOf(
   kind: OrderKind,
   pool: readonly Prompt[],
-  options: { readonly seed: number; readonly scores?: readonly AngleScore[]; readonly withinFamily?: boolean },
+  options: { readonly seed: Seed; readonly scores?: readonly AngleScore[]; readonly withinFamily?: boolean },
 ): number[] {
   const keys = keysOf(kind, pool, options.scores);
   const chance = new Rng(options.seed).fork(1).shuffle(pool.map((_, i) => i));

@@ -1,6 +1,6 @@
 /** GAIN-RL's sampler and scheduler (section 3.2 and its released code), over its order or that of a control. */
 
-import { Rng, type RngState } from '../../core/rng.js';
+import { Rng, type RngState, type Seed } from '../../core/rng.js';
 import { concentration } from './angle.js';
 import type { AngleScore, Curriculum, CurriculumOptions, CurriculumState, Prompt, StepOutcome } from './curriculum.js';
 import { drawMixed } from './draw.js';
@@ -12,7 +12,7 @@ export class OrderedCurriculum implements Curriculum {
   readonly #kind: OrderKind;
   readonly #settings: CurriculumSettings;
   readonly #pool: readonly Prompt[];
-  readonly #seed: number;
+  readonly #seed: Seed;
   readonly #rng: Rng;
   #order: readonly number[];
   /** μ, the rank on which the window stands. */

@@ -1,6 +1,6 @@
 /** An operator on all of a network: its cores, and the parameters of the target as graphs of them. */
 
-import { Rng } from '../../core/rng.js';
+import { Rng, type Seed } from '../../core/rng.js';
 import { type InputTensor, type Tensor, constant, input } from '../../nn/graph.js';
 import type { Weights } from '../../nn/model-file.js';
 import { gather, indexConstant } from '../../nn/operations/gather.js';
@@ -32,7 +32,7 @@ export interface Operator {
 const PREFIX = 'core:';
 
 /** Builds the operator for a source's weights. */
-export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, source: Weights, seed: number): Operator {
+export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, source: Weights, seed: Seed): Operator {
   const rng = new Rng(seed);
   const cores = initialCores(plan.families, settings, rng);
   const initial: Record<string, TensorData> = {};

@@ -94,7 +94,7 @@ export interface ModelMetadataResponse_TensorMetadata {
   /** Its data type, such as FP32. */
   datatype: string;
   /** Its shape; -1 is any length. */
-  shape: number[];
+  shape: bigint[];
 }
 
 /** Tensors to run a model on. */
@@ -105,7 +105,7 @@ export interface ModelInferRequest {
   modelVersion: string;
   /** Returned with the answer. */
   id: string;
-  /** Not used. */
+  /** None are known: any is refused. */
   parameters: { [key: string]: InferParameter };
   /** The inputs. */
   inputs: ModelInferRequest_InferInputTensor[];
@@ -122,8 +122,8 @@ export interface ModelInferRequest_InferInputTensor {
   /** Its data type. */
   datatype: string;
   /** Its shape, batch first. */
-  shape: number[];
-  /** Not used. */
+  shape: bigint[];
+  /** None are known: any is refused. */
   parameters: { [key: string]: InferParameter };
   /** The values, unless raw_input_contents carries them. */
   contents: InferTensorContents | undefined;
@@ -138,7 +138,7 @@ export interface ModelInferRequest_InferInputTensor_ParametersEntry {
 export interface ModelInferRequest_InferRequestedOutputTensor {
   /** The tensor's name. */
   name: string;
-  /** Not used. */
+  /** None are known, class_count is not: any is refused. */
   parameters: { [key: string]: InferParameter };
 }
 
@@ -175,7 +175,7 @@ export interface ModelInferResponse_InferOutputTensor {
   /** Its data type. */
   datatype: string;
   /** Its shape, batch first. */
-  shape: number[];
+  shape: bigint[];
   /** Not used. */
   parameters: { [key: string]: InferParameter };
   /** Not used: raw_output_contents carries the values. */
@@ -201,7 +201,7 @@ export interface InferParameter {
     { $case: "boolParam"; value: boolean }
     | //
     /** A whole number. */
-    { $case: "int64Param"; value: number }
+    { $case: "int64Param"; value: bigint }
     | //
     /** Text. */
     { $case: "stringParam"; value: string }
@@ -215,11 +215,11 @@ export interface InferTensorContents {
   /** INT8, INT16, INT32. */
   intContents: number[];
   /** INT64. */
-  int64Contents: number[];
+  int64Contents: bigint[];
   /** UINT8, UINT16, UINT32. */
   uintContents: number[];
   /** UINT64. */
-  uint64Contents: number[];
+  uint64Contents: bigint[];
   /** FP32. */
   fp32Contents: number[];
   /** FP64. */
@@ -853,6 +853,9 @@ export const ModelMetadataResponse_TensorMetadata: MessageFns<ModelMetadataRespo
     if (message.shape.length !== 0) {
       writer.uint32(26).fork();
       for (const v of message.shape) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field shape of type int64 is too large");
+        }
         writer.int64(v);
       }
       writer.join();
@@ -891,7 +894,7 @@ export const ModelMetadataResponse_TensorMetadata: MessageFns<ModelMetadataRespo
           }
           case 3: {
             if (tag === 24) {
-              message.shape.push(longToNumber(reader.int64()));
+              message.shape.push(reader.int64() as bigint);
 
               continue;
             }
@@ -899,7 +902,7 @@ export const ModelMetadataResponse_TensorMetadata: MessageFns<ModelMetadataRespo
             if (tag === 26) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.shape.push(longToNumber(reader.int64()));
+                message.shape.push(reader.int64() as bigint);
               }
 
               continue;
@@ -926,7 +929,7 @@ export const ModelMetadataResponse_TensorMetadata: MessageFns<ModelMetadataRespo
     const message = createBaseModelMetadataResponse_TensorMetadata();
     message.name = object.name ?? "";
     message.datatype = object.datatype ?? "";
-    message.shape = object.shape?.map((e) => e) || [];
+    message.shape = object.shape?.map((e) => BigInt(e)) || [];
     return message;
   },
 };
@@ -1084,6 +1087,9 @@ export const ModelInferRequest_InferInputTensor: MessageFns<ModelInferRequest_In
     if (message.shape.length !== 0) {
       writer.uint32(26).fork();
       for (const v of message.shape) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field shape of type int64 is too large");
+        }
         writer.int64(v);
       }
       writer.join();
@@ -1129,7 +1135,7 @@ export const ModelInferRequest_InferInputTensor: MessageFns<ModelInferRequest_In
           }
           case 3: {
             if (tag === 24) {
-              message.shape.push(longToNumber(reader.int64()));
+              message.shape.push(reader.int64() as bigint);
 
               continue;
             }
@@ -1137,7 +1143,7 @@ export const ModelInferRequest_InferInputTensor: MessageFns<ModelInferRequest_In
             if (tag === 26) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.shape.push(longToNumber(reader.int64()));
+                message.shape.push(reader.int64() as bigint);
               }
 
               continue;
@@ -1183,7 +1189,7 @@ export const ModelInferRequest_InferInputTensor: MessageFns<ModelInferRequest_In
     const message = createBaseModelInferRequest_InferInputTensor();
     message.name = object.name ?? "";
     message.datatype = object.datatype ?? "";
-    message.shape = object.shape?.map((e) => e) || [];
+    message.shape = object.shape?.map((e) => BigInt(e)) || [];
     message.parameters = (globalThis.Object.entries(object.parameters ?? {}) as [string, InferParameter][]).reduce(
       (acc: { [key: string]: InferParameter }, [key, value]: [string, InferParameter]) => {
         if (value !== undefined) {
@@ -1657,6 +1663,9 @@ export const ModelInferResponse_InferOutputTensor: MessageFns<ModelInferResponse
     if (message.shape.length !== 0) {
       writer.uint32(26).fork();
       for (const v of message.shape) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field shape of type int64 is too large");
+        }
         writer.int64(v);
       }
       writer.join();
@@ -1702,7 +1711,7 @@ export const ModelInferResponse_InferOutputTensor: MessageFns<ModelInferResponse
           }
           case 3: {
             if (tag === 24) {
-              message.shape.push(longToNumber(reader.int64()));
+              message.shape.push(reader.int64() as bigint);
 
               continue;
             }
@@ -1710,7 +1719,7 @@ export const ModelInferResponse_InferOutputTensor: MessageFns<ModelInferResponse
             if (tag === 26) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.shape.push(longToNumber(reader.int64()));
+                message.shape.push(reader.int64() as bigint);
               }
 
               continue;
@@ -1756,7 +1765,7 @@ export const ModelInferResponse_InferOutputTensor: MessageFns<ModelInferResponse
     const message = createBaseModelInferResponse_InferOutputTensor();
     message.name = object.name ?? "";
     message.datatype = object.datatype ?? "";
-    message.shape = object.shape?.map((e) => e) || [];
+    message.shape = object.shape?.map((e) => BigInt(e)) || [];
     message.parameters = (globalThis.Object.entries(object.parameters ?? {}) as [string, InferParameter][]).reduce(
       (acc: { [key: string]: InferParameter }, [key, value]: [string, InferParameter]) => {
         if (value !== undefined) {
@@ -1931,6 +1940,9 @@ export const InferParameter: MessageFns<InferParameter> = {
         writer.uint32(8).bool(message.parameterChoice.value);
         break;
       case "int64Param":
+        if (BigInt.asIntN(64, message.parameterChoice.value) !== message.parameterChoice.value) {
+          throw new globalThis.Error("value provided for field message.parameterChoice.value of type int64 too large");
+        }
         writer.uint32(16).int64(message.parameterChoice.value);
         break;
       case "stringParam":
@@ -1966,7 +1978,7 @@ export const InferParameter: MessageFns<InferParameter> = {
               break;
             }
 
-            message.parameterChoice = { $case: "int64Param", value: longToNumber(reader.int64()) };
+            message.parameterChoice = { $case: "int64Param", value: reader.int64() as bigint };
             continue;
           }
           case 3: {
@@ -2003,7 +2015,7 @@ export const InferParameter: MessageFns<InferParameter> = {
       }
       case "int64Param": {
         if (object.parameterChoice?.value !== undefined && object.parameterChoice?.value !== null) {
-          message.parameterChoice = { $case: "int64Param", value: object.parameterChoice.value };
+          message.parameterChoice = { $case: "int64Param", value: BigInt(object.parameterChoice.value) };
         }
         break;
       }
@@ -2050,6 +2062,9 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
     if (message.int64Contents.length !== 0) {
       writer.uint32(26).fork();
       for (const v of message.int64Contents) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field int64Contents of type int64 is too large");
+        }
         writer.int64(v);
       }
       writer.join();
@@ -2064,6 +2079,9 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
     if (message.uint64Contents.length !== 0) {
       writer.uint32(42).fork();
       for (const v of message.uint64Contents) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field uint64Contents of type uint64 is too large");
+        }
         writer.uint64(v);
       }
       writer.join();
@@ -2139,7 +2157,7 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
           }
           case 3: {
             if (tag === 24) {
-              message.int64Contents.push(longToNumber(reader.int64()));
+              message.int64Contents.push(reader.int64() as bigint);
 
               continue;
             }
@@ -2147,7 +2165,7 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
             if (tag === 26) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.int64Contents.push(longToNumber(reader.int64()));
+                message.int64Contents.push(reader.int64() as bigint);
               }
 
               continue;
@@ -2175,7 +2193,7 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
           }
           case 5: {
             if (tag === 40) {
-              message.uint64Contents.push(longToNumber(reader.uint64()));
+              message.uint64Contents.push(reader.uint64() as bigint);
 
               continue;
             }
@@ -2183,7 +2201,7 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
             if (tag === 42) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
-                message.uint64Contents.push(longToNumber(reader.uint64()));
+                message.uint64Contents.push(reader.uint64() as bigint);
               }
 
               continue;
@@ -2254,9 +2272,9 @@ export const InferTensorContents: MessageFns<InferTensorContents> = {
     const message = createBaseInferTensorContents();
     message.boolContents = object.boolContents?.map((e) => e) || [];
     message.intContents = object.intContents?.map((e) => e) || [];
-    message.int64Contents = object.int64Contents?.map((e) => e) || [];
+    message.int64Contents = object.int64Contents?.map((e) => BigInt(e)) || [];
     message.uintContents = object.uintContents?.map((e) => e) || [];
-    message.uint64Contents = object.uint64Contents?.map((e) => e) || [];
+    message.uint64Contents = object.uint64Contents?.map((e) => BigInt(e)) || [];
     message.fp32Contents = object.fp32Contents?.map((e) => e) || [];
     message.fp64Contents = object.fp64Contents?.map((e) => e) || [];
     message.bytesContents = object.bytesContents?.map((e) => e) || [];
@@ -2393,25 +2411,14 @@ export interface GRPCInferenceServiceClient<CallOptionsExt = {}> {
   ): Promise<ModelInferResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

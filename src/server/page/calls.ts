@@ -4,9 +4,12 @@
  * and never change: a browser tab cannot start a job or replace a model.
  */
 
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Metadata, type CallContext } from 'nice-grpc';
+import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
 import type { Service } from '../compose.js';
+import { decodeOnly } from '../decoding.js';
 
 /** The calls that are open, by path. */
 export const openPaths: readonly string[] = [
@@ -22,7 +25,7 @@ export const openPaths: readonly string[] = [
 /** A message and its bytes, as ts-proto generates it. */
 interface MessageType {
   encode(message: unknown): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): unknown;
+  decode(input: BinaryReader | Uint8Array): unknown;
   /** Fills in what a message lacks; absent where messages are given whole, as evaluations are. */
   readonly fromPartial?: (partial: object) => unknown;
 }
@@ -53,7 +56,7 @@ export interface Call {
 }
 
 /** The open calls by path. @throws AppError 'internal' if a service that has one is missing */
-export function openCalls(services: readonly Service[]): ReadonlyMap<string, Call> {
+export function openCalls(services: readonly Service[], logger: Logger): ReadonlyMap<string, Call> {
   const calls = new Map<string, Call>();
   for (const { definition, implementation } of services) {
     // gRPC paths of ts-proto's definitions; those of grpc-js have none of the open calls.
@@ -61,34 +64,33 @@ export function openCalls(services: readonly Service[]): ReadonlyMap<string, Cal
     for (const [key, method] of Object.entries(methods)) {
       const path = `/${String(fullName)}/${method.name}`;
       if (!openPaths.includes(path)) continue;
-      calls.set(path, makeCall(method, (implementation as unknown as Implementation)[key]!.bind(implementation)));
+      const handle = (implementation as unknown as Implementation)[key]!.bind(implementation);
+      calls.set(path, makeCall(method, { path, handle, logger }));
     }
   }
   if (calls.size !== openPaths.length) throw new AppError('internal', 'A service of the page is missing');
   return calls;
 }
 
-function makeCall(method: Method, handle: Implementation[string]): Call {
+interface CallParts {
+  readonly path: string;
+  readonly handle: Implementation[string];
+  readonly logger: Logger;
+}
+
+function makeCall(method: Method, { path, handle, logger }: CallParts): Call {
   const { requestType, responseType } = method;
   const encode = (answer: unknown): Uint8Array =>
     responseType.encode(responseType.fromPartial ? responseType.fromPartial(answer as object) : answer).finish();
   return {
     isStream: method.responseStream,
     async *run(bytes, caller) {
-      const request = decode(requestType, bytes, method.name);
+      const request = decodeOnly(requestType, bytes, { path, peer: caller.peer, logger });
       const answer = handle(method.requestStream ? once(request) : request, contextOf(caller));
       if (method.responseStream) for await (const each of answer as AsyncIterable<unknown>) yield encode(each);
       else yield encode(await answer);
     },
   };
-}
-
-function decode(type: MessageType, bytes: Uint8Array, name: string): unknown {
-  try {
-    return type.decode(bytes);
-  } catch (error) {
-    throw new AppError('invalid-argument', `The ${bytes.length} bytes are no request of ${name}`, { cause: error });
-  }
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream of requests is asynchronous

@@ -95,7 +95,7 @@ class PageHandler {
   constructor(options: PageOptions, files: PageFiles) {
     this.#options = options;
     this.#files = files;
-    this.#calls = openCalls(options.services);
+    this.#calls = openCalls(options.services, options.logger);
   }
 
   /** Ends the streams; resolves when every answer is out. */

@@ -21,7 +21,7 @@ export function leaseToWire(
     jobId,
     gameId,
     modelVersion: modelVersion ?? '',
-    seed,
+    seed: BigInt(seed),
     settings: {
       ...settings,
       rules: rulesToWire(settings.rules),

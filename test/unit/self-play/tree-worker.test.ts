@@ -114,12 +114,12 @@ it('plays on under another lease on the same tree, unless the tree has grown mea
   const stream = await server.nextStream();
   stream.send({ $case: 'lease', value: treeOf(1) });
   const games = (await stream.heard('submit', 4)).map(({ game }) => game!);
-  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1 }, slow) });
+  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1n }, slow) });
   await stream.heard('submit', 5);
-  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1, leaseId: 'second', variations: [] }, slow) });
+  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1n, leaseId: 'second', variations: [] }, slow) });
   expect((await stream.heard('submit', 6))[5]).toMatchObject({ leaseId: 'second', game: { gameId: 'game-2.1' } });
   const grown = games.slice(0, 3).map((game) => ({ ...game, gameId: game.gameId.replace('1', '2') }));
-  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1, leaseId: 'third', variations: grown }) });
+  stream.send({ $case: 'lease', value: treeOf(2, { seed: 1n, leaseId: 'third', variations: grown }) });
   expect((await stream.heard('submit', 7))[6]).toMatchObject({ leaseId: 'third', game: { gameId: 'game-2.3' } });
 });
 

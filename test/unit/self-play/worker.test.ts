@@ -71,8 +71,8 @@ describe('a worker', () => {
   it('plays the same game for the same lease', async () => {
     const running = work(2);
     const stream = await server.nextStream();
-    stream.send({ $case: 'lease', value: leaseOf(1, { seed: 9 }) });
-    stream.send({ $case: 'lease', value: leaseOf(2, { seed: 9 }) });
+    stream.send({ $case: 'lease', value: leaseOf(1, { seed: 9n }) });
+    stream.send({ $case: 'lease', value: leaseOf(2, { seed: 9n }) });
     const submitted = await stream.heard('submit', 2);
     expect(submitted[0]?.game?.moves).toEqual(submitted[1]?.game?.moves);
     controller.abort();

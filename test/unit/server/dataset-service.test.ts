@@ -25,13 +25,13 @@ afterEach(async () => {
 
 const context = { metadata: Metadata() } as CallContext;
 
-function importFile(text: string, settings: { name?: string; maxTokens?: number; maxBytes?: number } = {}) {
-  const { name = 'd', maxTokens = 0, maxBytes = 1000 } = settings;
+function importFile(text: string, settings: { name?: string; maxTokens?: bigint; maxBytes?: number } = {}) {
+  const { name = 'd', maxTokens = 0n, maxBytes = 1000 } = settings;
   const middle = Math.floor(text.length / 2);
   async function* messages() {
     await Promise.resolve();
     yield { name, maxTokens, chunk: Buffer.from(text.slice(0, middle)) };
-    yield { name: '', maxTokens: 0, chunk: Buffer.from(text.slice(middle)) };
+    yield { name: '', maxTokens: 0n, chunk: Buffer.from(text.slice(middle)) };
   }
   const service = makeDatasetService({ datasets: store.datasets, names: new Names(store.names), maxBytes });
   return service.importDataset(messages(), context) as Promise<ImportDatasetResponse>;
@@ -55,9 +55,13 @@ describe('importing a data set', () => {
   });
 
   it('stores nothing if a sample is longer than allowed, and says which', async () => {
-    await expect(importFile('{"text":"ok"}\n{"text":"too long"}', { maxTokens: 5 })).rejects.toMatchObject({
+    await expect(importFile('{"text":"ok"}\n{"text":"too long"}', { maxTokens: 5n })).rejects.toMatchObject({
       kind: 'invalid-argument',
       message: /Line 2: it has 8 tokens/,
+    });
+    await expect(importFile('{"text":"ok"}', { maxTokens: 2n ** 64n - 1n })).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      message: 'max_tokens is 18446744073709551615; it must be from 0 to 9007199254740991',
     });
     expect(await store.datasets.list()).toEqual([]);
   });

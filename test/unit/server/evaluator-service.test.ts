@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-function request(requestId: number, given: Partial<EvaluateRequest> = {}): EvaluateRequest {
+function request(requestId: number | bigint, given: Partial<EvaluateRequest> = {}): EvaluateRequest {
   return EvaluateRequest.create({ requestId, positions: positions.slice(0, 4), ...given });
 }
 
@@ -50,7 +50,7 @@ class Stream {
       if (next.done) break;
       answers.push(next.value);
     }
-    return answers.sort((a, b) => a.requestId - b.requestId);
+    return answers.sort((a, b) => Number(a.requestId - b.requestId));
   }
 
   /** Half-closes; the answers that are left. */
@@ -71,7 +71,7 @@ describe('EvaluatorService', () => {
     for (let id = 1; id <= 30; id++)
       stream.send(request(id, { positions: positions.slice(id, id + 3), ownership: id === 7 }));
     const answers = await stream.end();
-    expect(answers.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(answers.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 30 }, (_, i) => BigInt(i + 1)));
     const direct = await server.evaluator.evaluate({
       model: '',
       positions: randomPositions(size, 64),
@@ -81,10 +81,10 @@ describe('EvaluatorService', () => {
       expect([modelVersion, evaluations.length, error]).toEqual(['go@1', 3, undefined]);
       evaluations.forEach((evaluation, i) => {
         const seen = evaluationFromWire(evaluation, size);
-        const expected = direct.evaluations[requestId + i]!;
+        const expected = direct.evaluations[Number(requestId) + i]!;
         expect(seen.score).toBeCloseTo(expected.score, 3);
         expect(seen.logits[25]).toBeCloseTo(expected.logits[25]!, 3);
-        if (requestId === 7) expect(seen.ownership?.[12]).toBeCloseTo(expected.ownership![12]!, 3);
+        if (requestId === 7n) expect(seen.ownership?.[12]).toBeCloseTo(expected.ownership![12]!, 3);
         else expect(seen.ownership).toBeUndefined();
       });
     }
@@ -118,13 +118,19 @@ describe('EvaluatorService', () => {
       expect(error?.message).toMatch(bad[i]![2]);
     });
     const [last] = await stream.send(request(99)).end();
-    expect([last?.requestId, last?.evaluations.length, last?.error]).toEqual([99, 4, undefined]);
+    expect([last?.requestId, last?.evaluations.length, last?.error]).toEqual([99n, 4, undefined]);
   });
 
-  it('refuses an id that is in flight already', async () => {
-    const stream = new Stream().send(request(5, { positions: [...positions, ...positions] }), request(5));
+  it('refuses an id that is in flight already, with all its digits', async () => {
+    const id = 2n ** 64n - 1n;
+    const stream = new Stream().send(request(id, { positions: [...positions, ...positions] }), request(id));
     const answers = await stream.end();
     expect(answers.map(({ error }) => error?.code).sort()).toEqual([Status.ALREADY_EXISTS, undefined]);
+    const refused = answers.find(({ error }) => error)!;
+    expect([refused.requestId, refused.error!.message]).toEqual([
+      id,
+      'request_id 18446744073709551615 is still in flight on this stream',
+    ]);
   });
 
   it('cancels one request and leaves the others alone', async () => {
@@ -145,7 +151,7 @@ describe('EvaluatorService', () => {
     for (let id = 1; id <= 40; id++) stream.send(request(id, { positions }));
     stream.send(request(41, { positions: positions.slice(0, 1), priority: Priority.INTERACTIVE }));
     const firstHalf = await stream.receive(20);
-    expect(firstHalf.at(-1)?.requestId).toBe(41);
+    expect(firstHalf.at(-1)?.requestId).toBe(41n);
     await stream.end();
   });
 

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 const context = {} as CallContext;
-const list = (jobId = '', limit = 0, before = 0): Promise<ListGamesResponse> =>
+const list = (jobId = '', limit = 0, before = 0n): Promise<ListGamesResponse> =>
   makeGameService(store).listGames({ jobId, limit, before }, context) as Promise<ListGamesResponse>;
 const get = (gameId: string): Promise<GetGameResponse> =>
   makeGameService(store).getGame({ gameId }, context) as Promise<GetGameResponse>;
@@ -72,7 +72,7 @@ describe('the games of a job', () => {
     const jobId = await newJob();
     for (let seed = 1; seed <= 30; seed++) await storeGames(store, [{ ...randomGame({ size: 3, seed }), jobId }]);
     const page = async (limit: number, before: number): Promise<number[]> =>
-      (await list('', limit, before)).games.map(({ sequence }) => sequence);
+      (await list('', limit, BigInt(before))).games.map(({ sequence }) => sequence);
     expect(await page(3, 0)).toEqual([30, 29, 28]);
     expect(await page(3, 28)).toEqual([27, 26, 25]);
     expect(await page(0, 0)).toHaveLength(20);

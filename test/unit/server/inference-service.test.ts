@@ -45,6 +45,8 @@ function rawRequest(given: Given = {}): ModelInferRequest {
   });
 }
 
+const longs = (...numbers: number[]): bigint[] => numbers.map(BigInt);
+
 function tensor(response: ModelInferResponse, name: string): Float32Array {
   const index = response.outputs.findIndex((output) => output.name === name);
   return new Float32Array(Uint8Array.from(response.rawOutputContents[index]!).buffer);
@@ -72,14 +74,14 @@ describe('the Open Inference Protocol', () => {
     const metadata = await client.modelMetadata({ name: 'go' });
     expect(metadata).toMatchObject({ name: 'go', versions: ['1'], platform: 'tengen' });
     expect(metadata.inputs.map(({ name, datatype, shape }) => [name, datatype, shape])).toEqual([
-      ['planes', 'FP32', [-1, tengen1.planes, size, size]],
-      ['globals', 'FP32', [-1, tengen1.globals]],
+      ['planes', 'FP32', longs(-1, tengen1.planes, size, size)],
+      ['globals', 'FP32', longs(-1, tengen1.globals)],
     ]);
     expect(metadata.outputs.map(({ name, shape }) => [name, shape])).toEqual([
-      ['policy', [-1, 26]],
-      ['value', [-1, 3]],
-      ['score', [-1, 1]],
-      ['ownership', [-1, 25]],
+      ['policy', longs(-1, 26)],
+      ['value', longs(-1, 3)],
+      ['score', longs(-1, 1)],
+      ['ownership', longs(-1, 25)],
     ]);
   });
 
@@ -87,10 +89,10 @@ describe('the Open Inference Protocol', () => {
     const response = await client.modelInfer(rawRequest());
     expect(response).toMatchObject({ modelName: 'go', modelVersion: '1', id: 'seven' });
     expect(response.outputs.map(({ name, shape }) => [name, shape])).toEqual([
-      ['policy', [count, 26]],
-      ['value', [count, 3]],
-      ['score', [count, 1]],
-      ['ownership', [count, 25]],
+      ['policy', longs(count, 26)],
+      ['value', longs(count, 3)],
+      ['score', longs(count, 1)],
+      ['ownership', longs(count, 25)],
     ]);
     const { evaluations } = await server.evaluator.evaluate({ model: '', positions, ownership: true });
     evaluations.forEach((evaluation, i) => {
@@ -123,7 +125,7 @@ describe('the Open Inference Protocol', () => {
     const bad: [Given, Status, RegExp][] = [
       [{ modelName: 'chess' }, Status.NOT_FOUND, /no model 'chess'/],
       [{ modelName: '', modelVersion: '1' }, Status.INVALID_ARGUMENT, /without the model's name/],
-      [{ inputs: [], rawInputContents: [] }, Status.INVALID_ARGUMENT, /The batch is 0 positions/],
+      [{ inputs: [], rawInputContents: [] }, Status.INVALID_ARGUMENT, /Input 'planes' is missing/],
       [
         { inputs: [planesInput!], rawInputContents: [rawInputContents[0]!] },
         Status.INVALID_ARGUMENT,
@@ -132,7 +134,7 @@ describe('the Open Inference Protocol', () => {
       [{ rawInputContents: [rawInputContents[0]!] }, Status.INVALID_ARGUMENT, /raw_input_contents holds 1 tensors/],
       [{ inputs: [{ ...planesInput!, datatype: 'FP16' }, globalsInput!] }, Status.INVALID_ARGUMENT, /datatype 'FP16'/],
       [
-        { inputs: [{ ...planesInput!, shape: [count, tengen1.planes, 9, 9] }, globalsInput!] },
+        { inputs: [{ ...planesInput!, shape: longs(count, tengen1.planes, 9, 9) }, globalsInput!] },
         Status.INVALID_ARGUMENT,
         /'planes' has shape \[10, 12, 9, 9\]; it must be \[10, 12, 5, 5\]/,
       ],
@@ -149,5 +151,64 @@ describe('the Open Inference Protocol', () => {
       expect([error.code, error.details]).toEqual([code, expect.stringMatching(message)]);
     }
     expect((await client.modelInfer(rawRequest())).outputs).toHaveLength(4);
+  });
+
+  it.each([
+    [longs(), /^Input 'planes' has shape \[\]; it must be \[batch, 12, 5, 5\]$/],
+    [longs(-1), /has shape \[-1\]; it must be \[batch, 12, 5, 5\]$/],
+    [longs(count, 12, 25), /has shape \[10, 12, 25\]; it must be \[batch, 12, 5, 5\]$/],
+    [longs(count, 12, 5, 5, 1), /has shape \[10, 12, 5, 5, 1\]; it must be \[batch, 12, 5, 5\]$/],
+    [longs(-1, 12, 5, 5), /^The batch is -1 positions; it must be 1 to 1024$/],
+    [[2n ** 53n + 1n, 12n, 5n, 5n], /^The batch is 9007199254740993 positions; it must be 1 to 1024$/],
+    [[10n, 12n, 5n, 2n ** 63n - 1n], /has shape \[10, 12, 5, 9223372036854775807\]; it must be \[10, 12, 5, 5\]$/],
+    [[10n, -(2n ** 63n), 5n, 5n], /has shape \[10, -9223372036854775808, 5, 5\]; it must be \[10, 12, 5, 5\]$/],
+  ])('refuses planes of shape [%s] with all its digits', async (shape, message) => {
+    const [planesInput, globalsInput] = rawRequest().inputs;
+    const error = await refusal(client.modelInfer(rawRequest({ inputs: [{ ...planesInput!, shape }, globalsInput!] })));
+    expect([error.code, error.details]).toEqual([Status.INVALID_ARGUMENT, expect.stringMatching(message)]);
+  });
+
+  it('refuses what would have no effect, or two', async () => {
+    const [planesInput, globalsInput] = rawRequest().inputs;
+    const parameter = (value: bigint): ModelInferRequest['parameters'] => ({
+      class_count: { parameterChoice: { $case: 'int64Param', value } },
+    });
+    const bad: [Given, string][] = [
+      [
+        { parameters: parameter(2n ** 63n - 1n) },
+        "The request has the parameter 'class_count' (9223372036854775807); this server knows none",
+      ],
+      [
+        { inputs: [{ ...planesInput!, parameters: parameter(-1n) }, globalsInput!] },
+        "Input 'planes' has the parameter 'class_count' (-1); this server knows none",
+      ],
+      [
+        { outputs: [{ name: 'policy', parameters: parameter(3n) }] },
+        "Output 'policy' has the parameter 'class_count' (3); this server knows none",
+      ],
+      [
+        { inputs: [planesInput!, globalsInput!, planesInput!], rawInputContents: [] },
+        "Input 'planes' is given twice; each name may be given once",
+      ],
+      [
+        { outputs: [{ name: 'policy' }, { name: 'policy' }] },
+        "Output 'policy' is given twice; each name may be given once",
+      ],
+      [
+        { inputs: [planesInput!, { ...globalsInput!, contents: { fp32Contents: [1] } }] },
+        "Input 'globals' has fp32_contents beside raw_input_contents; values come in one of the two",
+      ],
+      [
+        {
+          inputs: [planesInput!, { ...globalsInput!, contents: { uint64Contents: [2n ** 64n - 1n] } }],
+          rawInputContents: [],
+        },
+        "Input 'globals' is FP32 and has its values in uint64_contents",
+      ],
+    ];
+    for (const [given, message] of bad) {
+      const error = await refusal(client.modelInfer(rawRequest(given)));
+      expect([error.code, error.details]).toEqual([Status.INVALID_ARGUMENT, message]);
+    }
   });
 });

@@ -171,10 +171,10 @@ describe('the evaluator of a server with quotas', () => {
     const client = inference.client(GRPCInferenceServiceDefinition);
     const metadata = await client.modelMetadata({ name: '', version: '' });
     const inputs = metadata.inputs.map(({ name, datatype, shape }) => {
-      const whole = [1, ...shape.slice(1)];
+      const whole = [1, ...shape.slice(1).map(Number)];
       const values = whole.reduce((a, b) => a * b, 1);
       return {
-        ...{ name, datatype, shape: whole, parameters: {} },
+        ...{ name, datatype, shape: whole.map(BigInt), parameters: {} },
         contents: {
           ...{ boolContents: [], intContents: [], int64Contents: [], uintContents: [], uint64Contents: [] },
           ...{ fp32Contents: new Array<number>(values).fill(0), fp64Contents: [], bytesContents: [] },

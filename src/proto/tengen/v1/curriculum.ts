@@ -60,7 +60,7 @@ export interface OpenCurriculum {
   /** Settings by name, as the job `rft` has them (`kind` for its `curriculum`, `update` for its `windowUpdate`): docs/config.md. */
   settings: { [key: string]: string };
   /** Of all draws. */
-  seed: number;
+  seed: bigint;
   /**
    * Mean unit vector of the hidden states of the tokens that all prompts begin with (their states do not depend on what
    * follows). Empty without such tokens, or where no summaries are sent.
@@ -435,7 +435,7 @@ export const DrawResponse: MessageFns<DrawResponse> = {
 };
 
 function createBaseOpenCurriculum(): OpenCurriculum {
-  return { settings: {}, seed: 0, prefix: [], checkpoint: "", anyCheckpoint: false, stateJson: "" };
+  return { settings: {}, seed: 0n, prefix: [], checkpoint: "", anyCheckpoint: false, stateJson: "" };
 }
 
 export const OpenCurriculum: MessageFns<OpenCurriculum> = {
@@ -443,7 +443,10 @@ export const OpenCurriculum: MessageFns<OpenCurriculum> = {
     globalThis.Object.entries(message.settings).forEach(([key, value]: [string, string]) => {
       OpenCurriculum_SettingsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
     });
-    if (message.seed !== 0) {
+    if (message.seed !== 0n) {
+      if (BigInt.asUintN(64, message.seed) !== message.seed) {
+        throw new globalThis.Error("value provided for field message.seed of type uint64 too large");
+      }
       writer.uint32(16).uint64(message.seed);
     }
     if (message.prefix.length !== 0) {
@@ -494,7 +497,7 @@ export const OpenCurriculum: MessageFns<OpenCurriculum> = {
               break;
             }
 
-            message.seed = longToNumber(reader.uint64());
+            message.seed = reader.uint64() as bigint;
             continue;
           }
           case 3: {
@@ -565,7 +568,7 @@ export const OpenCurriculum: MessageFns<OpenCurriculum> = {
       },
       {},
     );
-    message.seed = object.seed ?? 0;
+    message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : 0n;
     message.prefix = object.prefix?.map((e) => e) || [];
     message.checkpoint = object.checkpoint ?? "";
     message.anyCheckpoint = object.anyCheckpoint ?? false;
@@ -1678,25 +1681,14 @@ export interface CurriculumServiceClient<CallOptionsExt = {}> {
   ): AsyncIterable<DrawResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
 

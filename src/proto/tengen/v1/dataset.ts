@@ -45,7 +45,7 @@ export interface ImportDatasetRequest {
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;
   /** In the first message: longest sample that is taken, in tokens of the byte-level vocabulary; 0 takes any. */
-  maxTokens: number;
+  maxTokens: bigint;
 }
 
 /** What was stored. */
@@ -81,16 +81,28 @@ export const Dataset: MessageFns<Dataset> = {
       writer.uint32(18).string(message.version);
     }
     if (message.sizeBytes !== 0) {
-      writer.uint32(24).uint64(message.sizeBytes);
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(24).uint64(BigInt(message.sizeBytes));
     }
     if (message.samples !== 0) {
-      writer.uint32(32).uint64(message.samples);
+      if (BigInt.asUintN(64, BigInt(message.samples)) !== BigInt(message.samples)) {
+        throw new globalThis.Error("value provided for field BigInt(message.samples) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.samples));
     }
     if (message.malformed !== 0) {
-      writer.uint32(40).uint64(message.malformed);
+      if (BigInt.asUintN(64, BigInt(message.malformed)) !== BigInt(message.malformed)) {
+        throw new globalThis.Error("value provided for field BigInt(message.malformed) of type uint64 too large");
+      }
+      writer.uint32(40).uint64(BigInt(message.malformed));
     }
     if (message.createdAtMs !== 0) {
-      writer.uint32(48).int64(message.createdAtMs);
+      if (BigInt.asIntN(64, BigInt(message.createdAtMs)) !== BigInt(message.createdAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.createdAtMs) of type int64 too large");
+      }
+      writer.uint32(48).int64(BigInt(message.createdAtMs));
     }
     return writer;
   },
@@ -190,7 +202,10 @@ function createBaseRefusedLine(): RefusedLine {
 export const RefusedLine: MessageFns<RefusedLine> = {
   encode(message: RefusedLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.line !== 0) {
-      writer.uint32(8).uint64(message.line);
+      if (BigInt.asUintN(64, BigInt(message.line)) !== BigInt(message.line)) {
+        throw new globalThis.Error("value provided for field BigInt(message.line) of type uint64 too large");
+      }
+      writer.uint32(8).uint64(BigInt(message.line));
     }
     if (message.reason !== "") {
       writer.uint32(18).string(message.reason);
@@ -251,7 +266,7 @@ export const RefusedLine: MessageFns<RefusedLine> = {
 };
 
 function createBaseImportDatasetRequest(): ImportDatasetRequest {
-  return { name: "", chunk: new Uint8Array(0), maxTokens: 0 };
+  return { name: "", chunk: new Uint8Array(0), maxTokens: 0n };
 }
 
 export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
@@ -262,7 +277,10 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
     if (message.chunk.length !== 0) {
       writer.uint32(18).bytes(message.chunk);
     }
-    if (message.maxTokens !== 0) {
+    if (message.maxTokens !== 0n) {
+      if (BigInt.asUintN(64, message.maxTokens) !== message.maxTokens) {
+        throw new globalThis.Error("value provided for field message.maxTokens of type uint64 too large");
+      }
       writer.uint32(24).uint64(message.maxTokens);
     }
     return writer;
@@ -302,7 +320,7 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
               break;
             }
 
-            message.maxTokens = longToNumber(reader.uint64());
+            message.maxTokens = reader.uint64() as bigint;
             continue;
           }
         }
@@ -324,7 +342,7 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
     const message = createBaseImportDatasetRequest();
     message.name = object.name ?? "";
     message.chunk = object.chunk ?? new Uint8Array(0);
-    message.maxTokens = object.maxTokens ?? 0;
+    message.maxTokens = (object.maxTokens !== undefined && object.maxTokens !== null) ? BigInt(object.maxTokens) : 0n;
     return message;
   },
 };
@@ -552,10 +570,10 @@ export interface DatasetServiceClient<CallOptionsExt = {}> {
   ): Promise<ListDatasetsResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

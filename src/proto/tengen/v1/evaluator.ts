@@ -38,7 +38,7 @@ export namespace Priority {
 /** Positions to evaluate with one model. */
 export interface EvaluateRequest {
   /** Chosen by the client, unique among its requests in flight. */
-  requestId: number;
+  requestId: bigint;
   /** The model: a name, name@version, or empty for the promoted one. */
   model: string;
   /** How urgent the request is. */
@@ -54,7 +54,7 @@ export interface EvaluateRequest {
 /** The answer to one request. */
 export interface EvaluateResponse {
   /** The id of the request answered. */
-  requestId: number;
+  requestId: bigint;
   /** The model version that answered, as name@version. */
   modelVersion: string;
   /** One evaluation a position, in the order of the request; empty if the request failed. */
@@ -72,12 +72,15 @@ export interface RequestError {
 }
 
 function createBaseEvaluateRequest(): EvaluateRequest {
-  return { requestId: 0, model: "", priority: 0, positions: [], ownership: false, cancel: false };
+  return { requestId: 0n, model: "", priority: 0, positions: [], ownership: false, cancel: false };
 }
 
 export const EvaluateRequest: MessageFns<EvaluateRequest> = {
   encode(message: EvaluateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestId !== 0) {
+    if (message.requestId !== 0n) {
+      if (BigInt.asUintN(64, message.requestId) !== message.requestId) {
+        throw new globalThis.Error("value provided for field message.requestId of type uint64 too large");
+      }
       writer.uint32(8).uint64(message.requestId);
     }
     if (message.model !== "") {
@@ -116,7 +119,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
               break;
             }
 
-            message.requestId = longToNumber(reader.uint64());
+            message.requestId = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -176,7 +179,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
   },
   fromPartial(object: DeepPartial<EvaluateRequest>): EvaluateRequest {
     const message = createBaseEvaluateRequest();
-    message.requestId = object.requestId ?? 0;
+    message.requestId = (object.requestId !== undefined && object.requestId !== null) ? BigInt(object.requestId) : 0n;
     message.model = object.model ?? "";
     message.priority = object.priority ?? 0;
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
@@ -187,12 +190,15 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
 };
 
 function createBaseEvaluateResponse(): EvaluateResponse {
-  return { requestId: 0, modelVersion: "", evaluations: [], error: undefined };
+  return { requestId: 0n, modelVersion: "", evaluations: [], error: undefined };
 }
 
 export const EvaluateResponse: MessageFns<EvaluateResponse> = {
   encode(message: EvaluateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestId !== 0) {
+    if (message.requestId !== 0n) {
+      if (BigInt.asUintN(64, message.requestId) !== message.requestId) {
+        throw new globalThis.Error("value provided for field message.requestId of type uint64 too large");
+      }
       writer.uint32(8).uint64(message.requestId);
     }
     if (message.modelVersion !== "") {
@@ -225,7 +231,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
               break;
             }
 
-            message.requestId = longToNumber(reader.uint64());
+            message.requestId = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -269,7 +275,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
   },
   fromPartial(object: DeepPartial<EvaluateResponse>): EvaluateResponse {
     const message = createBaseEvaluateResponse();
-    message.requestId = object.requestId ?? 0;
+    message.requestId = (object.requestId !== undefined && object.requestId !== null) ? BigInt(object.requestId) : 0n;
     message.modelVersion = object.modelVersion ?? "";
     message.evaluations = object.evaluations?.map((e) => Evaluation.fromPartial(e)) || [];
     message.error = (object.error !== undefined && object.error !== null)
@@ -389,25 +395,14 @@ export interface EvaluatorServiceClient<CallOptionsExt = {}> {
   ): AsyncIterable<EvaluateResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
 

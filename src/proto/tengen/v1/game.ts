@@ -69,7 +69,7 @@ export interface ListGamesRequest {
   /** Most entries to send, at most 1000; 0 is 20. */
   limit: number;
   /** Only entries with a sequence below this one; 0 begins with the newest. The last sequence of a page asks for the next. */
-  before: number;
+  before: bigint;
 }
 
 /** A page of games. */
@@ -162,10 +162,16 @@ export const GameSummary: MessageFns<GameSummary> = {
       writer.uint32(66).string(message.result);
     }
     if (message.createdAtMs !== 0) {
-      writer.uint32(72).int64(message.createdAtMs);
+      if (BigInt.asIntN(64, BigInt(message.createdAtMs)) !== BigInt(message.createdAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.createdAtMs) of type int64 too large");
+      }
+      writer.uint32(72).int64(BigInt(message.createdAtMs));
     }
     if (message.sequence !== 0) {
-      writer.uint32(80).uint64(message.sequence);
+      if (BigInt.asUintN(64, BigInt(message.sequence)) !== BigInt(message.sequence)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sequence) of type uint64 too large");
+      }
+      writer.uint32(80).uint64(BigInt(message.sequence));
     }
     return writer;
   },
@@ -295,7 +301,7 @@ export const GameSummary: MessageFns<GameSummary> = {
 };
 
 function createBaseListGamesRequest(): ListGamesRequest {
-  return { jobId: "", limit: 0, before: 0 };
+  return { jobId: "", limit: 0, before: 0n };
 }
 
 export const ListGamesRequest: MessageFns<ListGamesRequest> = {
@@ -306,7 +312,10 @@ export const ListGamesRequest: MessageFns<ListGamesRequest> = {
     if (message.limit !== 0) {
       writer.uint32(16).uint32(message.limit);
     }
-    if (message.before !== 0) {
+    if (message.before !== 0n) {
+      if (BigInt.asUintN(64, message.before) !== message.before) {
+        throw new globalThis.Error("value provided for field message.before of type uint64 too large");
+      }
       writer.uint32(24).uint64(message.before);
     }
     return writer;
@@ -346,7 +355,7 @@ export const ListGamesRequest: MessageFns<ListGamesRequest> = {
               break;
             }
 
-            message.before = longToNumber(reader.uint64());
+            message.before = reader.uint64() as bigint;
             continue;
           }
         }
@@ -368,7 +377,7 @@ export const ListGamesRequest: MessageFns<ListGamesRequest> = {
     const message = createBaseListGamesRequest();
     message.jobId = object.jobId ?? "";
     message.limit = object.limit ?? 0;
-    message.before = object.before ?? 0;
+    message.before = (object.before !== undefined && object.before !== null) ? BigInt(object.before) : 0n;
     return message;
   },
 };
@@ -768,10 +777,10 @@ export interface GameServiceClient<CallOptionsExt = {}> {
   getGame(request: DeepPartial<GetGameRequest>, options?: CallOptions & CallOptionsExt): Promise<GetGameResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

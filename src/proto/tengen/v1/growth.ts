@@ -83,7 +83,7 @@ export interface GrowthDescription {
   /** How it grows. */
   method: GrowthMethod;
   /** Of what is random; equal requests give equal files. */
-  seed: number;
+  seed: bigint;
   /** All units that axes name. */
   units: GrowthUnits[];
   /** Layers in the checkpoint. */
@@ -396,7 +396,7 @@ export const GrowthParameter: MessageFns<GrowthParameter> = {
 };
 
 function createBaseGrowthDescription(): GrowthDescription {
-  return { method: 0, seed: 0, units: [], sourceLayers: 0, targetLayers: 0, parameters: [] };
+  return { method: 0, seed: 0n, units: [], sourceLayers: 0, targetLayers: 0, parameters: [] };
 }
 
 export const GrowthDescription: MessageFns<GrowthDescription> = {
@@ -404,7 +404,10 @@ export const GrowthDescription: MessageFns<GrowthDescription> = {
     if (message.method !== 0) {
       writer.uint32(8).int32(message.method);
     }
-    if (message.seed !== 0) {
+    if (message.seed !== 0n) {
+      if (BigInt.asUintN(64, message.seed) !== message.seed) {
+        throw new globalThis.Error("value provided for field message.seed of type uint64 too large");
+      }
       writer.uint32(16).uint64(message.seed);
     }
     for (const v of message.units) {
@@ -448,7 +451,7 @@ export const GrowthDescription: MessageFns<GrowthDescription> = {
               break;
             }
 
-            message.seed = longToNumber(reader.uint64());
+            message.seed = reader.uint64() as bigint;
             continue;
           }
           case 3: {
@@ -501,7 +504,7 @@ export const GrowthDescription: MessageFns<GrowthDescription> = {
   fromPartial(object: DeepPartial<GrowthDescription>): GrowthDescription {
     const message = createBaseGrowthDescription();
     message.method = object.method ?? 0;
-    message.seed = object.seed ?? 0;
+    message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : 0n;
     message.units = object.units?.map((e) => GrowthUnits.fromPartial(e)) || [];
     message.sourceLayers = object.sourceLayers ?? 0;
     message.targetLayers = object.targetLayers ?? 0;
@@ -598,13 +601,24 @@ function createBaseGrowthSummary(): GrowthSummary {
 export const GrowthSummary: MessageFns<GrowthSummary> = {
   encode(message: GrowthSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.sourceParameterCount !== 0) {
-      writer.uint32(8).uint64(message.sourceParameterCount);
+      if (BigInt.asUintN(64, BigInt(message.sourceParameterCount)) !== BigInt(message.sourceParameterCount)) {
+        throw new globalThis.Error(
+          "value provided for field BigInt(message.sourceParameterCount) of type uint64 too large",
+        );
+      }
+      writer.uint32(8).uint64(BigInt(message.sourceParameterCount));
     }
     if (message.parameterCount !== 0) {
-      writer.uint32(16).uint64(message.parameterCount);
+      if (BigInt.asUintN(64, BigInt(message.parameterCount)) !== BigInt(message.parameterCount)) {
+        throw new globalThis.Error("value provided for field BigInt(message.parameterCount) of type uint64 too large");
+      }
+      writer.uint32(16).uint64(BigInt(message.parameterCount));
     }
     if (message.sizeBytes !== 0) {
-      writer.uint32(24).uint64(message.sizeBytes);
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(24).uint64(BigInt(message.sizeBytes));
     }
     if (message.sha256 !== "") {
       writer.uint32(34).string(message.sha256);
@@ -797,10 +811,10 @@ export interface GrowthServiceClient<CallOptionsExt = {}> {
   ): AsyncIterable<GrowCheckpointResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

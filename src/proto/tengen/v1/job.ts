@@ -149,7 +149,7 @@ export interface WatchJobRequest {
   /** The job. */
   jobId: string;
   /** Only progress after this sequence number; 0 for all that is kept. */
-  afterSequence: number;
+  afterSequence: bigint;
 }
 
 /** Progress of a job. */
@@ -218,7 +218,10 @@ export const Job: MessageFns<Job> = {
       writer.uint32(42).string(message.error);
     }
     if (message.createdAtMs !== 0) {
-      writer.uint32(48).int64(message.createdAtMs);
+      if (BigInt.asIntN(64, BigInt(message.createdAtMs)) !== BigInt(message.createdAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.createdAtMs) of type int64 too large");
+      }
+      writer.uint32(48).int64(BigInt(message.createdAtMs));
     }
     if (message.model !== "") {
       writer.uint32(58).string(message.model);
@@ -435,10 +438,16 @@ export const JobProgress: MessageFns<JobProgress> = {
       writer.uint32(10).string(message.jobId);
     }
     if (message.sequence !== 0) {
-      writer.uint32(16).uint64(message.sequence);
+      if (BigInt.asUintN(64, BigInt(message.sequence)) !== BigInt(message.sequence)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sequence) of type uint64 too large");
+      }
+      writer.uint32(16).uint64(BigInt(message.sequence));
     }
     if (message.timeMs !== 0) {
-      writer.uint32(24).int64(message.timeMs);
+      if (BigInt.asIntN(64, BigInt(message.timeMs)) !== BigInt(message.timeMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.timeMs) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.timeMs));
     }
     if (message.event !== "") {
       writer.uint32(34).string(message.event);
@@ -1088,7 +1097,7 @@ export const ListJobsResponse: MessageFns<ListJobsResponse> = {
 };
 
 function createBaseWatchJobRequest(): WatchJobRequest {
-  return { jobId: "", afterSequence: 0 };
+  return { jobId: "", afterSequence: 0n };
 }
 
 export const WatchJobRequest: MessageFns<WatchJobRequest> = {
@@ -1096,7 +1105,10 @@ export const WatchJobRequest: MessageFns<WatchJobRequest> = {
     if (message.jobId !== "") {
       writer.uint32(10).string(message.jobId);
     }
-    if (message.afterSequence !== 0) {
+    if (message.afterSequence !== 0n) {
+      if (BigInt.asUintN(64, message.afterSequence) !== message.afterSequence) {
+        throw new globalThis.Error("value provided for field message.afterSequence of type uint64 too large");
+      }
       writer.uint32(16).uint64(message.afterSequence);
     }
     return writer;
@@ -1128,7 +1140,7 @@ export const WatchJobRequest: MessageFns<WatchJobRequest> = {
               break;
             }
 
-            message.afterSequence = longToNumber(reader.uint64());
+            message.afterSequence = reader.uint64() as bigint;
             continue;
           }
         }
@@ -1149,7 +1161,9 @@ export const WatchJobRequest: MessageFns<WatchJobRequest> = {
   fromPartial(object: DeepPartial<WatchJobRequest>): WatchJobRequest {
     const message = createBaseWatchJobRequest();
     message.jobId = object.jobId ?? "";
-    message.afterSequence = object.afterSequence ?? 0;
+    message.afterSequence = (object.afterSequence !== undefined && object.afterSequence !== null)
+      ? BigInt(object.afterSequence)
+      : 0n;
     return message;
   },
 };
@@ -1542,10 +1556,10 @@ export interface JobServiceClient<CallOptionsExt = {}> {
   resumeJob(request: DeepPartial<ResumeJobRequest>, options?: CallOptions & CallOptionsExt): Promise<ResumeJobResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

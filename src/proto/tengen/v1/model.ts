@@ -353,16 +353,25 @@ export const Model: MessageFns<Model> = {
       writer.uint32(24).uint32(message.size);
     }
     if (message.parameterCount !== 0) {
-      writer.uint32(32).uint64(message.parameterCount);
+      if (BigInt.asUintN(64, BigInt(message.parameterCount)) !== BigInt(message.parameterCount)) {
+        throw new globalThis.Error("value provided for field BigInt(message.parameterCount) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.parameterCount));
     }
     if (message.sizeBytes !== 0) {
-      writer.uint32(40).uint64(message.sizeBytes);
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(40).uint64(BigInt(message.sizeBytes));
     }
     if (message.sha256 !== "") {
       writer.uint32(50).string(message.sha256);
     }
     if (message.createdAtMs !== 0) {
-      writer.uint32(56).int64(message.createdAtMs);
+      if (BigInt.asIntN(64, BigInt(message.createdAtMs)) !== BigInt(message.createdAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.createdAtMs) of type int64 too large");
+      }
+      writer.uint32(56).int64(BigInt(message.createdAtMs));
     }
     if (message.promoted !== false) {
       writer.uint32(64).bool(message.promoted);
@@ -371,7 +380,10 @@ export const Model: MessageFns<Model> = {
       writer.uint32(74).string(message.architectureJson);
     }
     if (message.step !== 0) {
-      writer.uint32(80).uint64(message.step);
+      if (BigInt.asUintN(64, BigInt(message.step)) !== BigInt(message.step)) {
+        throw new globalThis.Error("value provided for field BigInt(message.step) of type uint64 too large");
+      }
+      writer.uint32(80).uint64(BigInt(message.step));
     }
     if (message.rating !== undefined) {
       writer.uint32(89).double(message.rating);
@@ -1555,10 +1567,10 @@ export interface ModelServiceClient<CallOptionsExt = {}> {
   ): Promise<SetPrecisionResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

@@ -138,7 +138,10 @@ function createBaseWatchServerResponse(): WatchServerResponse {
 export const WatchServerResponse: MessageFns<WatchServerResponse> = {
   encode(message: WatchServerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.timeMs !== 0) {
-      writer.uint32(8).int64(message.timeMs);
+      if (BigInt.asIntN(64, BigInt(message.timeMs)) !== BigInt(message.timeMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.timeMs) of type int64 too large");
+      }
+      writer.uint32(8).int64(BigInt(message.timeMs));
     }
     if (message.evaluator !== undefined) {
       EvaluatorFigures.encode(message.evaluator, writer.uint32(18).fork()).join();
@@ -441,10 +444,16 @@ export const ConnectedWorker: MessageFns<ConnectedWorker> = {
       writer.uint32(24).uint32(message.leases);
     }
     if (message.connectedAtMs !== 0) {
-      writer.uint32(32).int64(message.connectedAtMs);
+      if (BigInt.asIntN(64, BigInt(message.connectedAtMs)) !== BigInt(message.connectedAtMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.connectedAtMs) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.connectedAtMs));
     }
     if (message.storedGames !== 0) {
-      writer.uint32(40).uint64(message.storedGames);
+      if (BigInt.asUintN(64, BigInt(message.storedGames)) !== BigInt(message.storedGames)) {
+        throw new globalThis.Error("value provided for field BigInt(message.storedGames) of type uint64 too large");
+      }
+      writer.uint32(40).uint64(BigInt(message.storedGames));
     }
     return writer;
   },
@@ -562,10 +571,10 @@ export interface MonitorServiceClient<CallOptionsExt = {}> {
   ): AsyncIterable<WatchServerResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

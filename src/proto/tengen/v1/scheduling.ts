@@ -860,10 +860,16 @@ export const PlanSummary: MessageFns<PlanSummary> = {
       writer.uint32(24).uint32(message.shardedSequences);
     }
     if (message.shardedTokens !== 0) {
-      writer.uint32(32).uint64(message.shardedTokens);
+      if (BigInt.asUintN(64, BigInt(message.shardedTokens)) !== BigInt(message.shardedTokens)) {
+        throw new globalThis.Error("value provided for field BigInt(message.shardedTokens) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.shardedTokens));
     }
     if (message.tokens !== 0) {
-      writer.uint32(40).uint64(message.tokens);
+      if (BigInt.asUintN(64, BigInt(message.tokens)) !== BigInt(message.tokens)) {
+        throw new globalThis.Error("value provided for field BigInt(message.tokens) of type uint64 too large");
+      }
+      writer.uint32(40).uint64(BigInt(message.tokens));
     }
     if (message.mostRankTokens !== 0) {
       writer.uint32(48).uint32(message.mostRankTokens);
@@ -1322,10 +1328,10 @@ export interface SchedulingServiceClient<CallOptionsExt = {}> {
   fitCost(request: DeepPartial<FitCostRequest>, options?: CallOptions & CallOptionsExt): Promise<FitCostResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }

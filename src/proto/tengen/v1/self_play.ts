@@ -98,7 +98,7 @@ export interface Lease {
   /** The model version to play with, as name@version. */
   modelVersion: string;
   /** Seed of everything random in the game. */
-  seed: number;
+  seed: bigint;
   /** How to play. */
   settings:
     | SelfPlaySettings
@@ -175,7 +175,7 @@ export interface GameRecord {
   /** The model version that started the game. */
   modelVersion: string;
   /** The seed, from its lease. */
-  seed: number;
+  seed: bigint;
   /** Points on a side. */
   size: number;
   /** The rules. */
@@ -768,7 +768,7 @@ function createBaseLease(): Lease {
     jobId: "",
     gameId: "",
     modelVersion: "",
-    seed: 0,
+    seed: 0n,
     settings: undefined,
     expiresInMs: 0,
     match: undefined,
@@ -790,7 +790,10 @@ export const Lease: MessageFns<Lease> = {
     if (message.modelVersion !== "") {
       writer.uint32(34).string(message.modelVersion);
     }
-    if (message.seed !== 0) {
+    if (message.seed !== 0n) {
+      if (BigInt.asUintN(64, message.seed) !== message.seed) {
+        throw new globalThis.Error("value provided for field message.seed of type uint64 too large");
+      }
       writer.uint32(40).uint64(message.seed);
     }
     if (message.settings !== undefined) {
@@ -858,7 +861,7 @@ export const Lease: MessageFns<Lease> = {
               break;
             }
 
-            message.seed = longToNumber(reader.uint64());
+            message.seed = reader.uint64() as bigint;
             continue;
           }
           case 6: {
@@ -914,7 +917,7 @@ export const Lease: MessageFns<Lease> = {
     message.jobId = object.jobId ?? "";
     message.gameId = object.gameId ?? "";
     message.modelVersion = object.modelVersion ?? "";
-    message.seed = object.seed ?? 0;
+    message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : 0n;
     message.settings = (object.settings !== undefined && object.settings !== null)
       ? SelfPlaySettings.fromPartial(object.settings)
       : undefined;
@@ -1277,7 +1280,7 @@ function createBaseGameRecord(): GameRecord {
     gameId: "",
     jobId: "",
     modelVersion: "",
-    seed: 0,
+    seed: 0n,
     size: 0,
     rules: undefined,
     moves: [],
@@ -1300,7 +1303,10 @@ export const GameRecord: MessageFns<GameRecord> = {
     if (message.modelVersion !== "") {
       writer.uint32(26).string(message.modelVersion);
     }
-    if (message.seed !== 0) {
+    if (message.seed !== 0n) {
+      if (BigInt.asUintN(64, message.seed) !== message.seed) {
+        throw new globalThis.Error("value provided for field message.seed of type uint64 too large");
+      }
       writer.uint32(32).uint64(message.seed);
     }
     if (message.size !== 0) {
@@ -1376,7 +1382,7 @@ export const GameRecord: MessageFns<GameRecord> = {
               break;
             }
 
-            message.seed = longToNumber(reader.uint64());
+            message.seed = reader.uint64() as bigint;
             continue;
           }
           case 5: {
@@ -1473,7 +1479,7 @@ export const GameRecord: MessageFns<GameRecord> = {
     message.gameId = object.gameId ?? "";
     message.jobId = object.jobId ?? "";
     message.modelVersion = object.modelVersion ?? "";
-    message.seed = object.seed ?? 0;
+    message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : 0n;
     message.size = object.size ?? 0;
     message.rules = (object.rules !== undefined && object.rules !== null) ? Rules.fromPartial(object.rules) : undefined;
     message.moves = object.moves?.map((e) => e) || [];
@@ -1995,25 +2001,14 @@ export interface SelfPlayServiceClient<CallOptionsExt = {}> {
   ): AsyncIterable<WorkResponse>;
 }
 
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export type ServerStreamingMethodResult<Response> = { [Symbol.asyncIterator](): AsyncIterator<Response, void> };
 

@@ -1,0 +1,142 @@
+/**
+ * Messages that cannot be read. gRPC libraries end such a call themselves, with whatever the decoder threw; here the bytes
+ * stand in for the message until the call's own chain of middleware takes them, which refuses them with a sentence and a
+ * line in the log. So each service is added through `decodable`, and the server uses `refuseUndecoded`.
+ */
+
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { CallContext, CompatServiceDefinition, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
+import type { Logger } from 'pino';
+import { AppError } from '../core/errors.js';
+
+/** What is needed of a kind of message to read it, as ts-proto generates it. */
+export interface MessageType {
+  decode(input: BinaryReader | Uint8Array): unknown;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads a message as the specification wants it: nothing behind its end, and texts in UTF-8. @throws Error */
+function decodeWhole(type: MessageType, bytes: Uint8Array): unknown {
+  const reader = new BinaryReader(bytes, decodeText);
+  const message = type.decode(reader);
+  if (reader.pos !== bytes.length) throw new Error(`it ends after ${reader.pos} bytes`);
+  return message;
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Error('a text is not UTF-8');
+  }
+}
+
+/** What is in the place of a message that cannot be read. */
+class Undecoded {
+  readonly bytes: number;
+  readonly cause: unknown;
+
+  constructor(bytes: number, cause: unknown) {
+    this.bytes = bytes;
+    this.cause = cause;
+  }
+}
+
+/** Where a message came from. */
+interface Origin {
+  /** Of the call, `/tengen.v1.JobService/GetJob`. */
+  readonly path: string;
+  readonly peer: string;
+  /** Which message of the call, counted from 1. */
+  readonly message: number;
+}
+
+/** Logs that bytes are no message; returns what the peer is told. */
+function refusal(logger: Logger, { path, peer, message }: Origin, { bytes, cause }: Undecoded): AppError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const says = `Message ${message} of the call ${path} has ${bytes} bytes that are no request of it: ${why}`;
+  const error = new AppError('invalid-argument', says, { cause });
+  logger.warn({ err: error, method: path, message, peer }, 'message-not-decoded');
+  return error;
+}
+
+/** Reads the one message of a call that came another way than by gRPC. @throws AppError 'invalid-argument' */
+export function decodeOnly(
+  type: MessageType,
+  bytes: Uint8Array,
+  { path, peer, logger }: { readonly path: string; readonly peer: string; readonly logger: Logger },
+): unknown {
+  const read = orUndecoded(bytes, () => decodeWhole(type, bytes));
+  if (read instanceof Undecoded) throw refusal(logger, { path, peer, message: 1 }, read);
+  return read;
+}
+
+/**
+ * The same service, whose requests are read whole or stood in for.
+ *
+ * @param read how a message is read; another than ours for messages of other libraries
+ */
+export function decodable<Definition extends CompatServiceDefinition>(
+  definition: Definition,
+  read: (type: MessageType, bytes: Uint8Array) => unknown = decodeWhole,
+): Definition {
+  const { methods } = definition as { methods?: Readonly<Record<string, Method>> };
+  const all = methods ?? (definition as Readonly<Record<string, Method>>);
+  const each = Object.entries(all).map(([key, method]) => [key, decodableMethod(method, read)]);
+  const made = Object.fromEntries(each) as object;
+  return (methods ? { ...definition, methods: made } : made) as Definition;
+}
+
+interface Method {
+  /** Of ts-proto's definitions. */
+  readonly requestType?: MessageType;
+  /** Of grpc-js's definitions. */
+  readonly requestDeserialize?: (bytes: Uint8Array) => unknown;
+}
+
+function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8Array) => unknown): Method {
+  const { requestType, requestDeserialize } = method;
+  if (requestType) {
+    const decode = (bytes: Uint8Array): unknown => orUndecoded(bytes, () => read(requestType, bytes));
+    return { ...method, requestType: { ...requestType, decode } };
+  }
+  return { ...method, requestDeserialize: (bytes) => orUndecoded(bytes, () => requestDeserialize!(bytes)) };
+}
+
+function orUndecoded(bytes: Uint8Array, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return new Undecoded(bytes.length, error);
+  }
+}
+
+/** Ends a call at its first message that could not be read; all others go on. */
+export function refuseUndecoded(logger: Logger): ServerMiddleware {
+  return async function* refuse<Request, Response>(
+    call: ServerMiddlewareCall<Request, Response>,
+    context: CallContext,
+  ) {
+    const { path } = call.method;
+    const whole = (request: Request, message: number): Request => {
+      if (!(request instanceof Undecoded)) return request;
+      throw refusal(logger, { path, peer: context.peer, message }, request);
+    };
+    const request = call.requestStream ? eachOf(call.request, whole) : whole(call.request, 1);
+    return yield* call.next(request, context);
+  };
+}
+
+function eachOf<Request>(
+  requests: AsyncIterable<Request>,
+  whole: (request: Request, message: number) => Request,
+): AsyncIterable<Request> {
+  const iterator = requests[Symbol.asyncIterator]();
+  let message = 0;
+  const read = (result: IteratorResult<Request>): IteratorResult<Request> => {
+    if (result.done !== true) whole(result.value, ++message);
+    return result;
+  };
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next().then(read) }) };
+}
