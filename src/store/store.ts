@@ -316,7 +316,7 @@ export interface NameStore {
   revoke(kind: NameKind, name: string, caller: string): Promise<NameRow>;
 }
 
-/** Everything kept, in one data directory or database. */
+/** Everything kept, in one data folder or database. */
 export interface Store {
   readonly models: ModelStore;
   readonly games: GameStore;
@@ -326,6 +326,6 @@ export interface Store {
   readonly checkpoints: CheckpointStore;
   readonly datasets: DatasetStore;
   readonly names: NameStore;
-  /** Finishes what was asked for before, then lets go of the data directory. */
+  /** Finishes what was asked for before, then lets go of the data folder. */
   close(): Promise<void>;
 }

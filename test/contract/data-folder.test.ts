@@ -202,3 +202,21 @@ describe('a file that several rows need', () => {
     expect(readdirSync(blobs)).toHaveLength(41);
   });
 });
+
+describe('a version whose twelve digits another file has already', () => {
+  // Two texts whose sha256 begin with the same 48 bits; such pairs are found in seconds.
+  const [one, other] = ['data 13099754', 'data 23482858'].map(bytesOf) as [Uint8Array, Uint8Array];
+
+  it('is refused, and the first one stays', async () => {
+    const store = await open();
+    const first = await store.models.put(model, one);
+    await store.datasets.put(samples, one);
+    const refusal = { kind: 'already-exists', message: /'.@4fd25645ed91' is another file/ };
+    await expect(store.models.put(model, other)).rejects.toMatchObject(refusal);
+    await expect(store.datasets.put(samples, other)).rejects.toMatchObject(refusal);
+    expect(await store.models.read('a')).toEqual(one);
+    expect(await store.datasets.read('d')).toEqual(one);
+    expect(readdirSync(blobs)).toEqual([first.sha256]);
+    expect((await store.models.put({ ...model, name: 'b' }, other)).version).toBe(first.version);
+  });
+});

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
@@ -63,6 +63,13 @@ async function reaches(connection: Connection, jobId: string, step: number): Pro
     expect(state).toBe(JobState.RUNNING);
     if ((progress?.metrics['step'] ?? 0) >= step) return;
   }
+}
+
+/** Overwrites a part of every page of a database but the first. */
+function harmPages(path: string): void {
+  const bytes = readFileSync(path);
+  for (let at = 4096; at < bytes.length; at += 4096) bytes.fill(0x5a, at, at + 2048);
+  writeFileSync(path, bytes);
 }
 
 describe('a data folder of commit 37706b3', () => {
@@ -144,11 +151,13 @@ describe('a data folder of commit 37706b3', () => {
     expect(store('sweep', '--yes')).toMatchObject({ code: 1, err: expect.stringMatching(/in use/) as string });
     await server?.stop();
 
-    writeFileSync(join(dataDir, 'tengen.db'), Buffer.alloc(40_000, 'no database'));
-    const refused = await startRefused(dataDir, []);
-    expect(refused.stderr).toMatch(
-      /is damaged .*every model, checkpoint and data set is still in.*backup.*tengen store new/,
-    );
+    const path = join(dataDir, 'tengen.db');
+    for (const harm of [() => harmPages(path), () => writeFileSync(path, Buffer.alloc(40_000, 'no database'))]) {
+      harm();
+      expect((await startRefused(dataDir, [])).stderr).toMatch(
+        /is damaged .*every model, checkpoint and data set is still in.*backup.*tengen store new/,
+      );
+    }
     expect(JSON.parse(store('check', '--json').out)).toMatchObject({ isSound: false, database: [expect.anything()] });
     expect(existsSync(join(dataDir, 'blobs', second))).toBe(true);
   });

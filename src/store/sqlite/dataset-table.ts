@@ -2,6 +2,7 @@
 
 import type { DatasetRow, NewDataset } from '../store.js';
 import type { Database } from './database.js';
+import { checkSameFile } from './file-table.js';
 
 interface SqlDataset {
   name: string;
@@ -36,6 +37,7 @@ export function datasetOperations(db: Database) {
   return {
     putDataset({ name, samples, malformed }: NewDataset, sha256: string, sizeBytes: number, nowMs: number): DatasetRow {
       const version = sha256.slice(0, 12);
+      checkSameFile(`data set '${name}@${version}'`, byVersion.get(name, version)?.sha256, sha256);
       insert.run(name, version, sha256, sizeBytes, samples, malformed, nowMs);
       return find(`${name}@${version}`)!;
     },

@@ -86,9 +86,10 @@ export function storageFailure(thrown: unknown, path: string): AppError {
   const fault = faultOf(thrown);
   const sentences: Readonly<Record<Fault, () => string>> = {
     full: () => `The disk that holds '${path}' is full; nothing was stored`,
-    busy: () => `The data directory of '${path}' is in use by another server`,
+    busy: () => `The data folder of '${path}' is in use by another server`,
     damaged: () => `The database '${path}' is damaged (${why}); ${advice(path)}`,
-    'read-only': () => `'${path}' cannot be written, its file system or the file is read-only; nothing was stored`,
+    'read-only': () =>
+      `'${path}' cannot be written, it or its file system is read-only for this user; nothing was stored`,
     forbidden: () => `The user of this program may not use '${path}' (${why}); nothing was stored`,
     'no-folder': () => `'${path}' cannot be a folder: a file has that name, or a part of it (${why})`,
     'too-many-files': () => `'${path}' cannot be opened, too many files are open (${why}); nothing was stored`,

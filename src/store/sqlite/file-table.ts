@@ -1,5 +1,6 @@
 /** Which rows need which files. Every table with a column `sha256` of files is named here, and only here. */
 
+import { AppError } from '../../core/errors.js';
 import type { BlobEntry } from './blobs.js';
 import type { Database } from './database.js';
 
@@ -30,6 +31,21 @@ export function fileOperations(db: Database) {
     fileReferences: (): FileReference[] => references.all(),
     isFileNeeded: (sha256: string): boolean => needed.get(sha256)!.needed === 1,
   };
+}
+
+/**
+ * A version is named by the first digits of its file's sha256, which somebody may make equal for two files.
+ *
+ * @param what the version that is to be stored, in words
+ * @param there sha256 of the file that has this name already
+ * @throws AppError 'already-exists' if that is another file than `sha256`
+ */
+export function checkSameFile(what: string, there: string | undefined, sha256: string): void {
+  if (there === undefined || there === sha256) return;
+  throw new AppError(
+    'already-exists',
+    `The ${what} is another file: its sha256 is ${there}, that of the new one ${sha256}; store it under another name`,
+  );
 }
 
 /** Files and rows that do not fit each other. */

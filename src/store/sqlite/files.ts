@@ -1,9 +1,11 @@
 /** Files and the rows that need them: a file is there before its row, and goes only when no row needs it any more. */
 
-import { AppError } from '../../core/errors.js';
+import { AppError, type ErrorKind } from '../../core/errors.js';
 import type { Blobs } from './blobs.js';
 import type { CommitQueue } from './commit-queue.js';
 import { digest } from './digest.js';
+
+const surelyNotStored: ReadonlySet<ErrorKind> = new Set(['resource-exhausted', 'already-exists']);
 
 /** The files of a store. */
 export class Files {
@@ -23,7 +25,7 @@ export class Files {
   }
 
   /**
-   * Stores a file and then the row that `record` stores; when there is no room for the row, neither is stored.
+   * Stores a file and then the row that `record` stores; when the row is refused or there is no room for it, neither is.
    *
    * @param record is given the file's sha256
    */
@@ -31,8 +33,8 @@ export class Files {
     try {
       return await this.#blobs.put(bytes, record);
     } catch (error) {
-      // After any other failure it is not known whether the row is on the disk, so the file stays.
-      if (AppError.from(error).kind === 'resource-exhausted') await this.drop(await digest(bytes));
+      // After a failure of the disk it is not known whether the row is there, so the file stays.
+      if (surelyNotStored.has(AppError.from(error).kind)) await this.drop(await digest(bytes));
       throw error;
     }
   }

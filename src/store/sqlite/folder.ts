@@ -43,7 +43,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes an empty file for its owner alone, whatever the umask, unless it exists. SQLite gives its log the same mode. */
+/** Makes an empty file, durable and for its owner alone, whatever the umask, unless it exists. SQLite gives its log the same mode. */
 export async function makeFile(path: string): Promise<void> {
   try {
     const file = await open(path, 'wx', fileMode);
@@ -52,6 +52,7 @@ export async function makeFile(path: string): Promise<void> {
     } finally {
       await file.close();
     }
+    await syncFolder(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageFailure(error, path);
   }

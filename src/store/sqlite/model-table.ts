@@ -2,6 +2,7 @@
 
 import type { ModelRow, NewModel, Precision } from '../store.js';
 import type { Database } from './database.js';
+import { checkSameFile } from './file-table.js';
 
 interface SqlModel {
   name: string;
@@ -72,6 +73,7 @@ export function modelOperations(db: Database) {
     putModel(model: NewModel, sha256: string, sizeBytes: number, nowMs: number): ModelRow {
       const version = sha256.slice(0, 12);
       const { name, size, parameterCount, architectureJson, step } = model;
+      checkSameFile(`model '${name}@${version}'`, byVersion.get(name, version)?.sha256, sha256);
       insert.run(name, version, sha256, sizeBytes, size, parameterCount, architectureJson, step, nowMs);
       firstPromotion.run(name, version);
       return find(`${name}@${version}`)!;
