@@ -98,7 +98,7 @@ function parseJson(json: string | undefined): unknown {
   try {
     return JSON.parse(json ?? '');
   } catch (error) {
-    throw new AppError('invalid-argument', `The model's architecture is not JSON: '${json ?? ''}'`, { cause: error });
+    throw new AppError('invalid-argument', "The model's architecture is not JSON", { cause: error });
   }
 }
 

@@ -95,19 +95,22 @@ interface Entry {
 }
 
 function readHeader(bytes: Uint8Array): { bytes: number; value: object } {
-  check(bytes.length >= 8, `A safetensors file has at least 8 bytes; this one has ${bytes.length}`);
+  // What a file that is something else holds is not shown: it may be a secret that somebody points the server at.
+  check(bytes.length >= 8, `The file is no model file: it has ${bytes.length} bytes; safetensors has at least 8`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const allowed = Math.min(bytes.length - 8, MAX_HEADER_BYTES);
   check(
     length >= 2n && length <= BigInt(allowed),
-    `The safetensors header says it has ${String(length)} bytes; it must have 2 to ${allowed}`,
+    'The file is no model file: it does not begin with the length of a safetensors header that fits into it',
   );
   const text = new TextDecoder('utf-8', { fatal: true });
   let value: unknown;
   try {
     value = JSON.parse(text.decode(bytes.subarray(8, 8 + Number(length))));
   } catch (error) {
-    throw new AppError('invalid-argument', 'The safetensors header is not JSON in UTF-8', { cause: error });
+    throw new AppError('invalid-argument', 'The file is no model file: its safetensors header is not JSON in UTF-8', {
+      cause: error,
+    });
   }
   check(isRecord(value), 'The safetensors header must be a JSON object');
   return { bytes: Number(length), value };
@@ -116,7 +119,7 @@ function readHeader(bytes: Uint8Array): { bytes: number; value: object } {
 function readMetadata(value: unknown): Record<string, string> {
   check(isRecord(value), `The header's __metadata__ must be an object of strings`);
   for (const [key, text] of Object.entries(value)) {
-    check(typeof text === 'string', () => `The metadata '${key}' is ${JSON.stringify(text)}; it must be a string`);
+    check(typeof text === 'string', `The metadata '${key}' must be a string`);
   }
   return value as Record<string, string>;
 }

@@ -34,6 +34,7 @@ import { makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
+import { ImportFolder } from './import-folder.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -240,6 +241,7 @@ function composeModels(
   return makeModelService({
     models: store.models,
     names,
+    importFolder: new ImportFolder(config.importDir),
     maxBytes: config.maxModelMegabytes * 1024 * 1024,
     promoted,
     precisionChanged(name) {

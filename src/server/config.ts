@@ -30,6 +30,7 @@ export const serverSchema = {
   maxMessageBytes: integer(8 * 1024 * 1024, 65_536, 1 << 30, 'Largest message taken from a client.'),
   maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
   maxDatasetMegabytes: integer(1024, 1, 65_536, 'Largest file of samples taken from a client.'),
+  importDir: text('', 'Folder below which admins may import models by their paths; without it nobody may.'),
   leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
   drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
   metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),
@@ -105,7 +106,8 @@ function readFile(path: string): Record<string, unknown> {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    // What is wrong in the file would be said with a part of it, which may be a token.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
     throw new AppError('invalid-argument', `The settings file '${path}' cannot be read: ${why}`, { cause: error });
   }
   check(

@@ -1,7 +1,7 @@
 /** ModelService: model files in and out, and which version plays. */
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import {
@@ -13,7 +13,8 @@ import {
 } from '../proto/tengen/v1/model.js';
 import { isWorthServing } from '../evaluator/quantization/compare.js';
 import { modelRef, precisions, type ModelRow, type ModelStore } from '../store/store.js';
-import { isFolder, readCheckpointFolder } from './checkpoint-folder.js';
+import { readCheckpointFolder } from './checkpoint-folder.js';
+import { readPlainFile, type ImportFolder } from './import-folder.js';
 import { fromKatago, isPacked, toKatago } from './katago-file.js';
 import { describeModel, smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
@@ -26,6 +27,8 @@ const CHUNK = 1024 * 1024;
 export interface ModelServiceOptions {
   readonly models: ModelStore;
   readonly names: Names;
+  /** From where models may be imported by their paths. */
+  readonly importFolder: ImportFolder;
   /** Largest file taken. */
   readonly maxBytes: number;
   /** Called after a model's promoted version, or the default model, changed. */
@@ -36,7 +39,7 @@ export interface ModelServiceOptions {
 
 /** Makes the service. */
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
-  const { models, names, maxBytes, promoted, precisionChanged } = options;
+  const { models, names, importFolder, maxBytes, promoted, precisionChanged } = options;
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
@@ -74,9 +77,10 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
     },
     async importModel({ name, path }, context) {
       checkModelName(name);
-      const bytes = (await isFolder(path))
-        ? await readCheckpointFolder(path, maxBytes)
-        : await readModelFile(path, maxBytes);
+      const found = await importFolder.resolve(path);
+      const bytes = (await stat(found)).isDirectory()
+        ? await readCheckpointFolder(found, maxBytes, (file) => importFolder.resolve(file))
+        : await readPlainFile(found, maxBytes);
       return { model: modelToWire(await put(name, bytes, context)) };
     },
     async promoteModel({ model }) {
@@ -123,20 +127,6 @@ async function receiveFile(
   const seen = sha256Of(bytes);
   check(seen === first.sha256, `The file that arrived has sha256 ${seen}; ${first.sha256} was promised`);
   return { name: first.name, bytes };
-}
-
-async function readModelFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    const file = await stat(path);
-    // A device or a pipe has no size and may have no end.
-    check(file.isFile(), `'${path}' is not a file`);
-    check(file.size <= maxBytes, `The file '${path}' has ${file.size} bytes; this server takes ${maxBytes}`);
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    const kind = (error as { code?: unknown }).code === 'ENOENT' ? 'not-found' : 'failed-precondition';
-    throw new AppError(kind, `The file '${path}' cannot be read on the server`, { cause: error });
-  }
 }
 
 function sha256Of(bytes: Uint8Array): string {

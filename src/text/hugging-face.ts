@@ -53,9 +53,8 @@ function open(file: object, settings: object): HuggingFaceTokenizer {
   try {
     return new HuggingFaceTokenizer(file, settings);
   } catch (error) {
-    throw new AppError('invalid-argument', `tokenizer.json cannot be read: ${AppError.from(error).message}`, {
-      cause: error,
-    });
+    // The package's own message may quote the file.
+    throw new AppError('invalid-argument', 'tokenizer.json is no vocabulary that can be read here', { cause: error });
   }
 }
 

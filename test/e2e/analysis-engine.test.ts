@@ -116,7 +116,7 @@ describe('KaTrain over the bundled analysis engine', () => {
 describe('KaTrain and the real server', () => {
   it('is answered with its network, before and after the server was killed', async () => {
     const dataDir = makeDataDir();
-    let process = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    let process = await startServerProcess(dataDir, ['--log-level', 'warn', '--import-dir', dataDir]);
     try {
       const file = join(dataDir, 'tiny.safetensors');
       writeFileSync(file, tinyModel(5, 1));

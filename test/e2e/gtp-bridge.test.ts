@@ -139,7 +139,7 @@ describe('the bundled bridge', () => {
 describe('the bundled bridge and the real server', () => {
   it('play with a network, score with it, and wait for a model where there is none yet', async () => {
     const dataDir = makeDataDir();
-    const process = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    const process = await startServerProcess(dataDir, ['--log-level', 'warn', '--import-dir', dataDir]);
     try {
       const client = bridge(process.address);
       await expect(client.send('genmove b')).rejects.toThrow('There is no model yet');
@@ -163,7 +163,7 @@ describe('the bundled bridge and the real server', () => {
 describe('a real server that is killed in the middle of a game', () => {
   it('is waited for, and the move that was being thought about comes', async () => {
     const dataDir = makeDataDir();
-    let process = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    let process = await startServerProcess(dataDir, ['--log-level', 'warn', '--import-dir', dataDir]);
     try {
       const file = join(dataDir, 'tiny.safetensors');
       writeFileSync(file, tinyModel(5, 1));

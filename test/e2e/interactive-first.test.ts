@@ -15,7 +15,8 @@ let server: ServerProcess;
 
 beforeAll(async () => {
   dataDir = makeDataDir();
-  server = await startServerProcess(dataDir, ['--log-level', 'warn', '--max-batch', '8', '--cache-megabytes', '0']);
+  const flags = ['--log-level', 'warn', '--max-batch', '8', '--cache-megabytes', '0', '--import-dir', dataDir];
+  server = await startServerProcess(dataDir, flags);
   const file = join(dataDir, 'tiny.safetensors');
   writeFileSync(file, tinyModel(5, 1));
   await server.connect().client(ModelServiceDefinition).importModel({ name: 'tiny', path: file });

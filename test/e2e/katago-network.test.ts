@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
@@ -17,7 +18,7 @@ describe.skipIf(!existsSync(network))('a KataGo network behind every door', () =
   beforeAll(async () => {
     bundleBridge();
     dataDir = makeDataDir();
-    server = await startServerProcess(dataDir, ['--log-level', 'warn']);
+    server = await startServerProcess(dataDir, ['--log-level', 'warn', '--import-dir', dirname(network)]);
     await server.connect().client(ModelServiceDefinition).importModel({ name: 'kata', path: network });
   });
   afterAll(async () => {

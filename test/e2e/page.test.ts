@@ -44,7 +44,7 @@ beforeAll(async () => {
   if (!hasChromium) return;
   dataDir = makeDataDir();
   await fillStore();
-  server = await startServerProcess(dataDir);
+  server = await startServerProcess(dataDir, ['--import-dir', dataDir]);
   browser = await startChromium();
 });
 afterAll(async () => {

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
 import {
   ModelFormat,
@@ -12,6 +13,7 @@ import {
   type DownloadModelResponse,
   type Model,
   type UploadModelRequest,
+  type UploadModelResponse,
 } from '../../../src/proto/tengen/v1/model.js';
 import { Connection } from '../../shared/connection.js';
 import { boardsText } from '../../shared/model-boards.js';
@@ -135,12 +137,26 @@ async function* uploadMessages(name: string, file: string): AsyncGenerator<Uploa
   }
 }
 
+/** Hands `send` a Hugging Face checkpoint of this machine as one model file, for as long as `send` takes. */
+async function asModelFile<T>(checkpoint: string, send: (file: string) => Promise<T>): Promise<T> {
+  const { readCheckpointFolder } = await import('../../../src/server/checkpoint-folder.js');
+  const folder = await mkdtemp(join(tmpdir(), 'tengen-upload-'));
+  try {
+    const file = join(folder, 'model.safetensors');
+    await writeFile(file, await readCheckpointFolder(checkpoint, Infinity), { mode: 0o600 });
+    return await send(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 const importModel = command({
   name: 'models import',
   usage: 'PATH',
   summary: "import a model file, KataGo's network file, or a folder with a Hugging Face checkpoint",
   details: `
-  A file that is here is sent to the server; anything else is read from the server's own disk.
+  What is on this machine is sent to the server. Anything else is read from the server's own disk, where an admin may read
+  what is below the server's --import-dir.
   tengen models import kata1-b18c384nbt-s9996604416-d4316597426.bin.gz --name kata1
   tengen models import /models/Qwen2.5-0.5B --name qwen`,
   flags: {
@@ -153,9 +169,14 @@ const importModel = command({
     check(path !== undefined && args.length === 1, 'models import takes PATH');
     const name = flags.name ?? nameOf(path);
     const client = new Connection(flags).client(ModelServiceDefinition);
-    const { model } = (await isFile(path))
-      ? await client.uploadModel(uploadMessages(name, path), { signal })
-      : await client.importModel({ name, path }, { signal });
+    const here = await stat(path).catch(() => undefined);
+    const upload = (file: string): Promise<UploadModelResponse> =>
+      client.uploadModel(uploadMessages(name, file), { signal });
+    const { model } = here?.isFile()
+      ? await upload(path)
+      : here?.isDirectory()
+        ? await asModelFile(path, upload)
+        : await client.importModel({ name, path }, { signal });
     print([one(model)], flags.json);
     return 0;
   },
@@ -167,10 +188,6 @@ function nameOf(path: string): string {
     .replace(/\.(bin|txt)?\.?gz$|\.safetensors$/, '')
     .replace(/[^A-Za-z0-9_-]/g, '-')
     .slice(0, 64);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 const promote = command({

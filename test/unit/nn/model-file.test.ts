@@ -67,7 +67,7 @@ describe.each<[string, (weights: Map<string, { shape: readonly number[]; data: F
 test.each<[string, Uint8Array, RegExp]>([
   ['a file of another kind', encodeSafetensors(new Map()), /format is ""; a model has 'tengen-model-1'/],
   ['a later format', fileOf(tinyArchitecture, { format: 'tengen-model-2' }), /format is "tengen-model-2"/],
-  ['an architecture that is not JSON', fileOf('{'), /not JSON: '\{'/],
+  ['an architecture that is not JSON', fileOf('{'), /architecture is not JSON$/],
   ['an architecture that is no object', fileOf(null), /must be an object/],
   ['an unknown architecture', fileOf({ ...tinyArchitecture, kind: 'go-mlp' }), /kind is "go-mlp"; .* 'go-resnet'/],
   ['an unknown field', fileOf({ ...tinyArchitecture, dropout: 1 }), /Unknown architecture field 'dropout'/],
@@ -79,7 +79,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ['half a block', fileOf({ ...tinyArchitecture, blocks: 1.5 }), /blocks is 1.5/],
   ['no features', fileOf({ ...tinyArchitecture, features: '' }), /features is ""/],
   ['more blocks than weights', fileOf({ ...tinyArchitecture, blocks: 3 }), /'block2\/filter1' is missing/],
-  ['a text file', new TextEncoder().encode('hello, world, this is no model'), /header says/],
+  [
+    'a text file',
+    new TextEncoder().encode('hello, world, this is no model'),
+    /^The file is no model file: it does not begin with the length of a safetensors header that fits into it$/,
+  ],
 ])('%s is refused', (_, bytes, message) => {
   expect(() => decodeModel(bytes)).toThrow(message);
   expect(() => decodeModel(bytes)).toThrow(expect.objectContaining({ kind: 'invalid-argument' }));

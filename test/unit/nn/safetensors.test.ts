@@ -87,7 +87,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a header that is not JSON', file('{"a":'), /not JSON/],
   ['a header that is not UTF-8', file('{}', 2, 4).fill(0xff, 10), /not JSON in UTF-8/],
   ['a header that is a list', file([]), /must be a JSON object/],
-  ['metadata that is not text', file({ __metadata__: { a: 1 } }), /metadata 'a' is 1; it must be a string/],
+  ['metadata that is not text', file({ __metadata__: { a: 1 } }), /metadata 'a' must be a string/],
   ['metadata that is a list', file({ __metadata__: [] }), /__metadata__ must be an object/],
   ['an entry that is a number', file({ w: 1 }), /entry 'w' must be an object/],
   [

@@ -9,7 +9,7 @@ import { AppError, check } from '../../../core/errors.js';
 const MAX_WORD = 256;
 const BINARY = '@BIN@';
 
-/** Reads a file from its beginning. Every error names the byte at which it was noticed. */
+/** Reads a file from its beginning. Every error names the byte at which it was noticed, and shows small numbers at most. */
 export class WordReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -42,7 +42,8 @@ export class WordReader {
     const value = Number(word);
     if (/^[+-]?\d+$/.test(word) && value >= min && value <= max) return value;
     this.#at = start;
-    this.fail(`${what} is '${word}'; it must be a whole number from ${min} to ${max}`);
+    const seen = /^[+-]?\d{1,7}$/.test(word) ? word : 'no number';
+    this.fail(`${what} is ${seen}; it must be a whole number from ${min} to ${max}`);
   }
 
   /** A finite number. */
@@ -52,7 +53,7 @@ export class WordReader {
     const value = Number(word);
     if (Number.isFinite(value)) return value;
     this.#at = start;
-    this.fail(`${what} is '${word}'; it must be a finite number`);
+    this.fail(`${what} is no finite number`);
   }
 
   /** `count` weights of the layer called `layer`; an array of its own. */
@@ -96,7 +97,7 @@ export class WordReader {
   #expectMark(layer: string): void {
     const end = this.#at + BINARY.length;
     const seen = text(this.#bytes, this.#at, Math.min(end, this.#bytes.length));
-    if (seen !== BINARY) this.fail(`the weights of layer '${layer}' begin with '${seen}' instead of '${BINARY}'`);
+    if (seen !== BINARY) this.fail(`the weights of layer '${layer}' do not begin with '${BINARY}'`);
     this.#at = end;
   }
 
@@ -148,7 +149,7 @@ export class WordWriter {
 export function checkKatagoName(name: string): string {
   check(
     /^[A-Za-z0-9_-]{1,96}$/.test(name),
-    () => `A KataGo network is called '${name}'; it must be 1 to 96 letters, digits, '-' and '_'`,
+    "The name of a KataGo network must be 1 to 96 letters, digits, '-' and '_'",
   );
   return name;
 }

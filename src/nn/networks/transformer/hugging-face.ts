@@ -66,12 +66,7 @@ export function writeHuggingFace({ architecture, weights }: Model<TransformerCon
 }
 
 function parseConfig(text: string): { fields: Omit<TransformerConfiguration, 'tiedHead'>; tiedHead: boolean } {
-  let config: Partial<Record<string, unknown>>;
-  try {
-    config = JSON.parse(text) as typeof config;
-  } catch (error) {
-    throw new AppError('invalid-argument', 'config.json is not JSON', { cause: error });
-  }
+  const config = parseObject(text);
   const type = config['model_type'];
   check(
     typeof type === 'string' && Object.hasOwn(architectures, type),
@@ -100,6 +95,17 @@ function parseConfig(text: string): { fields: Omit<TransformerConfiguration, 'ti
   };
 }
 
+function parseObject(text: string): Partial<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('invalid-argument', 'config.json is not JSON', { cause: error });
+  }
+  check(isRecord(value), 'config.json must be one JSON object');
+  return value;
+}
+
 /** Where newer versions of the library write the rotary positions' settings. */
 function ropeParameters(config: Partial<Record<string, unknown>>): Partial<Record<string, unknown>> {
   const parameters = config['rope_parameters'];
@@ -107,7 +113,7 @@ function ropeParameters(config: Partial<Record<string, unknown>>): Partial<Recor
 }
 
 function isRecord(value: unknown): value is Partial<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Parts of the family that are not computed here would silently give other logits. */

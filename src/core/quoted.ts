@@ -1,0 +1,24 @@
+/** How a value from outside is shown in a sentence: in quotes, in one line, and not longer than a person reads. */
+
+const MAX_SHOWN = 80;
+
+/** `text` in single quotes; control characters and the like are escaped (a line end is `\n`), and a long text is cut. */
+export function quoted(text: string): string {
+  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return `'${cut.replace(unfit, escaped)}'`;
+}
+
+/** Whether a text has characters that would change how a line of a log or a terminal reads. */
+export function hasControlCharacters(text: string): boolean {
+  return text.search(unfit) >= 0;
+}
+
+/** Control characters, marks that turn the direction of writing, ends of lines and paragraphs, and halves of characters. */
+const unfit = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (character === '\n') return '\\n';
+  if (character === '\t') return '\\t';
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+}
