@@ -4,6 +4,7 @@
  */
 
 import { AppError } from './errors.js';
+import { cut, quoted } from './quoted.js';
 
 interface FieldBase {
   /** One sentence for the help text and docs/config.md. */
@@ -81,7 +82,7 @@ export function readConfig<S extends Schema>(schema: S, input: Readonly<Record<s
     if (!Object.hasOwn(schema, key)) {
       throw new AppError(
         'invalid-argument',
-        `Unknown setting '${key}'; did you mean '${nearest(key, Object.keys(schema))}'?`,
+        `Unknown setting ${quoted(key)}; did you mean '${nearest(key, Object.keys(schema))}'?`,
       );
     }
   }
@@ -116,7 +117,7 @@ function readField(key: string, field: Field, seen: unknown): unknown {
   const refuse = (): never => {
     throw new AppError(
       'invalid-argument',
-      `Setting '${key}' is ${JSON.stringify(seen)}; it must be ${describeAllowed(field)}`,
+      `Setting '${key}' is ${cut(JSON.stringify(seen))}; it must be ${describeAllowed(field)}`,
     );
   };
   switch (field.type) {
@@ -141,8 +142,10 @@ function readField(key: string, field: Field, seen: unknown): unknown {
 export function nearest(word: string, candidates: readonly string[]): string {
   let best = candidates[0] ?? '';
   let bestDistance = Infinity;
+  // No name is longer, and a word of megabytes would be compared for minutes.
+  const start = word.slice(0, 100).toLowerCase();
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(start, candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

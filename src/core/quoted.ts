@@ -1,11 +1,15 @@
 /** How a value from outside is shown in a sentence: in quotes, in one line, and not longer than a person reads. */
 
-const MAX_SHOWN = 80;
+const MAX_SHOWN = 100;
 
 /** `text` in single quotes; control characters and the like are escaped (a line end is `\n`), and a long text is cut. */
 export function quoted(text: string): string {
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-  return `'${cut.replace(unfit, escaped)}'`;
+  return `'${cut(text).replace(unfit, escaped)}'`;
+}
+
+/** A long text's beginning, and an ellipsis. */
+export function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 /** Whether a text has characters that would change how a line of a log or a terminal reads. */

@@ -1,6 +1,7 @@
 /** AccessService: who calls, and who may write under which names. */
 
 import { check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import {
   AccessLevel,
   NameKind,
@@ -32,7 +33,7 @@ export function makeAccessService(names: NameStore, callers: Callers): AccessSer
       const { kind, name, caller } = readRequest(request);
       check(
         callers.names.includes(caller),
-        () => `There is no token named '${caller}'; there are ${callers.names.join(', ') || 'none with a name'}`,
+        () => `There is no token named ${quoted(caller)}; there are ${callers.names.join(', ') || 'none with a name'}`,
       );
       return { ownership: ownershipToWire(await names.grant(kind, name, caller)) };
     },

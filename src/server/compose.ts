@@ -21,6 +21,7 @@ import { findSandbox, type Sandbox } from '../rewards/sandbox.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import { Callers } from './callers.js';
@@ -210,7 +211,7 @@ function modelsOf(store: Store): ModelSource {
     async resolve(name) {
       const row = await store.models.get(name);
       if (row) return modelRef(row);
-      throw new AppError('not-found', name === '' ? 'There is no model yet' : `There is no model '${name}'`);
+      throw new AppError('not-found', name === '' ? 'There is no model yet' : `There is no model ${quoted(name)}`);
     },
     read: (ref) => store.models.read(ref),
   };

@@ -1,6 +1,7 @@
 /** GameService: stored games for people and programs that want to look at them. */
 
 import { AppError, check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import type { GameRecord } from '../go/game-record.js';
 import { formatResult } from '../go/sgf.js';
 import { eligibilityOf } from '../methods/branching/branch-point.js';
@@ -29,7 +30,7 @@ export function makeGameService({ games, jobs }: Pick<Store, 'games' | 'jobs'>):
     async listGames({ jobId, limit, before }) {
       check(limit <= LONGEST_PAGE, () => `limit is ${limit}; at most ${LONGEST_PAGE}`);
       const job = jobId === '' ? (await jobs.list())[0] : await jobs.get(jobId);
-      if (jobId !== '' && !job) throw new AppError('not-found', `There is no job '${jobId}'`);
+      if (jobId !== '' && !job) throw new AppError('not-found', `There is no job ${quoted(jobId)}`);
       if (!job) return { games: [] };
       const trees = await games.trees(job.jobId, limit || PAGE, before === 0n ? undefined : sequenceFromWire(before));
       const summaries = trees.map(async (tree) => {
@@ -56,7 +57,7 @@ async function findTree(games: Store['games'], gameId: string): Promise<readonly
     const rows = await games.tree(treeId);
     if (rows.some((row) => row.gameId === gameId)) return rows;
   }
-  throw new AppError('not-found', `There is no game '${gameId}'`);
+  throw new AppError('not-found', `There is no game ${quoted(gameId)}`);
 }
 
 function summaryOf(tree: TreeRow, first: GameRecord): GameSummary {

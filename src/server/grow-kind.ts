@@ -1,6 +1,7 @@
 /** The `grow` job over the store: its source, data and models as the job wants to see them. */
 
 import { AppError } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import type { Engine } from '../engine/engine.js';
 import { threadedOnnxRuntimeEngine } from '../engine/onnxruntime/threaded.js';
 import { modelRef, type Store } from '../store/store.js';
@@ -34,12 +35,12 @@ export function growKind(store: Store, promoted: () => void): JobKind {
       const dependencies: GrowDependencies = {
         async source(ref) {
           const row = await store.models.get(ref === '' ? model : ref);
-          if (!row) throw new AppError('not-found', `There is no model '${ref === '' ? model : ref}' to grow`);
+          if (!row) throw new AppError('not-found', `There is no model ${quoted(ref === '' ? model : ref)} to grow`);
           return { ref: modelRef(row), sha256: row.sha256, bytes: await store.models.read(modelRef(row)) };
         },
         async dataset(ref) {
           const row = await store.datasets.get(ref);
-          if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+          if (!row) throw new AppError('not-found', `There is no data set ${quoted(ref)}; import it first`);
           const full = `${row.name}@${row.version}`;
           return { ref: full, bytes: await store.datasets.read(full) };
         },
@@ -59,7 +60,7 @@ async function selfPlayOf(store: Store, jobId: string, model: string): Promise<S
     (job) => job.kind === 'alphazero' && (jobId === '' ? job.model === model : job.jobId === jobId),
   );
   if (!row) {
-    const wanted = jobId === '' ? `that trained the model '${model}'; set games` : `'${jobId}'`;
+    const wanted = jobId === '' ? `that trained the model '${model}'; set games` : quoted(jobId);
     throw new AppError('not-found', `There is no alphazero job ${wanted}`);
   }
   return {

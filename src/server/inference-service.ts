@@ -6,6 +6,7 @@
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
+import { quoted } from '../core/quoted.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
 import { boardSide, checkInferRequest, inputShapes, readInputs } from './inference-request.js';
 import type { LanguageInference } from './language-inference.js';
@@ -101,7 +102,7 @@ async function infer(
 function wantedOutputs(request: ModelInferRequest, { outputs }: ModelShape): readonly string[] {
   if (request.outputs.length === 0) return outputs;
   return request.outputs.map(({ name }) => {
-    check(outputs.includes(name), `There is no output '${name}'; outputs are ${outputs.join(', ')}`);
+    check(outputs.includes(name), `There is no output ${quoted(name)}; outputs are ${outputs.join(', ')}`);
     return name;
   });
 }

@@ -2,6 +2,7 @@
 
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { JobState, type Job, type JobProgress, type JobServiceImplementation } from '../proto/tengen/v1/job.js';
 import type { JobRow, JobState as StoredState, ProgressRow } from '../store/store.js';
 import { sequenceFromWire } from '../wire/whole-numbers.js';
@@ -69,7 +70,7 @@ function readSettings(json: string): Record<string, unknown> {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new AppError('invalid-argument', `config_json is no JSON: ${json.slice(0, 100)}`, { cause: error });
+    throw new AppError('invalid-argument', `config_json is no JSON: ${quoted(json)}`, { cause: error });
   }
   check(typeof value === 'object' && value !== null && !Array.isArray(value), 'config_json must be one JSON object');
   return value as Record<string, unknown>;

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import { nearest } from '../core/config.js';
 import { AppError, check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
 import type { StoredGame } from '../trainer/alphazero/ports.js';
 import type { JobKind, RunningJob } from './job-kind.js';
@@ -98,7 +99,7 @@ export class JobRunner implements WorkSource {
   /** @throws AppError 'not-found' */
   async get(jobId: string): Promise<JobRow> {
     const row = await this.#store.jobs.get(jobId);
-    if (!row) throw new AppError('not-found', `There is no job '${jobId}'`);
+    if (!row) throw new AppError('not-found', `There is no job ${quoted(jobId)}`);
     return row;
   }
 
@@ -310,7 +311,10 @@ export class JobRunner implements WorkSource {
   #kind(kind: string): JobKind {
     const found = this.#kinds.get(kind);
     const known = [...this.#kinds.keys()];
-    check(found !== undefined, () => `There is no kind of job '${kind}'; did you mean '${nearest(kind, known)}'?`);
+    check(
+      found !== undefined,
+      () => `There is no kind of job ${quoted(kind)}; did you mean '${nearest(kind, known)}'?`,
+    );
     return found;
   }
 

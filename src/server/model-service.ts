@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import {
   ModelFormat,
   Precision,
@@ -42,7 +43,8 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
   const { models, names, importFolder, maxBytes, promoted, precisionChanged } = options;
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
-    if (!row) throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
+    if (!row)
+      throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model ${quoted(ref)}`);
     return row;
   };
   const put = async (name: string, given: Uint8Array, context: CallContext): Promise<ModelRow> => {
@@ -84,7 +86,7 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       return { model: modelToWire(await put(name, bytes, context)) };
     },
     async promoteModel({ model }) {
-      check(model.includes('@'), () => `model is '${model}'; it must be name@version`);
+      check(model.includes('@'), () => `model is ${quoted(model)}; it must be name@version`);
       const row = await models.promote(model, { asDefault: true });
       promoted(row);
       return { model: modelToWire(row) };
@@ -111,7 +113,7 @@ async function receiveFile(
       checkModelName(first.name);
       check(
         /^[0-9a-f]{64}$/.test(first.sha256),
-        () => `sha256 is '${request.sha256}'; it must be 64 hexadecimal digits`,
+        () => `sha256 is ${quoted(request.sha256)}; it must be 64 hexadecimal digits`,
       );
     }
     check(

@@ -1,6 +1,7 @@
 /** The `rft` job over the store: its tasks, checkpoints and models as the job wants to see them, and its reward. */
 
 import { AppError } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { makeReward } from '../rewards/make-reward.js';
 import type { Sandbox } from '../rewards/sandbox.js';
 import { modelRef, type Store } from '../store/store.js';
@@ -12,6 +13,7 @@ import type { RftDependencies } from '../trainer/rft/ports.js';
 import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
+import { checkModelName } from './model-name.js';
 import { Names } from './names.js';
 import { checkLanguageModel } from './same-architecture.js';
 
@@ -25,6 +27,7 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
     kind: 'rft',
     readConfig(input) {
       const config = readRftConfig(input);
+      if (config.keepScores !== '') checkModelName(config.keepScores);
       // Refuses settings of the reward that do not go together before there is a job.
       const unconnected = { score: () => Promise.resolve([]), close: () => undefined };
       makeReward(config, { connect: () => unconnected, sandbox });
@@ -62,7 +65,7 @@ function datasetsOf(store: Store, names: Names, createdBy: string): RftDependenc
   return {
     async read(ref) {
       const row = await store.datasets.get(ref);
-      if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+      if (!row) throw new AppError('not-found', `There is no data set ${quoted(ref)}; import it first`);
       const full = `${row.name}@${row.version}`;
       return { ref: full, bytes: await store.datasets.read(full) };
     },
@@ -76,6 +79,7 @@ function datasetsOf(store: Store, names: Names, createdBy: string): RftDependenc
 /** What the settings name, else the model that is trained. */
 async function readBase(store: Store, ref: string, model: string): Promise<{ ref: string; bytes: Uint8Array }> {
   const row = await store.models.get(ref === '' ? model : ref);
-  if (!row) throw new AppError('not-found', `There is no model '${ref === '' ? model : ref}' to start from; set base`);
+  if (!row)
+    throw new AppError('not-found', `There is no model ${quoted(ref === '' ? model : ref)} to start from; set base`);
   return { ref: modelRef(row), bytes: await store.models.read(modelRef(row)) };
 }

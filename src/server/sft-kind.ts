@@ -1,6 +1,7 @@
 /** The `sft` job over the store: its data, checkpoints and models as the job wants to see them. */
 
 import { AppError } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { modelRef, type Store } from '../store/store.js';
 import { decodeSftCheckpoint } from '../trainer/sft/checkpoint.js';
 import { readSftConfig } from '../trainer/sft/config.js';
@@ -28,7 +29,7 @@ export function sftKind(store: Store, promoted: () => void): JobKind {
         ...(base && { base }),
         async dataset(ref) {
           const row = await store.datasets.get(ref);
-          if (!row) throw new AppError('not-found', `There is no data set '${ref}'; import it first`);
+          if (!row) throw new AppError('not-found', `There is no data set ${quoted(ref)}; import it first`);
           const full = `${row.name}@${row.version}`;
           return { ref: full, bytes: await store.datasets.read(full) };
         },
@@ -50,5 +51,5 @@ async function readBase(store: Store, ref: string, model: string): Promise<Uint8
   const row = await store.models.get(ref === '' ? model : ref);
   if (row) return store.models.read(modelRef(row));
   if (ref === '') return undefined;
-  throw new AppError('not-found', `There is no model '${ref}' to start from`);
+  throw new AppError('not-found', `There is no model ${quoted(ref)} to start from`);
 }

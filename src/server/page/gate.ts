@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { AppError, check } from '../../core/errors.js';
+import { quoted } from '../../core/quoted.js';
 
 /**
  * Refuses names that are not this machine's. A foreign site needs a name to rebind, so numbers are harmless; and it does
@@ -20,7 +21,7 @@ export function checkHost({ host }: IncomingHttpHeaders, hasToken: boolean): voi
   if (hasToken || name === 'localhost' || isIP(name) !== 0) return;
   throw new AppError(
     'permission-denied',
-    `The page was asked for as '${name}'; without a token it answers to localhost and to addresses only`,
+    `The page was asked for as ${quoted(name)}; without a token it answers to localhost and to addresses only`,
   );
 }
 

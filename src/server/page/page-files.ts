@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { AppError } from '../../core/errors.js';
+import { quoted } from '../../core/quoted.js';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -57,7 +58,8 @@ export class PageFiles {
   serve(path: string, request: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(path === '/' ? 'index.html' : path.slice(1));
     if (!file) {
-      const why = this.#files.size === 0 ? 'The page is not built; run npm run build' : `There is no '${path}' here`;
+      const why =
+        this.#files.size === 0 ? 'The page is not built; run npm run build' : `There is no ${quoted(path)} here`;
       throw new AppError('not-found', why);
     }
     const headers = { ...securityHeaders, etag: file.etag, 'cache-control': 'no-cache' };

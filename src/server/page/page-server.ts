@@ -10,6 +10,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
+import { quoted } from '../../core/quoted.js';
 import { checkLevel } from '../access.js';
 import type { Callers } from '../callers.js';
 import type { Service } from '../compose.js';
@@ -137,7 +138,10 @@ class PageHandler {
     const caller = this.#options.callers.check(authorization);
     const call = this.#calls.get(path);
     if (!call)
-      throw new AppError('not-found', `There is no call '${path}'; the page has ${[...this.#calls.keys()].join(', ')}`);
+      throw new AppError(
+        'not-found',
+        `There is no call ${quoted(path)}; the page has ${[...this.#calls.keys()].join(', ')}`,
+      );
     checkLevel(path, caller);
     const body = await readBody(request, this.#options.maxMessageBytes);
     const signal = call.isStream ? AbortSignal.any([gone, this.#draining.signal]) : gone;

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
+import { quoted } from '../../core/quoted.js';
 import { variationId, type GameRecord } from '../../go/game-record.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
 import type { Store } from '../../store/store.js';
@@ -68,7 +69,7 @@ async function takeGame(context: SubmissionContext, { worker, leaseId, game }: S
   const { gameId } = game;
   const leased = book.find(gameId);
   if (leased || !(await store.games.has(gameId))) {
-    check(leased !== undefined, `The game '${gameId}' was not leased by this server`);
+    check(leased !== undefined, `The game ${quoted(gameId)} was not leased by this server`);
     const record = gameRecordFromWire(game);
     checkSubmission(record, leased.jobId, leased.work);
     await put(context, { worker, game, record, leased });

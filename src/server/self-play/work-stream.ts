@@ -1,6 +1,7 @@
 /** One worker's stream: hello, then leases out and games in until either side ends it. */
 
 import { AppError, check } from '../../core/errors.js';
+import { hasControlCharacters, quoted } from '../../core/quoted.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
 import type { LeasedGame } from './lease-book.js';
 import { leaseToWire } from './lease-message.js';
@@ -123,7 +124,10 @@ export class WorkStream {
         `protocol_version is ${protocolVersion}; this server speaks version ${PROTOCOL_VERSION}`,
       );
     }
-    check(worker !== '' && worker.length <= 200, 'worker must be a name of 1 to 200 characters');
+    check(
+      worker !== '' && worker.length <= 200 && !hasControlCharacters(worker),
+      () => `worker is ${quoted(worker)}; it must be a name of 1 to 200 characters, no control characters among them`,
+    );
     check(games >= 1 && games <= MAX_GAMES, `games is ${games}; it must be from 1 to ${MAX_GAMES}`);
     this.#worker = worker;
     this.#context.logger.info({ worker, games }, 'worker-here');

@@ -1,6 +1,7 @@
 /** The embedded store: one data folder with `tengen.db` (rows) and `blobs/` (model files, checkpoints, data sets). */
 
 import { AppError } from '../../core/errors.js';
+import { quoted } from '../../core/quoted.js';
 import type {
   CheckpointStore,
   DatasetStore,
@@ -108,7 +109,7 @@ function assemble(queue: CommitQueue, files: Files, now: () => number): Store {
 
 function modelStore(queue: CommitQueue, files: Files, now: () => number): ModelStore {
   const missing = (ref: string): AppError =>
-    new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model '${ref}'`);
+    new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model ${quoted(ref)}`);
   return {
     put: (model, bytes) => files.put(bytes, (sha256) => queue.call('putModel', model, sha256, bytes.length, now())),
     get: (ref) => queue.call('getModel', ref),
@@ -195,7 +196,7 @@ function datasetStore(queue: CommitQueue, files: Files, now: () => number): Data
     list: () => queue.call('listDatasets'),
     async read(ref) {
       const row = await queue.call('getDataset', ref);
-      if (!row) throw new AppError('not-found', `There is no data set '${ref}'`);
+      if (!row) throw new AppError('not-found', `There is no data set ${quoted(ref)}`);
       return files.read(row.sha256);
     },
   };
@@ -209,7 +210,8 @@ function nameStore(queue: CommitQueue): NameStore {
     grant: (kind, name, caller) => queue.call('grantName', kind, name, caller),
     async revoke(kind, name, caller) {
       const row = await queue.call('revokeName', kind, name, caller);
-      if (!row) throw new AppError('not-found', `The ${kindNames[kind]} '${name}' was not granted to '${caller}'`);
+      if (!row)
+        throw new AppError('not-found', `The ${kindNames[kind]} '${name}' was not granted to ${quoted(caller)}`);
       return row;
     },
   };
