@@ -31,7 +31,7 @@ export class ProgressLog {
     const sequence = (this.#last.get(jobId) ?? 0) + 1;
     this.#last.set(jobId, sequence);
     try {
-      await this.#store.append({ jobId, sequence, timeMs: this.#now(), ...point });
+      await this.#store.append({ jobId, sequence, timeMs: this.#now(), ...point, ...finite(point) });
     } catch (error) {
       this.#logger.warn({ err: error, jobId, sequence }, 'progress-not-kept');
     }
@@ -71,6 +71,15 @@ export class ProgressLog {
       signal.removeEventListener('abort', bell.ring);
     }
   }
+}
+
+/** JSON has no number that is not finite: such figures are said in words instead of being kept as nothing, or 0. */
+function finite({ metrics, message }: ProgressPoint): Pick<ProgressPoint, 'metrics' | 'message'> {
+  const others = Object.entries(metrics).filter(([, value]) => !Number.isFinite(value));
+  if (others.length === 0) return { metrics, message };
+  const words = others.map(([name, value]) => `${name} is ${value}`).join(', ');
+  const kept = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
+  return { metrics: Object.fromEntries(kept), message: message === '' ? words : `${message} (${words})` };
 }
 
 /** `heard` resolves at the first ring since `silence`, be it before or after the question. */

@@ -42,8 +42,14 @@ function jobFromSql(row: SqlJob): JobRow {
     error: row.error,
     createdAtMs: row.created_at_ms,
     createdBy: row.created_by,
-    metrics: JSON.parse(row.metrics_json) as Metrics,
+    metrics: metricsOf(row.metrics_json),
   };
+}
+
+/** Figures that were not finite are null in rows of older programs. */
+function metricsOf(json: string): Metrics {
+  const kept = Object.entries(JSON.parse(json) as Record<string, number | null>).filter(([, value]) => value !== null);
+  return Object.fromEntries(kept) as Metrics;
 }
 
 function progressFromSql(row: SqlProgress): ProgressRow {
@@ -52,7 +58,7 @@ function progressFromSql(row: SqlProgress): ProgressRow {
     sequence: row.sequence,
     timeMs: row.time_ms,
     event: row.event,
-    metrics: JSON.parse(row.metrics_json) as Metrics,
+    metrics: metricsOf(row.metrics_json),
     message: row.message,
     ...(row.times_json !== '' && { times: JSON.parse(row.times_json) as readonly MicroStepTime[] }),
   };

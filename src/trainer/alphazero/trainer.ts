@@ -4,6 +4,7 @@
  */
 
 import { AppError, assert } from '../../core/errors.js';
+import { checkStep } from '../../core/finite.js';
 import { Rng } from '../../core/rng.js';
 import { trace } from '../../core/trace.js';
 import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
@@ -214,10 +215,7 @@ export class Trainer {
     const drawMs = angleWeight === 0 && this.#step + 1 < this.#stepsDue() ? this.#batches.drawAhead(window) : 0;
     const metrics = await stepping;
     trace?.add('step', ready, batchSize, performance.now() - ready - drawMs);
-    const { loss } = metrics;
-    if (loss === undefined || !Number.isFinite(loss)) {
-      throw new AppError('internal', `The loss of step ${this.#step} is ${String(loss)}; lower the learning rate`);
-    }
+    await checkStep(this.#step + 1, metrics, async () => Object.entries(await this.#training.exportState()));
     this.#step++;
     return { ...metrics, learningRate, policyTargetEntropy: policyTargetEntropy(batch) };
   }

@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../../core/errors.js';
+import { checkStep } from '../../core/finite.js';
 import type { Engine, NamedTensors, Program } from '../../engine/engine.js';
 import type { GrowthPlan } from '../../methods/growth/family.js';
 import { makeOperator, type Operator } from '../../methods/growth/operator.js';
@@ -130,6 +131,7 @@ async function trainOperator<A>(
         signal?.throwIfAborted();
         const rate = learningRateOf(learningRate, made - 1, WARMUP);
         const reported = await training.step({ ...task.batch(made - 1), learningRate: rate });
+        await checkStep(made, reported, async () => Object.entries(await training.exportState()));
         await onStep?.({ step: made, loss: reported['loss']! });
         if (made !== steps && made % Math.ceil(steps / LOOKS) !== 0) continue;
         const state = await training.exportState();

@@ -9,6 +9,7 @@
  */
 
 import { check } from '../../core/errors.js';
+import { checkStep } from '../../core/finite.js';
 import { Rng } from '../../core/rng.js';
 import { angleOf, concentration } from '../../methods/curriculum/angle.js';
 import type {
@@ -273,7 +274,10 @@ export class RftLoop {
       for (let start = 0; start < groups.length; start += size) {
         const weighted = weightGroups(groups.slice(start, start + size), this.#parts.prompts.tokens, settings);
         // Nothing to learn: no update, rather than one by the momentum alone.
-        if (weighted.length > 0) updates.push(await this.#parts.policy.update({ groups: weighted, learningRate }));
+        if (weighted.length === 0) continue;
+        const update = await this.#parts.policy.update({ groups: weighted, learningRate });
+        await checkStep(this.#step + 1, update, () => this.tensors());
+        updates.push(update);
       }
     }
     return updates;

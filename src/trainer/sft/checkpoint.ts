@@ -18,6 +18,8 @@ export interface SftCheckpoint {
   /** Of the model, as its file has them. */
   readonly architectureJson: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the weights that evaluated best, in `tensors` under 'best:…', are worth. */
+  readonly best?: { readonly step: number; readonly loss: number };
   /** Weights under their names, moments under 'adam:…'. */
   readonly tensors: Weights;
 }

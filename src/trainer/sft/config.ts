@@ -79,6 +79,11 @@ export const sftSchema = {
   ),
 
   checkpointSteps: integer(100, 1, 1_000_000, 'Steps between checkpoints; stopping makes one too.'),
+  promote: choice(
+    'best',
+    ['never', 'best', 'last'],
+    'Which version the name of the model comes to stand for: none, the one with the least evaluation loss so far, or the last. Without an evaluation best means last; the first version under a new name stands for it always.',
+  ),
   versionSteps: integer(0, 0, 10_000_000, 'Steps between versions of the model; 0 makes one at the end.'),
 } as const;
 

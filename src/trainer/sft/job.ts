@@ -4,11 +4,13 @@
  */
 
 import { AppError, assert } from '../../core/errors.js';
+import { checkStep } from '../../core/finite.js';
 import { describeRefused } from '../../text/dataset.js';
 import { modelTokenizer } from '../../text/model-tokenizer.js';
 import { fittingTokens } from '../../ranks/memory.js';
 import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
 import { Batches } from './batches.js';
+import { type Best, bestOf, bestTensors } from './best.js';
 import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
 import type { SftConfig } from './config.js';
 import { type LanguageModel, encodeLanguageModel, modelOfState, readLanguageModel } from './language-model.js';
@@ -40,6 +42,7 @@ export class SftJob {
   readonly #dependencies: SftDependencies;
   #isCancelled = false;
   #tokens = 0;
+  #best: Best | undefined;
   #resolve!: (outcome: SftOutcome) => void;
   #reject!: (error: unknown) => void;
 
@@ -84,6 +87,7 @@ export class SftJob {
     const totalSteps = maxSteps > 0 ? maxSteps : batches.stepsIn(epochs);
     const step = checkpoint?.step ?? 0;
     this.#tokens = checkpoint?.tokens ?? 0;
+    this.#best = checkpoint && bestOf(checkpoint.tensors, checkpoint.best);
     const state = makeStateMemory(model.layout, step, checkpoint?.tensors ?? weights);
     const started = now();
     const trainer = await this.#openTrainer({ model, state, step, totalSteps, checkpoint });
@@ -138,10 +142,12 @@ export class SftJob {
   }
 
   async #step(prepared: Prepared): Promise<void> {
-    const { trainer, samples, batches, totalSteps } = prepared;
+    const { trainer, samples, batches, totalSteps, state } = prepared;
     const { evaluationSteps, checkpointSteps, versionSteps } = this.#config;
     const started = this.#dependencies.now();
     const made = await trainer.train(batches.batch(trainer.step).map((index) => samples.samples[index]!));
+    const { loss, gradientNorm } = made.result;
+    await checkStep(trainer.step, { loss, gradientNorm }, () => exportWeights(state, trainer.step));
     this.#tokens += made.tokens;
     this.#reportStep(trainer.step, made, this.#dependencies.now() - started);
     const isLast = trainer.step === totalSteps;
@@ -152,9 +158,14 @@ export class SftJob {
     if (versionSteps > 0 && trainer.step % versionSteps === 0) await this.#publish(prepared);
   }
 
-  async #evaluate({ trainer, samples }: Prepared): Promise<void> {
+  async #evaluate({ trainer, samples, state }: Prepared): Promise<void> {
     const evaluationLoss = await trainer.evaluate(samples.evaluation.map((index) => samples.samples[index]!));
-    const metrics = { step: trainer.step, evaluationLoss };
+    const { step } = trainer;
+    await checkStep(step, { evaluationLoss }, () => exportWeights(state, step));
+    if (this.#config.promote === 'best' && !(this.#best && this.#best.loss <= evaluationLoss)) {
+      this.#best = { step, loss: evaluationLoss, weights: exportWeights(state, step) };
+    }
+    const metrics = { step, evaluationLoss };
     this.#dependencies.progress({ event: 'evaluation', metrics, message: '' });
   }
 
@@ -166,17 +177,28 @@ export class SftJob {
       profile: trainer.profile,
       architectureJson: JSON.stringify(model.architecture),
       metadata: model.metadata,
-      tensors: exportState(state, trainer.step),
+      ...(this.#best && { best: { step: this.#best.step, loss: this.#best.loss } }),
+      tensors: new Map([...exportState(state, trainer.step), ...bestTensors(this.#best)]),
     };
     await this.#dependencies.checkpoints.save(trainer.step, encodeSftCheckpoint(checkpoint));
   }
 
   async #publish({ trainer, state, model }: Prepared): Promise<void> {
     const { models } = this.#dependencies;
-    const { step } = trainer;
-    const ref = await models.put(encodeLanguageModel(model, exportWeights(state, step), step), { step });
-    await models.promote(ref);
-    this.#dependencies.progress({ event: 'promotion', metrics: { step }, message: `${ref} is the model now` });
+    const last = { step: trainer.step, weights: exportWeights(state, trainer.step) };
+    const put = ({ weights, step }: Pick<Best, 'step' | 'weights'>): Promise<string> =>
+      models.put(encodeLanguageModel(model, weights, step), { step });
+    const best = this.#best ?? last;
+    // Of a new name the first version that is stored is what the name stands for.
+    const bestRef = await put(best);
+    const ref = best.step === last.step ? bestRef : await put(last);
+    if (this.#config.promote === 'never') {
+      this.#state(`${ref} is kept; promote=never leaves the model as it is`, { step: last.step });
+      return;
+    }
+    await models.promote(bestRef);
+    const { step } = best;
+    this.#dependencies.progress({ event: 'promotion', metrics: { step }, message: `${bestRef} is the model now` });
   }
 
   #reportSamples({ train, evaluation, malformed, tooLong }: SftSamples): void {

@@ -282,6 +282,14 @@ describe('progress', () => {
     expect(await watchToEnd(jobId, 4)).toEqual(['- (done)']);
   });
 
+  it('says in words what is no finite number, instead of keeping it as nothing', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    made[0]!.context.progress({ event: 'train', metrics: { loss: NaN, step: 2 }, message: '' });
+    const [, point] = await store.progress.after(jobId, 0, 10);
+    expect(point).toMatchObject({ metrics: { step: 2 }, message: 'loss is NaN' });
+    expect((await jobs.get(jobId)).metrics).toEqual({ step: 2 });
+  });
+
   it('goes on with its numbers after a restart', async () => {
     const { jobId } = await jobs.create('scripted', 'm', {});
     await jobs.close();

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { decodeTransformer } from '../../../../src/nn/model-file.js';
+import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
 import type { RankGrid } from '../../../../src/ranks/grid.js';
 import { readSftConfig } from '../../../../src/trainer/sft/config.js';
 import { SftJob } from '../../../../src/trainer/sft/job.js';
+import { readLanguageModel } from '../../../../src/trainer/sft/language-model.js';
 
 import type { SftProgress } from '../../../../src/trainer/sft/ports.js';
 
@@ -19,6 +20,8 @@ const lines = Array.from({ length: 24 }, (_, i) => {
 class World {
   readonly progress: SftProgress[] = [];
   readonly models: Uint8Array[] = [];
+  readonly promoted: string[] = [];
+  base: Uint8Array | undefined;
   checkpoint: Uint8Array | undefined;
   job: SftJob | undefined;
   grids = 0;
@@ -28,6 +31,7 @@ class World {
   create(settings: object = {}, file = lines.join('\n')): SftJob {
     const config = readSftConfig({ ...small, ...settings });
     this.job = new SftJob(config, {
+      ...(this.base && { base: this.base }),
       dataset: () => Promise.resolve({ ref: 'd@1', bytes: new TextEncoder().encode(file) }),
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),
@@ -38,7 +42,10 @@ class World {
       },
       models: {
         put: (bytes) => Promise.resolve(`m@${this.models.push(bytes)}`),
-        promote: () => Promise.resolve(),
+        promote: (ref) => {
+          this.promoted.push(ref);
+          return Promise.resolve();
+        },
       },
       progress: (point) => {
         this.progress.push(point);
@@ -76,6 +83,52 @@ describe('an sft job', { timeout: 60_000 }, () => {
     expect(decodeTransformer(world.models[0]!).architecture).toMatchObject({ layers: 1, vocabulary: 259 });
     const [first] = world.progress.filter(({ event }) => event === 'train');
     expect([...new Set(first?.times?.map(({ rank }) => rank))]).toEqual([0, 1]);
+  });
+
+  test.each([
+    ['best', 'best'],
+    ['last', 'last'],
+    ['never', undefined],
+  ] as const)('promotes, with promote=%s, the version that is %s', async (promote, wanted) => {
+    const world = new World();
+    // So large that the loss rises again.
+    const settings = {
+      maxSteps: 16,
+      learningRate: 3,
+      schedule: 'constant',
+      clipNorm: 0,
+      evaluationShare: 0.3,
+      evaluationSteps: 2,
+      promote,
+    };
+    const stopAt = 9;
+    world.onTrain = (step) => {
+      if (step === stopAt) world.job?.cancel();
+    };
+    await world.run(settings);
+    world.onTrain = () => undefined;
+    await world.run(settings);
+    const evaluations = world.progress.filter(({ event }) => event === 'evaluation').map(({ metrics }) => metrics);
+    const best = evaluations.reduce((a, b) => (b['evaluationLoss']! < a['evaluationLoss']! ? b : a))['step']!;
+    expect(best).toBeLessThan(16);
+    const steps = world.promoted.map(
+      (ref) => decodeTransformer(world.models[Number(ref.slice(2)) - 1]!).metadata['step'],
+    );
+    expect(steps).toEqual(wanted === undefined ? [] : [String(wanted === 'best' ? best : 16)]);
+    expect(world.models).toHaveLength(promote === 'best' ? 2 : 1);
+  });
+
+  test('fails with the step and the tensor when a loss is not finite, and keeps and promotes nothing', async () => {
+    const world = new World();
+    const model = readLanguageModel(undefined, readSftConfig({ dataset: 'd', ...sizes }));
+    const name = 'model.layers.0.self_attn.k_proj.weight';
+    model.weights.get(name)!.data.fill(1e38);
+    world.base = encodeModel(model);
+    const run = world.run({ maxSteps: 4 });
+    await expect(run).rejects.toMatchObject({ kind: 'failed-precondition' });
+    await expect(run).rejects.toThrow(/'loss' of step 1 is NaN; the first tensor that is not finite is 'model\./);
+    expect([world.models, world.promoted, world.losses()]).toEqual([[], [], []]);
+    expect(world.checkpoint).toBeUndefined();
   });
 
   test.each([
