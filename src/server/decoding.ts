@@ -97,11 +97,12 @@ interface Method {
 
 function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8Array) => unknown): Method {
   const { requestType, requestDeserialize } = method;
-  if (requestType) {
-    const decode = (bytes: Uint8Array): unknown => orUndecoded(bytes, () => read(requestType, bytes));
-    return { ...method, requestType: { ...requestType, decode } };
+  // Those of grpc-js have both, and only this one is used.
+  if (requestDeserialize) {
+    return { ...method, requestDeserialize: (bytes) => orUndecoded(bytes, () => requestDeserialize(bytes)) };
   }
-  return { ...method, requestDeserialize: (bytes) => orUndecoded(bytes, () => requestDeserialize!(bytes)) };
+  const decode = (bytes: Uint8Array): unknown => orUndecoded(bytes, () => read(requestType!, bytes));
+  return { ...method, requestType: { ...requestType, decode } };
 }
 
 function orUndecoded(bytes: Uint8Array, read: () => unknown): unknown {

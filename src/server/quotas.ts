@@ -163,8 +163,13 @@ export function formatQuotas(figures: readonly ClientFigures[]): string {
   ] as const;
   return series
     .map(([name, type, value]) => {
-      const lines = figures.map((client) => `${name}{client="${client.client}"} ${String(value(client))}\n`);
+      const lines = figures.map((client) => `${name}{client="${escaped(client.client)}"} ${String(value(client))}\n`);
       return `# TYPE ${name} ${type}\n${lines.join('')}`;
     })
     .join('');
+}
+
+/** The value of a label, as Prometheus reads it. */
+function escaped(label: string): string {
+  return label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

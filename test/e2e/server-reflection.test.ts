@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawClient } from '../support/raw-call.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 
 const buf = fileURLToPath(new URL('../../node_modules/.bin/buf', import.meta.url));
@@ -29,6 +31,8 @@ async function curl(path: string, ...args: string[]): Promise<string> {
 it('lists every service of the contract', async () => {
   expect((await curl('', '--list-services')).trim().split('\n').sort()).toEqual([
     'grpc.health.v1.Health',
+    'grpc.reflection.v1.ServerReflection',
+    'grpc.reflection.v1alpha.ServerReflection',
     'inference.GRPCInferenceService',
     'tengen.v1.AccessService',
     'tengen.v1.BranchingService',
@@ -66,4 +70,56 @@ it('answers health checks for the whole server and for each service', async () =
     expect(JSON.parse(answer)).toEqual({ status: 'SERVING' });
   }
   await expect(curl('/grpc.health.v1.Health/Check', '-d', '{"service":"nobody"}')).rejects.toThrow(/nobody/);
+});
+
+/** The fields of an answer by their numbers in the protocol of reflection: 4 has descriptors, 7 says what went wrong. */
+function fieldsOf(bytes: Uint8Array): number[] {
+  const reader = new BinaryReader(bytes);
+  const fields: number[] = [];
+  while (reader.pos < reader.len) {
+    const [field, kind] = reader.tag();
+    fields.push(field);
+    reader.skip(kind);
+  }
+  return fields;
+}
+
+describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
+  const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`;
+
+  it('finds the file of every kind of symbol, itself included', async () => {
+    const symbols = [
+      'tengen.v1.EvaluatorService',
+      'tengen.v1.EvaluatorService.Evaluate',
+      'tengen.v1.EvaluateRequest',
+      'tengen.v1.EvaluateRequest.request_id',
+      'tengen.v1.Priority',
+      'tengen.v1.PRIORITY_INTERACTIVE',
+      'grpc.health.v1.HealthCheckResponse.SERVING',
+      'inference.ModelMetadataResponse.TensorMetadata',
+      'inference.ModelMetadataResponse.TensorMetadata.shape',
+      `grpc.reflection.${version}.ServerReflection`,
+    ];
+    const client = new RawClient(server.address);
+    const ask = (symbol: string): Uint8Array => new BinaryWriter().uint32(34).string(symbol).finish();
+    const { status, messages } = await client.call(path, [...symbols, 'tengen.v1.Nothing'].map(ask));
+    client.close();
+    expect(status).toBe('OK');
+    const found = messages.map((bytes) => fieldsOf(bytes).includes(4));
+    expect(Object.fromEntries([...symbols, 'tengen.v1.Nothing'].map((symbol, i) => [symbol, found[i]]))).toEqual({
+      ...Object.fromEntries(symbols.map((symbol) => [symbol, true])),
+      'tengen.v1.Nothing': false,
+    });
+    expect(fieldsOf(messages.at(-1)!)).toContain(7);
+  });
+
+  it('refuses bytes that are no request of it', async () => {
+    const client = new RawClient(server.address);
+    const { status, details } = await client.call(path, [Uint8Array.of(0x0f)]);
+    client.close();
+    expect([status, details]).toEqual([
+      'INVALID_ARGUMENT',
+      expect.stringContaining(`Message 1 of the call ${path} has 1 bytes that are no request of it: `),
+    ]);
+  });
 });

@@ -117,6 +117,11 @@ describe('a quota', () => {
     ]);
   });
 
+  it('shows names with quotes, backslashes and line feeds as Prometheus reads them', () => {
+    const figures = [{ client: 'a"b\\c\nd', inFlight: 1, positions: 2, refused: 3 }];
+    expect(formatQuotas(figures).split('\n')[1]).toBe('tengen_client_positions_total{client="a\\"b\\\\c\\nd"} 2');
+  });
+
   it('keeps track of a bounded number of clients, and never forgets one that has something in flight', () => {
     const { quotas } = make('');
     quotas.admit(alice, 1);
