@@ -1,6 +1,5 @@
 /** The server process: the real service and middleware over the real evaluator, its cache off. */
 
-import { setMaxListeners } from 'node:events';
 import { createServer } from 'nice-grpc';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
@@ -10,6 +9,7 @@ import { Callers } from '../../src/server/callers.js';
 import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
 import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
+import { Stopping } from '../../src/server/stopping.js';
 import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { cpuMicros, makeModelFile, readSetup } from './setup.js';
 
@@ -27,12 +27,10 @@ const config = readConfig(evaluatorSchema, { threads: setup.threads, maxBatch: s
 const evaluator = new Evaluator(source, config);
 await evaluator.describe('');
 const logger = makeLogger('error');
-// One signal ends hundreds of streams.
-setMaxListeners(0);
 const server = createServer()
   .use(translateErrors(logger))
   .use(authenticate(new Callers('secret')))
-  .use(endWithServer(new AbortController().signal));
+  .use(endWithServer(new Stopping()));
 server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
 const port = await server.listen('127.0.0.1:0');
 

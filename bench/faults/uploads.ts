@@ -24,7 +24,7 @@ export class ModelUploads {
     const bytes = tinyModel(rng);
     const sha256 = sha256Of(bytes);
     ledger.asked('sent', sha256);
-    const { model } = await models.uploadModel(messages({ name, sha256 }, bytes));
+    const { model } = await models.uploadModel(messages({ name, sha256, sizeBytes: bytes.length }, bytes));
     const version = model?.version ?? '';
     ledger.acked(`model ${name}@${version}`, sha256);
     const versions = this.#versions.get(name) ?? [];
@@ -62,14 +62,14 @@ export async function importDataset({ connection, ledger, rng, signal }: Life): 
     JSON.stringify({ text: `${seed} ${'abc'.repeat(i % 50)}` }),
   );
   const bytes = Buffer.from(lines.join('\n'));
-  const first = { name };
+  const sha256 = sha256Of(bytes);
+  const first = { name, sha256, sizeBytes: bytes.length };
   if (rng.float() < 0.2) {
     const call = new AbortController();
     const both = AbortSignal.any([call.signal, signal]);
     await datasets.importDataset(brokenOff(first, bytes, call), { signal: both }).catch(() => undefined);
     return;
   }
-  const sha256 = sha256Of(bytes);
   ledger.asked('sent', sha256);
   ledger.asked(`newest ${name}`, sha256.slice(0, 12));
   const { dataset } = await datasets.importDataset(messages(first, bytes));
@@ -80,10 +80,10 @@ export async function importDataset({ connection, ledger, rng, signal }: Life): 
 
 /** Half of the file, and then the sender is gone. */
 async function* brokenOff(
-  first: { readonly name: string },
+  first: { readonly name: string; readonly sha256: string; readonly sizeBytes: number },
   bytes: Uint8Array,
   call: AbortController,
-): AsyncGenerator<{ name?: string; chunk: Uint8Array }> {
+): AsyncGenerator<Partial<typeof first> & { readonly chunk: Uint8Array }> {
   yield* messages(first, bytes, bytes.length >> 1);
   await new Promise((resolve) => setImmediate(resolve));
   call.abort();

@@ -2,7 +2,7 @@
 
     python3 growth.py SMALL.safetensors LARGE.safetensors [HOST:PORT [TOKEN]]
 """
-import pathlib, sys, tempfile
+import hashlib, os, pathlib, sys, tempfile
 
 import grpc
 from grpc_tools import protoc
@@ -31,14 +31,22 @@ source, target, address, token = (sys.argv[1:] + ["127.0.0.1:5050", ""][len(sys.
 
 
 def requests():
-    yield pb.GrowCheckpointRequest(description=description)
+    size, digest = os.path.getsize(source), hashlib.sha256()
+    yield pb.GrowCheckpointRequest(description=description, size_bytes=size)
     with open(source, "rb") as file:
         while chunk := file.read(2**20):
+            digest.update(chunk)
             yield pb.GrowCheckpointRequest(chunk=chunk)
+    yield pb.GrowCheckpointRequest(chunk=b"", sha256=digest.hexdigest())
 
 
 with grpc.insecure_channel(address) as channel:
     metadata = [("authorization", f"Bearer {token}")] if token else []
     first, *rest = growth_pb2_grpc.GrowthServiceStub(channel).GrowCheckpoint(requests(), metadata=metadata)
-pathlib.Path(target).write_bytes(b"".join(part.chunk for part in rest))  # nothing is written if the server refuses
-print(f"{first.summary.source_parameter_count} weights to {first.summary.parameter_count}")
+grown, summary = b"".join(part.chunk for part in rest), first.summary
+if len(grown) != summary.size_bytes or hashlib.sha256(grown).hexdigest() != summary.sha256:
+    sys.exit("The grown file did not arrive whole; try again")
+partial = pathlib.Path(target + ".partial")  # the file has its own name once it is whole
+partial.write_bytes(grown)
+partial.replace(target)
+print(f"{summary.source_parameter_count} weights to {summary.parameter_count}")

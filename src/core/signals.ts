@@ -89,3 +89,31 @@ export async function orAborted<T>(promise: Promise<T>, signal?: CancelSignal): 
     signal.removeEventListener('abort', stop);
   }
 }
+
+/**
+ * What `source` yields and returns, until `end` aborts: then the error that stands for `end`, even while the next item
+ * is still waited for. The source is told to end, and not waited for.
+ */
+export async function* until<T, R = unknown>(
+  source: AsyncGenerator<T, R> | AsyncIterable<T>,
+  end: CancelSignal,
+): AsyncGenerator<T, R> {
+  const iterator = source[Symbol.asyncIterator]() as AsyncIterator<T, R>;
+  let stop = (): void => undefined;
+  const aborted = (): void => stop();
+  end.addEventListener('abort', aborted, { once: true });
+  try {
+    for (;;) {
+      const result = await new Promise<IteratorResult<T, R>>((resolve, reject) => {
+        stop = () => reject(cancelled(end));
+        if (end.aborted) stop();
+        else iterator.next().then(resolve, reject);
+      });
+      if (result.done) return result.value;
+      yield result.value;
+    }
+  } finally {
+    end.removeEventListener('abort', aborted);
+    iterator.return?.().catch(() => undefined);
+  }
+}

@@ -1,5 +1,6 @@
 /** The one place that wires everything: store, jobs, leases, evaluator, and the services over them. */
 
+import { join } from 'node:path';
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
@@ -48,6 +49,7 @@ import { Names } from './names.js';
 import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
 import { Quotas } from './quotas.js';
+import { Uploads } from './receive-upload.js';
 import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
@@ -55,6 +57,8 @@ import { makeSelfPlayService } from './self-play/self-play-service.js';
 
 /** How often the evaluator's figures go to the log while it works, in milliseconds. */
 const METRICS_EVERY_MS = 60_000;
+/** In bytes, as settings count. */
+const MEGABYTE = 1024 * 1024;
 
 /** Threads for what clients have computed, beside those of networks, and the calls that may wait for one. */
 const WORK_THREADS = 2;
@@ -123,6 +127,7 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
     rftKind(store, promoted, config.allowCommands ? await sandboxOf(logger) : undefined),
     sftKind(store, promoted),
   ];
+  const uploads = composeUploads(config);
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
@@ -139,14 +144,14 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
       service(AccessServiceDefinition, makeAccessService(store.names, callers)),
       branchingService(work),
       service(CurriculumServiceDefinition, makeCurriculumService()),
-      service(DatasetServiceDefinition, composeDatasets(config, store, names)),
+      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads })),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GenerationServiceDefinition, makeGenerationService(generator)),
-      service(GrowthServiceDefinition, makeGrowthService(config.maxModelMegabytes * 1024 * 1024)),
+      service(GrowthServiceDefinition, makeGrowthService(uploads, config.maxModelMegabytes * MEGABYTE)),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
-      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, names }, promoted)),
+      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, names, uploads }, promoted)),
       service(
         MonitorServiceDefinition,
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
@@ -199,7 +204,7 @@ function composeEvaluator(
 function composeGenerator(config: ServerConfig, store: Store): Generator {
   return new Generator(modelsOf(store), {
     provider: config.provider,
-    cacheBytes: config.generatorMegabytes * 1024 * 1024,
+    cacheBytes: config.generatorMegabytes * MEGABYTE,
     maxWaiting: config.generatorWaiting,
     prefillTokens: config.generatorPrefill,
     loadedModels: config.generatorModels,
@@ -236,14 +241,14 @@ function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenc
 }
 
 function composeModels(
-  { config, logger, store, evaluator, names }: Omit<Parts, 'close'> & { readonly names: Names },
+  { config, logger, store, evaluator, names, uploads }: Omit<Parts, 'close'> & Shared,
   promoted: () => void,
 ): ReturnType<typeof makeModelService> {
   return makeModelService({
     models: store.models,
-    names,
+    ...{ names, uploads },
     importFolder: new ImportFolder(config.importDir),
-    maxBytes: config.maxModelMegabytes * 1024 * 1024,
+    maxBytes: config.maxModelMegabytes * MEGABYTE,
     promoted,
     precisionChanged(name) {
       evaluator.reload(name).catch((err: unknown) => logger.error({ err, name }, 'model-not-reloaded'));
@@ -251,6 +256,24 @@ function composeModels(
   });
 }
 
-function composeDatasets(config: ServerConfig, store: Store, names: Names): ReturnType<typeof makeDatasetService> {
-  return makeDatasetService({ datasets: store.datasets, names, maxBytes: config.maxDatasetMegabytes * 1024 * 1024 });
+/** What services have in common that write what clients send. */
+interface Shared {
+  readonly names: Names;
+  readonly uploads: Uploads;
+}
+
+function composeDatasets(
+  { maxDatasetMegabytes }: ServerConfig,
+  { datasets }: Store,
+  shared: Shared,
+): ReturnType<typeof makeDatasetService> {
+  return makeDatasetService({ datasets, ...shared, maxBytes: maxDatasetMegabytes * MEGABYTE });
+}
+
+function composeUploads({ dataDir, maxUploadsMegabytes, uploadStallSeconds }: ServerConfig): Uploads {
+  return new Uploads({
+    folder: join(dataDir, 'uploads'),
+    maxBytes: maxUploadsMegabytes * MEGABYTE,
+    stallMs: uploadStallSeconds * 1000,
+  });
 }

@@ -31,6 +31,8 @@ export const serverSchema = {
   maxModelMegabytes: integer(1024, 1, 65_536, 'Largest model file taken from a client.'),
   maxDatasetMegabytes: integer(1024, 1, 65_536, 'Largest file of samples taken from a client.'),
   importDir: text('', 'Folder below which admins may import models by their paths; without it nobody may.'),
+  maxUploadsMegabytes: integer(2048, 1, 1_048_576, 'Most of all files together that clients are sending at one time.'),
+  uploadStallSeconds: number(30, 0.05, 3600, 'An upload that brings nothing for so long is given up.'),
   leaseSeconds: number(60, 0.05, 86_400, 'A game whose worker is silent this long is given to another.'),
   drainSeconds: number(5, 0, 3600, 'Time that calls have to end when the server stops.'),
   metricsPort: integer(0, 0, 65_535, 'Port on 127.0.0.1 with figures for Prometheus at /metrics; 0 serves none.'),
@@ -88,6 +90,7 @@ export function checkServerConfig(config: ServerConfig): void {
   const callers = new Callers(token, tokens);
   new Quotas(callers, quotas);
   check((tlsCert === '') === (tlsKey === ''), "Settings 'tlsCert' and 'tlsKey' go together; only one of them is set");
+  checkUploadLimits(config);
   if (isLoopback(host) || insecure) return;
   const missing = [
     ...(token === '' && tokens === '' ? ['a token'] : []),
@@ -99,6 +102,15 @@ export function checkServerConfig(config: ServerConfig): void {
       `Setting 'host' is '${host}', which other machines can reach; that needs ${missing.join(' and ')}, ` +
       `or 'insecure' if the network is trusted`,
   );
+}
+
+function checkUploadLimits({ maxModelMegabytes, maxDatasetMegabytes, maxUploadsMegabytes }: ServerConfig): void {
+  for (const [name, value] of Object.entries({ maxModelMegabytes, maxDatasetMegabytes })) {
+    check(
+      value <= maxUploadsMegabytes,
+      () => `Setting 'maxUploadsMegabytes' is ${maxUploadsMegabytes}; it must be at least '${name}', which is ${value}`,
+    );
+  }
 }
 
 function readFile(path: string): Record<string, unknown> {

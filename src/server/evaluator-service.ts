@@ -74,8 +74,10 @@ class EvaluationStream {
           this.#wakeReader();
         }
         if (signal.aborted) return;
-        if (this.#failure) throw this.#failure.error;
-        if (this.#ended && this.#running.size === 0) return;
+        if (this.#ended && this.#running.size === 0) {
+          if (this.#failure) throw this.#failure.error;
+          return;
+        }
         await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
       }
     } finally {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { checkLevel, levelOf } from './access.js';
 import type { Callers } from './callers.js';
 import { isOwnFault, toServerError } from './status.js';
+import type { Stopping } from './stopping.js';
 
 /** Turns errors into statuses; those that are the server's own fault are logged whole. */
 export function translateErrors(logger: Logger): ServerMiddleware {
@@ -39,31 +40,13 @@ export function authenticate(callers: Callers): ServerMiddleware {
   };
 }
 
-/**
- * Ends request streams when `draining` aborts, as if the peer had closed its half: services finish what they were
- * given, and the call ends in order.
- */
-export function endWithServer(draining: AbortSignal): ServerMiddleware {
-  return async function* drain<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
-    const request = call.requestStream ? endingWith(call.request, draining) : call.request;
-    return yield* call.next(request, context);
+/** Ends calls in order when the server stops. */
+export function endWithServer(stopping: Stopping): ServerMiddleware {
+  return async function* end<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
+    const { path } = call.method;
+    // `undefined` where the types of nice-grpc have `void`: a stream returns nothing.
+    const next = (request: unknown, to: CallContext): AsyncGenerator<Response, Response | undefined> =>
+      call.next(request as never, to) as AsyncGenerator<Response, Response | undefined>;
+    return yield* stopping.run({ path, requestStream: call.requestStream, request: call.request, context, next });
   };
-}
-
-function endingWith<T>(source: AsyncIterable<T>, end: AbortSignal): AsyncIterable<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  const next = (): Promise<IteratorResult<T>> =>
-    new Promise((resolve, reject) => {
-      const stop = (): void => resolve({ done: true, value: undefined });
-      if (end.aborted) {
-        stop();
-        return;
-      }
-      end.addEventListener('abort', stop, { once: true });
-      iterator
-        .next()
-        .finally(() => end.removeEventListener('abort', stop))
-        .then(resolve, reject);
-    });
-  return { [Symbol.asyncIterator]: () => ({ next }) };
 }

@@ -5,9 +5,11 @@ import { stat } from 'node:fs/promises';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
+import { throwIfAborted } from '../core/signals.js';
 import {
   ModelFormat,
   Precision,
+  type DownloadModelResponse,
   type Model,
   type ModelServiceImplementation,
   type UploadModelRequest,
@@ -21,8 +23,7 @@ import { describeModel, smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
 import type { Names } from './names.js';
 import { parseQuantization } from './quantizer.js';
-
-const CHUNK = 1024 * 1024;
+import { CHUNK, type Uploads } from './receive-upload.js';
 
 /** What the service is made of. */
 export interface ModelServiceOptions {
@@ -30,6 +31,7 @@ export interface ModelServiceOptions {
   readonly names: Names;
   /** From where models may be imported by their paths. */
   readonly importFolder: ImportFolder;
+  readonly uploads: Uploads;
   /** Largest file taken. */
   readonly maxBytes: number;
   /** Called after a model's promoted version, or the default model, changed. */
@@ -40,7 +42,7 @@ export interface ModelServiceOptions {
 
 /** Makes the service. */
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
-  const { models, names, importFolder, maxBytes, promoted, precisionChanged } = options;
+  const { models, names, uploads, importFolder, maxBytes, promoted, precisionChanged } = options;
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row)
@@ -51,6 +53,7 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
     const bytes = isPacked(given) ? await fromKatago(given, maxBytes) : given;
     const description = describeModel(bytes);
     await names.claimFor(context, 'model', name);
+    throwIfAborted(context.signal);
     const row = await models.put({ name, ...description }, bytes);
     promoted(row);
     return row;
@@ -63,19 +66,17 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       return { model: modelToWire(await get(model)) };
     },
     async uploadModel(requests, context) {
-      const { name, bytes } = await receiveFile(requests, maxBytes);
-      return { model: modelToWire(await put(name, bytes, context)) };
+      const begin = ({ name }: UploadModelRequest): void => checkModelName(name);
+      const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
+      try {
+        return { model: modelToWire(await put(first.name, bytes, context)) };
+      } finally {
+        done();
+      }
     },
     async *downloadModel({ model, format }) {
       const row = await get(model);
-      const stored = await models.read(modelRef(row));
-      const isKatago = format === ModelFormat.KATAGO;
-      const bytes = isKatago ? await toKatago(`${row.name}-${row.version}`, stored) : stored;
-      const sha256 = isKatago ? sha256Of(bytes) : row.sha256;
-      for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
-        const chunk = bytes.subarray(start, start + CHUNK);
-        yield start === 0 ? { chunk, model: modelToWire(row), sha256 } : { chunk, model: undefined, sha256: '' };
-      }
+      yield* download(row, await models.read(modelRef(row)), format);
     },
     async importModel({ name, path }, context) {
       checkModelName(name);
@@ -100,35 +101,19 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
   };
 }
 
-async function receiveFile(
-  requests: AsyncIterable<UploadModelRequest>,
-  maxBytes: number,
-): Promise<{ name: string; bytes: Uint8Array }> {
-  let first: UploadModelRequest | undefined;
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const request of requests) {
-    if (!first) {
-      first = request;
-      checkModelName(first.name);
-      check(
-        /^[0-9a-f]{64}$/.test(first.sha256),
-        () => `sha256 is ${quoted(request.sha256)}; it must be 64 hexadecimal digits`,
-      );
-    }
-    check(
-      request.chunk.length <= CHUNK,
-      () => `A chunk has ${request.chunk.length} bytes; at most ${CHUNK} are allowed`,
-    );
-    total += request.chunk.length;
-    check(total <= maxBytes, () => `The file has more than the ${maxBytes} bytes that this server takes`);
-    chunks.push(request.chunk);
+async function* download(
+  row: ModelRow,
+  stored: Uint8Array,
+  format: ModelFormat,
+): AsyncGenerator<DownloadModelResponse> {
+  const isKatago = format === ModelFormat.KATAGO;
+  const bytes = isKatago ? await toKatago(`${row.name}-${row.version}`, stored) : stored;
+  const sha256 = isKatago ? sha256Of(bytes) : row.sha256;
+  const said = { model: modelToWire(row), sha256, sizeBytes: bytes.length };
+  for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
+    const chunk = bytes.subarray(start, start + CHUNK);
+    yield { ...(start === 0 ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
   }
-  check(first !== undefined, 'The upload is empty; its first message must name the model');
-  const bytes = Buffer.concat(chunks);
-  const seen = sha256Of(bytes);
-  check(seen === first.sha256, `The file that arrived has sha256 ${seen}; ${first.sha256} was promised`);
-  return { name: first.name, bytes };
 }
 
 function sha256Of(bytes: Uint8Array): string {

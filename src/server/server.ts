@@ -17,6 +17,10 @@ import { authenticate, endWithServer, translateErrors } from './middleware.js';
 import { packageRoot } from './package-root.js';
 import { servePage, type PageServer } from './page/page-server.js';
 import { addReflection } from './reflection.js';
+import { Stopping } from './stopping.js';
+
+/** Between the last word to a peer and the end of its connection. */
+const FAREWELL_MS = 500;
 
 /** A server that serves. */
 export interface RunningServer {
@@ -38,21 +42,23 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const tls = readTls(config);
   const logger = makeLogger(config.logLevel);
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
-  const draining = new AbortController();
+  const stopping = new Stopping();
   const composition = await compose(config, logger);
-  const server = makeServer(config, logger, draining.signal);
+  const server = makeServer(config, logger, stopping);
   try {
-    const health = addServices(server, composition, draining.signal);
+    const health = addServices(server, composition);
     const address = await listen(server, config, tls);
-    const page = config.page ? await openPage(config, { port: portOf(address), tls, logger, composition }) : undefined;
+    const page = config.page
+      ? await openPage(config, { port: portOf(address), tls, logger, composition, stopping })
+      : undefined;
     logger.info({ address, page: page?.url }, 'serving');
     void composition.resumeJobs().catch((error: unknown) => logger.error({ err: error }, 'jobs-not-resumed'));
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {
       logger.info('stopping');
       health.stopServing();
-      draining.abort();
-      await drain({ server, page, composition }, config.drainSeconds * 1000, logger);
+      stopping.drain();
+      await drain({ server, page, composition, stopping }, config.drainSeconds * 1000, logger);
       await composition.close();
       logger.info('stopped');
     };
@@ -68,7 +74,7 @@ function secret(text: string): string {
   return text === '' ? '' : '(set)';
 }
 
-function makeServer(config: ServerConfig, logger: Logger, draining: AbortSignal): Server {
+function makeServer(config: ServerConfig, logger: Logger, stopping: Stopping): Server {
   return createServer({
     'grpc.max_receive_message_length': config.maxMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -78,19 +84,19 @@ function makeServer(config: ServerConfig, logger: Logger, draining: AbortSignal)
   })
     .use(translateErrors(logger))
     .use(authenticate(new Callers(config.token, config.tokens)))
-    .use(endWithServer(draining))
+    .use(endWithServer(stopping))
     .use(refuseUndecoded(logger));
 }
 
 /** @throws AppError 'internal' if a call declares no level of access */
-function addServices(server: Server, { services }: Composition, draining: AbortSignal): Health {
+function addServices(server: Server, { services }: Composition): Health {
   const names: string[] = [];
   for (const { definition, implementation } of services) {
     checkDeclared(definition);
     server.add(decodable(definition), implementation);
     if (typeof definition.fullName === 'string') names.push(definition.fullName);
   }
-  const health = addHealth(server, names, draining);
+  const health = addHealth(server, names);
   addReflection(server);
   return health;
 }
@@ -120,9 +126,11 @@ interface PageParts {
   readonly tls: Tls;
   readonly logger: Logger;
   readonly composition: Composition;
+  readonly stopping: Stopping;
 }
 
-function openPage(config: ServerConfig, { port, tls, logger, composition }: PageParts): Promise<PageServer> {
+function openPage(config: ServerConfig, parts: PageParts): Promise<PageServer> {
+  const { port, tls, logger, composition, stopping } = parts;
   const { host, token, tokens, maxMessageBytes } = config;
   // A server on a port that was picked for it has its page on such a one, too.
   const pagePort = config.pagePort || (config.port === 0 ? 0 : (port % 65_535) + 1);
@@ -136,6 +144,7 @@ function openPage(config: ServerConfig, { port, tls, logger, composition }: Page
     folder,
     services: composition.services,
     logger,
+    stopping,
   });
 }
 
@@ -157,18 +166,24 @@ interface Draining {
   readonly server: Server;
   readonly page: PageServer | undefined;
   readonly composition: Composition;
+  readonly stopping: Stopping;
 }
 
 /** Waits for calls to end; those that do not in time are cut off. */
-async function drain({ server, page, composition }: Draining, ms: number, logger: Logger): Promise<void> {
-  const tooLate = setTimeout(() => {
-    logger.warn('calls-cut-off');
+async function drain({ server, page, composition, stopping }: Draining, ms: number, logger: Logger): Promise<void> {
+  const cutOff = (): void => {
     server.forceShutdown();
     page?.cutOff();
+  };
+  let timer = setTimeout(() => {
+    logger.warn('calls-cut-off');
+    stopping.cutOff();
+    // Time for peers to hear why; one that reads nothing never will.
+    timer = setTimeout(cutOff, FAREWELL_MS);
   }, ms);
   try {
     await Promise.all([server.shutdown(), page?.close(), composition.stopJobs()]);
   } finally {
-    clearTimeout(tooLate);
+    clearTimeout(timer);
   }
 }

@@ -31,7 +31,7 @@ async function upload(connection: Connection, name: string, seed: number): Promi
   const sha256 = createHash('sha256').update(chunk).digest('hex');
   // eslint-disable-next-line @typescript-eslint/require-await -- a stream of requests is asynchronous
   async function* messages() {
-    yield { name, sha256, chunk };
+    yield { name, sha256, sizeBytes: chunk.length, chunk };
   }
   return (await connection.client(ModelServiceDefinition).uploadModel(messages())).model;
 }
@@ -40,7 +40,8 @@ async function importLine(connection: Connection, name: string, line: string): P
   const chunk = Buffer.from(`${line}\n`);
   // eslint-disable-next-line @typescript-eslint/require-await -- a stream of requests is asynchronous
   async function* messages() {
-    yield { name, maxTokens: 0, chunk };
+    const sha256 = createHash('sha256').update(chunk).digest('hex');
+    yield { name, maxTokens: 0n, sha256, sizeBytes: chunk.length, chunk };
   }
   await connection.client(DatasetServiceDefinition).importDataset(messages());
 }

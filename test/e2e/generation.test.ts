@@ -36,7 +36,7 @@ afterAll(async () => {
 async function upload(name: string, chunk: Uint8Array): Promise<void> {
   const messages = async function* () {
     const sha256 = createHash('sha256').update(chunk).digest('hex');
-    yield await Promise.resolve({ name, sha256, promote: true, chunk });
+    yield await Promise.resolve({ name, sha256, sizeBytes: chunk.length, promote: true, chunk });
   };
   await connection.client(ModelServiceDefinition).uploadModel(messages());
 }

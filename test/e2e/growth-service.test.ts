@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { partsOfBytes } from '../../clients/shared/upload.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/nn/safetensors.js';
 import {
   type GrowCheckpointRequest,
@@ -60,14 +61,12 @@ async function grow(
   description: Partial<GrowthDescription>,
   file: Uint8Array = encodeSafetensors(checkpoint, { epoch: '3' }),
 ): Promise<{ summary: GrowthSummary | undefined; file: Uint8Array }> {
-  const messages: GrowCheckpointRequest[] = [
-    { body: { $case: 'description', value: GrowthDescription.fromPartial({ ...described, ...description }) } },
-    { body: { $case: 'chunk', value: Buffer.from(file.subarray(0, 100)) } },
-    { body: { $case: 'chunk', value: Buffer.from(file.subarray(100)) } },
-  ];
-  // eslint-disable-next-line @typescript-eslint/require-await -- a stream of what is there already
+  const value = GrowthDescription.fromPartial({ ...described, ...description });
   const requests = async function* (): AsyncGenerator<GrowCheckpointRequest> {
-    yield* messages;
+    yield { body: { $case: 'description', value }, sizeBytes: 0, sha256: '' };
+    for await (const { chunk, ...said } of partsOfBytes(file)) {
+      yield { body: { $case: 'chunk', value: Buffer.from(chunk) }, ...said };
+    }
   };
   let summary: GrowthSummary | undefined;
   const chunks: Uint8Array[] = [];

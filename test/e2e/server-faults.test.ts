@@ -281,7 +281,8 @@ describe('model files', () => {
   async function* chunks(name: string, bytes: Uint8Array, sha256: string) {
     await Promise.resolve();
     for (let at = 0; at < bytes.length; at += 50_000) {
-      yield { name: at === 0 ? name : '', sha256: at === 0 ? sha256 : '', chunk: bytes.subarray(at, at + 50_000) };
+      const said = at === 0 ? { name, sha256, sizeBytes: bytes.length } : { name: '', sha256: '' };
+      yield { ...said, chunk: bytes.subarray(at, at + 50_000) };
     }
   }
 
@@ -297,7 +298,7 @@ describe('model files', () => {
     }
     const bytes = Buffer.concat(received);
 
-    const { model } = await models.uploadModel(chunks('copy', bytes, sha256));
+    const { model } = await models.uploadModel(chunks('copy', bytes, sha256.toUpperCase()));
     expect(model).toMatchObject({ name: 'copy', sha256, promoted: true, size: 3 });
     await expectStatus(models.uploadModel(chunks('bad', bytes, '0'.repeat(64))), Status.INVALID_ARGUMENT, /has sha256/);
     const torn = bytes.subarray(0, bytes.length - 8);

@@ -1,7 +1,6 @@
 /** `tengen datasets …`: import and list files of samples to fine-tune on. */
 
-import { createReadStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
 import {
@@ -12,11 +11,11 @@ import {
 import { LEVELS } from '../../../src/tasks/families.js';
 import { makeSuite, suites, type SuiteName } from '../../../src/tasks/suite.js';
 import { Connection } from '../../shared/connection.js';
+import { messagesOf, partsOfBytes, partsOfFile, type UploadPart } from '../../shared/upload.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { suiteOptions, taskLine } from '../suite-flags.js';
 import { formatTable } from '../terminal/table.js';
 
-const chunkBytes = 512 * 1024;
 /** Refused lines that a person is shown. */
 const SHOWN = 20;
 
@@ -32,23 +31,13 @@ function print(datasets: readonly Dataset[], json: boolean): void {
   process.stdout.write(`${formatTable(['DATASET', 'SAMPLES', 'REFUSED', 'BYTES'], rows)}\n`);
 }
 
-async function* importMessages(
+/** The messages that import a file; only the first says what is to be made of it. */
+function importMessages(
+  parts: AsyncIterable<UploadPart>,
   name: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxTokens: number,
-): AsyncGenerator<ImportDatasetRequest> {
-  let first = true;
-  for await (const chunk of chunks) {
-    yield { name: first ? name : '', maxTokens: first ? BigInt(maxTokens) : 0n, chunk };
-    first = false;
-  }
-}
-
-async function checkFile(file: string): Promise<void> {
-  const found = await stat(file).catch((error: unknown) => {
-    throw new AppError('not-found', `The file '${file}' cannot be read`, { cause: error });
-  });
-  check(found.isFile(), `'${file}' is not a file`);
+): AsyncIterable<ImportDatasetRequest> {
+  return messagesOf(parts, { name, maxTokens: BigInt(maxTokens) }, { name: '', maxTokens: 0n });
 }
 
 const importDataset = command({
@@ -82,13 +71,11 @@ const importDataset = command({
       Number.isSafeInteger(maxTokens) && maxTokens >= 0,
       `--max-tokens is '${flags['max-tokens']}'; it must be a whole number`,
     );
-    await checkFile(file);
     const name = flags.name ?? basename(file).replace(/\.jsonl?$/, '');
     const client = new Connection(flags).client(DatasetServiceDefinition);
-    const { dataset, refused } = await client.importDataset(
-      importMessages(name, createReadStream(file, { highWaterMark: chunkBytes }), maxTokens),
-      { signal },
-    );
+    const { dataset, refused } = await client.importDataset(importMessages(partsOfFile(file), name, maxTokens), {
+      signal,
+    });
     if (!dataset) throw new AppError('internal', 'The server sent no data set');
     print([dataset], flags.json);
     for (const { line, reason } of refused.slice(0, SHOWN)) process.stderr.write(`line ${line}: ${reason}\n`);
@@ -127,11 +114,8 @@ const make = command({
       await writeFile(flags.out, bytes);
       return 0;
     }
-    const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
-      bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
-    );
     const client = new Connection(flags).client(DatasetServiceDefinition);
-    const { dataset } = await client.importDataset(importMessages(name, chunks, 0), { signal });
+    const { dataset } = await client.importDataset(importMessages(partsOfBytes(bytes), name, 0), { signal });
     if (!dataset) throw new AppError('internal', 'The server sent no data set');
     print([dataset], flags.json);
     return 0;

@@ -1,8 +1,6 @@
 /** `tengen models …`: list, download, upload, import, export, promote and grow versions. */
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
@@ -12,16 +10,15 @@ import {
   Precision,
   type DownloadModelResponse,
   type Model,
-  type UploadModelRequest,
   type UploadModelResponse,
 } from '../../../src/proto/tengen/v1/model.js';
 import { Connection } from '../../shared/connection.js';
+import { saveDownload, type DownloadPart } from '../../shared/download.js';
 import { boardsText } from '../../shared/model-boards.js';
+import { messagesOf, partsOfFile } from '../../shared/upload.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { formatTable } from '../terminal/table.js';
 import { growModel } from './grow-model.js';
-
-const chunkBytes = 512 * 1024;
 
 /** name@version, the way every service writes it. */
 export function modelRef(model: Model): string {
@@ -101,40 +98,15 @@ const exportModel = command({
 
 /** Writes what arrives, under its own name once it is whole. */
 async function saveModel(messages: AsyncIterable<DownloadModelResponse>, file: string): Promise<Model> {
-  const partial = `${file}.partial`;
-  const handle = await open(partial, 'w');
-  const hash = createHash('sha256');
-  let first: DownloadModelResponse | undefined;
-  try {
+  let model: Model | undefined;
+  const parts = async function* (): AsyncGenerator<DownloadPart> {
     for await (const message of messages) {
-      first ??= message;
-      hash.update(message.chunk);
-      await handle.write(message.chunk);
+      model ??= message.model;
+      yield message;
     }
-    await handle.sync();
-    const model = one(first?.model);
-    check(hash.digest('hex') === first?.sha256, `The download of ${modelRef(model)} is damaged; try again`);
-    await rename(partial, file);
-    return model;
-  } finally {
-    await handle.close();
-    await rm(partial, { force: true });
-  }
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-async function* uploadMessages(name: string, file: string): AsyncGenerator<UploadModelRequest> {
-  const sha256 = await sha256Of(file);
-  let first = true;
-  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
-    yield { name: first ? name : '', sha256: first ? sha256 : '', chunk: chunk as Buffer };
-    first = false;
-  }
+  };
+  await saveDownload(parts(), file);
+  return one(model);
 }
 
 /** Hands `send` a Hugging Face checkpoint of this machine as one model file, for as long as `send` takes. */
@@ -171,7 +143,7 @@ const importModel = command({
     const client = new Connection(flags).client(ModelServiceDefinition);
     const here = await stat(path).catch(() => undefined);
     const upload = (file: string): Promise<UploadModelResponse> =>
-      client.uploadModel(uploadMessages(name, file), { signal });
+      client.uploadModel(messagesOf(partsOfFile(file), { name }, { name: '' }), { signal });
     const { model } = here?.isFile()
       ? await upload(path)
       : here?.isDirectory()

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
 import type { Service } from '../compose.js';
 import { decodeOnly } from '../decoding.js';
+import type { Stopping } from '../stopping.js';
 
 /** The calls that are open, by path. */
 export const openPaths: readonly string[] = [
@@ -55,8 +56,11 @@ export interface Call {
   run(request: Uint8Array, caller: Caller): AsyncIterable<Uint8Array>;
 }
 
-/** The open calls by path. @throws AppError 'internal' if a service that has one is missing */
-export function openCalls(services: readonly Service[], logger: Logger): ReadonlyMap<string, Call> {
+/** The open calls by path; they end with the server. @throws AppError 'internal' if a service that has one is missing */
+export function openCalls(
+  services: readonly Service[],
+  parts: Omit<CallParts, 'path' | 'handle'>,
+): ReadonlyMap<string, Call> {
   const calls = new Map<string, Call>();
   for (const { definition, implementation } of services) {
     // gRPC paths of ts-proto's definitions; those of grpc-js have none of the open calls.
@@ -65,7 +69,7 @@ export function openCalls(services: readonly Service[], logger: Logger): Readonl
       const path = `/${String(fullName)}/${method.name}`;
       if (!openPaths.includes(path)) continue;
       const handle = (implementation as unknown as Implementation)[key]!.bind(implementation);
-      calls.set(path, makeCall(method, { path, handle, logger }));
+      calls.set(path, makeCall(method, { path, handle, ...parts }));
     }
   }
   if (calls.size !== openPaths.length) throw new AppError('internal', 'A service of the page is missing');
@@ -76,19 +80,25 @@ interface CallParts {
   readonly path: string;
   readonly handle: Implementation[string];
   readonly logger: Logger;
+  readonly stopping: Stopping;
 }
 
-function makeCall(method: Method, { path, handle, logger }: CallParts): Call {
-  const { requestType, responseType } = method;
+function makeCall(method: Method, { path, handle, logger, stopping }: CallParts): Call {
+  const { requestType, requestStream, responseType } = method;
   const encode = (answer: unknown): Uint8Array =>
     responseType.encode(responseType.fromPartial ? responseType.fromPartial(answer as object) : answer).finish();
+  const next = async function* (request: unknown, context: CallContext): AsyncGenerator<unknown, undefined> {
+    const answer = handle(request, context);
+    if (method.responseStream) yield* answer as AsyncIterable<unknown>;
+    else yield await answer;
+  };
   return {
     isStream: method.responseStream,
     async *run(bytes, caller) {
-      const request = decodeOnly(requestType, bytes, { path, peer: caller.peer, logger });
-      const answer = handle(method.requestStream ? once(request) : request, contextOf(caller));
-      if (method.responseStream) for await (const each of answer as AsyncIterable<unknown>) yield encode(each);
-      else yield encode(await answer);
+      const message = decodeOnly(requestType, bytes, { path, peer: caller.peer, logger });
+      const request = requestStream ? once(message) : message;
+      const context = contextOf(caller);
+      for await (const answer of stopping.run({ path, requestStream, request, context, next })) yield encode(answer);
     },
   };
 }

@@ -15,6 +15,7 @@ import { checkLevel } from '../access.js';
 import type { Callers } from '../callers.js';
 import type { Service } from '../compose.js';
 import { isOwnFault } from '../status.js';
+import type { Stopping } from '../stopping.js';
 import { openCalls, type Call } from './calls.js';
 import { checkHost, checkSite } from './gate.js';
 import { toHttpError } from './http-error.js';
@@ -38,12 +39,14 @@ export interface PageOptions {
   readonly folder: string;
   readonly services: readonly Service[];
   readonly logger: Logger;
+  /** Ends the calls when the server stops. */
+  readonly stopping: Stopping;
 }
 
 /** A page that is served. */
 export interface PageServer {
   readonly url: string;
-  /** Takes nothing more, ends the streams, and resolves when the other requests are answered. */
+  /** Takes nothing more, and resolves when the requests under way are answered. */
   close(): Promise<void>;
   /** Cuts off what is still under way. */
   cutOff(): void;
@@ -91,17 +94,15 @@ class PageHandler {
   readonly #files: PageFiles;
   readonly #calls: ReadonlyMap<string, Call>;
   readonly #running = new Set<Promise<void>>();
-  readonly #draining = new AbortController();
 
   constructor(options: PageOptions, files: PageFiles) {
     this.#options = options;
     this.#files = files;
-    this.#calls = openCalls(options.services, options.logger);
+    this.#calls = openCalls(options.services, options);
   }
 
-  /** Ends the streams; resolves when every answer is out. */
+  /** Resolves when every answer is out. */
   async drain(): Promise<void> {
-    this.#draining.abort(new AppError('unavailable', 'The server is stopping'));
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
@@ -144,9 +145,8 @@ class PageHandler {
       );
     checkLevel(path, caller);
     const body = await readBody(request, this.#options.maxMessageBytes);
-    const signal = call.isStream ? AbortSignal.any([gone, this.#draining.signal]) : gone;
     const peer = request.socket.remoteAddress ?? '';
-    for await (const message of call.run(body, { peer, authorization, signal })) {
+    for await (const message of call.run(body, { peer, authorization, signal: gone })) {
       if (!call.isStream) {
         const type = { 'content-type': 'application/x-protobuf', 'content-length': message.length };
         response.writeHead(200, { ...securityHeaders, ...type, 'cache-control': 'no-store' }).end(message);

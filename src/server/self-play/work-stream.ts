@@ -90,7 +90,16 @@ export class WorkStream {
     void this.#grant();
   }
 
+  /** However the requests end, the games that came before are stored and answered. */
   async #receive(requests: AsyncIterable<pb.WorkRequest>): Promise<void> {
+    try {
+      await this.#readAll(requests);
+    } finally {
+      await Promise.all(this.#storing);
+    }
+  }
+
+  async #readAll(requests: AsyncIterable<pb.WorkRequest>): Promise<void> {
     for await (const { body } of requests) {
       check(body !== undefined, 'A work message is empty; it must hold hello, submit, give_back or heartbeat');
       if (this.#worker === '' && body.$case !== 'hello') {
@@ -113,7 +122,6 @@ export class WorkStream {
       }
       await this.#outbox.room();
     }
-    await Promise.all(this.#storing);
   }
 
   #hello({ worker, games, protocolVersion, leaseIds }: pb.Hello): void {

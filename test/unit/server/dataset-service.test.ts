@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata, type CallContext } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { messagesOf, partsOfBytes } from '../../../clients/shared/upload.js';
 import type { ImportDatasetResponse, ListDatasetsResponse } from '../../../src/proto/tengen/v1/dataset.js';
 import { Names } from '../../../src/server/names.js';
 import { makeDatasetService } from '../../../src/server/dataset-service.js';
+import { Uploads } from '../../../src/server/receive-upload.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
 
@@ -23,18 +25,15 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-const context = { metadata: Metadata() } as CallContext;
+const context = { metadata: Metadata(), signal: new AbortController().signal } as CallContext;
+const uploads = (): Uploads => new Uploads({ folder: join(dataDir, 'uploads'), maxBytes: 1 << 24, stallMs: 10_000 });
 
 function importFile(text: string, settings: { name?: string; maxTokens?: bigint; maxBytes?: number } = {}) {
   const { name = 'd', maxTokens = 0n, maxBytes = 1000 } = settings;
-  const middle = Math.floor(text.length / 2);
-  async function* messages() {
-    await Promise.resolve();
-    yield { name, maxTokens, chunk: Buffer.from(text.slice(0, middle)) };
-    yield { name: '', maxTokens: 0n, chunk: Buffer.from(text.slice(middle)) };
-  }
-  const service = makeDatasetService({ datasets: store.datasets, names: new Names(store.names), maxBytes });
-  return service.importDataset(messages(), context) as Promise<ImportDatasetResponse>;
+  const messages = messagesOf(partsOfBytes(Buffer.from(text)), { name, maxTokens }, { name: '', maxTokens: 0n });
+  const names = new Names(store.names);
+  const service = makeDatasetService({ datasets: store.datasets, names, uploads: uploads(), maxBytes });
+  return service.importDataset(messages, context) as Promise<ImportDatasetResponse>;
 }
 
 describe('importing a data set', () => {
@@ -68,7 +67,7 @@ describe('importing a data set', () => {
 
   it('refuses what holds no sample, is too large or has no fitting name', async () => {
     await expect(importFile('x\n')).rejects.toThrow('no sample. Line 1: it is not JSON');
-    await expect(importFile('{"text":"abc"}', { maxBytes: 5 })).rejects.toThrow('more than the 5 bytes');
+    await expect(importFile('{"text":"abc"}', { maxBytes: 5 })).rejects.toThrow('this server takes 5');
     await expect(importFile('{"text":"abc"}', { name: 'a/b' })).rejects.toThrow("'a/b'");
   });
 
@@ -78,6 +77,7 @@ describe('importing a data set', () => {
     const { datasets } = (await makeDatasetService({
       datasets: store.datasets,
       names: new Names(store.names),
+      uploads: uploads(),
       maxBytes: 1,
     }).listDatasets({}, context)) as ListDatasetsResponse;
     expect(datasets.map(({ version }) => version)).toEqual([second.dataset?.version, first.dataset?.version]);

@@ -11,6 +11,7 @@ import { JobServiceDefinition, WatchJobRequest, WatchJobResponse } from '../../.
 import { ListModelsRequest, ListModelsResponse, ModelServiceDefinition } from '../../../src/proto/tengen/v1/model.js';
 import { MonitorServiceDefinition } from '../../../src/proto/tengen/v1/monitor.js';
 import { Callers } from '../../../src/server/callers.js';
+import { Stopping } from '../../../src/server/stopping.js';
 import type { Service } from '../../../src/server/compose.js';
 import { EvaluatorServiceDefinition } from '../../../src/wire/evaluator-definition.js';
 import { servePage, type PageOptions, type PageServer } from '../../../src/server/page/page-server.js';
@@ -18,14 +19,17 @@ import { servePage, type PageOptions, type PageServer } from '../../../src/serve
 let folder: string;
 let page: PageServer | undefined;
 let logged: string[];
+let stopping: Stopping;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tengen-page-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Tengen</title>');
   writeFileSync(join(folder, 'secret.key'), 'no type, so no file of the page');
   logged = [];
+  stopping = new Stopping();
 });
 afterEach(async () => {
+  stopping.drain();
   await page?.close();
   page = undefined;
   rmSync(folder, { recursive: true });
@@ -81,6 +85,7 @@ async function serve(options: Partial<PageOptions> = {}): Promise<string> {
     host: '127.0.0.1',
     port: 0,
     callers: new Callers(''),
+    stopping,
     maxMessageBytes: 1000,
     folder,
     services: services(),
@@ -286,8 +291,11 @@ describe('a stream', () => {
     );
     const text = response.text();
     await expect.poll(() => watched.sent).toBe(3);
+    stopping.drain();
     await page!.close();
-    expect((await text).trimEnd().split('\n\n')).toHaveLength(3);
+    const events = (await text).trimEnd().split('\n\n');
+    expect(events).toHaveLength(4);
+    expect(events[3]).toBe('event: error\ndata: {"kind":"unavailable","message":"The server is stopping"}');
     await expect(fetch(url)).rejects.toThrow();
   });
 });

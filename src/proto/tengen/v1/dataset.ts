@@ -46,6 +46,10 @@ export interface ImportDatasetRequest {
   chunk: Uint8Array;
   /** In the first message: longest sample that is taken, in tokens of the byte-level vocabulary; 0 takes any. */
   maxTokens: bigint;
+  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is stored without it. */
+  sha256: string;
+  /** In the first or in the last message: the bytes of the whole file. Nothing is stored without them. */
+  sizeBytes: number;
 }
 
 /** What was stored. */
@@ -266,7 +270,7 @@ export const RefusedLine: MessageFns<RefusedLine> = {
 };
 
 function createBaseImportDatasetRequest(): ImportDatasetRequest {
-  return { name: "", chunk: new Uint8Array(0), maxTokens: 0n };
+  return { name: "", chunk: new Uint8Array(0), maxTokens: 0n, sha256: "", sizeBytes: 0 };
 }
 
 export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
@@ -282,6 +286,15 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
         throw new globalThis.Error("value provided for field message.maxTokens of type uint64 too large");
       }
       writer.uint32(24).uint64(message.maxTokens);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(34).string(message.sha256);
+    }
+    if (message.sizeBytes !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(40).uint64(BigInt(message.sizeBytes));
     }
     return writer;
   },
@@ -323,6 +336,22 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
             message.maxTokens = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -343,6 +372,8 @@ export const ImportDatasetRequest: MessageFns<ImportDatasetRequest> = {
     message.name = object.name ?? "";
     message.chunk = object.chunk ?? new Uint8Array(0);
     message.maxTokens = (object.maxTokens !== undefined && object.maxTokens !== null) ? BigInt(object.maxTokens) : 0n;
+    message.sha256 = object.sha256 ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
     return message;
   },
 };

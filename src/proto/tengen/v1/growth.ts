@@ -105,6 +105,10 @@ export interface GrowCheckpointRequest {
     /** The next bytes of the safetensors file, 1 MiB at most. */
     { $case: "chunk"; value: Uint8Array }
     | undefined;
+  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is grown without it. */
+  sha256: string;
+  /** In the first or in the last message: the bytes of the whole file. Nothing is grown without them. */
+  sizeBytes: number;
 }
 
 /** What was grown. */
@@ -514,7 +518,7 @@ export const GrowthDescription: MessageFns<GrowthDescription> = {
 };
 
 function createBaseGrowCheckpointRequest(): GrowCheckpointRequest {
-  return { body: undefined };
+  return { body: undefined, sha256: "", sizeBytes: 0 };
 }
 
 export const GrowCheckpointRequest: MessageFns<GrowCheckpointRequest> = {
@@ -526,6 +530,15 @@ export const GrowCheckpointRequest: MessageFns<GrowCheckpointRequest> = {
       case "chunk":
         writer.uint32(18).bytes(message.body.value);
         break;
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    if (message.sizeBytes !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.sizeBytes));
     }
     return writer;
   },
@@ -559,6 +572,22 @@ export const GrowCheckpointRequest: MessageFns<GrowCheckpointRequest> = {
             message.body = { $case: "chunk", value: reader.bytes() };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -590,6 +619,8 @@ export const GrowCheckpointRequest: MessageFns<GrowCheckpointRequest> = {
         break;
       }
     }
+    message.sha256 = object.sha256 ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
     return message;
   },
 };

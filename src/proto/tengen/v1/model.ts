@@ -137,8 +137,10 @@ export interface UploadModelRequest {
   name: string;
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;
-  /** In the first message: the sha256 that the whole file must have, hexadecimal. */
+  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is stored without it. */
   sha256: string;
+  /** In the first or in the last message: the bytes of the whole file. Nothing is stored without them. */
+  sizeBytes: number;
 }
 
 /** What was stored. */
@@ -165,6 +167,8 @@ export interface DownloadModelResponse {
     | undefined;
   /** In the first message: the sha256 of all bytes that are sent, hexadecimal. */
   sha256: string;
+  /** In the first message: how many bytes are sent. */
+  sizeBytes: number;
 }
 
 /** Asks to import a file. */
@@ -783,7 +787,7 @@ export const GetModelResponse: MessageFns<GetModelResponse> = {
 };
 
 function createBaseUploadModelRequest(): UploadModelRequest {
-  return { name: "", chunk: new Uint8Array(0), sha256: "" };
+  return { name: "", chunk: new Uint8Array(0), sha256: "", sizeBytes: 0 };
 }
 
 export const UploadModelRequest: MessageFns<UploadModelRequest> = {
@@ -796,6 +800,12 @@ export const UploadModelRequest: MessageFns<UploadModelRequest> = {
     }
     if (message.sha256 !== "") {
       writer.uint32(26).string(message.sha256);
+    }
+    if (message.sizeBytes !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.sizeBytes));
     }
     return writer;
   },
@@ -837,6 +847,14 @@ export const UploadModelRequest: MessageFns<UploadModelRequest> = {
             message.sha256 = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -857,6 +875,7 @@ export const UploadModelRequest: MessageFns<UploadModelRequest> = {
     message.name = object.name ?? "";
     message.chunk = object.chunk ?? new Uint8Array(0);
     message.sha256 = object.sha256 ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
     return message;
   },
 };
@@ -984,7 +1003,7 @@ export const DownloadModelRequest: MessageFns<DownloadModelRequest> = {
 };
 
 function createBaseDownloadModelResponse(): DownloadModelResponse {
-  return { chunk: new Uint8Array(0), model: undefined, sha256: "" };
+  return { chunk: new Uint8Array(0), model: undefined, sha256: "", sizeBytes: 0 };
 }
 
 export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
@@ -997,6 +1016,12 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
     }
     if (message.sha256 !== "") {
       writer.uint32(26).string(message.sha256);
+    }
+    if (message.sizeBytes !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.sizeBytes)) !== BigInt(message.sizeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.sizeBytes) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.sizeBytes));
     }
     return writer;
   },
@@ -1038,6 +1063,14 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
             message.sha256 = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1058,6 +1091,7 @@ export const DownloadModelResponse: MessageFns<DownloadModelResponse> = {
     message.chunk = object.chunk ?? new Uint8Array(0);
     message.model = (object.model !== undefined && object.model !== null) ? Model.fromPartial(object.model) : undefined;
     message.sha256 = object.sha256 ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
     return message;
   },
 };
