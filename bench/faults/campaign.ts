@@ -82,6 +82,7 @@ export async function runCampaign({ folder, endMs, kills, rng }: CampaignOptions
     if (code !== 0) findings.lost.add(`The server ended with ${String(code)} instead of 0`);
     crew.readLogs(ledger);
     findings.look();
+    await findings.check();
   } finally {
     over.abort();
     await crew.stop();

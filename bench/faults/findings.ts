@@ -1,5 +1,6 @@
 /** What is wrong with a data folder, gathered over many looks at it. */
 
+import { checkFolder } from '../../src/store/sqlite/check.js';
 import { inspect } from './inspect.js';
 import type { Ledger } from './ledger.js';
 import { findLost, findUnsent } from './verify.js';
@@ -35,6 +36,17 @@ export class Findings {
       if (step < before) this.#add('lost', [`The checkpoint of ${jobId} went back from step ${before} to ${step}`]);
       this.#checkpoints.set(jobId, step);
     }
+  }
+
+  /** What `tengen store check` says of the folder at the end. */
+  async check(): Promise<void> {
+    const { database, orphans, corrupt, unreferenced } = await checkFolder(this.#dataDir);
+    this.#add('corrupt', [...database, ...corrupt.map(({ name }) => `The file ${name} is damaged`)]);
+    this.#add(
+      'orphans',
+      orphans.map(({ sha256, holders }) => `The file ${sha256} of ${holders.join()} is missing`),
+    );
+    this.unreferenced = unreferenced.length;
   }
 
   #add(kind: 'lost' | 'duplicates' | 'orphans' | 'corrupt', sentences: readonly string[]): void {

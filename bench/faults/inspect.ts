@@ -29,6 +29,7 @@ type Row = Record<string, unknown>;
 
 /** Looks into a data folder whose server is gone. */
 export function inspect(dataDir: string): Inspection {
+  if (!existsSync(join(dataDir, 'tengen.db'))) return nothing();
   const copy = mkdtempSync(join(tmpdir(), 'tengen-inspect-'));
   try {
     for (const name of ['tengen.db', 'tengen.db-wal', 'tengen.db-journal']) {
@@ -40,35 +41,42 @@ export function inspect(dataDir: string): Inspection {
   }
 }
 
+function nothing(corrupt: readonly string[] = []): Inspection {
+  return { values: new Map(), duplicates: [], orphans: [], corrupt, unreferenced: [], checkpoints: new Map() };
+}
+
+type Query = (sql: string) => Row[];
+
 function inspectDatabase(path: string, blobs: string): Inspection {
   const db = new DatabaseSync(path);
-  const values = new Map<string, string>();
-  const [duplicates, orphans, corrupt]: [string[], string[], string[]] = [[], [], []];
-  const none = { values, duplicates, orphans, unreferenced: [], checkpoints: new Map<string, number>() };
   try {
-    const all = (sql: string): Row[] => db.prepare(sql).all() as Row[];
+    const all: Query = (sql) => db.prepare(sql).all() as Row[];
     const checked = all('PRAGMA integrity_check').map((row) => String(Object.values(row)[0]));
-    if (checked.join() !== 'ok') return { ...none, corrupt: checked };
-    if (all("SELECT 1 FROM sqlite_schema WHERE name = 'datasets'").length === 0) return { ...none, corrupt };
+    if (checked.join() !== 'ok') return nothing(checked);
+    // A server that was killed at its very first start has made no tables.
+    if (all("SELECT 1 FROM sqlite_schema WHERE name = 'datasets'").length === 0) return nothing();
+    const values = new Map<string, string>();
+    const [duplicates, orphans, corrupt]: [string[], string[], string[]] = [[], [], []];
     readGames(all, values, { duplicates, corrupt });
     readRows(all, values);
-    const files = new Map<string, string>();
-    for (const row of all('SELECT sha256, name FROM models'))
-      files.set(text(row, 'sha256'), `model ${text(row, 'name')}`);
-    for (const row of all('SELECT sha256, name FROM datasets'))
-      files.set(text(row, 'sha256'), `data set ${text(row, 'name')}`);
-    for (const row of all('SELECT sha256, job_id FROM checkpoints'))
-      files.set(text(row, 'sha256'), `checkpoint of ${text(row, 'job_id')}`);
-    const unreferenced = readFiles(blobs, files, { orphans, corrupt });
-    const steps = all('SELECT job_id, step FROM checkpoints').map(
-      (row) => [text(row, 'job_id'), Number(row['step'])] as const,
-    );
-    return { values, duplicates, orphans, corrupt, unreferenced, checkpoints: new Map(steps) };
+    const unreferenced = readFiles(blobs, wantedFiles(all), { orphans, corrupt });
+    const steps = all('SELECT job_id, step FROM checkpoints');
+    const checkpoints = new Map(steps.map((row) => [text(row, 'job_id'), Number(row['step'])]));
+    return { values, duplicates, orphans, corrupt, unreferenced, checkpoints };
   } catch (error) {
-    return { ...none, corrupt: [...corrupt, `The database cannot be read: ${String(error)}`] };
+    return nothing([`The database cannot be read: ${String(error)}`]);
   } finally {
     db.close();
   }
+}
+
+/** Every file that a row speaks of, and which row that is. */
+function wantedFiles(all: Query): ReadonlyMap<string, string> {
+  const rows = all(
+    `SELECT sha256, 'model ' || name AS owner FROM models UNION SELECT sha256, 'data set ' || name FROM datasets
+     UNION SELECT sha256, 'checkpoint of ' || job_id FROM checkpoints`,
+  );
+  return new Map(rows.map((row) => [text(row, 'sha256'), text(row, 'owner')]));
 }
 
 function text(row: Row, column: string): string {
@@ -77,7 +85,7 @@ function text(row: Row, column: string): string {
 
 /** Each game once, and whole. */
 function readGames(
-  all: (sql: string) => Row[],
+  all: Query,
   values: Map<string, string>,
   { duplicates, corrupt }: { duplicates: string[]; corrupt: string[] },
 ): void {
@@ -104,7 +112,7 @@ export function movesDigest(moves: readonly number[]): string {
   return createHash('sha256').update(moves.join()).digest('hex').slice(0, 16);
 }
 
-function readRows(all: (sql: string) => Row[], values: Map<string, string>): void {
+function readRows(all: Query, values: Map<string, string>): void {
   for (const row of all('SELECT name, version, sha256 FROM models')) {
     values.set(`model ${text(row, 'name')}@${text(row, 'version')}`, text(row, 'sha256'));
   }

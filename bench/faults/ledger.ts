@@ -52,12 +52,17 @@ export class Ledger {
     this.#add({ isAcknowledged: true, key, value, atMs });
   }
 
-  /** What was known at a moment: acknowledged before it, or asked for by then. */
+  /** What was known at a moment: acknowledged by then, or asked for. */
   until(atMs: number): Ledger {
     return new Ledger(
       undefined,
-      this.#entries.filter((entry) => entry.atMs < atMs),
+      this.#entries.filter((entry) => entry.atMs <= atMs),
     );
+  }
+
+  /** When something was acknowledged. */
+  times(): readonly number[] {
+    return this.#entries.filter(({ isAcknowledged }) => isAcknowledged).map(({ atMs }) => atMs);
   }
 
   /** The values that each acknowledged key may have. */
