@@ -118,10 +118,9 @@ export function jobOperations(db: Database) {
       after.all(jobId, sequence, limit).map(progressFromSql),
     lastProgress: (jobId: string): number => last.get(jobId)!.last,
     checkpointBlob: (jobId: string): string | undefined => checkpoint.get(jobId)?.sha256,
-    /** @returns the file of the checkpoint before, if no row needs it any more */
+    /** A checkpoint of a later step proves the job. @returns the file of the one before, if no row needs it any more */
     saveCheckpoint(jobId: string, step: number, sha256: string, nowMs: number): string | undefined {
       const { sha256: before, step: stepBefore = 0 } = checkpoint.get(jobId) ?? {};
-      // The first one of a start may come before anything was computed.
       if (step > stepBefore) proveJob(jobId);
       saveCheckpoint.run(jobId, step, sha256, nowMs);
       return before === undefined || isFileNeeded(before) ? undefined : before;

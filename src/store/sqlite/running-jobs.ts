@@ -37,7 +37,7 @@ export function runningJobOperations(db: Database) {
   };
   return {
     /** @throws AppError 'failed-precondition' if it is done, or another job runs on its model */
-    runJob(jobId: string, model: string): void {
+    runJob: (jobId: string, model: string): void => {
       if (stateOf.get(jobId)?.state === 'done')
         throw new AppError('failed-precondition', `The job '${jobId}' is done; it cannot be resumed`);
       const reason = busy(model, jobId);
