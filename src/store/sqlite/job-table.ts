@@ -105,9 +105,7 @@ export function jobOperations(db: Database) {
       return row && jobFromSql(row);
     },
     listJobs: (): JobRow[] => all.all().map(jobFromSql),
-    setJobState(jobId: string, state: JobState, error: string): void {
-      setState.run(state, error, jobId);
-    },
+    setJobState: (jobId: string, state: JobState, error: string): void => void setState.run(state, error, jobId),
     appendProgress({ jobId, sequence, timeMs, event, metrics, message, times }: ProgressRow): void {
       const metricsJson = JSON.stringify(metrics);
       append.run(jobId, sequence, timeMs, event, metricsJson, message, times ? JSON.stringify(times) : '');
