@@ -1,12 +1,14 @@
 /** Calls as threads make them: bytes of a request in, bytes of an answer out. */
 
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { AppError } from '../core/errors.js';
 import { transferring } from '../threads/messages.js';
+import { decodeWhole } from './decoding.js';
 
 /** The part of a generated message type that is needed. */
 interface MessageType<Message> {
   encode(message: Message): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): Message;
+  decode(input: BinaryReader | Uint8Array): Message;
 }
 
 /** Answers the bytes of a request; throws AppError where the request is wrong. */
@@ -27,9 +29,11 @@ export function carryOut<Request, Response>(
 
 function decode<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
   try {
-    return type.decode(bytes);
+    return decodeWhole(type, bytes);
   } catch (error) {
     const why = AppError.from(error).message;
-    throw new AppError('invalid-argument', `The request cannot be decoded: ${why}`, { cause: error });
+    throw new AppError('invalid-argument', `The request has ${bytes.length} bytes that are no request: ${why}`, {
+      cause: error,
+    });
   }
 }

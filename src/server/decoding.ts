@@ -10,14 +10,14 @@ import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
 
 /** What is needed of a kind of message to read it, as ts-proto generates it. */
-export interface MessageType {
-  decode(input: BinaryReader | Uint8Array): unknown;
+export interface MessageType<Message = unknown> {
+  decode(input: BinaryReader | Uint8Array): Message;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads a message as the specification wants it: nothing behind its end, and texts in UTF-8. @throws Error */
-function decodeWhole(type: MessageType, bytes: Uint8Array): unknown {
+export function decodeWhole<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
   const reader = new BinaryReader(bytes, decodeText);
   const message = type.decode(reader);
   if (reader.pos !== bytes.length) throw new Error(`it ends after ${reader.pos} bytes`);

@@ -20,6 +20,8 @@ const bytes = {
   decode: (message: Uint8Array) => message,
 };
 type Bytes = typeof bytes;
+/** Bytes that only a thread reads: `decodable` leaves a method alone that says how it is read. */
+const unread = { requestDeserialize: bytes.decode };
 
 /** A definition with the messages of all methods as bytes. */
 type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
@@ -63,7 +65,10 @@ export function threadedService<D extends Definition>(
       return pool.run(calls, name, [own], { signal, timeoutMs: MAX_MS, transfer: [own.buffer] });
     };
   };
-  const methods = names.map((name) => [name, { ...definition.methods[name], requestType: bytes, responseType: bytes }]);
+  const methods = names.map((name) => [
+    name,
+    { ...definition.methods[name], requestType: bytes, responseType: bytes, ...unread },
+  ]);
   return {
     definition: { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] },
     implementation: Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Implementation<D>,
