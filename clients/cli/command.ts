@@ -71,9 +71,27 @@ export const connectionFlags = {
     value: 'TOKEN',
     doc: 'the token that the server asks for (TENGEN_TOKEN)',
   },
+  'token-file': {
+    type: 'string',
+    default: process.env['TENGEN_TOKEN_FILE'] ?? '',
+    value: 'FILE',
+    doc: 'a file with the token, in place of --token, which the list of processes shows (TENGEN_TOKEN_FILE)',
+  },
   tls: { type: 'boolean', default: false, doc: 'connect with TLS' },
   ca: { type: 'string', value: 'FILE', doc: 'trust the certificates in this PEM file (implies --tls)' },
+  'tls-cert': {
+    type: 'string',
+    value: 'FILE',
+    doc: 'the certificate of this client, PEM, where the server asks for one',
+  },
+  'tls-key': { type: 'string', value: 'FILE', doc: 'the private key of --tls-cert, PEM' },
 } as const satisfies Flags;
+
+/** The connection that the flags ask for, without the other flags of a command. */
+export function connectionOf(flags: FlagValues<typeof connectionFlags>): FlagValues<typeof connectionFlags> {
+  const { address, token, 'token-file': tokenFile, tls, ca, 'tls-cert': cert, 'tls-key': key } = flags;
+  return { address, token, 'token-file': tokenFile, tls, ca, 'tls-cert': cert, 'tls-key': key };
+}
 
 /** The flag of every command whose output a program might read. */
 export const jsonFlag = {

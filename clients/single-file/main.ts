@@ -24,8 +24,11 @@ const programs = {
 const connectionFlags = {
   address: 'HOST:PORT of the server (also TENGEN_ADDRESS) [127.0.0.1:5050]',
   token: 'token that the server asks for (also TENGEN_TOKEN)',
+  'token-file': 'a file with the token, in place of --token (also TENGEN_TOKEN_FILE)',
   model: 'name or name@version; the promoted model if left out',
   ca: 'trust the certificates in this PEM file, and use TLS',
+  'tls-cert': 'the certificate of this client, PEM, where the server asks for one',
+  'tls-key': 'the private key of --tls-cert, PEM',
 };
 
 function help(name: string, { summary, schema }: Program): string {
@@ -58,13 +61,15 @@ function readOptions(words: string[], schema: Schema): Omit<RunGtpOptions, 'inpu
   });
   if (values.help) return undefined;
   const given = values as Record<string, string | undefined>;
-  const { ca } = given;
   return {
     address: positionals[0] ?? given['address'] ?? process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050',
     token: given['token'] ?? process.env['TENGEN_TOKEN'] ?? '',
     model: given['model'] ?? '',
     tls: values.tls === true,
-    ...(ca ? { ca } : {}),
+    'token-file': given['token-file'] ?? process.env['TENGEN_TOKEN_FILE'],
+    ca: given['ca'],
+    'tls-cert': given['tls-cert'],
+    'tls-key': given['tls-key'],
     ...readConfig(schema, Object.fromEntries(settings.map(([key]) => [key, given[flagName(key)]]))),
   };
 }

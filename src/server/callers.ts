@@ -18,19 +18,26 @@ const anyone: Caller = { name: '', level: 'admin' };
 
 /** Knows the tokens that are let in. */
 export class Callers {
+  /** Characters of the shortest token; infinity if there is none. */
+  readonly shortest: number;
   readonly #tokens: readonly { readonly caller: Caller; readonly digest: Buffer }[];
 
   /**
    * @param token of level admin, for anyone; empty for none
    * @param named more tokens, `NAME:LEVEL=TOKEN` with commas or line ends between; callers with one of them are known by
    *   its name
+   * @param file still more, as a file has them
    * @throws AppError 'invalid-argument' for what is no such list
    */
-  constructor(token: string, named = '') {
-    const tokens = [...(token === '' ? [] : [{ ...anyone, token }]), ...readTokens('tokens', named)];
+  constructor(token: string, named = '', file = '') {
+    const lists = [...readTokens('tokens', named), ...readTokens('tokensFile', file)];
+    const twice = lists.find(({ name }, i) => lists.findIndex((other) => other.name === name) < i);
+    check(!twice, () => `The settings 'tokens' and 'tokensFile' name '${twice?.name ?? ''}' twice`);
+    const tokens = [...(token === '' ? [] : [{ ...anyone, token }]), ...lists];
+    this.shortest = Math.min(...tokens.map((each) => each.token.length));
     check(
       new Set(tokens.map((each) => each.token)).size === tokens.length,
-      "The settings 'token' and 'tokens' have one token twice; every name needs a token of its own",
+      'The settings have one token twice; every name needs a token of its own',
     );
     this.#tokens = tokens.map(({ name, level, token: text }) => ({ caller: { name, level }, digest: digestOf(text) }));
   }

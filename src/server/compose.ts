@@ -25,7 +25,7 @@ import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
-import { Callers } from './callers.js';
+import type { Callers } from './callers.js';
 import type { ServerConfig } from './config.js';
 import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
 import { makeCurriculumService } from './curriculum-service.js';
@@ -82,7 +82,7 @@ export interface Composition {
 }
 
 /** @throws AppError if the data directory, the engine or the port for metrics cannot be used */
-export async function compose(config: ServerConfig, logger: Logger): Promise<Composition> {
+export async function compose(config: ServerConfig, logger: Logger, callers: Callers): Promise<Composition> {
   const store = await openSqliteStore({
     dataDir: config.dataDir,
     now: Date.now,
@@ -98,7 +98,7 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
     await store.close();
   };
   try {
-    return await composeServices({ config, logger, store, evaluator, close });
+    return await composeServices({ config, logger, callers, store, evaluator, close });
   } catch (error) {
     await close();
     throw error;
@@ -108,12 +108,13 @@ export async function compose(config: ServerConfig, logger: Logger): Promise<Com
 interface Parts {
   readonly config: ServerConfig;
   readonly logger: Logger;
+  readonly callers: Callers;
   readonly store: Store;
   readonly evaluator: Evaluator;
   readonly close: () => Promise<void>;
 }
 
-async function composeServices({ config, logger, store, evaluator, close }: Parts): Promise<Composition> {
+async function composeServices({ config, logger, callers, store, evaluator, close }: Parts): Promise<Composition> {
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
@@ -133,7 +134,6 @@ async function composeServices({ config, logger, store, evaluator, close }: Part
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
   const generator = composeGenerator(config, store);
-  const callers = new Callers(config.token, config.tokens);
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
@@ -241,7 +241,7 @@ function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenc
 }
 
 function composeModels(
-  { config, logger, store, evaluator, names, uploads }: Omit<Parts, 'close'> & Shared,
+  { config, logger, store, evaluator, names, uploads }: Omit<Parts, 'close' | 'callers'> & Shared,
   promoted: () => void,
 ): ReturnType<typeof makeModelService> {
   return makeModelService({

@@ -6,25 +6,34 @@ import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Sc
 import { AppError, check } from '../core/errors.js';
 import { evaluatorSchema } from '../evaluator/config.js';
 import { generatorSchema } from '../generator/config.js';
-import { Callers } from './callers.js';
 import { Quotas } from './quotas.js';
+import { readCallers } from './secrets.js';
+
+/** Fewest characters of a token that other machines can try. */
+const MIN_TOKEN = 16;
 
 /** Every setting of the server. */
 export const serverSchema = {
-  host: text('127.0.0.1', 'Address to listen on.'),
+  host: text('127.0.0.1', 'Address to listen on; unix:/PATH is a socket for programs of this machine.'),
   port: integer(5050, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   dataDir: text('data', 'Folder that keeps models, games and jobs.'),
   token: text('', 'Token of level admin; without it and without tokens everyone is let in, as an admin.'),
+  tokenFile: text('', 'File that holds the token, in place of token, which the list of processes shows.'),
   tokens: text(
     '',
     'More tokens, NAME:LEVEL=TOKEN with commas between; LEVEL is play, work, train or admin, and clients are known by the names.',
   ),
+  tokensFile: text('', 'File with entries as in tokens, one a line; lines that begin with # are passed over.'),
   quotas: text(
     '',
     'Positions of a client in flight and a second, NAME=IN_FLIGHT/PER_SECOND with commas between; a name is that of a token, an address, or * for each of the others; 0 is no limit.',
   ),
   tlsCert: text('', 'File with the certificate chain, PEM; with tlsKey it turns TLS on.'),
   tlsKey: text('', 'File with the private key of tlsCert, PEM.'),
+  tlsClientCa: text(
+    '',
+    'File with certificates, PEM: only clients with a certificate signed by one of them may connect.',
+  ),
   insecure: flag(false, 'Listen beyond this machine without a token or TLS.'),
   allowCommands: flag(false, 'Let jobs run programs: the verifier command of rft.'),
   maxMessageBytes: integer(8 * 1024 * 1024, 65_536, 1 << 30, 'Largest message taken from a client.'),
@@ -81,21 +90,28 @@ export function loadServerConfig(sources: ConfigSources): ServerConfig {
 
 /** Whether only this machine can reach an address. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return (
+    host.startsWith('unix:') || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  );
 }
 
 /** @throws AppError 'invalid-argument' if the settings open the server further than was asked for */
 export function checkServerConfig(config: ServerConfig): void {
-  const { host, token, tokens, quotas, tlsCert, tlsKey, insecure } = config;
-  const callers = new Callers(token, tokens);
+  const { host, quotas, tlsCert, tlsKey, tlsClientCa, insecure } = config;
+  const callers = readCallers(config);
   new Quotas(callers, quotas);
   check((tlsCert === '') === (tlsKey === ''), "Settings 'tlsCert' and 'tlsKey' go together; only one of them is set");
   checkUploadLimits(config);
-  if (isLoopback(host) || insecure) return;
-  const missing = [
-    ...(token === '' && tokens === '' ? ['a token'] : []),
-    ...(tlsCert === '' ? ['tlsCert and tlsKey'] : []),
-  ];
+  check(tlsClientCa === '' || tlsCert !== '', "Setting 'tlsClientCa' needs 'tlsCert' and 'tlsKey', too");
+  if (isLoopback(host)) return;
+  check(
+    callers.shortest >= MIN_TOKEN,
+    () =>
+      `Setting 'host' is '${host}', which other machines can reach; a token has at least ${MIN_TOKEN} characters ` +
+      `there, and the shortest one has ${callers.shortest}`,
+  );
+  if (insecure) return;
+  const missing = [...(callers.needToken ? [] : ['a token']), ...(tlsCert === '' ? ['tlsCert and tlsKey'] : [])];
   check(
     missing.length === 0,
     () =>

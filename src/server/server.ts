@@ -7,7 +7,7 @@ import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
 import { checkDeclared } from './access.js';
-import { Callers } from './callers.js';
+import type { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
 import { checkServerConfig, type ServerConfig } from './config.js';
 import { decodable, refuseUndecoded } from './decoding.js';
@@ -17,7 +17,9 @@ import { authenticate, endWithServer, translateErrors } from './middleware.js';
 import { packageRoot } from './package-root.js';
 import { servePage, type PageServer } from './page/page-server.js';
 import { addReflection } from './reflection.js';
+import { openTokenFiles, readCallers } from './secrets.js';
 import { Stopping } from './stopping.js';
+import { listenOnSocket } from './unix-socket.js';
 
 /** Between the last word to a peer and the end of its connection. */
 const FAREWELL_MS = 500;
@@ -43,13 +45,15 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const logger = makeLogger(config.logLevel);
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const stopping = new Stopping();
-  const composition = await compose(config, logger);
-  const server = makeServer(config, logger, stopping);
+  const callers = readCallers(config);
+  for (const file of openTokenFiles(config)) logger.warn({ file }, 'token-file-readable-by-others');
+  const composition = await compose(config, logger, callers);
+  const server = makeServer(config, callers, logger, stopping);
   try {
     const health = addServices(server, composition);
     const address = await listen(server, config, tls);
-    const page = config.page
-      ? await openPage(config, { port: portOf(address), tls, logger, composition, stopping })
+    const page = hasPage(config)
+      ? await openPage(config, { port: portOf(address), tls, logger, composition, callers, stopping })
       : undefined;
     logger.info({ address, page: page?.url }, 'serving');
     void composition.resumeJobs().catch((error: unknown) => logger.error({ err: error }, 'jobs-not-resumed'));
@@ -74,7 +78,7 @@ function secret(text: string): string {
   return text === '' ? '' : '(set)';
 }
 
-function makeServer(config: ServerConfig, logger: Logger, stopping: Stopping): Server {
+function makeServer(config: ServerConfig, callers: Callers, logger: Logger, stopping: Stopping): Server {
   return createServer({
     'grpc.max_receive_message_length': config.maxMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -83,7 +87,7 @@ function makeServer(config: ServerConfig, logger: Logger, stopping: Stopping): S
     'grpc.keepalive_permit_without_calls': 1,
   })
     .use(translateErrors(logger))
-    .use(authenticate(new Callers(config.token, config.tokens)))
+    .use(authenticate(callers))
     .use(endWithServer(stopping))
     .use(refuseUndecoded(logger));
 }
@@ -101,13 +105,18 @@ function addServices(server: Server, { services }: Composition): Health {
   return health;
 }
 
-type Tls = { readonly cert: Buffer; readonly key: Buffer } | undefined;
+type Tls = { readonly cert: Buffer; readonly key: Buffer; readonly clientCa?: Buffer } | undefined;
 
 async function listen(server: Server, config: ServerConfig, tls: Tls): Promise<string> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   const credentials = tls
-    ? ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
+    ? ServerCredentials.createSsl(
+        tls.clientCa ?? null,
+        [{ cert_chain: tls.cert, private_key: tls.key }],
+        tls.clientCa !== undefined,
+      )
     : ServerCredentials.createInsecure();
+  if (isSocket(config)) return await listenOnSocket(server, config.host, credentials);
   try {
     return `${host}:${await server.listen(`${host}:${config.port}`, credentials)}`;
   } catch (error) {
@@ -126,19 +135,29 @@ interface PageParts {
   readonly tls: Tls;
   readonly logger: Logger;
   readonly composition: Composition;
+  readonly callers: Callers;
   readonly stopping: Stopping;
 }
 
+/** A socket is for the user of the server alone; a page beside it is served only on a port that was asked for. */
+function hasPage(config: ServerConfig): boolean {
+  return config.page && (!isSocket(config) || config.pagePort > 0);
+}
+
+function isSocket({ host }: ServerConfig): boolean {
+  return host.startsWith('unix:');
+}
+
 function openPage(config: ServerConfig, parts: PageParts): Promise<PageServer> {
-  const { port, tls, logger, composition, stopping } = parts;
-  const { host, token, tokens, maxMessageBytes } = config;
+  const { port, tls, logger, composition, callers, stopping } = parts;
+  const { maxMessageBytes } = config;
   // A server on a port that was picked for it has its page on such a one, too.
   const pagePort = config.pagePort || (config.port === 0 ? 0 : (port % 65_535) + 1);
   const folder = join(packageRoot(), 'dist', 'page');
   return servePage({
-    host,
+    host: isSocket(config) ? '127.0.0.1' : config.host,
     port: pagePort,
-    callers: new Callers(token, tokens),
+    callers,
     tls,
     maxMessageBytes,
     folder,
@@ -148,7 +167,7 @@ function openPage(config: ServerConfig, parts: PageParts): Promise<PageServer> {
   });
 }
 
-function readTls({ tlsCert, tlsKey }: ServerConfig): Tls {
+function readTls({ tlsCert, tlsKey, tlsClientCa }: ServerConfig): Tls {
   if (tlsCert === '') return undefined;
   const read = (setting: string, path: string): Buffer => {
     try {
@@ -159,7 +178,10 @@ function readTls({ tlsCert, tlsKey }: ServerConfig): Tls {
       });
     }
   };
-  return { cert: read('tlsCert', tlsCert), key: read('tlsKey', tlsKey) };
+  return {
+    ...{ cert: read('tlsCert', tlsCert), key: read('tlsKey', tlsKey) },
+    ...(tlsClientCa !== '' && { clientCa: read('tlsClientCa', tlsClientCa) }),
+  };
 }
 
 interface Draining {

@@ -30,8 +30,6 @@ export function readTokens(setting: string, text: string): readonly NamedToken[]
     );
     return { name, level, token };
   });
-  const twice = read.find(({ name }, i) => read.findIndex((other) => other.name === name) < i);
-  check(!twice, () => `Setting '${setting}' names '${twice?.name ?? ''}' twice`);
   return read;
 }
 

@@ -5,7 +5,7 @@ import { analysisSchema } from '../../analysis/config.js';
 import { runAnalysis } from '../../analysis/run.js';
 import { readConfig } from '../../../src/core/config.js';
 import { startLocalServer } from '../child.js';
-import { command, connectionFlags } from '../command.js';
+import { command, connectionFlags, connectionOf } from '../command.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
 /** analysis */
@@ -34,8 +34,8 @@ export const analysisCommand = command({
     const local =
       dataDir === undefined ? undefined : await startLocalServer(resolve(dataDir), ['--log-level', 'warn'], signal);
     try {
-      const { model, token, tls, ca } = flags;
-      const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };
+      const { model } = flags;
+      const connection = local ? { address: local.address } : connectionOf(flags);
       await runAnalysis({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
       return 0;
     } finally {

@@ -5,7 +5,7 @@ import { bridgeSchema } from '../../gtp-bridge/config.js';
 import { runGtp } from '../../gtp-bridge/run.js';
 import { readConfig } from '../../../src/core/config.js';
 import { startLocalServer } from '../child.js';
-import { command, connectionFlags } from '../command.js';
+import { command, connectionFlags, connectionOf } from '../command.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
 /** gtp */
@@ -36,8 +36,8 @@ export const gtpCommand = command({
         ? undefined
         : await startLocalServer(resolve(dataDir), ['--no-page', '--log-level', 'warn'], signal);
     try {
-      const { model, token, tls, ca } = flags;
-      const connection = local ? { address: local.address } : { address: flags.address, token, tls, ca };
+      const { model } = flags;
+      const connection = local ? { address: local.address } : connectionOf(flags);
       await runGtp({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
       return 0;
     } finally {

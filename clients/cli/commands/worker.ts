@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { check } from '../../../src/core/errors.js';
 import { runWorker } from '../../self-play/worker.js';
-import { command, connectionFlags, jsonFlag } from '../command.js';
+import { command, connectionFlags, connectionOf, jsonFlag } from '../command.js';
 import { profiled, profileFlag } from '../profile-file.js';
 
 /** worker */
@@ -23,12 +23,9 @@ export const workerCommand = command({
     const games = Number(flags.games);
     check(Number.isInteger(games) && games >= 1, `--games is ${flags.games}; it must be a whole number from 1`);
     const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
-    const { address, token, tls, ca, name } = flags;
+    const { name } = flags;
     const options = {
-      address,
-      token,
-      tls,
-      ca,
+      ...connectionOf(flags),
       games,
       name,
       signal,

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
@@ -32,7 +32,7 @@ export interface PageOptions {
   /** Whose tokens are let in. */
   readonly callers: Callers;
   /** PEM files' contents; plain HTTP without them. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer; readonly clientCa?: Buffer } | undefined;
   /** Largest body taken. */
   readonly maxMessageBytes: number;
   /** The folder that the build made. */
@@ -57,7 +57,7 @@ export async function servePage(options: PageOptions): Promise<PageServer> {
   const handler = new PageHandler(options, await PageFiles.read(options.folder));
   const take = (request: IncomingMessage, response: ServerResponse): void => handler.take(request, response);
   const { tls } = options;
-  const server = tls ? createHttpsServer({ ...tls }, take) : createHttpServer(take);
+  const server = tls ? createHttpsServer(httpsOptions(tls), take) : createHttpServer(take);
   server.maxConnections = MAX_REQUESTS;
   const { host, port } = options;
   const shown = host.includes(':') ? `[${host}]` : host;
@@ -72,6 +72,11 @@ export async function servePage(options: PageOptions): Promise<PageServer> {
     },
     cutOff: () => server.closeAllConnections(),
   };
+}
+
+/** With `clientCa` browsers need a certificate, too. */
+function httpsOptions({ cert, key, clientCa }: NonNullable<PageOptions['tls']>): ServerOptions {
+  return { cert, key, ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: true }) };
 }
 
 async function listen(server: Server, host: string, port: number, where: string): Promise<void> {

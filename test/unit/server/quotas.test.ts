@@ -44,7 +44,7 @@ describe('callers', () => {
       expect(() => new Callers('', entry)).toThrow(form);
       expect(() => new Callers('', entry)).not.toThrow('sesame');
     }
-    expect(() => new Callers('', 'alice:work=a, alice:play=b')).toThrow("Setting 'tokens' names 'alice' twice");
+    expect(() => new Callers('', 'alice:work=a, alice:play=b')).toThrow("name 'alice' twice");
     expect(() => new Callers('', 'alice:work=a, bob:play=a')).toThrow('have one token twice');
     expect(() => new Callers('a', 'alice:work=a')).toThrow('have one token twice');
   });
