@@ -90,8 +90,8 @@ async function create(life: Life, kind: string, model: string, settings: object)
 }
 
 async function resume(life: Life, { jobId, error }: Job): Promise<void> {
-  // A job that was running at three starts in a row without getting on has failed; others must not fail.
-  if (error !== '' && !/start/.test(error)) process.stderr.write(`${jobId} failed: ${error}\n`);
+  // A job that ran at three kills in a row and did not get on has failed; others must not fail.
+  if (error !== '' && !/did not end properly/.test(error)) process.stderr.write(`${jobId} failed: ${error}\n`);
   life.ledger.asked(`state ${jobId}`, 'running');
   ackState(life, (await life.connection.client(JobServiceDefinition).resumeJob({ jobId })).job);
 }
