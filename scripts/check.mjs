@@ -55,6 +55,7 @@ function installSystemPackages() {
   if (spawnSync('/usr/bin/python3', ['-c', 'import grpc_tools, grpc']).status !== 0)
     needed.push('python3-grpcio', 'python3-grpc-tools');
   if (!existsSync('/usr/bin/chromium')) needed.push('chromium');
+  if (spawnSync('strace', ['-V']).error) needed.push('strace');
   if (needed.length === 0) return;
   if (spawnSync('apt-get', ['--version']).error || process.getuid?.() !== 0) {
     console.log(
