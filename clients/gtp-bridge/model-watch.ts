@@ -35,12 +35,12 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
 /** Longest that a command waits for the first answer of the server. */
 const attemptPatienceMs = 3000;
 
-/** Asks until there is an answer. */
+/** Asks until there is an answer, or the server refuses the token, which it would do for ever. */
 export class ModelWatch {
   #facts: ModelFacts | undefined;
   #error = new AppError('unavailable', 'the server has not answered yet');
   #attempt: Promise<void> = Promise.resolve();
-  readonly #found = signalOnce();
+  readonly #over = signalOnce();
 
   /**
    * Starts asking.
@@ -60,7 +60,7 @@ export class ModelWatch {
       try {
         this.#facts = await ask(signal);
         onFacts(this.#facts);
-        this.#found.resolve();
+        this.#over.resolve();
       } catch (error) {
         this.#error = AppError.from(error);
         if (!signal.aborted) onFailure(this.#error);
@@ -72,6 +72,10 @@ export class ModelWatch {
         this.#attempt = attempt();
         await this.#attempt;
         if (this.#facts || signal.aborted) return;
+        if (isRefused(this.#error)) {
+          this.#over.resolve();
+          return;
+        }
         // The end by `signal` is for the next attempt to see.
         await backoff.wait(signal).catch(() => undefined);
       }
@@ -86,7 +90,7 @@ export class ModelWatch {
 
   /** As `ready`, over as many attempts as there are in `patienceMs`. */
   async known(patienceMs: number): Promise<ModelFacts> {
-    return this.#wait(this.#found.promise, patienceMs);
+    return this.#wait(this.#over.promise, patienceMs);
   }
 
   async #wait(event: Promise<void>, patienceMs: number): Promise<ModelFacts> {
@@ -99,6 +103,10 @@ export class ModelWatch {
     if (!this.#facts) throw this.#error;
     return this.#facts;
   }
+}
+
+function isRefused({ kind }: AppError): boolean {
+  return kind === 'unauthenticated' || kind === 'permission-denied';
 }
 
 function signalOnce(): { readonly promise: Promise<void>; readonly resolve: () => void } {

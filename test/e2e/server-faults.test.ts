@@ -237,7 +237,7 @@ describe('who may call', () => {
       code: 2,
       stderr: expect.stringMatching(/'0\.0\.0\.0'.*a token and tlsCert and tlsKey/) as string,
     });
-    const half = await startRefused(dataDir, ['--host', '0.0.0.0', '--token', 't']);
+    const half = await startRefused(dataDir, ['--host', '0.0.0.0', '--token', 'sixteen-letters!']);
     expect(half.stderr).toMatch(/needs tlsCert and tlsKey/);
     const { address } = await start(['--host', '0.0.0.0', '--insecure']);
     expect(address).toMatch(/^0\.0\.0\.0:\d+$/);
