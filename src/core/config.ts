@@ -4,7 +4,7 @@
  */
 
 import { AppError } from './errors.js';
-import { cut, quoted } from './quoted.js';
+import { quoted, shown } from './quoted.js';
 
 interface FieldBase {
   /** One sentence for the help text and docs/config.md. */
@@ -115,10 +115,7 @@ export function describeAllowed(field: Field): string {
 
 function readField(key: string, field: Field, seen: unknown): unknown {
   const refuse = (): never => {
-    throw new AppError(
-      'invalid-argument',
-      `Setting '${key}' is ${cut(JSON.stringify(seen))}; it must be ${describeAllowed(field)}`,
-    );
+    throw new AppError('invalid-argument', `Setting '${key}' is ${shown(seen)}; it must be ${describeAllowed(field)}`);
   };
   switch (field.type) {
     case 'number': {

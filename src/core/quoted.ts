@@ -7,6 +7,13 @@ export function quoted(text: string): string {
   return `'${cut(text).replace(unfit, escaped)}'`;
 }
 
+/** A value as JSON has it, in one line and cut; 'missing' if there is none. */
+export function shown(value: unknown): string {
+  // JSON has no word for numbers that are none, and none for what is not there.
+  const text = value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return cut(text).replace(unfit, escaped);
+}
+
 /** A long text's beginning, and an ellipsis. */
 export function cut(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;

@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import { shown } from '../core/quoted.js';
 import { type GoArchitecture, checkGoArchitecture, goParameters } from './networks/go-network.js';
 import { checkTransformer, type TransformerConfiguration } from './networks/transformer/configuration.js';
 import { transformerParameters } from './networks/transformer/parameters.js';
@@ -75,7 +76,7 @@ export function decodeTransformer(bytes: Uint8Array): Model<TransformerConfigura
 export function decodeAnyModel(bytes: Uint8Array): Model<AnyArchitecture> {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, architecture: json, ...rest } = metadata;
-  check(format === FORMAT, () => `The file's format is ${JSON.stringify(format ?? '')}; a model has '${FORMAT}'`);
+  check(format === FORMAT, () => `The file's format is ${shown(format)}; a model has '${FORMAT}'`);
   const architecture = checkAnyArchitecture(parseJson(json));
   const weights = new Map([...tensors].map(([name, tensor]) => [name, floats(name, tensor)]));
   checkWeights(architecture, weights);

@@ -5,6 +5,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import { shown } from '../core/quoted.js';
 import { fromHalfBits } from '../core/half.js';
 
 /** A named array of a file, row-major. F16, BF16 and F32 are read into `Float32Array` (exact), I64 as it is. */
@@ -129,15 +130,15 @@ function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = value as Partial<Record<string, unknown>>;
   check(
     typeof dtype === 'string' && Object.hasOwn(dtypeSize, dtype),
-    () => `Tensor '${name}' has dtype ${JSON.stringify(dtype)}; it must be one of ${Object.keys(dtypeSize).join(', ')}`,
+    () => `The dtype of tensor '${name}' is ${shown(dtype)}; it must be one of ${Object.keys(dtypeSize).join(', ')}`,
   );
   check(
     Array.isArray(shape) && shape.every(isCount),
-    () => `Tensor '${name}' has shape ${JSON.stringify(shape)}; it must be a list of whole numbers`,
+    () => `The shape of tensor '${name}' is ${shown(shape)}; it must be a list of whole numbers`,
   );
   check(
     Array.isArray(offsets) && offsets.length === 2 && offsets.every(isCount),
-    () => `Tensor '${name}' has data_offsets ${JSON.stringify(offsets)}; they must be two whole numbers`,
+    () => `The data_offsets of tensor '${name}' are ${shown(offsets)}; they must be two whole numbers`,
   );
   const [begin, end] = offsets as [number, number];
   const needed = elementCount(shape as number[]) * dtypeSize[dtype as Dtype];

@@ -3,7 +3,7 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { AppError } from '../core/errors.js';
 import { transferring } from '../threads/messages.js';
-import { decodeWhole } from './decoding.js';
+import { decodeWhole, whyUndecoded } from './decoding.js';
 
 /** The part of a generated message type that is needed. */
 interface MessageType<Message> {
@@ -31,9 +31,7 @@ function decode<Message>(type: MessageType<Message>, bytes: Uint8Array): Message
   try {
     return decodeWhole(type, bytes);
   } catch (error) {
-    const why = AppError.from(error).message;
-    throw new AppError('invalid-argument', `The request has ${bytes.length} bytes that are no request: ${why}`, {
-      cause: error,
-    });
+    const says = `The request has ${bytes.length} bytes that are no request: ${whyUndecoded(error)}`;
+    throw new AppError('invalid-argument', says, { cause: error });
   }
 }

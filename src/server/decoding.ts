@@ -32,6 +32,13 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
+/** Why bytes are no message, in words for whoever sent them. */
+export function whyUndecoded(thrown: unknown): string {
+  // A reader that runs past the end says where it stood in its own memory, which tells a sender nothing.
+  if (thrown instanceof RangeError) return 'they end within a field';
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** What is in the place of a message that cannot be read. */
 class Undecoded {
   readonly bytes: number;
@@ -54,7 +61,7 @@ interface Origin {
 
 /** Logs that bytes are no message; returns what the peer is told. */
 function refusal(logger: Logger, { path, peer, message }: Origin, { bytes, cause }: Undecoded): AppError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = whyUndecoded(cause);
   const says = `Message ${message} of the call ${path} has ${bytes} bytes that are no request of it: ${why}`;
   const error = new AppError('invalid-argument', says, { cause });
   logger.warn({ err: error, method: path, message, peer }, 'message-not-decoded');

@@ -17,6 +17,9 @@ const statusByKind: Readonly<Record<ErrorKind, Status>> = {
   internal: Status.INTERNAL,
 };
 
+/** Characters of a message that are sent. */
+const LONGEST_MESSAGE = 2000;
+
 /** The google.rpc.Code number of an error. */
 export function statusCode(error: AppError): Status {
   return statusByKind[error.kind];
@@ -33,7 +36,12 @@ export function toServerError(thrown: unknown, requestId: string): ServerError {
   const error = AppError.from(thrown);
   return error.kind === 'internal'
     ? new ServerError(Status.INTERNAL, `The server failed; its log has the reason under request ${requestId}`)
-    : new ServerError(statusCode(error), error.message);
+    : new ServerError(statusCode(error), fitting(error.message));
+}
+
+/** A status travels in a header, and a peer refuses headers that are long: what is quoted in a sentence may be megabytes. */
+function fitting(message: string): string {
+  return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)}…`;
 }
 
 /** Whether an error is the server's own fault and belongs in the log. */

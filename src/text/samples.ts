@@ -8,6 +8,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import { shown } from '../core/quoted.js';
 import { type Tokenizer, markers } from './tokenizer.js';
 
 /** One sequence to learn. */
@@ -99,7 +100,7 @@ function addMessages(builder: SampleBuilder, messages: unknown): void {
     const { role } = message;
     check(
       typeof role === 'string' && roles.includes(role),
-      () => `the role of message ${i + 1} is ${JSON.stringify(role)}; it must be one of ${roles.join(', ')}`,
+      () => `the role of message ${i + 1} is ${shown(role)}; it must be one of ${roles.join(', ')}`,
     );
     const learnt = role === 'assistant' ? 1 : 0;
     builder.addIds(builder.tokenizer.encodeMarker(markers.messageStart), 0);

@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import { shown } from '../core/quoted.js';
 
 /** One prompt and what its completion is compared with. */
 export interface PromptTask {
@@ -60,7 +61,7 @@ export function parseTask(line: string): PromptTask {
   const answer = isQuestion ? finalAnswer(given) : given;
   check(answer !== '', 'the answer is empty');
   const { level } = row;
-  check(level === undefined || Number.isFinite(level), () => `level is ${JSON.stringify(level)}; it must be a number`);
+  check(level === undefined || Number.isFinite(level), () => `level is ${shown(level)}; it must be a number`);
   return {
     prompt,
     answer,
@@ -96,8 +97,5 @@ function textOf(row: Record<string, unknown>, field: string): string {
   if (typeof value === 'string') return value;
   // Numbers are what many files have as answers.
   if (typeof value === 'number' && field === 'answer') return String(value);
-  throw new AppError(
-    'invalid-argument',
-    value === undefined ? `${field} is missing` : `${field} is ${JSON.stringify(value)}; it must be a string`,
-  );
+  throw new AppError('invalid-argument', `${field} is ${shown(value)}; it must be a string`);
 }

@@ -178,7 +178,7 @@ describe('bytes that are no message', () => {
     expect(await response.json()).toEqual({
       kind: 'invalid-argument',
       message:
-        'Message 1 of the call /tengen.v1.JobService/ListJobs has 3 bytes that are no request of it: premature EOF',
+        'Message 1 of the call /tengen.v1.JobService/ListJobs has 3 bytes that are no request of it: they end within a field',
     });
     expect(server.log()).toMatch(/"method":"\/tengen.v1.JobService\/ListJobs","message":1/);
   });

@@ -3,6 +3,7 @@
  */
 
 import { AppError, check } from '../../core/errors.js';
+import { shown } from '../../core/quoted.js';
 
 /** A residual convolutional network for Go: `networks/go-resnet.ts`. */
 export interface Architecture {
@@ -35,11 +36,11 @@ export function checkArchitecture(value: unknown): Architecture {
   const { kind, features } = fields;
   check(
     kind === 'go-resnet',
-    () => `Architecture kind is ${JSON.stringify(kind)}; it must be 'go-resnet', 'katago' or 'transformer'`,
+    () => `Architecture kind is ${shown(kind)}; it must be 'go-resnet', 'katago' or 'transformer'`,
   );
   check(
     typeof features === 'string' && features.length > 0 && features.length <= 64,
-    () => `Architecture features is ${JSON.stringify(features)}; it must be a name of 1 to 64 characters`,
+    () => `Architecture features is ${shown(features)}; it must be a name of 1 to 64 characters`,
   );
   for (const key of Object.keys(fields)) {
     check(key === 'kind' || key === 'features' || Object.hasOwn(ranges, key), `Unknown architecture field '${key}'`);
@@ -50,7 +51,7 @@ export function checkArchitecture(value: unknown): Architecture {
     if (!Number.isInteger(seen) || (seen as number) < min || (seen as number) > max) {
       throw new AppError(
         'invalid-argument',
-        `Architecture ${name} is ${JSON.stringify(seen)}; it must be a whole number from ${min} to ${max}`,
+        `Architecture ${name} is ${shown(seen)}; it must be a whole number from ${min} to ${max}`,
       );
     }
     return seen as number;

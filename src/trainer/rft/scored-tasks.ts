@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../../core/errors.js';
+import { shown } from '../../core/quoted.js';
 import type { AngleScore } from '../../methods/curriculum/curriculum.js';
 import type { RftTask } from './prompts.js';
 
@@ -46,7 +47,7 @@ export function readScores(
     if (row['modelVersion'] !== modelVersion && !allowsOthers) {
       throw new AppError(
         'failed-precondition',
-        `Line ${i + 1} of the scores is of the model ${JSON.stringify(row['modelVersion'])}, the job starts from ` +
+        `Line ${i + 1} of the scores is of the model ${shown(row['modelVersion'])}, the job starts from ` +
           `'${modelVersion}'; score the prompts with it, or set scoresOfAnyModel=true`,
       );
     }

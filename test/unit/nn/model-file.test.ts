@@ -65,7 +65,7 @@ describe.each<[string, (weights: Map<string, { shape: readonly number[]; data: F
 });
 
 test.each<[string, Uint8Array, RegExp]>([
-  ['a file of another kind', encodeSafetensors(new Map()), /format is ""; a model has 'tengen-model-1'/],
+  ['a file of another kind', encodeSafetensors(new Map()), /format is missing; a model has 'tengen-model-1'/],
   ['a later format', fileOf(tinyArchitecture, { format: 'tengen-model-2' }), /format is "tengen-model-2"/],
   ['an architecture that is not JSON', fileOf('{'), /architecture is not JSON$/],
   ['an architecture that is no object', fileOf(null), /must be an object/],

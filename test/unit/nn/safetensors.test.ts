@@ -81,9 +81,9 @@ test('a file inside a larger buffer is read from where it begins', () => {
 
 const tooLarge = 2 ** 40;
 test.each<[string, Uint8Array, RegExp]>([
-  ['an empty file', new Uint8Array(0), /at least 8 bytes; this one has 0/],
-  ['a header longer than the file', file({}, 0, 3), /says it has 3 bytes; it must have 2 to 2/],
-  ['an absurd header length', file({}, 0, tooLarge), /says it has 1099511627776 bytes/],
+  ['an empty file', new Uint8Array(0), /it has 0 bytes; safetensors has at least 8/],
+  ['a header longer than the file', file({}, 0, 3), /does not begin with the length of a safetensors header/],
+  ['an absurd header length', file({}, 0, tooLarge), /does not begin with the length of a safetensors header/],
   ['a header that is not JSON', file('{"a":'), /not JSON/],
   ['a header that is not UTF-8', file('{}', 2, 4).fill(0xff, 10), /not JSON in UTF-8/],
   ['a header that is a list', file([]), /must be a JSON object/],
@@ -93,11 +93,11 @@ test.each<[string, Uint8Array, RegExp]>([
   [
     'an unknown dtype',
     file({ w: entry(0, 4, { dtype: 'F64' }) }, 4),
-    /'w' has dtype "F64"; it must be one of F32, F16/,
+    /The dtype of tensor 'w' is "F64"; it must be one of F32, F16/,
   ],
-  ['a dtype named like a method', file({ w: entry(0, 4, { dtype: 'toString' }) }, 4), /dtype "toString"/],
-  ['a missing shape', file({ w: { dtype: 'F32', data_offsets: [0, 4] } }, 4), /shape undefined/],
-  ['a negative length', file({ w: entry(0, 4, { shape: [-1] }) }, 4), /shape \[-1\]; it must be a list of whole/],
+  ['a dtype named like a method', file({ w: entry(0, 4, { dtype: 'toString' }) }, 4), /'w' is "toString"/],
+  ['a missing shape', file({ w: { dtype: 'F32', data_offsets: [0, 4] } }, 4), /The shape of tensor 'w' is missing/],
+  ['a negative length', file({ w: entry(0, 4, { shape: [-1] }) }, 4), /'w' is \[-1\]; it must be a list of whole/],
   ['a fractional offset', file({ w: entry(0, 4, { data_offsets: [0, 4.5] }) }, 4), /two whole numbers/],
   ['one offset', file({ w: entry(0, 4, { data_offsets: [0] }) }, 4), /two whole numbers/],
   [

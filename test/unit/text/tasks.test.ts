@@ -35,6 +35,6 @@ describe('readTasks', () => {
       [1, 'a'],
       [4, 'c'],
     ]);
-    expect(malformed).toEqual([{ line: 3, reason: 'answer is missing' }]);
+    expect(malformed).toEqual([{ line: 3, reason: 'answer is missing; it must be a string' }]);
   });
 });

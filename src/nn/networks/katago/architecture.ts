@@ -4,6 +4,7 @@
  */
 
 import { check } from '../../../core/errors.js';
+import { shown } from '../../../core/quoted.js';
 
 /** The functions between layers, by the names that versions from 11 write. */
 export const katagoActivations = {
@@ -108,14 +109,14 @@ export function checkKatago(value: unknown): KatagoArchitecture {
   const boards = fields['boards'];
   check(
     Array.isArray(boards) && boards.length === 2,
-    () => `Architecture boards is ${show(boards)}; it must be two sizes`,
+    () => `Architecture boards is ${shown(boards)}; it must be two sizes`,
   );
   const [smallest, largest] = (boards as unknown[]).map((side) => whole(side, 'boards', 2, 19)) as [number, number];
-  check(smallest <= largest, () => `Architecture boards is ${show(boards)}; the smallest size comes first`);
+  check(smallest <= largest, () => `Architecture boards is ${shown(boards)}; the smallest size comes first`);
   const { features } = fields;
   check(
     typeof features === 'string' && features.length > 0 && features.length <= 64,
-    () => `Architecture features is ${show(features)}; it must be a name of 1 to 64 characters`,
+    () => `Architecture features is ${shown(features)}; it must be a name of 1 to 64 characters`,
   );
   const policy = record(fields['policy'], 'Architecture policy');
   const outputs = whole(policy['outputs'], 'policy outputs', 1, 4);
@@ -159,7 +160,7 @@ function checkBlocks(value: unknown, depth: number): KatagoBlock[] {
     const { kind } = block;
     if (kind === 'ordinary') return { kind, middle: width(block, 'middle') };
     if (kind === 'pool') return { kind, regular: width(block, 'regular'), pooled: width(block, 'pooled') };
-    check(kind === 'bottleneck', () => `Block kind is ${show(kind)}; it must be 'ordinary', 'pool' or 'bottleneck'`);
+    check(kind === 'bottleneck', () => `Block kind is ${shown(kind)}; it must be 'ordinary', 'pool' or 'bottleneck'`);
     return { kind, middle: width(block, 'middle'), blocks: checkBlocks(block['blocks'], depth + 1) };
   });
 }
@@ -170,7 +171,7 @@ function checkMultipliers(value: unknown): KatagoMultipliers {
     const seen = fields[name];
     check(
       typeof seen === 'number' && Number.isFinite(seen) && seen > 0,
-      () => `Architecture multiplier ${name} is ${show(seen)}; it must be above 0`,
+      () => `Architecture multiplier ${name} is ${shown(seen)}; it must be above 0`,
     );
     return [name, seen];
   });
@@ -181,7 +182,7 @@ function checkActivation(value: unknown, version: number): KatagoActivation {
   const names = version < 11 ? ['relu'] : Object.keys(katagoActivations);
   check(
     typeof value === 'string' && names.includes(value),
-    () => `Activation is ${show(value)}; in version ${version} it must be ${names.join(', ')}`,
+    () => `Activation is ${shown(value)}; in version ${version} it must be ${names.join(', ')}`,
   );
   return value as KatagoActivation;
 }
@@ -204,7 +205,7 @@ function width(fields: Partial<Record<string, unknown>>, name: string): number {
 function whole(seen: unknown, name: string, min: number, max: number): number {
   check(
     Number.isInteger(seen) && (seen as number) >= min && (seen as number) <= max,
-    () => `Architecture ${name} is ${show(seen)}; it must be a whole number from ${min} to ${max}`,
+    () => `Architecture ${name} is ${shown(seen)}; it must be a whole number from ${min} to ${max}`,
   );
   return seen as number;
 }
@@ -212,8 +213,4 @@ function whole(seen: unknown, name: string, min: number, max: number): number {
 function record(value: unknown, what: string): Partial<Record<string, unknown>> {
   check(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
   return value;
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value);
 }

@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../../../core/errors.js';
+import { shown } from '../../../core/quoted.js';
 import type { Model, Weights } from '../../model-file.js';
 import { decodeSafetensors, encodeSafetensors } from '../../safetensors.js';
 import { checkTransformer, type TransformerConfiguration } from './configuration.js';
@@ -70,7 +71,7 @@ function parseConfig(text: string): { fields: Omit<TransformerConfiguration, 'ti
   const type = config['model_type'];
   check(
     typeof type === 'string' && Object.hasOwn(architectures, type),
-    () => `model_type is ${JSON.stringify(type)}; it must be ${Object.keys(architectures).join(', ')}`,
+    () => `model_type is ${shown(type)}; it must be ${Object.keys(architectures).join(', ')}`,
   );
   refuseWhatIsMissing(config);
   const hidden = config['hidden_size'] as number;
@@ -119,13 +120,13 @@ function isRecord(value: unknown): value is Partial<Record<string, unknown>> {
 /** Parts of the family that are not computed here would silently give other logits. */
 function refuseWhatIsMissing(config: Partial<Record<string, unknown>>): void {
   const activation = config['hidden_act'] ?? 'silu';
-  check(activation === 'silu', () => `hidden_act is ${JSON.stringify(activation)}; it must be "silu"`);
+  check(activation === 'silu', () => `hidden_act is ${shown(activation)}; it must be "silu"`);
   for (const field of ['rope_scaling', 'rope_parameters']) {
     const rope = config[field] ?? null;
     const type = isRecord(rope) ? (rope['rope_type'] ?? rope['type']) : rope;
     check(
       rope === null || type === 'default',
-      () => `${field} is ${JSON.stringify(rope)}; scaled rotary positions are not supported`,
+      () => `${field} is ${shown(rope)}; scaled rotary positions are not supported`,
     );
   }
   const window =
