@@ -20,14 +20,18 @@ export function carryOut<Request, Response>(
   responseType: MessageType<Response>,
   answer: (request: Request) => Response,
 ): ByteCall {
-  return (bytes) => {
-    // A copy of exactly these bytes, which can be given away.
-    const encoded = Uint8Array.from(responseType.encode(answer(decode(requestType, bytes))).finish());
-    return transferring(encoded, [encoded.buffer]);
-  };
+  return (bytes) => encodeAnswer(responseType, answer(decodeRequest(requestType, bytes)));
 }
 
-function decode<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
+/** The bytes of an answer, to be given away. */
+export function encodeAnswer<Message>(type: MessageType<Message>, message: Message): Uint8Array {
+  // A copy of exactly these bytes.
+  const encoded = Uint8Array.from(type.encode(message).finish());
+  return transferring(encoded, [encoded.buffer]);
+}
+
+/** @throws AppError 'invalid-argument' if the bytes are no such message */
+export function decodeRequest<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
   try {
     return decodeWhole(type, bytes);
   } catch (error) {

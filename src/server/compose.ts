@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
-import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
@@ -28,7 +27,7 @@ import { alphaZeroKind } from './alphazero-kind.js';
 import type { Callers } from './callers.js';
 import type { ServerConfig } from './config.js';
 import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
-import { makeCurriculumService } from './curriculum-service.js';
+import { curriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
 import { makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
@@ -63,6 +62,8 @@ const MEGABYTE = 1024 * 1024;
 /** Threads for what clients have computed, beside those of networks, and the calls that may wait for one. */
 const WORK_THREADS = 2;
 const MOST_WAITING = 32;
+/** Curricula at once, each in a thread of its own. */
+const MOST_CURRICULA = 16;
 
 /** A service and who carries it out. */
 export interface Service<Definition extends CompatServiceDefinition = CompatServiceDefinition> {
@@ -138,13 +139,14 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
   const work = new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING });
+  const curricula = new ThreadPool({ name: 'curriculum', threads: MOST_CURRICULA, waiting: 0 });
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
       service(AccessServiceDefinition, makeAccessService(store.names, callers)),
       branchingService(work),
-      service(CurriculumServiceDefinition, makeCurriculumService()),
-      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads })),
+      curriculumService(curricula),
+      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(GenerationServiceDefinition, makeGenerationService(generator)),
@@ -166,7 +168,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       await metrics?.close();
       await jobs.close();
       await generator.close();
-      await work.close();
+      await Promise.all([work.close(), curricula.close()]);
       await close();
     },
   };
@@ -265,7 +267,7 @@ interface Shared {
 function composeDatasets(
   { maxDatasetMegabytes }: ServerConfig,
   { datasets }: Store,
-  shared: Shared,
+  shared: Shared & { readonly work: ThreadPool },
 ): ReturnType<typeof makeDatasetService> {
   return makeDatasetService({ datasets, ...shared, maxBytes: maxDatasetMegabytes * MEGABYTE });
 }

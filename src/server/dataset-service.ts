@@ -1,7 +1,6 @@
 /** DatasetService: files of samples in, with every line that is none named. */
 
 import type { CallContext } from 'nice-grpc';
-import { check } from '../core/errors.js';
 import { throwIfAborted } from '../core/signals.js';
 import type {
   DatasetServiceImplementation,
@@ -9,22 +8,22 @@ import type {
   ImportDatasetResponse,
 } from '../proto/tengen/v1/dataset.js';
 import type { DatasetStore } from '../store/store.js';
-import { byteTokenizer } from '../text/bytes.js';
-import { describeRefused, readDataset } from '../text/dataset.js';
-import { readTasks } from '../text/tasks.js';
+import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { countFromWire } from '../wire/whole-numbers.js';
+import type * as samples from './check-samples.js';
 import { checkModelName } from './model-name.js';
 import type { Names } from './names.js';
 import type { Uploads } from './receive-upload.js';
 
-/** Refused lines that are sent back; more would not be read. */
-const SHOWN = 1000;
+const checking = threadModule<typeof samples>(import.meta.url, './check-samples.js');
 
 /** What the service is made of. */
 export interface DatasetServiceOptions {
   readonly datasets: DatasetStore;
   readonly names: Names;
   readonly uploads: Uploads;
+  /** Checks files. */
+  readonly work: ThreadPool;
   /** Largest file taken. */
   readonly maxBytes: number;
 }
@@ -49,22 +48,19 @@ export function makeDatasetService(options: DatasetServiceOptions): DatasetServi
 }
 
 async function store(
-  { datasets, names }: DatasetServiceOptions,
-  { name, maxTokens: most }: ImportDatasetRequest,
+  { datasets, names, work }: DatasetServiceOptions,
+  { name, maxTokens }: ImportDatasetRequest,
   bytes: Uint8Array,
   context: CallContext,
 ): Promise<ImportDatasetResponse> {
-  const maxTokens = countFromWire('max_tokens', most);
-  const options = { tokenizer: byteTokenizer, ...(maxTokens > 0 && { maxTokens }) };
-  const { samples, malformed: strange, tooLong } = readDataset(bytes, options);
-  check(tooLong.length === 0, () => `Nothing was stored. ${describeRefused(tooLong)}`);
-  // A line with a prompt and an answer is nothing to imitate, but something to learn from by reinforcement.
-  const tasks = new Set(strange.length === 0 ? [] : readTasks(bytes).tasks.map(({ line }) => line));
-  const malformed = strange.filter(({ line }) => !tasks.has(line));
-  const count = samples.length + strange.length - malformed.length;
-  check(count > 0, () => `The file holds no sample. ${describeRefused(malformed)}`.trimEnd());
+  const { signal } = context;
+  // A thread is given the file, and gives it back.
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+  const args: [Uint8Array, number] = [own, countFromWire('max_tokens', maxTokens)];
+  const checked = await work.run(checking, 'checkSamples', args, { signal, transfer: [own.buffer as ArrayBuffer] });
   await names.claimFor(context, 'dataset', name);
-  throwIfAborted(context.signal);
-  const dataset = await datasets.put({ name, samples: count, malformed: malformed.length }, bytes);
-  return { dataset, refused: malformed.slice(0, SHOWN) };
+  throwIfAborted(signal);
+  const { samples, malformed, refused } = checked;
+  const dataset = await datasets.put({ name, samples, malformed }, checked.bytes);
+  return { dataset, refused: [...refused] };
 }

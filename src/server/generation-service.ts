@@ -19,12 +19,15 @@ import { markers, type Tokenizer } from '../text/tokenizer.js';
 const maxCompletions = 64;
 const maxStops = 16;
 const defaultTokens = 256;
+/** Most characters of a text that is made into tokens: nobody else is served meanwhile. */
+const maxCharacters = 262_144;
 
 /** Makes the service. */
 export function makeGenerationService(generator: Generator): GenerationServiceImplementation {
   return {
     generate: (request, context) => generate(generator, request, context),
     async tokenize({ model, text }, { signal }) {
+      checkLength('text', text.length);
       const { tokenizer, context } = await orAborted(generator.model(model), signal);
       const { vocabularySize, endOfText } = tokenizer;
       return { ids: tokenizer.encode(text), vocabularySize, endOfText, context };
@@ -71,9 +74,21 @@ function generationOf(request: GenerateRequest, tokenizer: Tokenizer): Generatio
 
 function promptOf({ prompt }: GenerateRequest, tokenizer: Tokenizer): readonly number[] {
   check(prompt !== undefined, 'There is no prompt; it must be text, tokens or a conversation');
-  if (prompt.$case === 'text') return tokenizer.encode(prompt.value);
   if (prompt.$case === 'tokens') return prompt.value.ids;
+  if (prompt.$case === 'text') {
+    checkLength('prompt.text', prompt.value.length);
+    return tokenizer.encode(prompt.value);
+  }
+  const { messages } = prompt.value;
+  checkLength(
+    'The conversation',
+    messages.reduce((sum, { role, content }) => sum + role.length + content.length, messages.length),
+  );
   return chatPrompt(prompt.value.messages, tokenizer);
+}
+
+function checkLength(what: string, length: number): void {
+  check(length <= maxCharacters, () => `${what} has ${length} characters; at most ${maxCharacters} are allowed`);
 }
 
 /** The end of a text, and that of a message, where the vocabulary has one. */

@@ -24,7 +24,7 @@ type Bytes = typeof bytes;
 const unread = { requestDeserialize: bytes.decode };
 
 /** A definition with the messages of all methods as bytes. */
-type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
+export type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
   readonly methods: {
     readonly [M in keyof D['methods']]: Omit<D['methods'][M], 'requestType' | 'responseType'> & {
       readonly requestType: Bytes;
@@ -32,6 +32,14 @@ type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
     };
   };
 };
+
+/** A definition whose services pass bytes on. */
+export function byteDefinition<D extends Definition>(definition: D): ByteDefinition<D> {
+  const methods = Object.entries(definition.methods).map(([name, method]) => {
+    return [name, { ...method, requestType: bytes, responseType: bytes, ...unread }];
+  });
+  return { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] };
+}
 
 type Implementation<D extends Definition> = Readonly<
   Record<keyof D['methods'], (request: Uint8Array, context: CallContext) => Promise<Uint8Array>>
@@ -65,12 +73,8 @@ export function threadedService<D extends Definition>(
       return pool.run(calls, name, [own], { signal, timeoutMs: MAX_MS, transfer: [own.buffer] });
     };
   };
-  const methods = names.map((name) => [
-    name,
-    { ...definition.methods[name], requestType: bytes, responseType: bytes, ...unread },
-  ]);
   return {
-    definition: { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] },
+    definition: byteDefinition(definition),
     implementation: Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Implementation<D>,
   };
 }

@@ -39,25 +39,44 @@ export function lengthOf({ tokens }: Sample): number {
   return tokens.length - 1;
 }
 
-/** Reads a file of JSON lines; blank lines are passed over but counted. */
-export function readDataset(file: Uint8Array, { tokenizer, maxTokens = Infinity }: DatasetOptions): Dataset {
-  const samples: NumberedSample[] = [];
-  const malformed: RefusedLine[] = [];
-  const tooLong: RefusedLine[] = [];
+/** A line that is not blank, as what it is. */
+export type ReadLine =
+  | { readonly line: number; readonly text: string; readonly sample: Sample }
+  | { readonly line: number; readonly text: string | undefined; readonly malformed: string }
+  | { readonly line: number; readonly tooLong: string };
+
+/** Reads a file of JSON lines one by one; blank lines are passed over but counted. */
+export function* readLines(
+  file: Uint8Array,
+  { tokenizer, maxTokens = Infinity }: DatasetOptions,
+): Generator<ReadLine, void, undefined> {
   for (const { line, text } of linesOf(file)) {
     if (text === undefined) {
-      malformed.push({ line, reason: 'it is not UTF-8' });
+      yield { line, text, malformed: 'it is not UTF-8' };
       continue;
     }
     if (text.trim() === '') continue;
     try {
-      const sample = { line, ...parseSample(text, tokenizer) };
+      const sample = parseSample(text, tokenizer);
       const length = lengthOf(sample);
-      if (length <= maxTokens) samples.push(sample);
-      else tooLong.push({ line, reason: `it has ${length} tokens; the ranks of a group hold ${maxTokens} together` });
+      if (length <= maxTokens) yield { line, text, sample };
+      else yield { line, tooLong: `it has ${length} tokens; the ranks of a group hold ${maxTokens} together` };
     } catch (error) {
-      malformed.push({ line, reason: AppError.from(error).message });
+      yield { line, text, malformed: AppError.from(error).message };
     }
+  }
+}
+
+/** Reads a file of JSON lines; blank lines are passed over but counted. */
+export function readDataset(file: Uint8Array, options: DatasetOptions): Dataset {
+  const samples: NumberedSample[] = [];
+  const malformed: RefusedLine[] = [];
+  const tooLong: RefusedLine[] = [];
+  for (const read of readLines(file, options)) {
+    const { line } = read;
+    if ('sample' in read) samples.push({ line, ...read.sample });
+    else if ('malformed' in read) malformed.push({ line, reason: read.malformed });
+    else tooLong.push({ line, reason: read.tooLong });
   }
   return { samples, malformed, tooLong };
 }

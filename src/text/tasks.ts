@@ -71,6 +71,16 @@ export function parseTask(line: string): PromptTask {
   };
 }
 
+/** Whether a line is a task. */
+export function isTask(line: string): boolean {
+  try {
+    parseTask(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What stands after the last `####`, without the commas of thousands: GSM8K's answers are whole numbers. */
 function finalAnswer(text: string): string {
   const at = text.lastIndexOf(MARK);

@@ -46,6 +46,10 @@ export class CallThread {
   /** Makes a call; the one before must have ended. Rejects with what the function throws: an AppError keeps its kind. */
   call(call: ThreadCall, { timeoutMs, transfer = [] }: CallOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#why) {
+        reject(this.#why);
+        return;
+      }
       this.#pending = { resolve, reject, timeoutMs };
       this.#worker.ref();
       try {

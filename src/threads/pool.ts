@@ -7,7 +7,6 @@
 import { AppError, assert } from '../core/errors.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
 import { CallThread, type CallOptions } from './call-thread.js';
-import type { ThreadCall } from './messages.js';
 import { threadUrl } from './thread-url.js';
 
 /** How large a pool is. */
@@ -50,6 +49,19 @@ export function threadModule<Exports>(importMetaUrl: string, relative: string): 
   return { url: threadUrl(importMetaUrl, relative).href };
 }
 
+/** A thread that somebody has. */
+export interface HeldThread {
+  /** Calls a function in it. */
+  run<Exports, Name extends FunctionOf<Exports>>(
+    module: ThreadModule<Exports>,
+    name: Name,
+    args: Parameters<Extract<Exports[Name], Callable>>,
+    options?: CallOptions,
+  ): Promise<Awaited<ReturnType<Extract<Exports[Name], Callable>>>>;
+  /** Gives it back; to be called once. */
+  release(): void;
+}
+
 interface Waiting {
   start(thread: CallThread): void;
   reject(error: AppError): void;
@@ -81,23 +93,40 @@ export class ThreadPool {
    *   `timeoutMs`, 'cancelled' after `signal`, 'unavailable' once the pool is closed
    */
   async run<Exports, Name extends FunctionOf<Exports>>(
-    { url }: ThreadModule<Exports>,
+    module: ThreadModule<Exports>,
     name: Name,
     args: Parameters<Extract<Exports[Name], Callable>>,
     { signal, ...options }: RunOptions = {},
   ): Promise<Awaited<ReturnType<Extract<Exports[Name], Callable>>>> {
+    const held = await this.hold(signal);
+    try {
+      return await held.run(module, name, args, options);
+    } finally {
+      held.release();
+    }
+  }
+
+  /**
+   * Takes a thread for several calls, which must not overlap; what a module keeps stays in it between them. The thread ends
+   * when `signal` aborts.
+   *
+   * @throws AppError as `run` does
+   */
+  async hold(signal?: AbortSignal): Promise<HeldThread> {
     const thread = await this.#take(signal);
     const abort = (): void => void thread.end(cancelled(signal!));
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
-    try {
-      throwIfAborted(signal);
-      this.#calls++;
-      const call: ThreadCall = { module: url, name, args };
-      return (await thread.call(call, options)) as Awaited<ReturnType<Extract<Exports[Name], Callable>>>;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      this.#giveBack(thread);
-    }
+    return {
+      run: async ({ url }, name, args, options = {}) => {
+        this.#calls++;
+        return (await thread.call({ module: url, name, args }, options)) as never;
+      },
+      release: () => {
+        signal?.removeEventListener('abort', abort);
+        this.#giveBack(thread);
+      },
+    };
   }
 
   /** Ends all threads; calls under way and waiting reject. */
@@ -121,7 +150,7 @@ export class ThreadPool {
       return Promise.resolve(thread);
     }
     if (this.#waiting.size >= most) {
-      const text = `${most} calls wait for a thread already; the server takes no more of them now`;
+      const text = `All ${threads} threads are busy and ${most} calls wait for one; the server takes no more of them now`;
       return Promise.reject(new AppError('resource-exhausted', text));
     }
     return this.#wait(signal);

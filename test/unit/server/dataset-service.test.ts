@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata, type CallContext } from 'nice-grpc';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messagesOf, partsOfBytes } from '../../../clients/shared/upload.js';
 import type { ImportDatasetResponse, ListDatasetsResponse } from '../../../src/proto/tengen/v1/dataset.js';
 import { Names } from '../../../src/server/names.js';
@@ -10,7 +10,9 @@ import { makeDatasetService } from '../../../src/server/dataset-service.js';
 import { Uploads } from '../../../src/server/receive-upload.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
 
+const work = new ThreadPool({ name: 'work', threads: 1, waiting: 8 });
 let dataDir: string;
 let store: Store;
 let nowMs: number;
@@ -25,6 +27,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
+afterAll(() => work.close());
+
 const context = { metadata: Metadata(), signal: new AbortController().signal } as CallContext;
 const uploads = (): Uploads => new Uploads({ folder: join(dataDir, 'uploads'), maxBytes: 1 << 24, stallMs: 10_000 });
 
@@ -32,7 +36,7 @@ function importFile(text: string, settings: { name?: string; maxTokens?: bigint;
   const { name = 'd', maxTokens = 0n, maxBytes = 1000 } = settings;
   const messages = messagesOf(partsOfBytes(Buffer.from(text)), { name, maxTokens }, { name: '', maxTokens: 0n });
   const names = new Names(store.names);
-  const service = makeDatasetService({ datasets: store.datasets, names, uploads: uploads(), maxBytes });
+  const service = makeDatasetService({ datasets: store.datasets, names, uploads: uploads(), maxBytes, work });
   return service.importDataset(messages, context) as Promise<ImportDatasetResponse>;
 }
 
@@ -79,6 +83,7 @@ describe('importing a data set', () => {
       names: new Names(store.names),
       uploads: uploads(),
       maxBytes: 1,
+      work,
     }).listDatasets({}, context)) as ListDatasetsResponse;
     expect(datasets.map(({ version }) => version)).toEqual([second.dataset?.version, first.dataset?.version]);
     expect((await store.datasets.get('d'))?.version).toBe(second.dataset?.version);

@@ -56,13 +56,31 @@ describe('ThreadPool', () => {
     expect(pool.calls).toBe(6);
   });
 
+  it('keeps a thread for several calls, and ends it when they are given up', async () => {
+    const pool = open();
+    const held = await pool.hold();
+    const id = await held.run(functions, 'idOfThread', []);
+    const waiting = pool.run(functions, 'idOfThread', []);
+    expect(await held.run(functions, 'idOfThread', [])).toBe(id);
+    held.release();
+    expect(await waiting).toBe(id);
+    const given = new AbortController();
+    const again = await pool.hold(given.signal);
+    const spinning = again.run(functions, 'spin', []);
+    given.abort();
+    await expect(spinning).rejects.toMatchObject({ kind: 'cancelled' });
+    await expect(again.run(functions, 'add', [1, 2])).rejects.toMatchObject({ kind: 'cancelled' });
+    again.release();
+    expect(await pool.run(functions, 'add', [1, 2])).toBe(3);
+  });
+
   it('refuses calls beyond the queue', async () => {
     const pool = open({ waiting: 1 });
     const { held, release } = await hold(pool);
     const waiting = pool.run(functions, 'add', [1, 2]);
     await expect(pool.run(functions, 'add', [1, 2])).rejects.toMatchObject({
       kind: 'resource-exhausted',
-      message: '1 calls wait for a thread already; the server takes no more of them now',
+      message: 'All 1 threads are busy and 1 calls wait for one; the server takes no more of them now',
     });
     release();
     expect(await waiting).toBe(3);
