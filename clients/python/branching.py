@@ -18,6 +18,7 @@ flags = [f"-I{proto}", f"--python_out={generated}", f"--grpc_python_out={generat
 protoc.main(["", *flags, "tengen/v1/branching.proto"])
 sys.path.insert(0, generated)
 from tengen.v1 import branching_pb2 as pb, branching_pb2_grpc  # noqa: E402
+from tengen_connection import retried  # noqa: E402
 
 PLIES = 24
 STEPS = [2, 1, 0, -1]  # of the moves 0 to 3, towards the mover's side
@@ -59,11 +60,12 @@ def grow(service, metadata, rng):
         start = f"branches at {len(shared) - 1}, backed up {back_up}" if shared else "from the start"
         print(f"game {len(tree.variations)}: {start}")
         request = pb.PickBranchRequest(tree=tree, settings=SETTINGS, seed=rng.getrandbits(32))
-        answer = service.PickBranch(request, metadata=metadata)
+        answer = retried(lambda: service.PickBranch(request, metadata=metadata))
         if not answer.HasField("branch"):
             break
         shared, back_up = list(answer.branch.moves), answer.branch.back_up
-    answer = service.LabelTree(pb.LabelTreeRequest(tree=tree, label=pb.VALUE_LABEL_MEAN), metadata=metadata)
+    request = pb.LabelTreeRequest(tree=tree, label=pb.VALUE_LABEL_MEAN)
+    answer = retried(lambda: service.LabelTree(request, metadata=metadata))
     labels = iter(answer.labels)
     for game in tree.variations:  # Labels come in the order of the positions sent: a training target for each.
         print(f"result {game.result:.1f}, labels", *(f"{next(labels):.2f}" for _ in game.positions))

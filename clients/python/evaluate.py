@@ -13,6 +13,7 @@ files = ["tengen/v1/position.proto", "tengen/v1/evaluator.proto"]
 protoc.main(["", f"-I{proto}", f"--python_out={generated}", f"--grpc_python_out={generated}", *files])
 sys.path.insert(0, generated)
 from tengen.v1 import evaluator_pb2, evaluator_pb2_grpc, position_pb2  # noqa: E402
+from tengen_connection import retried  # noqa: E402
 
 address = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:5050"
 size = int(sys.argv[2]) if len(sys.argv) > 2 else 7
@@ -24,8 +25,8 @@ position = position_pb2.Position(size=size, stones=stones, to_move=position_pb2.
 request = evaluator_pb2.EvaluateRequest(request_id=1, positions=[position])
 
 with grpc.insecure_channel(address) as channel:
-    answers = evaluator_pb2_grpc.EvaluatorServiceStub(channel).Evaluate(iter([request]), metadata=metadata)
-    answer = next(answers)
+    evaluate = evaluator_pb2_grpc.EvaluatorServiceStub(channel).Evaluate
+    answer = retried(lambda: next(evaluate(iter([request]), metadata=metadata)))
 if answer.HasField("error"):
     sys.exit(answer.error.message)
 evaluation = answer.evaluations[0]

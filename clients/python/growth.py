@@ -12,6 +12,7 @@ generated = tempfile.mkdtemp()
 protoc.main(["", f"-I{proto}", f"--python_out={generated}", f"--grpc_python_out={generated}", "tengen/v1/growth.proto"])
 sys.path.insert(0, generated)
 from tengen.v1 import growth_pb2 as pb, growth_pb2_grpc  # noqa: E402
+from tengen_connection import retried  # noqa: E402
 
 
 def parameter(name, *axes, is_writer=False):  # an axis is of units that are written, '<units' that are read, or '': it stays
@@ -42,7 +43,8 @@ def requests():
 
 with grpc.insecure_channel(address) as channel:
     metadata = [("authorization", f"Bearer {token}")] if token else []
-    first, *rest = growth_pb2_grpc.GrowthServiceStub(channel).GrowCheckpoint(requests(), metadata=metadata)
+    grow = growth_pb2_grpc.GrowthServiceStub(channel).GrowCheckpoint
+    first, *rest = retried(lambda: list(grow(requests(), metadata=metadata)))
 grown, summary = b"".join(part.chunk for part in rest), first.summary
 if len(grown) != summary.size_bytes or hashlib.sha256(grown).hexdigest() != summary.sha256:
     sys.exit("The grown file did not arrive whole; try again")

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { ChannelCredentials, createChannel, createClientFactory, Metadata, type Channel } from 'nice-grpc';
 import type { CallOptions, Client, ClientMiddlewareCall, CompatServiceDefinition } from 'nice-grpc';
 import { AppError, check } from '../../src/core/errors.js';
+import { checkAddress } from './address.js';
 
 /** Where the server is and how to be let in. */
 export interface ConnectionOptions {
@@ -31,7 +32,9 @@ export class Connection {
   readonly #channel: Channel;
   readonly #token: string;
 
+  /** @throws AppError 'invalid-argument' for an address that cannot be one */
   constructor(options: ConnectionOptions) {
+    checkAddress(options.address);
     this.address = options.address;
     this.#token = tokenOf(options);
     const credentials = credentialsOf(options);

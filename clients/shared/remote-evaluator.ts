@@ -203,7 +203,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
         }
         this.#fail(stream, new AppError('unavailable', 'The server ended the stream'));
       } catch (error) {
-        this.#fail(stream, stream.abort.signal.aborted ? fromCall(error) : asLost(fromCall(error)));
+        this.#fail(stream, fromCall(error));
       }
     };
     void receive();
@@ -243,12 +243,6 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     stream.inFlight.clear();
     for (const message of unanswered) this.#retries.add(message, error);
   }
-}
-
-/** A stream that we did not end: what gRPC makes of a connection that was cut depends on how it was cut. */
-function asLost(error: AppError): AppError {
-  const cut = error.kind === 'cancelled' || (error.kind === 'internal' && error.message.includes('RST_STREAM'));
-  return cut ? new AppError('unavailable', `The connection was lost: ${error.message}`, { cause: error }) : error;
 }
 
 function rejectAll(message: Message, error: AppError): void {

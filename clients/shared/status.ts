@@ -24,8 +24,18 @@ export function errorFromStatus(code: number, message: string): AppError {
 
 /** Anything thrown by a call → `AppError`, with the server's own sentence as the message. */
 export function fromCall(thrown: unknown): AppError {
-  if (thrown instanceof ClientError) {
-    return new AppError(kindByStatus[thrown.code] ?? 'internal', thrown.details, { cause: thrown });
-  }
-  return AppError.from(thrown);
+  if (!(thrown instanceof ClientError)) return AppError.from(thrown);
+  const { code, details } = thrown;
+  if (isLost(thrown)) return new AppError('unavailable', `The connection was lost: ${details}`, { cause: thrown });
+  return new AppError(kindByStatus[code] ?? 'internal', details, { cause: thrown });
+}
+
+/**
+ * Whether a stream was cut on its way, by a proxy mostly. What gRPC makes of that depends on how it was cut; a call that we
+ * cancelled ourselves ends with an AbortError, so CANCELLED is never our doing.
+ */
+function isLost({ code, details }: ClientError): boolean {
+  if (code === Status.CANCELLED) return true;
+  if (code === Status.INTERNAL) return details.includes('RST_STREAM');
+  return code === Status.UNKNOWN && /^Received HTTP status code (408|499|5\d\d)/.test(details);
 }

@@ -17,15 +17,15 @@ export interface Followed<T> {
 }
 
 /**
- * Follows a stream from its start for every change of `inputs`, and again after it broke. A tab that nobody sees follows
+ * Follows a stream from its start for every change of `inputs`, and again after it broke or ended too early. A tab that nobody sees follows
  * nothing: a browser opens few connections to a server, and other tabs want theirs.
  *
- * @param most as in `follow`
+ * @param how as in `follow`
  */
 export function useStream<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   inputs: readonly unknown[],
-  most = Infinity,
+  how: FollowOptions<T>,
 ): Followed<T> {
   const [followed, setFollowed] = useState<Followed<T>>({ values: [], error: '' });
   const isVisible = useVisibility();
@@ -34,22 +34,30 @@ export function useStream<T>(
   useEffect(() => {
     if (!isVisible) return;
     const left = new AbortController();
-    void follow(opening.current, left.signal, most, setFollowed);
+    void follow(opening.current, left.signal, how, setFollowed);
     return () => left.abort();
   }, [...inputs, isVisible]);
   return followed;
 }
 
+/** How a stream is followed. */
+export interface FollowOptions<T> {
+  /** Values that are kept, the newest; all of them if absent. */
+  readonly most?: number;
+  /** Whether a stream that ends after this value has come to its end; absent for one that has no end. */
+  readonly isLast?: (value: T) => boolean;
+}
+
 /**
- * Follows a stream until it ends or `signal` aborts, and from its start again after it broke.
+ * Follows a stream until it has come to its end or `signal` aborts. One that breaks, or ends without having come to its
+ * end, as when the server stops or a proxy takes it for idle, is followed from its start again.
  *
- * @param most values that are kept, the newest
  * @param show told of all that is kept, a few times a second
  */
 export async function follow<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   signal: AbortSignal,
-  most: number,
+  { most = Infinity, isLast }: FollowOptions<T>,
   show: (followed: Followed<T>) => void,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -66,8 +74,12 @@ export async function follow<T>(
         timer ??= setTimeout(showNow, SHOW_EVERY_MS);
       }
       clearTimeout(timer);
-      showNow();
-      return;
+      const last = values.at(-1);
+      if (last !== undefined && isLast?.(last)) {
+        showNow();
+        return;
+      }
+      showNow('The server ended the stream; asking again');
     } catch (error) {
       clearTimeout(timer);
       showNow(AppError.from(error).message);

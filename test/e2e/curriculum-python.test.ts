@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.js';
 import { angleOf, meanUnitVector } from '../../src/methods/curriculum/angle.js';
-import { pythonWithTorch } from '../support/python.js';
+import { pythonWithGrpc, pythonWithTorch } from '../support/python.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const folder = join(import.meta.dirname, '../../clients/python');
 const python = pythonWithTorch();
@@ -41,6 +43,55 @@ it.for(['gain', 'learnability'])(
     expect(lines.some((line) => line.includes('ordered anew'))).toBe(kind === 'gain');
   },
 );
+
+it('goes on where it was after its connection was cut', async ({ skip }) => {
+  const withGrpc = pythonWithGrpc();
+  if (!withGrpc) return skip('python3-grpcio and python3-grpc-tools are not installed');
+  // The calls alone: the rest of the package needs torch.
+  const script = `import sys, types
+sys.modules["tengen_curriculum"] = package = types.ModuleType("tengen_curriculum")
+package.__path__ = [sys.argv[2]]
+from tengen_curriculum.service import CurriculumClient, Prompt
+prompts = [Prompt(str(i), 1 + i % 7) for i in range(50)]
+client = CurriculumClient(sys.argv[1], "secret")
+curriculum = client.open(prompts, {"kind": "accuracy"}, seed=3)
+def step():
+    drawn = curriculum.draw(8)
+    curriculum.update(drawn, [(i % 5) / 4 for i in drawn])
+    return drawn
+for pause in (False, False, True, False, True, False):
+    if pause:
+        print("cut", flush=True)
+        sys.stdin.readline()
+    print(step(), flush=True)
+    curriculum.save() if pause else None
+curriculum.close()
+client.close()`;
+  const proxy = new TcpProxy(server.address);
+  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
+  const draws = async (address: string): Promise<readonly string[]> => {
+    const child = spawn(withGrpc, ['-c', script, address, join(folder, 'tengen_curriculum')], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      if (line === 'cut') {
+        proxy.cut();
+        child.stdin.write('\n');
+      } else lines.push(line);
+    }
+    return lines;
+  };
+  try {
+    const uncut = await draws(server.address);
+    expect(uncut).toHaveLength(6);
+    expect(await draws(await proxy.start())).toEqual(uncut);
+    expect(proxy.accepted).toBeGreaterThan(1);
+  } finally {
+    proxy.stop();
+  }
+});
 
 it('angles of hidden states are those of the server, and the hook captures what the last up_proj reads', async ({
   skip,

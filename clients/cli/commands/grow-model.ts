@@ -3,6 +3,7 @@
 import { AppError, check } from '../../../src/core/errors.js';
 import { JobServiceDefinition, JobState, type JobProgress } from '../../../src/proto/tengen/v1/job.js';
 import { Connection } from '../../shared/connection.js';
+import { followJob } from '../follow-job.js';
 import { command, connectionFlags, type FlagValues, jsonFlag } from '../command.js';
 import { ProgressBar } from '../terminal/progress.js';
 import { formatTable } from '../terminal/table.js';
@@ -69,7 +70,7 @@ async function follow(connection: Connection, jobId: string, json: boolean, sign
   let state: JobState = JobState.UNSPECIFIED;
   let report: JobProgress | undefined;
   const sentences: string[] = [];
-  for await (const message of client.watchJob({ jobId, afterSequence: 0n }, { signal })) {
+  for await (const message of followJob(connection, jobId, signal)) {
     state = message.state;
     const { progress } = message;
     if (progress?.event === 'train') {

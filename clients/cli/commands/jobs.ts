@@ -3,6 +3,7 @@
 import { AppError, check } from '../../../src/core/errors.js';
 import { JobServiceDefinition, JobState, type Job, type JobProgress } from '../../../src/proto/tengen/v1/job.js';
 import { Connection } from '../../shared/connection.js';
+import { followJob } from '../follow-job.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { rankTimesTable } from '../terminal/rank-times.js';
 import { samplesTable } from '../terminal/samples.js';
@@ -18,11 +19,6 @@ const stateNames: Record<number, string> = {
 /** The word for a job's state. */
 export function stateName(state: JobState): string {
   return stateNames[state] ?? 'unknown';
-}
-
-/** Whether a job works no more. */
-export function isEnded(state: JobState): boolean {
-  return state === JobState.DONE || state === JobState.CANCELLED || state === JobState.FAILED;
 }
 
 /** A metric for a table: whole numbers whole, small ones with two digits that say something, others with three decimals. */
@@ -167,9 +163,7 @@ function progressText(progress: JobProgress): string {
 
 async function watchJob(connection: Connection, jobId: string, json: boolean, signal: AbortSignal): Promise<number> {
   let state: JobState = JobState.UNSPECIFIED;
-  for await (const message of connection
-    .client(JobServiceDefinition)
-    .watchJob({ jobId, afterSequence: 0n }, { signal })) {
+  for await (const message of followJob(connection, jobId, signal)) {
     state = message.state;
     const { progress } = message;
     if (!progress) continue;

@@ -12,7 +12,8 @@ import { startLocalServer, tengenScript, TengenProcess } from '../child.js';
 import { command } from '../command.js';
 import { LearningCurve } from '../terminal/learning-curve.js';
 import { formatTable } from '../terminal/table.js';
-import { isEnded, settingsFrom, stateName } from './jobs.js';
+import { isEnded } from '../follow-job.js';
+import { settingsFrom, stateName } from './jobs.js';
 import { modelRef } from './models.js';
 
 /** quickstart */

@@ -10,9 +10,13 @@ from typing import Optional, Sequence, Tuple, Union
 import grpc
 from grpc_tools import protoc
 
+from tengen_connection import Waiting
+
 PART = 4096
 """Prompts of a message; with directions instead of angles fewer, as a message has 8 MiB at most."""
 PART_NUMBERS = 1_000_000
+MOST_ASKED = 100
+"""Questions after which the state is saved, so that a stream that is lost is soon where it was."""
 
 
 def _generate():
@@ -70,21 +74,32 @@ class CurriculumClient:
 
 
 class Curriculum:
-    """One stream. Raises grpc.RpcError with a sentence where something is wrong; the stream has then ended."""
+    """One curriculum. Raises grpc.RpcError with a sentence where something is wrong; the stream has then ended.
+
+    A stream that is lost is opened again where it was: with the last state that was saved and the questions since then, which
+    the server answers as it did before.
+    """
 
     def __init__(self, stub, metadata, opening, prompts, state_json=""):
+        self._stub, self._metadata, self._opening = stub, metadata, opening
+        self._pool = _parts([_prompt(prompt) for prompt in prompts])
+        self._state_json = state_json
+        self._asked = []
+        self._open()
+
+    def _open(self):
         self._requests = queue.SimpleQueue()
-        self._answers = stub.Draw(iter(self._requests.get, None), metadata=metadata)
-        self._requests.put(pb.DrawRequest(open=opening))
-        for part in _parts([_prompt(prompt) for prompt in prompts]):
-            self._requests.put(pb.DrawRequest(add=pb.AddPrompts(prompts=part, checkpoint=opening.checkpoint)))
-        for start in range(0, len(state_json), PART_NUMBERS):
-            part = pb.AddPrompts(state_json=state_json[start : start + PART_NUMBERS])
+        self._answers = self._stub.Draw(iter(self._requests.get, None), metadata=self._metadata)
+        self._requests.put(pb.DrawRequest(open=self._opening))
+        for part in self._pool:
+            self._requests.put(pb.DrawRequest(add=pb.AddPrompts(prompts=part, checkpoint=self._opening.checkpoint)))
+        for start in range(0, len(self._state_json), PART_NUMBERS):
+            part = pb.AddPrompts(state_json=self._state_json[start : start + PART_NUMBERS])
             self._requests.put(pb.DrawRequest(add=part))
 
     def draw(self, count):
         """Indices into the pool, no two the same."""
-        return list(self._ask(draw=pb.DrawPrompts(count=count)).drawn.indices)
+        return self._kept(list(self._ask(draw=pb.DrawPrompts(count=count)).drawn.indices))
 
     def update(self, indices, pass_rates, signals=(), prefix=()):
         """What came of the prompts: shares of correct completions, and signals of the model as it is now, if known.
@@ -97,26 +112,47 @@ class Curriculum:
             signals=[_signal(signal) for signal in signals],
             prefix=_numbers(prefix),
         )
-        return self._ask(update=told).status
+        return self._kept(self._ask(update=told).status)
 
     def rank(self, signals, prefix=()):
         """Orders the pool anew by signals of all its prompts, by the model as it is now."""
         status = None
         for part in _parts([_signal(signal) for signal in signals]):
             status = self._ask(rank=pb.RankPrompts(signals=part, prefix=_numbers(prefix))).status
-        return status
+        return self._kept(status)
 
     def save(self):
         """The state, as JSON; to be kept as it is."""
-        return self._ask(save=pb.SaveCurriculum()).saved.state_json
+        self._state_json = self._ask(save=pb.SaveCurriculum()).saved.state_json
+        self._asked = []
+        return self._state_json
 
     def close(self):
         self._requests.put(None)
         self._answers.cancel()
 
     def _ask(self, **body):
-        self._requests.put(pb.DrawRequest(**body))
-        return next(self._answers)
+        question, waiting = pb.DrawRequest(**body), Waiting()
+        unanswered = [question]
+        while True:
+            try:
+                for request in unanswered:
+                    self._requests.put(request)
+                    answer = next(self._answers)
+                break
+            except grpc.RpcError as error:
+                waiting.after(error)
+                self._requests.put(None)
+                self._open()
+                unanswered = [*self._asked, question]
+        self._asked.append(question)
+        return answer
+
+    def _kept(self, answer):
+        """For the end of a call: between the parts of one there is no state."""
+        if len(self._asked) >= MOST_ASKED:
+            self.save()
+        return answer
 
 
 def _prompt(prompt):

@@ -9,6 +9,8 @@ from typing import List, Tuple
 import grpc
 from grpc_tools import protoc
 
+from tengen_connection import retried
+
 SHARDED = -1
 """Placement of a sequence that is sharded over all ranks of its group."""
 
@@ -72,7 +74,7 @@ class SchedulingClient:
             policy=pb.SchedulingPolicy.Value("SCHEDULING_POLICY_" + policy.upper().replace("-", "_")),
             micro_batch=micro_batch,
         )
-        answer = self._stub.PlanStep(request, metadata=self._metadata)
+        answer = retried(lambda: self._stub.PlanStep(request, metadata=self._metadata))
         return [
             [MicroBatch(tuple(m.sequences), tuple(m.placements), m.predicted_ms) for m in group.micro_batches]
             for group in answer.groups
@@ -83,7 +85,7 @@ class SchedulingClient:
         request = pb.FitCostRequest(context_parallel=context_parallel, step_ms=step_ms)
         for kind, lengths, ms in samples:
             request.samples.add(kind=pb.TimeSampleKind.Value("TIME_SAMPLE_KIND_" + kind.upper()), lengths=lengths, ms=ms)
-        return self._stub.FitCost(request, metadata=self._metadata).cost
+        return retried(lambda: self._stub.FitCost(request, metadata=self._metadata)).cost
 
     def close(self):
         self._channel.close()

@@ -22,7 +22,7 @@ export function ServerView({ calls }: { readonly calls: Calls }): ComponentChild
   const { values, error } = useStream(
     (signal) => calls.stream(MonitorServiceDefinition, watchServer, { intervalMs: 1000 }, { signal }),
     [calls],
-    KEPT,
+    { most: KEPT },
   );
   const last = values.at(-1);
   const { x, speed, fill } = useMemo(() => seriesOf(values), [values]);

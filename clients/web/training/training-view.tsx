@@ -80,6 +80,7 @@ function JobCurves({ calls, job }: { readonly calls: Calls; readonly job: Job })
   const { values, error } = useStream(
     (signal) => calls.stream(JobServiceDefinition, watchJob, { jobId: job.jobId, afterSequence: 0n }, { signal }),
     [calls, job.jobId],
+    { isLast: ({ state, progress }) => !progress && state !== JobState.RUNNING },
   );
   const progress = useMemo(() => values.flatMap((each) => each.progress ?? []), [values]);
   const { main, others } = useMemo(() => curvesOf(progress), [progress]);

@@ -44,7 +44,7 @@ function following(most = Infinity): {
   const ended = follow(
     (signal) => source.open(signal),
     left.signal,
-    most,
+    { most, isLast: (value) => value >= 2 },
     (followed) => shown.push(followed),
   );
   return { source, shown, left, ended };
@@ -85,6 +85,22 @@ describe('a stream that is followed', () => {
     await source.say('end');
     await ended;
     expect(shown.at(-1)).toEqual({ values: [1, 2], error: '' });
+  });
+
+  it('is opened again after it ended before its last value, and says so meanwhile', async () => {
+    const { source, shown, ended } = following();
+    await source.say(1);
+    await source.say('end');
+    expect(shown.at(-1)).toEqual({ values: [1], error: 'The server ended the stream; asking again' });
+    await vi.advanceTimersByTimeAsync(3000);
+    await source.say('end');
+    expect(shown.at(-1)).toEqual({ values: [], error: 'The server ended the stream; asking again' });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(source.opened).toBe(3);
+    await source.say(2);
+    await source.say('end');
+    await ended;
+    expect(shown.at(-1)).toEqual({ values: [2], error: '' });
   });
 
   it('shows nothing once it is left, whether it was open or waited', async () => {
