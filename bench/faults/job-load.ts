@@ -92,13 +92,18 @@ async function create(life: Life, kind: string, model: string, settings: object)
 async function resume(life: Life, { jobId, error }: Job): Promise<void> {
   // A job that ran at three kills in a row and did not get on has failed; others must not fail.
   if (error !== '' && !/did not end properly/.test(error)) process.stderr.write(`${jobId} failed: ${error}\n`);
-  life.ledger.asked(`state ${jobId}`, 'running');
+  askToRun(life, jobId);
   ackState(life, (await life.connection.client(JobServiceDefinition).resumeJob({ jobId })).job);
 }
 
-/** Where a job stands; one that runs may end by itself. */
-function ackState({ ledger }: Life, job: Job | undefined): void {
+/** Where a job stands. */
+function ackState(life: Life, job: Job | undefined): void {
   if (!job) return;
-  ledger.acked(`state ${job.jobId}`, states[job.state]);
-  if (job.state === JobState.RUNNING) for (const state of ['done', 'failed']) ledger.asked(`state ${job.jobId}`, state);
+  life.ledger.acked(`state ${job.jobId}`, states[job.state]);
+  if (job.state === JobState.RUNNING) askToRun(life, job.jobId);
+}
+
+/** A job that runs, or was asked to when the server was killed, may have ended by itself, or failed of too many kills. */
+function askToRun({ ledger }: Life, jobId: string): void {
+  for (const state of ['running', 'done', 'failed']) ledger.asked(`state ${jobId}`, state);
 }
