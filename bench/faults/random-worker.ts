@@ -69,7 +69,7 @@ export class RandomWorker {
 }
 
 /** A game of random legal moves that fulfils a lease on a single game. */
-function playLease({ settings, seed, match, gameId, jobId, modelVersion }: Lease): GameRecord {
+export function playLease({ settings, seed, match, gameId, jobId, modelVersion }: Lease): GameRecord {
   const { size = 0, maxMoves = 0 } = settings ?? {};
   const rules = rulesFromWire(settings?.rules);
   const rng = new Rng(seed);

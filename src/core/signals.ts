@@ -72,6 +72,15 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Calls `call` once `ms` have passed, unless the function that it returns is called before. */
+export type StartTimer = (call: () => void, ms: number) => () => void;
+
+/** The timer of this machine's clock. */
+export const startTimer: StartTimer = (call, ms) => {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+};
+
 /** Settles as `promise` does, or rejects with `cancelled` when `signal` aborts first; leaves no listener behind. */
 export async function orAborted<T>(promise: Promise<T>, signal?: CancelSignal): Promise<T> {
   if (!signal) return promise;

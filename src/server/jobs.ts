@@ -30,6 +30,8 @@ export interface JobRunnerOptions {
 interface Running {
   readonly job: RunningJob;
   isStarted: boolean;
+  /** Whether all that is left is to keep how it ended. */
+  isEnding: boolean;
   /** To be called when the job is seen to work: that the server ended before counts against it no longer. */
   readonly prove: () => void;
   /** Resolves when the job has ended and its state is kept; never rejects. */
@@ -130,12 +132,12 @@ export class JobRunner implements WorkSource {
   async resume(jobId: string): Promise<JobRow> {
     this.#checkOpen();
     const row = await this.get(jobId);
-    if (this.#running.has(jobId) || this.#starting.has(jobId)) return row;
+    while (this.#change(jobId)) await this.#change(jobId);
+    if (this.#running.has(jobId)) return this.get(jobId);
     const { kind, model } = row;
     const settings = JSON.parse(row.configJson) as Record<string, unknown>;
     await this.#kind(kind).checkModel({ model, settings, jobId });
-    await this.#store.jobs.resume(row);
-    await this.#launch(row, 'resumed');
+    await this.#launch(row, 'resumed', () => this.#store.jobs.resume(row));
     return this.get(jobId);
   }
 
@@ -159,9 +161,10 @@ export class JobRunner implements WorkSource {
   /** Interrupts every job, to be continued at the next start; resolves when all have stopped. */
   async close(): Promise<void> {
     this.#closing = true;
-    const running = [...this.#running.values()];
-    for (const { job } of running) job.cancel();
-    await Promise.all(running.map(({ ended }) => ended));
+    for (const { job } of this.#running.values()) job.cancel();
+    // None of those that are starting will run; whether they can is seen at the next start.
+    await Promise.all(this.#starting.values());
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
     await this.#store.jobs.rest().catch((err: unknown) => this.#logger.warn({ err }, 'starts-not-forgotten'));
     this.#progress.wake();
   }
@@ -222,13 +225,24 @@ export class JobRunner implements WorkSource {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Never rejects: a job that cannot start has failed, and says why. Resolves once it works or has failed. */
-  async #launch(row: JobRow, how: string): Promise<void> {
+  /**
+   * Resolves once a job works or has failed: one that cannot start has failed, and says why.
+   *
+   * @param begin makes it 'running' in the store, if it is not; rejects if it may not run, and then so does this
+   */
+  async #launch(row: JobRow, how: string, begin = (): Promise<void> => Promise.resolve()): Promise<void> {
     const { jobId, kind, model } = row;
+    // Were it begun before its last end is kept, the store would say that it does not run.
+    while (this.#change(jobId)) await this.#change(jobId);
     // Two calls to resume a job may both have come this far.
-    if (this.isActive(jobId)) return;
-    const creation = this.#create(row).finally(() => this.#starting.delete(jobId));
-    this.#starting.set(jobId, creation);
+    if (this.#running.has(jobId)) return;
+    const creation = begin()
+      .then(() => this.#create(row))
+      .finally(() => this.#starting.delete(jobId));
+    this.#starting.set(
+      jobId,
+      creation.catch(() => undefined),
+    );
     const running = await creation;
     if (!running) return;
     try {
@@ -259,11 +273,12 @@ export class JobRunner implements WorkSource {
       const prove = this.#proof(jobId);
       const proven = setTimeout(prove, PROOF_MS).unref();
       const ended = this.#follow(jobId, job.finished).finally(() => clearTimeout(proven));
-      const running = { job, isStarted: false, prove, ended };
+      const running = { job, isStarted: false, isEnding: false, prove, ended };
       this.#running.set(jobId, running);
       return running;
     } catch (error) {
-      await this.#end(jobId, 'failed', error);
+      // What is missing may be what the server has closed already; the next start tries again.
+      if (!this.#closing) await this.#end(jobId, 'failed', error);
       return undefined;
     }
   }
@@ -277,6 +292,8 @@ export class JobRunner implements WorkSource {
       state = 'failed';
       failure = error;
     }
+    const running = this.#running.get(jobId);
+    if (running) running.isEnding = true;
     // A job that the server itself interrupts stays 'running' in the store: that is how it is found at the next start.
     if (this.#closing && state === 'cancelled') state = undefined;
     if (state) await this.#end(jobId, state, failure);
@@ -284,6 +301,12 @@ export class JobRunner implements WorkSource {
     if (state === 'done') for (const listener of this.#doneListeners) listener(jobId);
     this.#changed();
     this.#progress.wake();
+  }
+
+  /** What a job that starts or ends is to be waited for with, again and again; undefined once it runs, or does not. */
+  #change(jobId: string): Promise<unknown> | undefined {
+    const running = this.#running.get(jobId);
+    return running?.isEnding ? running.ended : this.#starting.get(jobId);
   }
 
   async #end(jobId: string, state: JobState, failure?: unknown): Promise<void> {

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
-import { throwIfAborted, until, type CancelSignal } from '../core/signals.js';
-import { Spool } from './spool.js';
+import { startTimer, throwIfAborted, until, type CancelSignal, type StartTimer } from '../core/signals.js';
+import { Spool, type OpenSpoolFile } from './spool.js';
 
 /** Largest chunk, and what every upload counts for at least. */
 export const CHUNK = 1024 * 1024;
@@ -29,6 +29,10 @@ export interface UploadsOptions {
   readonly maxBytes: number;
   /** An upload that brings nothing for so long is given up. */
   readonly stallMs: number;
+  /** The clock of the machine if not given. */
+  readonly startTimer?: StartTimer;
+  /** A file on disk if not given. */
+  readonly openFile?: OpenSpoolFile;
 }
 
 /** How to receive one file. */
@@ -70,7 +74,7 @@ export class Uploads {
     { maxBytes, signal, begin }: ReceiveOptions<Message>,
   ): Promise<Upload<Message>> {
     const place = this.#place();
-    const spool = new Spool(this.#options.folder);
+    const spool = new Spool(this.#options.folder, this.#options.openFile);
     const arriving = new Arriving(maxBytes);
     let first: Message | undefined;
     try {
@@ -90,12 +94,13 @@ export class Uploads {
       place.free();
       throw error;
     } finally {
-      await spool.close();
+      // The file has no name: nothing is left of it, and nobody needs to know, if the system cannot close it.
+      await spool.close().catch(() => undefined);
     }
   }
 
   async *#untilStalled<Message extends UploadMessage>(messages: AsyncIterable<Message>): AsyncGenerator<Message, void> {
-    const { stallMs } = this.#options;
+    const { stallMs, startTimer: start = startTimer } = this.#options;
     const stalled = new AbortController();
     const stop = (): void => {
       const seconds = stallMs / 1000;
@@ -103,15 +108,15 @@ export class Uploads {
         new AppError('deadline-exceeded', `No data came for ${seconds} s; nothing of the upload was stored`),
       );
     };
-    let timer = setTimeout(stop, stallMs);
+    let stopTimer = start(stop, stallMs);
     try {
       for await (const message of until(messages, stalled.signal)) {
-        if (message.chunk.length > 0) clearTimeout(timer);
+        if (message.chunk.length > 0) stopTimer();
         yield message;
-        if (message.chunk.length > 0) timer = setTimeout(stop, stallMs);
+        if (message.chunk.length > 0) stopTimer = start(stop, stallMs);
       }
     } finally {
-      clearTimeout(timer);
+      stopTimer();
     }
   }
 

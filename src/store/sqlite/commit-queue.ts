@@ -13,6 +13,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Calls to the database, each answered once its change is durable. */
+export type StoreCalls = Pick<CommitQueue, 'call' | 'close'>;
+
 /** The bounded queue in front of an executor. */
 export class CommitQueue {
   readonly #executor: Executor;

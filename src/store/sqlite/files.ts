@@ -2,21 +2,24 @@
 
 import { AppError, type ErrorKind } from '../../core/errors.js';
 import type { Blobs } from './blobs.js';
-import type { CommitQueue } from './commit-queue.js';
+import type { StoreCalls } from './commit-queue.js';
 import { digest } from './digest.js';
 
 const surelyNotStored: ReadonlySet<ErrorKind> = new Set(['resource-exhausted', 'already-exists']);
 
+/** What is needed of a folder of files named by their content. */
+export type FileFolder = Pick<Blobs, 'put' | 'read' | 'remove'>;
+
 /** The files of a store. */
 export class Files {
-  readonly #blobs: Blobs;
-  readonly #queue: CommitQueue;
+  readonly #blobs: FileFolder;
+  readonly #queue: Pick<StoreCalls, 'call'>;
   readonly #warn: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
   /** @param warn told of files that could not be removed */
   constructor(
-    blobs: Blobs,
-    queue: CommitQueue,
+    blobs: FileFolder,
+    queue: Pick<StoreCalls, 'call'>,
     warn: (event: string, fields: Readonly<Record<string, unknown>>) => void,
   ) {
     this.#blobs = blobs;

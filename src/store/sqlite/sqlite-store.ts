@@ -14,7 +14,7 @@ import type {
   Store,
 } from '../store.js';
 import { Blobs } from './blobs.js';
-import { CommitQueue } from './commit-queue.js';
+import { CommitQueue, type StoreCalls } from './commit-queue.js';
 import { openHere, openInThread } from './executor.js';
 import { storageFailure } from './failure.js';
 import { compareFiles } from './file-table.js';
@@ -62,7 +62,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   );
   try {
     await lookAround(paths, blobs, queue, warn);
-    return assemble(queue, new Files(blobs, queue, warn), options.now);
+    return storeOver(queue, new Files(blobs, queue, warn), options.now);
   } catch (error) {
     await queue.close();
     throw storageFailure(error, paths.dataDir);
@@ -93,7 +93,8 @@ async function lookAround(paths: FolderPaths, blobs: Blobs, queue: CommitQueue, 
   told('folder-open-to-others', open, `other users may read or change them: chmod -R go-rwx '${paths.dataDir}'`);
 }
 
-function assemble(queue: CommitQueue, files: Files, now: () => number): Store {
+/** The store over a database and a folder of files that are open. @param now milliseconds since 1970 UTC */
+export function storeOver(queue: StoreCalls, files: Files, now: () => number): Store {
   return {
     models: modelStore(queue, files, now),
     games: gameStore(queue, now),
@@ -107,7 +108,7 @@ function assemble(queue: CommitQueue, files: Files, now: () => number): Store {
   };
 }
 
-function modelStore(queue: CommitQueue, files: Files, now: () => number): ModelStore {
+function modelStore(queue: StoreCalls, files: Files, now: () => number): ModelStore {
   const missing = (ref: string): AppError =>
     new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model ${quoted(ref)}`);
   return {
@@ -135,7 +136,7 @@ function modelStore(queue: CommitQueue, files: Files, now: () => number): ModelS
   };
 }
 
-function gameStore(queue: CommitQueue, now: () => number): GameStore {
+function gameStore(queue: StoreCalls, now: () => number): GameStore {
   return {
     put: (game) => queue.call('putGame', game, now()),
     has: (gameId) => queue.call('hasGame', gameId),
@@ -146,7 +147,7 @@ function gameStore(queue: CommitQueue, now: () => number): GameStore {
   };
 }
 
-function jobStore(queue: CommitQueue, now: () => number): JobStore {
+function jobStore(queue: StoreCalls, now: () => number): JobStore {
   return {
     create: (job) => queue.call('createJob', job, now()),
     get: (jobId) => queue.call('getJob', jobId),
@@ -159,7 +160,7 @@ function jobStore(queue: CommitQueue, now: () => number): JobStore {
   };
 }
 
-function progressStore(queue: CommitQueue): ProgressStore {
+function progressStore(queue: StoreCalls): ProgressStore {
   return {
     append: (point) => queue.call('appendProgress', point),
     after: (jobId, after, limit) => queue.call('progressAfter', jobId, after, limit),
@@ -167,7 +168,7 @@ function progressStore(queue: CommitQueue): ProgressStore {
   };
 }
 
-function leaseStore(queue: CommitQueue): LeaseStore {
+function leaseStore(queue: StoreCalls): LeaseStore {
   return {
     all: () => queue.call('allLeases'),
     put: (rows) => queue.call('putLeases', rows),
@@ -175,7 +176,7 @@ function leaseStore(queue: CommitQueue): LeaseStore {
   };
 }
 
-function checkpointStore(queue: CommitQueue, files: Files, now: () => number): CheckpointStore {
+function checkpointStore(queue: StoreCalls, files: Files, now: () => number): CheckpointStore {
   return {
     async load(jobId) {
       const sha256 = await queue.call('checkpointBlob', jobId);
@@ -188,7 +189,7 @@ function checkpointStore(queue: CommitQueue, files: Files, now: () => number): C
   };
 }
 
-function datasetStore(queue: CommitQueue, files: Files, now: () => number): DatasetStore {
+function datasetStore(queue: StoreCalls, files: Files, now: () => number): DatasetStore {
   return {
     put: (dataset, bytes) =>
       files.put(bytes, (sha256) => queue.call('putDataset', dataset, sha256, bytes.length, now())),
@@ -204,7 +205,7 @@ function datasetStore(queue: CommitQueue, files: Files, now: () => number): Data
 
 const kindNames = { model: 'model', dataset: 'data set' } as const;
 
-function nameStore(queue: CommitQueue): NameStore {
+function nameStore(queue: StoreCalls): NameStore {
   return {
     claim: (kind, name, caller) => queue.call('claimName', kind, name, caller),
     grant: (kind, name, caller) => queue.call('grantName', kind, name, caller),

@@ -54,6 +54,10 @@ let jobs: JobRunner;
 let made: ScriptedJob[];
 /** What the making of jobs waits for. */
 let gate: Promise<void>;
+/** What the check of a job that is resumed waits for; called whenever one begins to wait, and whenever an end is kept. */
+let checking: Promise<void>;
+let checked: () => void;
+let keeping: () => void;
 
 const kind: JobKind = {
   kind: 'scripted',
@@ -61,7 +65,10 @@ const kind: JobKind = {
     check(!('wrong' in input), 'wrong is wrong');
     return { speed: 1, ...input };
   },
-  checkModel: () => Promise.resolve(),
+  async checkModel() {
+    checked();
+    await checking;
+  },
   async create(context) {
     await gate;
     const job = new ScriptedJob(context);
@@ -73,7 +80,15 @@ const kind: JobKind = {
 function startRunner(): void {
   made = [];
   gate = Promise.resolve();
-  jobs = new JobRunner({ store, kinds: [kind], logger: pino({ level: 'silent' }), now: () => 5 });
+  checking = Promise.resolve();
+  checked = keeping = () => undefined;
+  const setState: Store['jobs']['setState'] = (...args) => {
+    const kept = store.jobs.setState(...args);
+    keeping();
+    return kept;
+  };
+  const watched = { ...store, jobs: { ...store.jobs, setState } };
+  jobs = new JobRunner({ store: watched, kinds: [kind], logger: pino({ level: 'silent' }), now: () => 5 });
 }
 
 beforeEach(async () => {
@@ -166,6 +181,43 @@ describe('a job', () => {
     const rows = await Promise.all([jobs.resume(jobId), jobs.resume(jobId)]);
     expect(rows.map(({ state }) => state)).toEqual(['running', 'running']);
     expect(made).toHaveLength(2);
+  });
+
+  it('is resumed once its end is kept, when somebody asks for it before', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    made[0]!.cancel();
+    expect((await jobs.resume(jobId)).state).toBe('running');
+    expect([made.length, jobs.isRunning(jobId), (await jobs.get(jobId)).state]).toEqual([2, true, 'running']);
+  });
+
+  it('is not lost when it is resumed just as it is kept as cancelled', async () => {
+    const { jobId } = await jobs.create('scripted', 'm', {});
+    await jobs.cancel(jobId);
+    let open = (): void => undefined;
+    checking = new Promise((resolve) => (open = resolve));
+    const isChecked = new Promise<void>((resolve) => (checked = resolve));
+    const late = jobs.resume(jobId);
+    await isChecked;
+    checking = Promise.resolve();
+    await jobs.resume(jobId);
+    keeping = open;
+    await jobs.cancel(jobId);
+    await late;
+    expect([jobs.isRunning(jobId), (await jobs.get(jobId)).state]).toEqual([true, 'running']);
+  });
+
+  it('that starts while the server stops is waited for, and continued though it cannot be made any more', async () => {
+    let fail: (error: Error) => void = () => undefined;
+    gate = new Promise((_, reject) => (fail = reject));
+    const created = jobs.create('scripted', 'm', {});
+    while (!jobs.isActive('scripted-1')) await store.jobs.list();
+    let isClosed = false;
+    const closed = jobs.close().then(() => (isClosed = true));
+    await store.jobs.list();
+    expect(isClosed).toBe(false);
+    fail(new AppError('unavailable', 'The evaluator is closing'));
+    await Promise.all([closed, created]);
+    expect((await store.jobs.get('scripted-1'))?.state).toBe('running');
   });
 
   it('says when it is done, and only then', async () => {
