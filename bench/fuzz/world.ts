@@ -314,6 +314,7 @@ export class World {
     const method = this.method('WatchJob');
     const call = await this.connection.open(pathOf(method));
     call.send(framed(encode(method, { jobId })));
+    call.finish();
     for (let answer = await call.next(this.boundMs); answer; answer = await call.next(this.boundMs)) {
       const { progress } = toJson(method.output, fromBinary(method.output, answer)) as { progress?: Json };
       if (progress?.['event'] === 'train') break;
