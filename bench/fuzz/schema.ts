@@ -2,12 +2,7 @@
 
 import { create, createFileRegistry, fromBinary, type DescMethod, type FileRegistry } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import {
-  FileDescriptorProtoSchema,
-  FileDescriptorSetSchema,
-  type DescriptorProto,
-  type FileDescriptorProto,
-} from '@bufbuild/protobuf/wkt';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema, type FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import { AppError } from '../../src/core/errors.js';
 import { framed, type WireConnection } from './wire-call.js';
 
@@ -36,47 +31,9 @@ export async function askSchema(connection: WireConnection): Promise<ServerSchem
       files.set(file.name, file);
     }
   }
-  qualify([...files.values()]);
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: inOrder(files) }));
   const methods = services.flatMap((name) => registry.getService(name)?.methods ?? []);
   return { registry, methods: methods.toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1)) };
-}
-
-/** Writes out what protoc does and other writers of descriptors may leave out: whole names of types, and names in JSON. */
-function qualify(files: readonly FileDescriptorProto[]): void {
-  const known = new Set(
-    files.flatMap(({ package: scope, messageType, enumType }) => [
-      ...messageType.flatMap((message) => namesIn(message, scope)),
-      ...enumType.map(({ name }) => `${scope}.${name}`),
-    ]),
-  );
-  const full = (name: string, scope: string): string => {
-    if (name === '' || name.startsWith('.')) return name;
-    for (let outer = scope; ; outer = outer.slice(0, Math.max(0, outer.lastIndexOf('.')))) {
-      if (known.has(`${outer}.${name}`)) return `.${outer}.${name}`;
-      if (outer === '') return `.${name}`;
-    }
-  };
-  const qualifyMessage = (message: DescriptorProto, scope: string): void => {
-    const own = `${scope}.${message.name}`;
-    for (const field of message.field) {
-      field.typeName = full(field.typeName, own);
-      field.jsonName ||= field.name.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
-    }
-    for (const nested of message.nestedType) qualifyMessage(nested, own);
-  };
-  for (const { package: scope, messageType, service } of files) {
-    for (const message of messageType) qualifyMessage(message, scope);
-    for (const method of service.flatMap((each) => each.method)) {
-      method.inputType = full(method.inputType, scope);
-      method.outputType = full(method.outputType, scope);
-    }
-  }
-}
-
-function namesIn({ name, nestedType, enumType }: DescriptorProto, scope: string): string[] {
-  const own = `${scope}.${name}`;
-  return [own, ...enumType.map((each) => `${own}.${each.name}`), ...nestedType.flatMap((each) => namesIn(each, own))];
 }
 
 /** Files after those that they import, as a registry wants them. */

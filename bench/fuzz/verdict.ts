@@ -24,7 +24,7 @@ const nobodyWrote: readonly RegExp[] = [
   /Invalid (?:typed )?array (?:buffer )?length|Array buffer allocation|Invalid string length|Invalid time value/,
   /Error deserializing|Maximum call stack|out of memory|\boffset is out of|Offset is outside|out of bounds/i,
   /toFixed\(|toString\(\) radix|Reduce of empty|convert.* to a BigInt|Unexpected token '?.?'? *$/,
-  /The server failed|internal error/i,
+  /The server failed|internal error|unknown error/i,
   /SQLITE|database is locked|constraint failed/i,
   /node:internal|\bat .*\.js:\d+/,
 ];

@@ -9,8 +9,10 @@ import { FileDescriptorProtoSchema, type DescriptorProto, type EnumDescriptorPro
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { CompatServiceDefinition, Server } from 'nice-grpc';
+import { Status } from 'nice-grpc-common';
 import { checkDeclared } from './access.js';
 import { decodable } from './decoding.js';
+import { completeDescriptors } from './descriptors.js';
 import { packageRoot } from './package-root.js';
 
 /** The half of a grpc-js stream that the reflection service uses. */
@@ -21,8 +23,17 @@ interface ReflectionStream {
 }
 
 interface ReflectionRequest {
+  /** Which of the fields below asks; undefined if none does. */
+  readonly messageRequest?: string | undefined;
   readonly fileContainingSymbol?: string | undefined;
 }
+
+/** What is answered to a request that has nothing to answer. */
+const nothingAsked = {
+  errorCode: Status.INVALID_ARGUMENT,
+  errorMessage:
+    'The request asks for nothing; it must have one of file_by_filename, file_containing_symbol, file_containing_extension, all_extension_numbers_of_type, list_services',
+};
 
 /** What the server calls and others implement. */
 const calledByUs = ['reward.proto'];
@@ -47,18 +58,13 @@ export function addReflection(server: Server): void {
   new ReflectionService(definition).addToServer({ addService: add });
 }
 
-/**
- * The descriptors that proto-loader makes name map entries and mark optional fields in ways that strict readers (buf,
- * Go) refuse; this is what protoc would have written.
- */
+/** The definition with descriptors that strict readers take. */
 function corrected(definition: PackageDefinition): PackageDefinition {
   const message = Object.values(definition).find(isMessage);
   if (!message) return definition;
-  const fileDescriptorProtos = message.fileDescriptorProtos.map((bytes) => {
-    const file = fromBinary(FileDescriptorProtoSchema, bytes);
-    file.messageType.forEach(correct);
-    return Buffer.from(toBinary(FileDescriptorProtoSchema, file));
-  });
+  const read = message.fileDescriptorProtos.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+  completeDescriptors(read);
+  const fileDescriptorProtos = read.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file)));
   return { files: { ...message, fileDescriptorProtos } };
 }
 
@@ -85,19 +91,6 @@ function isMessage(member: PackageDefinition[string]): member is MessageTypeDefi
   return Array.isArray(member['fileDescriptorProtos']);
 }
 
-function correct(message: DescriptorProto): void {
-  for (const field of message.field) {
-    const entry = message.nestedType.find(({ name, options }) => options?.mapEntry && name === field.typeName);
-    if (entry) {
-      const camel = field.name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
-      entry.name = field.typeName = `${camel}Entry`;
-    }
-    const oneof = message.oneofDecl[field.oneofIndex];
-    if (oneof?.name === `_${field.name}`) field.proto3Optional = true;
-  }
-  for (const nested of message.nestedType) correct(nested);
-}
-
 /** The service answers each message before `emit` returns, so a stream is a function from messages to answers. */
 function answerWith(handle: (stream: ReflectionStream) => void, enums: ReadonlyMap<string, string>) {
   return async function* reflect(requests: AsyncIterable<ReflectionRequest>): AsyncGenerator {
@@ -111,6 +104,10 @@ function answerWith(handle: (stream: ReflectionStream) => void, enums: ReadonlyM
       end: () => undefined,
     });
     for await (const request of requests) {
+      if (request.messageRequest === undefined) {
+        yield { errorResponse: nothingAsked, originalRequest: request };
+        continue;
+      }
       const fileContainingSymbol = enums.get(request.fileContainingSymbol ?? '') ?? request.fileContainingSymbol;
       receive({ ...request, fileContainingSymbol });
       for (const answer of answers.splice(0)) yield { ...answer, originalRequest: request };

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askSchema } from '../../bench/fuzz/schema.js';
+import { WireConnection } from '../../bench/fuzz/wire-call.js';
 import { RawClient } from '../support/raw-call.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 
@@ -48,6 +50,14 @@ it('lists every service of the contract', async () => {
     'tengen.v1.SchedulingService',
     'tengen.v1.SelfPlayService',
   ]);
+});
+
+it('sends descriptors that a strict reader takes', async () => {
+  const connection = new WireConnection(server.address);
+  const { methods } = await askSchema(connection);
+  connection.close();
+  const create = methods.find(({ name }) => name === 'CreateJob')!;
+  expect(create.input.fields.map(({ jsonName }) => jsonName)).toEqual(['kind', 'model', 'configJson']);
 });
 
 it('lists methods', async () => {
@@ -111,6 +121,14 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
       'tengen.v1.Nothing': false,
     });
     expect(fieldsOf(messages.at(-1)!)).toContain(7);
+  });
+
+  it('says so where nothing is asked', async () => {
+    const client = new RawClient(server.address);
+    const { status, messages } = await client.call(path, [new BinaryWriter().uint32(10).string('host').finish()]);
+    client.close();
+    expect(status).toBe('OK');
+    expect(Buffer.from(messages[0]!).toString()).toContain('The request asks for nothing; it must have one of');
   });
 
   it('refuses bytes that are no request of it', async () => {
