@@ -15,7 +15,7 @@ import { tuningOf } from '../gtp-bridge/search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../gtp-bridge/thinker.js';
 import { answerAction, type TerminateRequest } from './actions.js';
 import type { AnalysisConfig } from './config.js';
-import { isObject, shown, type Complaint } from './fields.js';
+import { isObject, isWithinDepth, shown, type Complaint } from './fields.js';
 import { PositionQueue, type Prioritized } from './position-queue.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
@@ -40,6 +40,9 @@ interface Task extends Prioritized {
   readonly abort: AbortController;
 }
 
+/** A query has objects in a list in an object. What is far deeper cannot be written again. */
+const MAX_DEPTH = 32;
+
 /** One conversation. */
 export class AnalysisEngine {
   readonly #options: AnalysisEngineOptions;
@@ -60,7 +63,9 @@ export class AnalysisEngine {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       for (let line = await lines.next(); line !== undefined && !signal.aborted; line = await lines.next()) {
-        if (line.trim() !== '') await this.#take(line);
+        if (line.length > lines.maxLineLength) {
+          await this.#say({ error: `Request line has more than ${lines.maxLineLength} characters: ${shown(line)}` });
+        } else if (line.trim() !== '') await this.#take(line);
         await this.#queue.room(config.waiting);
       }
       if (config.quitWithoutWaiting || signal.aborted) await this.#terminate({ id: undefined, turns: undefined });
@@ -80,6 +85,10 @@ export class AnalysisEngine {
     }
     if (!isObject(values))
       return this.#say({ error: `Request line was valid json but was not an object: ${shown(line)}` });
+    if (!isWithinDepth(values, MAX_DEPTH))
+      return this.#say({
+        error: `Request has lists or objects more than ${MAX_DEPTH} deep in one another: ${shown(line)}`,
+      });
     const { id, action } = values;
     if (typeof id !== 'string') return this.#say({ error: 'Request must have a string "id" field' });
     if (typeof action === 'string') {

@@ -1,5 +1,6 @@
 /** Reads the fields of one JSON object and remembers the first that is wrong, in KataGo's form: field and sentence. */
 
+import { written } from '../../src/core/quoted.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { parseVertex } from '../../src/go/vertex.js';
 
@@ -131,8 +132,14 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** A value for a sentence; long ones are cut. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : written(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Whether there are lists and objects in a value at most so deep in one another. */
+export function isWithinDepth(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => isWithinDepth(part, levels - 1));
 }
 
 function readPlayer(value: unknown): Color | undefined {

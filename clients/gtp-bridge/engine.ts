@@ -57,6 +57,11 @@ export async function runLoop(commands: CommandTable, options: LoopOptions): Pro
       if (line === undefined) return;
       const command = parseCommand(line);
       if (!command) continue;
+      if (line.length > lines.maxLineLength) {
+        const text = `the line has more than ${lines.maxLineLength} characters, which is the most that is read`;
+        await options.write(formatResponse(command, { ok: false, text }));
+        continue;
+      }
       await answer(commands, command, options);
       if (command.name === 'quit') return;
     }

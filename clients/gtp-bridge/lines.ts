@@ -2,7 +2,7 @@
 
 import { StringDecoder } from 'node:string_decoder';
 
-/** A longer line is cut here; no GTP command needs a tenth of it. */
+/** Characters of the longest line; no GTP command needs a tenth of it. */
 const longestGtpLine = 65_536;
 
 /** Lines that may wait; a sender that is further ahead is no longer read until the loop catches up. */
@@ -16,14 +16,15 @@ export class LineReader {
   #wakeWriter: (() => void) | undefined;
   #interrupt = new AbortController();
 
-  readonly #maxLineLength: number;
+  /** Characters of the longest line that is whole; of a longer one the reader keeps the beginning, which is longer by one. */
+  readonly maxLineLength: number;
 
   /**
    * @param input text or bytes in any pieces; its end is the end of the lines
-   * @param maxLineLength longer lines are cut there
+   * @param maxLineLength in characters; whoever takes a longer line has to refuse it
    */
   constructor(input: AsyncIterable<Uint8Array | string>, maxLineLength = longestGtpLine) {
-    this.#maxLineLength = maxLineLength;
+    this.maxLineLength = maxLineLength;
     void this.#read(input);
   }
 
@@ -56,9 +57,10 @@ export class LineReader {
     let rest = '';
     try {
       for await (const piece of input) {
-        rest += typeof piece === 'string' ? piece : decoder.write(Buffer.from(piece));
-        const lines = rest.split('\n');
-        rest = (lines.pop() ?? '').slice(0, this.#maxLineLength);
+        const text = typeof piece === 'string' ? piece : decoder.write(Buffer.from(piece));
+        const [end = '', ...others] = text.split('\n');
+        const lines = [this.#joined(rest, end), ...others.map((line) => this.#joined('', line))];
+        rest = lines.pop() ?? '';
         this.#push(lines);
         while (this.#waiting.length > maxWaiting && !this.#ended) {
           await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
@@ -73,9 +75,14 @@ export class LineReader {
     }
   }
 
+  /** What is kept of a line; each piece is looked at once, so that long lines take no longer than their length says. */
+  #joined(begin: string, end: string): string {
+    return begin.length > this.maxLineLength ? begin : (begin + end).slice(0, this.maxLineLength + 1);
+  }
+
   #push(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    for (const line of lines) this.#waiting.push(line.slice(0, this.#maxLineLength));
+    for (const line of lines) this.#waiting.push(line);
     this.#announce();
   }
 

@@ -10,8 +10,18 @@ export function quoted(text: string): string {
 /** A value as JSON has it, in one line and cut; 'missing' if there is none. */
 export function shown(value: unknown): string {
   // JSON has no word for numbers that are none, and none for what is not there.
-  const text = value === undefined ? 'missing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const text = value === undefined ? 'missing' : typeof value === 'number' ? String(value) : written(value);
   return cut(text).replace(unfit, escaped);
+}
+
+/** A value as JSON. The writer of JSON goes down by recursion, and fails in the depths of what its reader has read. */
+export function written(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'nested too deeply to be shown';
+    throw error;
+  }
 }
 
 /** A long text's beginning, and an ellipsis. */

@@ -71,6 +71,9 @@ export function rulesName(rules: RuleSet): string | undefined {
   return undefined;
 }
 
+/** All fields of the object take a quarter of this. */
+const MAX_RULES_LENGTH = 1000;
+
 /**
  * Reads a name, a JSON object or a shorthand.
  *
@@ -79,6 +82,9 @@ export function rulesName(rules: RuleSet): string | undefined {
  */
 export function parseRules(text: string, komi?: number): CompleteRules {
   const trimmed = text.trim();
+  check(trimmed.length <= MAX_RULES_LENGTH, () => {
+    return `Rules have ${trimmed.length} characters; they may have ${MAX_RULES_LENGTH} at most`;
+  });
   check(!/^aga[-_ ]?button$/i.test(trimmed), () => `Rules '${trimmed}' have a button, which is not played here`);
   const found = trimmed.startsWith('{') ? parseObject(trimmed) : (rulesByName(trimmed) ?? parseShorthand(trimmed));
   return komi === undefined ? found : { ...found, komi };

@@ -4,6 +4,7 @@
  */
 
 import { check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 
 /** One node; the first child continues the main line. */
 export interface SgfNode {
@@ -12,33 +13,58 @@ export interface SgfNode {
   readonly children: SgfNode[];
 }
 
-/** What stands between tokens; then a parenthesis, a semicolon, a property's name, a value in brackets, or a stray character. */
-const token = /\s*(?:([()])|(;)|([A-Za-z]+)|\[((?:[^\\\]]|\\[^])*)\]|(\S))/gy;
+/** Longest text, in characters. Large collections of openings have some millions. */
+export const MAX_SGF_LENGTH = 16 * 2 ** 20;
+
+/** Nodes, properties and values of a tree together; each takes some hundred bytes of memory. */
+const MAX_PARTS = 1_000_000;
+
+/** What stands between tokens; then a parenthesis, a semicolon, a property's name, or any other character. */
+const token = /\s*(?:([()])|(;)|([A-Za-z]+)|(\S))/y;
+
+/** What ends a value, or takes the meaning from the character behind it. */
+const special = /[\\\]]/g;
 
 /**
- * Reads the first game of an SGF file. Nesting is kept on a stack of our own, so no depth of variations is too deep.
+ * Reads the first game of an SGF file. Nesting is kept on a stack of our own, so no depth of variations is too deep, and no
+ * pattern meets a whole value, so none is too long.
  *
- * @throws AppError 'invalid-argument' with line and column of what is wrong
+ * @throws AppError 'invalid-argument' with line and column of what is wrong, or with the size of what is too large
  */
 export function parseSgfTree(text: string): SgfNode {
+  checkSgfLength(text.length, 'characters');
   const body = text.replace(/^\uFEFF/, '').trimEnd();
   check(body !== '', 'Not SGF: the text is empty');
-  check(/^\s*\(/.test(body), () => `Not SGF: it begins with '${/\w+|\S/.exec(body)?.[0] ?? ''}' instead of '('`);
+  check(/^\s*\(/.test(body), () => `Not SGF: it begins with ${quoted(/\w+|\S/.exec(body)?.[0] ?? '')} instead of '('`);
   /** For each open parenthesis, the node that its variation hangs on; undefined outside every game. */
   const open: (SgfNode | undefined)[] = [];
   let root: SgfNode | undefined;
   let node: SgfNode | undefined;
   let values: string[] | undefined;
   let opened = false;
-  for (const { 0: all, 1: parenthesis, 2: semicolon, 3: property, 4: value, 5: stray, index } of body.matchAll(token)) {
-    const at = index + all.length - all.trimStart().length;
-    check(stray === undefined, () => `Not SGF: unexpected '${stray ?? ''}' at ${place(body, at)}`);
-    check(!opened || semicolon !== undefined, () => `Not SGF: '${all.trim()}' instead of ';' at ${place(body, at)}`);
+  let parts = 0;
+  let next = 0;
+  while (next < body.length) {
+    token.lastIndex = next;
+    const [all, parenthesis, semicolon, property, other] = token.exec(body)!;
+    const at = next + all.search(/\S/);
+    next += all.length;
+    const end = other === '[' ? endOfValue(body, next) : undefined;
+    check(other === undefined || end !== undefined, () => `Not SGF: unexpected '${other ?? ''}' at ${place(body, at)}`);
+    check(!opened || semicolon !== undefined, () => {
+      return `Not SGF: ${quoted(body.slice(at, end === undefined ? next : end + 1))} instead of ';' at ${place(body, at)}`;
+    });
     opened = parenthesis === '(';
-    if (value !== undefined) {
+    if (parenthesis === undefined) parts++;
+    check(parts <= MAX_PARTS, () => {
+      return `The SGF has more than ${MAX_PARTS} nodes, properties and values at ${place(body, at)}; it may have so many at most`;
+    });
+    if (end !== undefined) {
+      const value = body.slice(next, end);
+      next = end + 1;
       check(
         values !== undefined,
-        () => `Not SGF: the value ${all.trim()} at ${place(body, at)} belongs to no property`,
+        () => `Not SGF: the value ${quoted(value)} at ${place(body, at)} belongs to no property`,
       );
       values.push(unescapeText(value));
       continue;
@@ -55,9 +81,12 @@ export function parseSgfTree(text: string): SgfNode {
       root ??= child;
       node = child;
     } else if (property !== undefined) {
-      check(node !== undefined, () => `Not SGF: the property ${property} at ${place(body, at)} belongs to no node`);
+      check(
+        node !== undefined,
+        () => `Not SGF: the property ${quoted(property)} at ${place(body, at)} belongs to no node`,
+      );
       // FF[3] and before wrote lower-case letters for the reader's sake: 'White' is 'W'.
-      values = node.data[property.replace(/[a-z]/g, '')] ??= [];
+      values = node.data[property.replace(/[a-z]+/g, '')] ??= [];
     }
   }
   check(open.length === 0, () => `Not SGF: the text ends with ${open.length} '(' open`);
@@ -65,18 +94,39 @@ export function parseSgfTree(text: string): SgfNode {
   return root;
 }
 
+/** @throws AppError 'invalid-argument' if a text or a file of this length is too long to be read */
+export function checkSgfLength(length: number, unit: 'bytes' | 'characters'): void {
+  check(length <= MAX_SGF_LENGTH, () => {
+    return `The SGF has ${length} ${unit}; it may have ${MAX_SGF_LENGTH} at most`;
+  });
+}
+
+/** Where the bracket is that ends a value which begins at `from`; undefined if there is none. */
+function endOfValue(text: string, from: number): number | undefined {
+  special.lastIndex = from;
+  for (let found = special.exec(text); found; found = special.exec(text)) {
+    if (found[0] === ']') return found.index;
+    special.lastIndex++;
+  }
+  return undefined;
+}
+
 /** Writes a game tree as an SGF file; `parseSgfTree` reads back the same tree. */
 export function formatSgfTree(root: SgfNode): string {
   /** Nodes and finished text still to write; the last is next. */
   const waiting: (SgfNode | string)[] = [')\n', root];
   let text = '(';
+  // Not asked of the text, which would have to be put together for the answer.
+  let opened = true;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (typeof next === 'string') {
       text += next;
+      opened = next.endsWith('(');
       continue;
     }
     // A line for every node; the first stands behind its parenthesis.
-    text += `${text.endsWith('(') ? '' : '\n'}${formatNode(next)}`;
+    text += `${opened ? '' : '\n'}${formatNode(next)}`;
+    opened = false;
     const { children } = next;
     if (children.length === 1) waiting.push(children[0]!);
     else for (const child of children.toReversed()) waiting.push(')', child, '\n(');
@@ -140,7 +190,7 @@ function parsePoint(point: string, text: string, size: number): number {
   const [column, row] = [letters.indexOf(point.charAt(0)), letters.indexOf(point.charAt(1))];
   check(
     point.length === 2 && column >= 0 && row >= 0 && column < size && row < size,
-    () => `SGF point '${text}' is not on a board of size ${size}`,
+    () => `SGF point ${quoted(text)} is not on a board of size ${size}`,
   );
   return row * size + column;
 }

@@ -4,6 +4,7 @@
  */
 
 import { check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { BLACK, WHITE, colorName, type Color } from './color.js';
 import { Position } from './position.js';
 import { formatRules, parseRules, type RuleSet } from './rule-sets.js';
@@ -37,6 +38,9 @@ export interface SgfGame extends Partial<Rules> {
   readonly comment?: string;
 }
 
+/** Points and rectangles in the setup; any of them may name the whole board. */
+const MAX_SETUP = 10_000;
+
 const area = { scoring: 'area', tax: 'none' } as const;
 const territory = { scoring: 'territory', tax: 'seki' } as const;
 
@@ -62,7 +66,7 @@ export function parseSgf(text: string): SgfGame {
   const nodes = mainLine(parseSgfTree(text));
   const root = nodes[0]!.data;
   const first = (key: string): string | undefined => root[key]?.[0]?.trim();
-  check((first('GM') ?? '1') === '1', () => `SGF game type GM is '${first('GM') ?? ''}'; Go is 1`);
+  check((first('GM') ?? '1') === '1', () => `SGF game type GM is ${quoted(first('GM') ?? '')}; Go is 1`);
   const size = readSize(first('SZ'));
   const { black, white, player } = readSetup(nodes, size);
   const moves = nodes.flatMap((node) => readMove(node, size));
@@ -158,7 +162,7 @@ function readSize(text: string | undefined): number {
   const sides = text.split(':').map(Number);
   check(
     sides.every((side) => side === sides[0]),
-    () => `SGF board size SZ is '${text}'; it must be one number, or two equal ones as in 9:9`,
+    () => `SGF board size SZ is ${quoted(text)}; it must be one number, or two equal ones as in 9:9`,
   );
   checkSize(sides[0]!);
   return sides[0]!;
@@ -167,7 +171,7 @@ function readSize(text: string | undefined): number {
 function readNumber(key: string, text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  check(Number.isFinite(value), () => `SGF property ${key} is '${text}'; it must be a number`);
+  check(Number.isFinite(value), () => `SGF property ${key} is ${quoted(text)}; it must be a number`);
   return value;
 }
 
@@ -192,12 +196,21 @@ function readSetup(nodes: readonly SgfNode[], size: number): { black: number[]; 
   const stones = new Map<number, Color>();
   let player: Color | undefined;
   let moved = 0;
+  let named = 0;
+  const points = (texts: readonly string[] = []): number[] => {
+    named += texts.length;
+    check(
+      named <= MAX_SETUP,
+      () => `SGF sets up more than ${MAX_SETUP} points and rectangles; it may have so many at most`,
+    );
+    return parseSgfPoints(texts, size);
+  };
   for (const { data } of nodes) {
     const setUp = data['AB'] !== undefined || data['AW'] !== undefined || data['AE'] !== undefined;
     check(!setUp || moved === 0, () => `SGF sets up stones after move ${moved}; only before the first is supported`);
-    for (const point of parseSgfPoints(data['AB'] ?? [], size)) stones.set(point, BLACK);
-    for (const point of parseSgfPoints(data['AW'] ?? [], size)) stones.set(point, WHITE);
-    for (const point of parseSgfPoints(data['AE'] ?? [], size)) stones.delete(point);
+    for (const point of points(data['AB'])) stones.set(point, BLACK);
+    for (const point of points(data['AW'])) stones.set(point, WHITE);
+    for (const point of points(data['AE'])) stones.delete(point);
     if (moved === 0 && data['PL'] !== undefined) player = readColor(data['PL'][0] ?? '');
     if (data['B'] !== undefined || data['W'] !== undefined) moved++;
   }
@@ -208,7 +221,7 @@ function readSetup(nodes: readonly SgfNode[], size: number): { black: number[]; 
 
 function readColor(text: string): Color {
   const letter = text.trim().toUpperCase()[0];
-  check(letter === 'B' || letter === 'W', () => `SGF player PL is '${text}'; it must be B or W`);
+  check(letter === 'B' || letter === 'W', () => `SGF player PL is ${quoted(text)}; it must be B or W`);
   return letter === 'B' ? BLACK : WHITE;
 }
 

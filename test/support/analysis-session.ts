@@ -33,6 +33,8 @@ export interface AnalysisSessionOptions {
   readonly settings?: Partial<AnalysisConfig>;
   readonly evaluator?: Evaluator<Position, GoEvaluation>;
   readonly model?: () => Promise<ModelFacts>;
+  /** Characters of the longest line; 65,536 if left out. */
+  readonly maxLineLength?: number;
 }
 
 /** A running conversation. */
@@ -58,7 +60,7 @@ export class AnalysisConversation {
       },
       onTrouble: (error) => this.troubles.push(error),
     });
-    this.ended = engine.run(new LineReader(this.input), this.#abort.signal);
+    this.ended = engine.run(new LineReader(this.input, options.maxLineLength), this.#abort.signal);
   }
 
   /** Sends queries, or lines as they are. */

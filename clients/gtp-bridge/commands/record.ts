@@ -1,9 +1,11 @@
 /** Game records: `loadsgf` ("GTP protocol version 2, draft 2", section 6.3.6) and `printsgf`. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { AppError, check } from '../../../src/core/errors.js';
+import { quoted } from '../../../src/core/quoted.js';
 import { needTelling } from '../../../src/go/rule-sets.js';
 import { parseSgf, rulesOf, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
-import { formatSgfTree } from '../../../src/go/sgf-tree.js';
+import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf-tree.js';
 import { number, word } from '../arguments.js';
 import type { Handler } from '../engine.js';
 import { refusal } from '../refusal.js';
@@ -25,9 +27,9 @@ function load(session: Session, args: readonly string[]): string {
   const before = args.length > 1 ? number(args, 1, { integer: true, min: 1 }) : Infinity;
   let game: SgfGame;
   try {
-    game = parseSgf(readFileSync(word(args, 0), 'utf8'));
+    game = parseSgf(readText(word(args, 0)));
   } catch (error) {
-    throw refusal('cannot load file', error);
+    throw refusal(`cannot load file: ${AppError.from(error).message}`, error);
   }
   if (!session.allowsSize(game.size)) throw refusal('unacceptable size');
   const { rules } = session.game;
@@ -43,6 +45,14 @@ function load(session: Session, args: readonly string[]): string {
     throw refusal('cannot load file', error);
   }
   return '';
+}
+
+/** The text of a file. A device or a pipe may have no end. */
+function readText(path: string): string {
+  const facts = statSync(path);
+  check(facts.isFile(), () => `${quoted(path)} is no file`);
+  checkSgfLength(facts.size, 'bytes');
+  return readFileSync(path, 'utf8');
 }
 
 function print(session: Session, args: readonly string[]): string {

@@ -6,7 +6,7 @@ import { AppError } from '../../../src/core/errors.js';
 import { saveFile } from '../save-file.js';
 import { SelectField } from '../select-field.js';
 import { overlays, players, visitCounts, type Choices } from './choices.js';
-import { emptyLine, lineFromSgf, lineToSgf, type Line } from './line.js';
+import { emptyLine, lineFromFile, lineToSgf, type Line } from './line.js';
 import { firstSize, type ModelChoice } from './models.js';
 
 /** What the controls work on. */
@@ -33,7 +33,7 @@ export function GameControls(props: GameControlsProps): ComponentChildren {
   };
   const open = async (file: File): Promise<void> => {
     try {
-      setLine(lineFromSgf(await file.text()));
+      setLine(await lineFromFile(file));
     } catch (error) {
       onTrouble(`${file.name}: ${AppError.from(error).message}`);
     }

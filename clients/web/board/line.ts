@@ -6,7 +6,7 @@ import { BLACK, WHITE, opponent, type Color } from '../../../src/go/color.js';
 import type { GameRecord } from '../../../src/go/game-record.js';
 import { Position, type IllegalReason } from '../../../src/go/position.js';
 import { checkRules, defaultRules, type Rules } from '../../../src/go/rules.js';
-import { formatSgfTree } from '../../../src/go/sgf-tree.js';
+import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf-tree.js';
 import { parseSgf, sgfTree } from '../../../src/go/sgf.js';
 
 /** A game, and how far it is shown. */
@@ -63,6 +63,12 @@ export function play(line: Line, action: number): Line | { readonly illegal: Ill
 export function undo(line: Line): Line {
   const ply = Math.max(0, line.ply - 1);
   return { ...line, ply, turns: line.turns.slice(0, ply) };
+}
+
+/** The same as `lineFromSgf` for a file that may be too large to be read. */
+export async function lineFromFile(file: Blob): Promise<Line> {
+  checkSgfLength(file.size, 'bytes');
+  return lineFromSgf(await file.text());
 }
 
 /** The main line of an SGF file, shown at its end. @throws AppError 'invalid-argument' saying what is wrong with it */

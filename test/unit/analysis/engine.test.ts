@@ -208,6 +208,21 @@ describe('a query that cannot be answered', () => {
     ]);
   });
 
+  it('is refused if it is too long or too deep, and later ones are served', async () => {
+    const deep = (field: string): string => `{"id":"d","${field}":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const long = `{"id":"l","moves":[${'["b","A1"],'.repeat(5000)}]}`;
+    const lines = [deep('rules'), deep('moves').replace('"id"', '"action":"clear_cache","id"'), JSON.stringify(query)];
+    const answers = await analyse(lines, { maxLineLength: 300_000 });
+    const tooLong = await analyse([long, JSON.stringify(query)], { maxLineLength: 1000 });
+    expect(answers.slice(0, 2).map(({ error }) => error)).toEqual(
+      Array(2).fill(expect.stringContaining('lists or objects more than 32 deep in one another')),
+    );
+    expect(tooLong[0]).toEqual({
+      error: expect.stringContaining('Request line has more than 1000 characters: {"id":"l"') as string,
+    });
+    for (const last of [answers.at(-1), tooLong.at(-1)]) expect(last).toMatchObject({ id: 'q', isDuringSearch: false });
+  });
+
   it('is answered with the reason if the server is not there, and later ones are served', async () => {
     let asked = 0;
     const model = () =>

@@ -74,7 +74,7 @@ describe('reading SGF', () => {
     ['(;SZ[9];B[aa]', "ends with 1 '(' open"],
     ['(;SZ[9]))', "')' without '(' at line 1, column 9"],
     ['(;SZ[9]\n;B[aa', "unexpected '[' at line 2, column 3"],
-    ['(;[9])', 'the value [9] at line 1, column 3 belongs to no property'],
+    ['(;[9])', "the value '9' at line 1, column 3 belongs to no property"],
     ['(SZ[9])', "'SZ' instead of ';'"],
     ['()', "')' instead of ';'"],
     ['(;GM[2]SZ[9])', "game type GM is '2'"],
@@ -191,5 +191,45 @@ describe('writing SGF', () => {
       '0',
       'W+R',
     ]);
+  });
+});
+
+describe('SGF that is too much', () => {
+  it('is read if one value is as long as a file may be', () => {
+    const comment = `no\\]pe${'x'.repeat(100)}`.repeat(150_000);
+    expect(parseSgf(`(;SZ[9]C[${comment}];B[aa])`).comment).toHaveLength(15_750_000);
+  });
+
+  it.each([
+    [
+      'a comment of 50 MB',
+      `(;C[${'x'.repeat(50_000_000)}])`,
+      'The SGF has 50000006 characters; it may have 16777216 at most',
+    ],
+    ['a comment that does not end', `(;C[${'x\\]'.repeat(4_000_000)}`, "unexpected '[' at line 1, column 4"],
+    ['nodes', `(${';'.repeat(1_000_001)})`, 'more than 1000000 nodes, properties and values at line 1, column 1000002'],
+    ['values', `(;AB${'[aa]'.repeat(1_000_001)})`, 'more than 1000000 nodes, properties and values'],
+    ['a first word', `${'x'.repeat(1_000_000)}(;)`, `it begins with '${'x'.repeat(100)}…' instead of '('`],
+    ['a value of no property', `(;[${'x'.repeat(1_000_000)}])`, `the value '${'x'.repeat(100)}…' at`],
+    ['a number', `(;KM[${'1'.repeat(1_000_000)}])`, `KM is '${'1'.repeat(100)}…'; it must be a number`],
+    ['a point', `(;B[${'a'.repeat(1_000_000)}])`, `SGF point '${'a'.repeat(100)}…' is not on a board`],
+    ['rectangles', `(;AB${'[aa:ss]'.repeat(10_001)})`, 'more than 10000 points and rectangles'],
+    ['rules', `(;RU[koSIMPLE${'x'.repeat(1000)}])`, 'Rules have 1008 characters; they may have 1000 at most'],
+  ])('is refused with the size of it: %s', (_, text, message) => {
+    let thrown: unknown;
+    try {
+      parseSgf(text);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ name: 'AppError', kind: 'invalid-argument' });
+    const { message: said } = thrown as Error;
+    expect(said).toContain(message);
+    expect(said.length).toBeLessThan(500);
+  });
+
+  it('is written in one go, however many nodes it has', () => {
+    const text = `(${';B[]'.repeat(100_000)})`;
+    expect(formatSgfTree(parseSgfTree(text))).toHaveLength(text.length + 100_000);
   });
 });

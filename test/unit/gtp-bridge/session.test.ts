@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bridgeVersion } from '../../../clients/gtp-bridge/session.js';
 import { AppError } from '../../../src/core/errors.js';
@@ -226,5 +228,27 @@ describe('a temperature', () => {
     };
     expect(await openings(0)).toBe(1);
     expect(await openings(2)).toBeGreaterThan(2);
+  });
+});
+
+describe('what is too large for the bridge', () => {
+  it('is a line of megabytes, which is not carried out as far as it goes, and the next one is', async () => {
+    const conversation = new GtpConversation();
+    conversation.send(`1 play b A1${' '.repeat(5_000_000)}B2\n2 name\n`);
+    const said = await conversation.close();
+    expect(said).toMatch(/^\?1 the line has more than 65536 characters, which is the most that is read\n\n=2 /);
+    expect(conversation.session.game.turns).toEqual([]);
+  });
+
+  it('is a file of 50 MB, a folder, and a device without an end, and each is refused with the reason', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tengen-sgf-'));
+    const file = join(folder, 'large.sgf');
+    writeFileSync(file, `(;SZ[9]C[${'x'.repeat(50_000_000)}])`);
+    const said = await converse(`loadsgf ${file}\nloadsgf ${folder}\nloadsgf /dev/zero\n`);
+    rmSync(folder, { recursive: true });
+    expect(said).toBe(
+      '? cannot load file: The SGF has 50000011 bytes; it may have 16777216 at most\n\n' +
+        `? cannot load file: '${folder}' is no file\n\n? cannot load file: '/dev/zero' is no file\n\n`,
+    );
   });
 });
