@@ -67,14 +67,19 @@ export function turn(scheduler: fc.Scheduler, label: string): Promise<void> {
   return scheduler.schedule(Promise.resolve(), label);
 }
 
-/** Lets everything happen that can. @throws Error if `done` then waits for something that will not come */
-export async function settle<T>(scheduler: fc.Scheduler, done: Promise<T>): Promise<T> {
+/** Lets everything happen that can. @param idle called whenever nothing can; it may schedule more @throws Error if `done` then waits for something that will not come */
+export async function settle<T>(
+  scheduler: fc.Scheduler,
+  done: Promise<T>,
+  idle: () => void = () => undefined,
+): Promise<T> {
   const state = { isDone: false };
   const end = (): void => void (state.isDone = true);
   done.then(end, end);
   do {
     await scheduler.waitIdle();
     await setImmediate();
+    idle();
   } while (scheduler.count() > 0);
   if (!state.isDone) throw new Error('Somebody waits for ever');
   return done;

@@ -19,7 +19,7 @@ import { MeasuredThreads } from './measured-threads.js';
 import type { ModelShape, ModelSource } from './model-source.js';
 import { joinOutputs, splitInputs } from './plain-tensors.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
-import { SessionPool } from './session-pool.js';
+import { SessionPool, type PoolPorts } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
 import { WaitingTimes } from './waiting-times.js';
 
@@ -60,7 +60,8 @@ export class Evaluator {
   #inferring = 0;
   #closed = false;
 
-  constructor(source: ModelSource, config: EvaluatorConfig, log: EvaluatorLog = () => undefined) {
+  /** @param ports real threads and the machine's clock if not given */
+  constructor(source: ModelSource, config: EvaluatorConfig, log: EvaluatorLog = () => undefined, ports?: PoolPorts) {
     this.#config = config;
     // A batch running and one ready for every thread, one that bulk positions fill, and one kept for interactive ones.
     const cores = Math.min(MOST_THREADS, availableParallelism());
@@ -82,18 +83,24 @@ export class Evaluator {
     });
     const { engine, provider, symmetry, symmetrySeed } = config;
     const settings = { engine: { engine, provider }, symmetry: { symmetry, symmetrySeed } };
-    this.#pool = new SessionPool(config.threads || 1, memory, settings, {
-      finished: (slot) => this.#batcher.finished(slot),
-      failed: (slot, error) => {
-        log('batch-failed', { error: error.message });
-        this.#batcher.failed(slot, new AppError('internal', 'The network failed on this request', { cause: error }));
+    this.#pool = new SessionPool(
+      config.threads || 1,
+      memory,
+      settings,
+      {
+        finished: (slot) => this.#batcher.finished(slot),
+        failed: (slot, error) => {
+          log('batch-failed', { error: error.message });
+          this.#batcher.failed(slot, new AppError('internal', 'The network failed on this request', { cause: error }));
+        },
+        lost: (thread, cause) => {
+          counters.threadRestarts++;
+          log('thread-died', { thread, error: cause instanceof Error ? cause.message : String(cause) });
+          this.#batcher.lost(thread);
+        },
       },
-      lost: (thread, cause) => {
-        counters.threadRestarts++;
-        log('thread-died', { thread, error: cause instanceof Error ? cause.message : String(cause) });
-        this.#batcher.lost(thread);
-      },
-    });
+      ports,
+    );
     const { maxBatch } = config;
     const [pool, batcher] = [this.#pool, this.#batcher];
     this.#threads = config.threads === 0 ? new MeasuredThreads({ pool, batcher, maxBatch, cores, log }) : undefined;

@@ -8,7 +8,7 @@ import { delay } from '../core/signals.js';
 import { trace } from '../core/trace.js';
 import type { ModelShape } from './model-source.js';
 import type { InferInputs, InferOutputs, ModelBytes, ThreadStart } from './session-messages.js';
-import { SessionThread } from './session-thread.js';
+import { SessionThread, type ThreadEvents } from './session-thread.js';
 import { Slots, type SlotMemory } from './slots.js';
 
 /** What the pool reports. */
@@ -24,6 +24,17 @@ export interface PoolEvents {
 /** How every thread computes. */
 export type SessionSettings = Pick<ThreadStart, 'engine' | 'symmetry'>;
 
+/** What the pool needs of a thread. */
+export type PoolThread = Pick<SessionThread, 'ready' | 'load' | 'release' | 'infer' | 'stop' | 'crash'>;
+
+/** What a pool reaches beyond itself for. */
+export interface PoolPorts {
+  startThread(start: ThreadStart, slots: Slots, events: ThreadEvents): PoolThread;
+  delay(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const ports: PoolPorts = { startThread: (...parts) => new SessionThread(...parts), delay };
+
 /** Longest wait before a thread that keeps dying is started again. */
 const maxRestartDelayMs = 5_000;
 
@@ -33,7 +44,8 @@ export class SessionPool {
   readonly #slots: Slots;
   readonly #settings: SessionSettings;
   readonly #events: PoolEvents;
-  readonly #threads: SessionThread[];
+  readonly #ports: PoolPorts;
+  readonly #threads: PoolThread[];
   /** Models that every thread holds, for threads that start later. */
   readonly #models = new Map<number, ModelBytes>();
   readonly #closing = new AbortController();
@@ -41,7 +53,14 @@ export class SessionPool {
   #deathsInRow = 0;
   #nextInfer = 0;
 
-  constructor(threads: number, memory: SlotMemory, settings: SessionSettings, events: PoolEvents) {
+  constructor(
+    threads: number,
+    memory: SlotMemory,
+    settings: SessionSettings,
+    events: PoolEvents,
+    given: PoolPorts = ports,
+  ) {
+    this.#ports = given;
     this.#memory = memory;
     this.#slots = new Slots(memory);
     this.#settings = settings;
@@ -84,7 +103,7 @@ export class SessionPool {
   async load(model: ModelBytes): Promise<ModelShape> {
     try {
       let shape: ModelShape | undefined;
-      const holders = new Set<SessionThread>();
+      const holders = new Set<PoolThread>();
       // Again from the front if a thread was replaced meanwhile by one that does not know the model.
       for (;;) {
         const thread = this.#threads.findIndex((candidate) => !holders.has(candidate));
@@ -125,7 +144,7 @@ export class SessionPool {
   }
 
   /** Calls a thread; if it dies, waits for its successor and calls that. */
-  async #retry<T>(thread: number, call: (thread: SessionThread) => Promise<T>): Promise<T> {
+  async #retry<T>(thread: number, call: (thread: PoolThread) => Promise<T>): Promise<T> {
     try {
       return await call(this.#threads[thread]!);
     } catch (error) {
@@ -135,10 +154,10 @@ export class SessionPool {
     }
   }
 
-  #start(thread: number): SessionThread {
+  #start(thread: number): PoolThread {
     const models = [...this.#models.values()];
     const start = { thread, memory: this.#memory, ...this.#settings, traced: trace !== undefined, models };
-    const session = new SessionThread(start, this.#slots, {
+    return this.#ports.startThread(start, this.#slots, {
       finished: (slot) => {
         this.#deathsInRow = 0;
         this.#events.finished(slot);
@@ -150,14 +169,13 @@ export class SessionPool {
         this.#restarts.set(thread, this.#restart(thread));
       },
     });
-    return session;
   }
 
   async #restart(thread: number): Promise<void> {
     const waitMs = this.#deathsInRow === 0 ? 0 : Math.min(maxRestartDelayMs, 50 * 2 ** this.#deathsInRow);
     this.#deathsInRow++;
     try {
-      if (waitMs > 0) await delay(waitMs, this.#closing.signal);
+      if (waitMs > 0) await this.#ports.delay(waitMs, this.#closing.signal);
     } catch {
       return; // closing
     }
