@@ -9,6 +9,9 @@ import { sequenceFromWire } from '../wire/whole-numbers.js';
 import type { JobRunner } from './jobs.js';
 import type { Names } from './names.js';
 
+/** Most characters of a job's settings. */
+const MAX_SETTINGS = 65_536;
+
 const stateToWire: Readonly<Record<StoredState, JobState>> = {
   running: JobState.RUNNING,
   done: JobState.DONE,
@@ -65,6 +68,9 @@ function progressToWire({ metrics, times = [], ...row }: ProgressRow): JobProgre
 }
 
 function readSettings(json: string): Record<string, unknown> {
+  check(json.length <= MAX_SETTINGS, () => {
+    return `config_json has ${json.length} characters; at most ${MAX_SETTINGS} are allowed`;
+  });
   if (json.trim() === '') return {};
   let value: unknown;
   try {

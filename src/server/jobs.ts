@@ -110,7 +110,7 @@ export class JobRunner implements WorkSource {
     return this.#store.jobs.list();
   }
 
-  /** Stops a job after its current step. */
+  /** Stops a job: after its current step, or before it if that may still take long. */
   async cancel(jobId: string): Promise<JobRow> {
     await this.get(jobId);
     const running = this.#running.get(jobId) ?? (await this.#starting.get(jobId));

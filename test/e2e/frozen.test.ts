@@ -46,35 +46,77 @@ async function followUntil(jobId: string, text: string): Promise<void> {
   throw new Error(`The job ended without '${text}'`);
 }
 
+async function createJob(kind: string, model: string, settings: object): Promise<string> {
+  const jobs = server.connect().client(JobServiceDefinition);
+  const { job } = await jobs.createJob({ kind, model, configJson: JSON.stringify(settings) });
+  return job!.jobId;
+}
+
+/** Trains a language model; its name. */
+async function trainStart(): Promise<string> {
+  importLines('texts', [
+    { prompt: 'a', completion: 'b' },
+    { prompt: 'c', completion: 'd' },
+  ]);
+  const small = { layers: 1, hidden: 32, heads: 2, keyValueHeads: 1, bucketSize: 64, contextParallel: 1 };
+  const job = await createJob('sft', 'start', {
+    ...{ ...small, dataset: 'texts', costModel: 'estimate', maxSteps: 1, batchSize: 2 },
+  });
+  await followUntil(job, 'is the model now');
+  return 'start';
+}
+
+/** Tasks of which some have a pattern that tries every way to read a text: 2^50 of them for one of 50 characters. */
+function unendingTasks(count: number, isUnending: (n: number) => boolean): object[] {
+  const verifier = 'regex:(?:[^]|[^])*\\u{10FFFF}$';
+  return Array.from({ length: count }, (_, i) => i + 1).map((n) => ({
+    ...{ prompt: `${n}`, answer: 'x', ...(isUnending(n) && { verifier }) },
+  }));
+}
+
 describe('a server that does not freeze', { timeout: 180_000 }, () => {
   it('goes on where a data set has a pattern that never ends', async () => {
-    const jobs = server.connect().client(JobServiceDefinition);
-    const create = async (kind: string, model: string, settings: object): Promise<string> => {
-      const { job } = await jobs.createJob({ kind, model, configJson: JSON.stringify(settings) });
-      return job!.jobId;
-    };
-    importLines('texts', [
-      { prompt: 'a', completion: 'b' },
-      { prompt: 'c', completion: 'd' },
-    ]);
-    // Tries every way to read a text character by character: 2^50 of them for one of 50.
-    const verifier = 'regex:(?:[^]|[^])*\\u{10FFFF}$';
+    const base = await trainStart();
     importLines(
       'tasks',
-      [1, 2, 3, 4].map((n) => ({ prompt: `${n}`, answer: 'x', ...(n > 1 && { verifier }) })),
+      unendingTasks(4, (n) => n > 1),
     );
-    const small = { layers: 1, hidden: 32, heads: 2, keyValueHeads: 1, bucketSize: 64, contextParallel: 1 };
-    const sft = await create('sft', 'start', {
-      ...{ ...small, dataset: 'texts', costModel: 'estimate', maxSteps: 1, batchSize: 2 },
-    });
-    await followUntil(sft, 'is the model now');
-    const rft = await create('rft', 'better', {
-      ...{ dataset: 'tasks', base: 'start', promptsPerStep: 3, completions: 2, maxTokens: 50, steps: 1000 },
+    const rft = await createJob('rft', 'better', {
+      ...{ dataset: 'tasks', base, promptsPerStep: 3, completions: 2, maxTokens: 50, steps: 1000 },
       ...{ endRequired: false, evaluationPrompts: 1, sampledEvaluations: 0, verifierTimeoutMs: 200 },
     });
     await followUntil(rft, 'time-out');
+    const jobs = server.connect().client(JobServiceDefinition);
     await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) });
     expect(await server.stop()).toBe(0);
+  });
+
+  it('stops, and stops a job, while a verifier has an hour left', async () => {
+    const base = await trainStart();
+    importLines(
+      'tasks',
+      unendingTasks(2, () => true),
+    );
+    const jobId = await createJob('rft', 'better', {
+      ...{ dataset: 'tasks', base, promptsPerStep: 1, completions: 2, maxTokens: 50, steps: 1000 },
+      ...{ endRequired: false, evaluationPrompts: 1, sampledEvaluations: 0, verifierTimeoutMs: 3_600_000 },
+    });
+    expect(await server.stop()).toBe(0);
+    server = await startServerProcess(dataDir);
+    const jobs = server.connect().client(JobServiceDefinition);
+    expect((await jobs.getJob({ jobId })).job?.state).toBe(JobState.RUNNING);
+    const { job } = await jobs.cancelJob({ jobId }, { signal: AbortSignal.timeout(frozenMs) });
+    expect(job?.state).toBe(JobState.CANCELLED);
+  });
+
+  it('refuses settings of a job that are longer than anybody needs', async () => {
+    const jobs = server.connect().client(JobServiceDefinition);
+    const create = (configJson: string): Promise<unknown> => jobs.createJob({ kind: 'sft', model: 'm', configJson });
+    const name = 'a'.repeat(65_536);
+    await expect(create(`{"${name}":1}`)).rejects.toThrow(
+      'INVALID_ARGUMENT: config_json has 65542 characters; at most 65536 are allowed',
+    );
+    await expect(create(`{"${name.slice(6)}":1}`)).rejects.toThrow('INVALID_ARGUMENT: Unknown setting');
   });
 
   it('answers others while it plans the largest step', async () => {

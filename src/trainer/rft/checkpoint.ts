@@ -8,6 +8,8 @@ import type { RftLoopState } from './loop.js';
 /** All that a job needs to go on, but for its data. */
 export interface RftCheckpoint {
   readonly state: RftLoopState;
+  /** Whether the evaluation that is due after the last step was made; older files, which do not say it, have it. */
+  readonly isEvaluated?: boolean;
   /** name@version of the model at the start, which the scores belong to. */
   readonly base: string;
   /** name@version of the pool, and of the tasks of evaluations or ''. */

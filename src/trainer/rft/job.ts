@@ -31,6 +31,8 @@ interface Prepared {
   readonly model: Model<TransformerConfiguration>;
   readonly loop: RftLoop;
   readonly evaluation: readonly RftTask[];
+  /** What follows the last step was not done yet. */
+  readonly isOpen: boolean;
   /** name@version of the model at the start and of the data. */
   readonly refs: Pick<RftCheckpoint, 'base' | 'dataset' | 'evaluationDataset'>;
 }
@@ -48,7 +50,9 @@ export class RftJob {
   readonly finished: Promise<RftOutcome>;
   readonly #config: RftConfig;
   readonly #dependencies: RftDependencies;
-  #isCancelled = false;
+  readonly #stop = new AbortController();
+  /** Whether the evaluation after the last step was made. */
+  #isEvaluated = true;
   #resolve!: (outcome: RftOutcome) => void;
   #reject!: (error: unknown) => void;
 
@@ -75,9 +79,9 @@ export class RftJob {
     }
   }
 
-  /** Stops after the step under way, with a checkpoint. */
+  /** Stops with a checkpoint: after the step under way, or before it if its completions are still drawn or judged. */
   cancel(): void {
-    this.#isCancelled = true;
+    this.#stop.abort(new AppError('cancelled', 'The job was stopped'));
   }
 
   async #prepare(): Promise<Prepared> {
@@ -96,7 +100,8 @@ export class RftJob {
       ...(openPolicy && { openPolicy }),
     });
     if (loop.scoringMs > 0) await this.#scored(loop, train, ref);
-    return { model, loop, evaluation, refs: { ...refs, base: ref } };
+    const isOpen = checkpoint === undefined || checkpoint.isEvaluated === false;
+    return { model, loop, evaluation, isOpen, refs: { ...refs, base: ref } };
   }
 
   /** @param checkpoint whose versions of the data are gone on with */
@@ -141,9 +146,8 @@ export class RftJob {
   async #run(prepared: Prepared): Promise<void> {
     const { loop } = prepared;
     try {
-      if (loop.step === 0) await this.#evaluate(prepared);
-      while (loop.step < this.#config.steps && !this.#isCancelled) await this.#step(prepared);
-      const isDone = loop.step >= this.#config.steps;
+      await this.#train(prepared);
+      const isDone = loop.step >= this.#config.steps && this.#isEvaluated;
       await this.#saveCheckpoint(prepared);
       if (isDone) await this.#publish(prepared);
       await loop.close();
@@ -156,23 +160,40 @@ export class RftJob {
     }
   }
 
-  async #step(prepared: Prepared): Promise<void> {
-    const { loop } = prepared;
+  /** Makes the steps, until the last or until the job is stopped. */
+  async #train(prepared: Prepared): Promise<void> {
+    const { loop, isOpen } = prepared;
+    const { signal } = this.#stop;
+    try {
+      if (isOpen) await this.#follow(prepared);
+      while (loop.step < this.#config.steps && !signal.aborted) {
+        const { step, figures, failures } = await loop.next(signal);
+        const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
+        const message = reasons.length > 0 ? `Not judged: ${reasons.join(', ')}` : '';
+        this.#progress('train', { step, ...figures }, message);
+        await this.#follow(prepared);
+      }
+    } catch (error) {
+      if (!signal.aborted || AppError.from(error).kind !== 'cancelled') throw error;
+    }
+  }
+
+  /** What follows a step, each if its turn has come. */
+  async #follow(prepared: Prepared): Promise<void> {
+    const { step } = prepared.loop;
     const { evaluationSteps, checkpointSteps, versionSteps, steps } = this.#config;
-    const { step, figures, failures } = await loop.next();
-    const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
-    const message = reasons.length > 0 ? `Not judged: ${reasons.join(', ')}` : '';
-    this.#progress('train', { step, ...figures }, message);
     const isLast = step === steps;
     if (isLast || step % evaluationSteps === 0) await this.#evaluate(prepared);
-    if (isLast) return;
+    if (isLast || step === 0) return;
     if (step % checkpointSteps === 0) await this.#saveCheckpoint(prepared);
     if (versionSteps > 0 && step % versionSteps === 0) await this.#publish(prepared);
   }
 
   async #evaluate({ loop, evaluation }: Prepared): Promise<void> {
     if (evaluation.length === 0) return;
-    const found = await loop.evaluate(evaluation);
+    this.#isEvaluated = false;
+    const found = await loop.evaluate(evaluation, this.#stop.signal);
+    this.#isEvaluated = true;
     const { step } = loop;
     this.#progress('evaluation', { step, ...evaluationFigures(found) });
     if (found.samples.length > 0) this.#progress('samples', { step }, JSON.stringify(found.samples));
@@ -180,7 +201,7 @@ export class RftJob {
 
   async #saveCheckpoint({ loop, model, refs }: Prepared): Promise<void> {
     const checkpoint: RftCheckpoint = {
-      ...{ state: loop.state(), ...refs, config: this.#config },
+      ...{ state: loop.state(), isEvaluated: this.#isEvaluated, ...refs, config: this.#config },
       architectureJson: JSON.stringify(model.architecture),
       metadata: model.metadata,
       tensors: await loop.tensors(),

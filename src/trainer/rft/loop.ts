@@ -113,6 +113,8 @@ export class RftLoop {
   /** How long the scoring of the pool took; 0 if nothing was scored. */
   readonly scoringMs: number;
   #step: number;
+  /** The state before a step that was given up. */
+  #before: RftLoopState | undefined;
 
   /** Opens the model, and scores the pool if the curriculum needs it and no scores are given. */
   static async open(options: RftLoopOptions): Promise<RftLoop> {
@@ -164,10 +166,15 @@ export class RftLoop {
     return this.#scores;
   }
 
-  /** Makes the next step. If it rejects, the loop must be opened anew from a kept state. */
+  /**
+   * Makes the next step; `signal` gives it up as long as nothing was learnt. If it rejects, the loop must be opened anew: from
+   * a kept state, or after `signal` from what `tensors` and `state` give.
+   */
   async next(signal?: AbortSignal): Promise<RftStep> {
     const started = performance.now();
+    this.#before = this.state();
     const drawn = await this.#draw(signal);
+    this.#before = undefined;
     const kept = drawn.kept;
     const learningRate = this.#learningRate(this.#step);
     const trainingFrom = performance.now();
@@ -217,6 +224,7 @@ export class RftLoop {
 
   /** Everything else that it depends on. */
   state(): RftLoopState {
+    if (this.#before) return this.#before;
     return {
       ...{ step: this.#step, totals: { ...this.#totals }, curriculum: this.#curriculum.state() },
       ...(this.#scores && { scores: this.#scores }),

@@ -112,7 +112,7 @@ export interface CreateJobRequest {
   kind: string;
   /** The name of the model to train; a new one is started if it does not exist. */
   model: string;
-  /** Settings as a JSON object; what is left out takes its default, an unknown key is refused. */
+  /** Settings as a JSON object of at most 65,536 characters; what is left out takes its default, an unknown key is refused. */
   configJson: string;
 }
 

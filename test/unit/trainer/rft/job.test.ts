@@ -101,6 +101,31 @@ describe('an rft job', { timeout: 60_000 }, () => {
     expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
   });
 
+  it.each([1, 2, 3])(
+    'gives up what is judged when it is stopped, and goes on with the same bits (%i)',
+    async (asked) => {
+      // The first thing judged is an evaluation, then steps; and after three of them there is an evaluation again.
+      const settings = { evaluationShare: 0.2, evaluationSteps: 1, steps: 3, sampledEvaluations: 0 };
+      const whole = new World();
+      await whole.run(settings);
+      const stopped = new World();
+      let judged = 0;
+      const stuck = (signal?: AbortSignal): Promise<never> =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          job.cancel();
+        });
+      const score: Reward['score'] = (batch, signal) =>
+        ++judged === asked ? stuck(signal) : picky.score(batch, signal);
+      const job = stopped.create(settings, { reward: { score } });
+      await job.start();
+      expect(await job.finished).toEqual({ state: 'cancelled' });
+      expect(await stopped.run(settings)).toEqual({ state: 'done' });
+      expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
+      expect(stopped.events('evaluation').map(({ metrics }) => metrics['step'])).toEqual([0, 1, 2, 3]);
+    },
+  );
+
   it.each(['gain', 'learnability'])('goes on from a stop with the draws of curriculum %s', async (curriculum) => {
     const whole = new World();
     await whole.run({ curriculum });
@@ -149,7 +174,7 @@ describe('an rft job', { timeout: 60_000 }, () => {
     world.datasets.set('d', ['{"prompt": "a", "answer": "b"}', '{"prompt": "c"}', JSON.stringify(long)].join('\n'));
     const refused = world.create();
     await expect(refused.start()).rejects.toThrow(
-      /'d' has lines that cannot be used: Line 2: answer is missing. Line 3: .* has 125 tokens and 5 may follow/,
+      /'d' has lines that cannot be used: Line 2: answer is missing; it must be a string. Line 3: .* has 125 tokens and 5 may follow/,
     );
     await expect(refused.finished).rejects.toThrow();
     expect(await world.run({ unusable: 'skip', steps: 1 })).toEqual({ state: 'done' });
