@@ -3,6 +3,7 @@
 import type { CallContext } from 'nice-grpc';
 import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
+import { answerOf } from './carry-out.js';
 import type * as stream from './curriculum-stream.js';
 import { byteDefinition, type ByteDefinition } from './threaded-service.js';
 
@@ -23,12 +24,12 @@ export function curriculumService(pool: ThreadPool): CurriculumService {
     implementation: {
       async *draw(requests, { signal }) {
         const thread = await pool.hold(signal);
-        let isFirst = true;
+        let received = 0;
         try {
           for await (const message of requests) {
             const own = Uint8Array.from(message);
-            const answer = await thread.run(module, 'take', [own, isFirst], { transfer: [own.buffer] });
-            isFirst = false;
+            const taken = await thread.run(module, 'take', [own, received++ === 0], { transfer: [own.buffer] });
+            const answer = answerOf(taken, received);
             if (answer) yield answer;
           }
           await thread.run(module, 'end', []);

@@ -11,7 +11,7 @@ import { readCurriculumSettings, type CurriculumSettings } from '../methods/curr
 import * as pb from '../proto/tengen/v1/curriculum.js';
 import { meanFromWire, promptsFromWire, scoreFromWire, statusToWire } from '../wire/curriculum.js';
 import { seedFromWire } from '../wire/whole-numbers.js';
-import { decodeRequest, encodeAnswer } from './carry-out.js';
+import { decodeRequest, encodeAnswer, type ByteAnswer } from './carry-out.js';
 import { openState, sealState } from './curriculum-state.js';
 
 /** Largest pools, draws and states that are accepted. */
@@ -27,9 +27,11 @@ let stream: CurriculumStream | undefined;
  * @param isFirst whether it begins another stream
  * @returns the answer, if the message has one
  */
-export function take(message: Uint8Array, isFirst: boolean): Uint8Array | undefined {
+export function take(message: Uint8Array, isFirst: boolean): ByteAnswer | undefined {
   if (isFirst) stream = undefined;
-  const { body } = decodeRequest(pb.DrawRequest, message);
+  const read = decodeRequest(pb.DrawRequest, message);
+  if ('unreadable' in read) return read.unreadable;
+  const { body } = read.request;
   check(body !== undefined, 'A request has no body');
   if (body.$case === 'open') {
     if (stream) throw new AppError('failed-precondition', 'The stream has its curriculum; open another stream');

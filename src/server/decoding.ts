@@ -39,14 +39,33 @@ export function whyUndecoded(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** What is known of bytes that are no message. */
+export interface Unreadable {
+  readonly bytes: number;
+  readonly cause: unknown;
+}
+
 /** What is in the place of a message that cannot be read. */
-class Undecoded {
+class Undecoded implements Unreadable {
   readonly bytes: number;
   readonly cause: unknown;
 
   constructor(bytes: number, cause: unknown) {
     this.bytes = bytes;
     this.cause = cause;
+  }
+}
+
+/** Thrown by a call that reads its messages elsewhere, in a thread for instance; `refuseUndecoded` says it to the peer. */
+export class UndecodedElsewhere extends Error {
+  readonly which: number;
+  readonly unreadable: Unreadable;
+
+  /** @param which message of the call, counted from 1 */
+  constructor(which: number, unreadable: Unreadable) {
+    super('A message was not decoded', { cause: unreadable.cause });
+    this.which = which;
+    this.unreadable = unreadable;
   }
 }
 
@@ -60,7 +79,7 @@ interface Origin {
 }
 
 /** Logs that bytes are no message; returns what the peer is told. */
-function refusal(logger: Logger, { path, peer, message }: Origin, { bytes, cause }: Undecoded): AppError {
+function refusal(logger: Logger, { path, peer, message }: Origin, { bytes, cause }: Unreadable): AppError {
   const why = whyUndecoded(cause);
   const says = `Message ${message} of the call ${path} has ${bytes} bytes that are no request of it: ${why}`;
   const error = new AppError('invalid-argument', says, { cause });
@@ -132,7 +151,12 @@ export function refuseUndecoded(logger: Logger): ServerMiddleware {
       throw refusal(logger, { path, peer: context.peer, message }, request);
     };
     const request = call.requestStream ? eachOf(call.request, whole) : whole(call.request, 1);
-    return yield* call.next(request, context);
+    try {
+      return yield* call.next(request, context);
+    } catch (error) {
+      if (!(error instanceof UndecodedElsewhere)) throw error;
+      throw refusal(logger, { path, peer: context.peer, message: error.which }, error.unreadable);
+    }
   };
 }
 

@@ -5,7 +5,7 @@
 
 import type { CallContext } from 'nice-grpc';
 import type { ThreadModule, ThreadPool } from '../threads/pool.js';
-import type { ByteCall } from './carry-out.js';
+import { answerOf, type ByteCall } from './carry-out.js';
 
 /** The part of a generated definition that is needed. */
 interface Definition {
@@ -67,10 +67,11 @@ export function threadedService<D extends Definition>(
   const calls: ThreadModule<Record<string, ByteCall>> = { url: module.url };
   const names = Object.keys(definition.methods);
   const call = (name: string) => {
-    return (request: Uint8Array, { signal }: Pick<CallContext, 'signal'>): Promise<Uint8Array> => {
+    return async (request: Uint8Array, { signal }: Pick<CallContext, 'signal'>): Promise<Uint8Array> => {
       // The bytes may be part of a larger buffer, which others still use.
       const own = Uint8Array.from(request);
-      return pool.run(calls, name, [own], { signal, timeoutMs: MAX_MS, transfer: [own.buffer] });
+      const options = { signal, timeoutMs: MAX_MS, transfer: [own.buffer] };
+      return answerOf(await pool.run(calls, name, [own], options), 1);
     };
   };
   return {

@@ -136,6 +136,11 @@ const calls = [
   '/tengen.v1.JobService/WatchJob',
   '/tengen.v1.DatasetService/ImportDataset',
   '/inference.GRPCInferenceService/ModelMetadata',
+  '/tengen.v1.SchedulingService/PlanStep',
+  '/tengen.v1.SchedulingService/FitCost',
+  '/tengen.v1.BranchingService/PickBranch',
+  '/tengen.v1.BranchingService/LabelTree',
+  '/tengen.v1.CurriculumService/Draw',
   '/grpc.health.v1.Health/Check',
 ];
 
