@@ -143,16 +143,16 @@ describe('the Open Inference Protocol', () => {
   it('gives the logits of tokens', async () => {
     const inference = connection.client(GRPCInferenceServiceDefinition);
     const { inputs, outputs } = await inference.modelMetadata({ name: 'speaker' });
-    expect(inputs).toEqual([{ name: 'tokens', datatype: 'INT64', shape: [-1] }]);
-    expect(outputs).toEqual([{ name: 'logits', datatype: 'FP32', shape: [-1, 259] }]);
+    expect(inputs).toEqual([{ name: 'tokens', datatype: 'INT64', shape: [-1n] }]);
+    expect(outputs).toEqual([{ name: 'logits', datatype: 'FP32', shape: [-1n, 259n] }]);
     const { ids } = await connection.client(GenerationServiceDefinition).tokenize({ model: 'speaker', text: 'Once' });
     const raw = new Uint8Array(BigInt64Array.from(ids, BigInt).buffer);
     const answer = await inference.modelInfer({
       modelName: 'speaker',
-      inputs: [{ name: 'tokens', datatype: 'INT64', shape: [ids.length] }],
+      inputs: [{ name: 'tokens', datatype: 'INT64', shape: [BigInt(ids.length)] }],
       rawInputContents: [raw],
     });
-    expect(answer.outputs[0]!.shape).toEqual([4, 259]);
+    expect(answer.outputs[0]!.shape).toEqual([4n, 259n]);
     const logits = new Float32Array(Uint8Array.from(answer.rawOutputContents[0]!).buffer).slice(-259);
     const [first] = await generate({ maxTokens: 1 });
     expect(logits.indexOf(Math.max(...logits))).toBe(first!.tokens[0]);
