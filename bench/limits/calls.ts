@@ -15,6 +15,7 @@ import {
   type SchedulingCluster,
 } from '../../src/proto/tengen/v1/scheduling.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
+import { goCalls } from './go-calls.js';
 import type { World } from './world.js';
 
 /** A call and what has to be there before it. */
@@ -39,9 +40,11 @@ export function limitCalls({ datasetMegabytes }: FileSizes): LimitCall[] {
     ...branching(),
     curriculum(),
     ...language(),
+    ...goCalls(),
     dataset(datasetMegabytes),
     headers(),
     settings(),
+    message(),
   ];
 }
 
@@ -205,6 +208,18 @@ function settings(): LimitCall {
     name: 'CreateJob',
     call: ({ connection }) =>
       connection.client(JobServiceDefinition).createJob({ kind: 'sft', model: 'm', configJson }),
+  };
+}
+
+/** A message as large as the server takes, of many small fields. */
+function message(): LimitCall {
+  const lengths = new Array<number>(4_000_000).fill(1000);
+  return {
+    name: 'PlanStep of 8 MB',
+    call: ({ connection }) =>
+      connection
+        .client(SchedulingServiceDefinition)
+        .planStep({ lengths, cluster, policy: SchedulingPolicy.SKRULL_REFINED, microBatch: 0 }),
   };
 }
 
