@@ -69,9 +69,9 @@ export class AnalysisTarget {
 
   constructor(world: World) {
     this.#world = world;
-    const { address, stored, boundMs, dataDir } = world;
-    const args = ['analysis', '--address', address, '--model', stored.go, '--visits', '4', '--waiting', '1000'];
-    this.#talk = new Conversation((onLine) => new TextProcess(args, onLine, dataDir), hear, boundMs);
+    const { server, stored, boundMs } = world;
+    const args = ['analysis', '--address', server.address, '--model', stored.go, '--visits', '4', '--waiting', '1000'];
+    this.#talk = new Conversation((onLine) => new TextProcess(args, onLine, server.dataDir), hear, boundMs);
   }
 
   /** One case. Positions go on in the background until they are done or terminated. */

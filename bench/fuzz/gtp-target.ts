@@ -120,8 +120,8 @@ export class GtpTarget {
     this.#world = world;
     this.#isSgf = kind === 'sgf';
     this.#folder = mkdtempSync(join(tmpdir(), 'tengen-fuzz-gtp-'));
-    const { address, stored, boundMs } = world;
-    const args = ['gtp', '--address', address, '--model', stored.go, '--visits', '4', '--analysis-visits', '20'];
+    const { server, stored, boundMs } = world;
+    const args = ['gtp', '--address', server.address, '--model', stored.go, '--visits', '4', '--analysis-visits', '20'];
     this.#talk = new Conversation((onLine) => new TextProcess(args, onLine, this.#folder), hear, boundMs);
   }
 

@@ -39,7 +39,7 @@ export class HttpTarget {
 
   constructor(world: World, port: 'page' | 'metrics') {
     this.#world = world;
-    this.#host = world[port];
+    this.#host = world.server[port];
     this.#isPage = port === 'page';
   }
 

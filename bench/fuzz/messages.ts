@@ -22,11 +22,14 @@ export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** The messages that upload a file: what it must be is said in the first. */
+/** The messages that upload a file: what the file must be is said in the last. */
 export function fileMessages(first: Json, file: Uint8Array): Json[] {
   const facts = { sha256: createHash('sha256').update(file).digest('hex'), sizeBytes: String(file.length) };
   const half = file.length >> 1;
-  return [{ ...first, ...facts, chunk: base64(file.subarray(0, half)) }, { chunk: base64(file.subarray(half)) }];
+  return [
+    { ...first, chunk: base64(file.subarray(0, half)) },
+    { ...facts, chunk: base64(file.subarray(half)) },
+  ];
 }
 
 /** The messages of UploadModel. */

@@ -111,20 +111,20 @@ class Run {
     const world = (this.#world ??= await World.start(this.#options.boundMs));
     const target = this.#targets.get(kind.name) ?? kind.make(world);
     this.#targets.set(kind.name, target);
-    const running = new Set<number>();
+    // Cases that were under way when the server ended.
+    const suspects: number[] = [];
     let next = from;
     const lane = async (): Promise<void> => {
       while (next < to && world.isAlive) {
         const number = next++;
-        running.add(number);
         const finding = await this.#case(target, number);
-        running.delete(number);
+        if (!world.isAlive) suspects.push(number);
         if (finding) this.#report(kind, number, finding);
         this.casesOf[kind.name] = (this.casesOf[kind.name] ?? 0) + 1;
       }
     };
     await Promise.all(Array.from({ length: kind.inFlight }, lane));
-    await this.#after(world, kind, [from, next]);
+    await this.#after(world, kind, suspects.length > 0 ? suspects : [from, next - 1]);
   }
 
   async #case(target: Target, number: number): Promise<Finding | undefined> {
@@ -139,11 +139,15 @@ class Run {
   }
 
   /** Looks whether the server still is what it was; one that is not is replaced. */
-  async #after(world: World, kind: Kind, [from, to]: readonly [number, number]): Promise<void> {
+  async #after(world: World, kind: Kind, cases: readonly number[]): Promise<void> {
     world.connection.close();
-    const where = `cases ${from} to ${to - 1}`;
+    const from = cases[0]!;
     if (!world.isAlive) {
-      this.#report(kind, from, { verdict: 'crash', what: where, said: `the server ended: ${world.log.slice(-2000)}` });
+      this.#report(kind, from, {
+        verdict: 'crash',
+        what: `cases ${cases.join(', ')}`,
+        said: `the server ended: ${world.log.slice(-2000)}`,
+      });
       return this.#end();
     }
     const wrong = await world.probe();
@@ -151,7 +155,7 @@ class Run {
       for (const finding of await world.tidy()) this.#report(kind, from, finding);
       return;
     }
-    this.#report(kind, from, { verdict: 'hang', what: `after ${where}`, said: wrong });
+    this.#report(kind, from, { verdict: 'hang', what: `after cases ${cases.join(' to ')}`, said: wrong });
     await this.#end();
   }
 
@@ -160,7 +164,11 @@ class Run {
     this.#targets.clear();
     const world = this.#world;
     this.#world = undefined;
-    await world?.stop();
+    const wasAlive = world?.isAlive === true;
+    if ((await world?.stop()) === false && wasAlive) {
+      this.counts.hangs++;
+      process.stderr.write(`hang: the server did not stop in ${this.#options.boundMs} ms after SIGTERM\n`);
+    }
   }
 
   #report(kind: Kind, number: number, { verdict, what, said }: Finding): void {

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { tengenScript } from './world.js';
+import { tengenScript } from './server-process.js';
 
 /** One process and those who wait for its words. */
 export class TextProcess {

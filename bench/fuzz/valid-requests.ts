@@ -1,5 +1,6 @@
 /** A request of every call that the server carries out, as a start for damage that reaches deep. Messages are JSON. */
 
+import { join } from 'node:path';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { base64, datasetMessages, fileMessages, modelMessages, type Json } from './messages.js';
 import { SIZE } from './valid-files.js';
@@ -61,7 +62,13 @@ export function validRequests(world: World): ReadonlyMap<string, readonly Messag
     ['GrowCheckpoint', [[{ description: growth }, ...fileMessages({}, files.checkpoint)]]],
     ['UploadModel', [modelMessages('sent', files.go), modelMessages('sent-katago', files.katagoPacked)]],
     ['ImportDataset', [datasetMessages('sent', Buffer.from('{"text":"abc"}\n{"text":"abcd"}'))]],
-    ['ImportModel', [[{ name: 'imported', path: `${world.dataDir}/none.safetensors` }]]],
+    [
+      'ImportModel',
+      [
+        [{ name: 'imported', path: join(world.server.importDir, 'go.safetensors') }],
+        [{ name: 'imported', path: join(world.server.importDir, 'pipe') }],
+      ],
+    ],
     ['ListModels', [[{ name: 'go' }], [{}]]],
     ['GetModel', [[{ model: go }], [{ model: '' }]]],
     ['DownloadModel', [[{ model: go, format: 1 }], [{ model: world.stored.katago, format: 2 }]]],
@@ -88,6 +95,9 @@ export function validRequests(world: World): ReadonlyMap<string, readonly Messag
     ['Check', [[{ service: 'tengen.v1.EvaluatorService' }]]],
     ['Watch', [[{ service: '' }]]],
     ['ServerReflectionInfo', reflections()],
+    ['GrantName', [[{ kind: 1, name: 'go', caller: 'admin' }]]],
+    ['RevokeName', [[{ kind: 2, name: 'samples', caller: 'admin' }]]],
+    ['GetCaller', [[{}]]],
   ]);
 }
 

@@ -1,23 +1,14 @@
 /** What is fuzzed: a real server with models, data sets and jobs, and the questions whose answers are known. */
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { fromBinary, toJson, type DescMethod } from '@bufbuild/protobuf';
 import { AppError } from '../../src/core/errors.js';
 import { base64, datasetMessages, encode, modelMessages, said, type Json } from './messages.js';
 import { askSchema, pathOf, type ServerSchema } from './schema.js';
-import { freePort, newestBlob } from './system.js';
+import { importNames, startServerProcess, type ServerProcess } from './server-process.js';
+import { newestBlob } from './system.js';
 import { foreignCheckpoint, goFile, katagoFile, languageFile, sampleLines, SIZE, taskLines } from './valid-files.js';
 import { unclearText, type Finding } from './verdict.js';
 import { framed, WireConnection } from './wire-call.js';
-
-/** The script that a user would type as `tengen`. */
-export const tengenScript = fileURLToPath(new URL('../../clients/cli/main.js', import.meta.url));
 
 /** What was stored before anything was fuzzed. */
 export interface Stored {
@@ -48,112 +39,56 @@ const small = { size: SIZE, blocks: 1, channels: 4, minutes: 0, startPositions: 
 
 /** One server and how to talk to it. */
 export class World {
-  readonly dataDir: string;
-  readonly address: string;
-  /** host:port. */
-  readonly page: string;
-  /** host:port. */
-  readonly metrics: string;
+  readonly server: ServerProcess;
   readonly connection: WireConnection;
-  readonly child: ChildProcess;
   readonly schema: ServerSchema;
   /** Time that an answer may take, in ms. */
   readonly boundMs: number;
   stored!: Stored;
   files!: ValidFiles;
   readonly #methods: ReadonlyMap<string, DescMethod>;
-  readonly #log: () => string;
   readonly #failedJobs = new Set<string>();
   #known: ReadonlyMap<string, string> = new Map();
 
-  private constructor(
-    parts: Pick<World, 'dataDir' | 'address' | 'page' | 'metrics' | 'child' | 'connection' | 'schema' | 'boundMs'>,
-    log: () => string,
-  ) {
-    ({ dataDir: this.dataDir, address: this.address, page: this.page, metrics: this.metrics } = parts);
-    ({ child: this.child, connection: this.connection, schema: this.schema, boundMs: this.boundMs } = parts);
-    this.#methods = new Map(parts.schema.methods.map((method) => [method.name, method]));
-    this.#log = log;
+  private constructor(server: ServerProcess, connection: WireConnection, schema: ServerSchema, boundMs: number) {
+    this.server = server;
+    this.connection = connection;
+    this.schema = schema;
+    this.boundMs = boundMs;
+    this.#methods = new Map(schema.methods.map((method) => [method.name, method]));
   }
 
   /** Starts a server and fills it. @throws AppError if it does not start or its first answers fail */
   static async start(boundMs: number): Promise<World> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'tengen-fuzz-'));
-    const metricsPort = await freePort();
-    const flags = [
-      '--port',
-      '0',
-      '--data-dir',
-      dataDir,
-      '--json',
-      '--threads',
-      '1',
-      '--metrics-port',
-      String(metricsPort),
-    ];
-    const limits = ['--max-model-megabytes', '64', '--max-dataset-megabytes', '64', '--log-level', 'error'];
-    const child = spawn(process.execPath, [tengenScript, 'serve', ...flags, ...limits], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] },
-    });
-    let log = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-100_000)));
-    process.once('exit', () => child.kill('SIGKILL'));
-    const [line] = (await Promise.race([
-      once(createInterface({ input: child.stdout }), 'line'),
-      once(child, 'close').then(() => [undefined]),
-    ])) as [string | undefined];
-    if (line === undefined) throw new AppError('internal', `The server did not start:\n${log}`);
-    const { address, page } = JSON.parse(line) as { address: string; page: string };
-    const connection = new WireConnection(address);
-    const schema = await askSchema(connection);
-    const parts = {
-      dataDir,
-      address,
-      page: new URL(page).host,
-      metrics: `127.0.0.1:${metricsPort}`,
-      child,
-      connection,
-      schema,
-      boundMs,
-    };
-    const world = new World(parts, () => log);
+    const server = await startServerProcess();
+    const connection = new WireConnection(server.address);
     try {
+      const world = new World(server, connection, await askSchema(connection), boundMs);
       await world.#fill();
+      return world;
     } catch (error) {
-      await world.stop();
+      connection.close();
+      await server.stop(boundMs);
       throw error;
     }
-    return world;
   }
 
   /** Names that mean something to the server. */
   get words(): readonly string[] {
     const { go, language, katago, selfPlayJob, doneJob } = this.stored;
-    return [
-      go,
-      language,
-      katago,
-      'go',
-      'language',
-      'katago',
-      'samples',
-      'tasks',
-      selfPlayJob,
-      doneJob,
-      'stream',
-      'tokens',
-    ];
+    const names = ['go', 'language', 'katago', 'samples', 'tasks', 'stream', 'tokens', 'admin'];
+    return [go, language, katago, selfPlayJob, doneJob, ...names, ...importNames];
   }
 
   /** Whether the server runs. */
   get isAlive(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null;
+    const { child } = this.server;
+    return child.exitCode === null && child.signalCode === null;
   }
 
   /** The end of what the server wrote to stderr. */
   get log(): string {
-    return this.#log();
+    return this.server.log();
   }
 
   /** A call by its name. */
@@ -221,22 +156,11 @@ export class World {
     return findings;
   }
 
-  /** Stops the server, kindly if `boundMs` allows. @returns whether it ended in time by itself */
+  /** Stops the server. @returns whether it ended in time by itself */
   async stop(): Promise<boolean> {
     this.connection.close();
-    let inTime = true;
-    if (this.isAlive) {
-      const gone = once(this.child, 'close');
-      this.child.kill('SIGTERM');
-      const late = setTimeout(() => {
-        inTime = false;
-        this.child.kill('SIGKILL');
-      }, this.boundMs);
-      await gone;
-      clearTimeout(late);
-    }
-    await rm(this.dataDir, { recursive: true, force: true });
-    return inTime;
+    await this.server.stop(this.boundMs);
+    return this.server.child.signalCode !== 'SIGKILL';
   }
 
   async #answers(): Promise<ReadonlyMap<string, string>> {
@@ -293,7 +217,7 @@ export class World {
     await this.#firstStep(pausedJob);
     await this.ask('CancelJob', { jobId: pausedJob });
     await this.ask('WatchJob', { jobId: pausedJob });
-    const checkpointPath = await newestBlob(this.dataDir);
+    const checkpointPath = await newestBlob(this.server.dataDir);
     await this.ask('PromoteModel', { model: refs[0] });
     this.stored = {
       go: refs[0]!,

@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const bench = join(import.meta.dirname, '../../dist/bench/main.js');
+const targets = ['analysis', 'checkpoints', 'files', 'grpc', 'gtp', 'metrics', 'page', 'sgf'];
+
+describe('strangers', () => {
+  it('crash nothing, stop nothing, and are told what was wrong', async () => {
+    const flags = ['fuzz', '--cases', '2400', '--seed', '7', '--seconds', '60', '--json'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bench, ...flags], { maxBuffer: 1 << 26 });
+    const { crashes, hangs, unclear, cases, casesOf } = JSON.parse(stdout) as Record<string, object>;
+    expect({ crashes, hangs, unclear, stderr }).toEqual({ crashes: 0, hangs: 0, unclear: 0, stderr: '' });
+    expect(cases).toBe(2400);
+    expect(Object.keys(casesOf!).sort()).toEqual(targets);
+  });
+});
