@@ -25,8 +25,10 @@ export const jobTakeUp = subject(
   fc.record({
     clients: fc.array(fc.array(call, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
     stopAfter: fc.option(fc.nat(12)),
+    /** Calls of one more client while the server starts again. */
+    late: fc.array(call, { maxLength: 3 }),
   }),
-  async (scheduler, { clients, stopAfter }) => {
+  async (scheduler, { clients, stopAfter, late }) => {
     const world = new World(scheduler);
     const calls = clients.map((each, i) =>
       actor(
@@ -38,7 +40,8 @@ export const jobTakeUp = subject(
     const stop = stopAfter === null ? [] : [world.stopAfter(stopAfter)];
     await settle(scheduler, Promise.all([...calls, ...stop]));
     world.check();
-    await settle(scheduler, world.startAgain());
+    const calling = late.map((one) => () => world.call(one));
+    await settle(scheduler, Promise.all([world.startAgain(), actor(scheduler, 'late client', calling)]));
     world.check();
     await settle(scheduler, world.stop());
     world.promises.check();
@@ -81,7 +84,8 @@ class World {
       } else await this.#runner.cancel(job.jobId);
     } catch (error) {
       const { kind, message } = AppError.from(error);
-      const known = kind === 'failed-precondition' || (kind === 'unavailable' && this.#runnerStops);
+      const isEarly = call.kind === 'cancel' && /about to start/.test(message);
+      const known = kind === 'failed-precondition' || (kind === 'unavailable' && (this.#runnerStops || isEarly));
       this.promises.expect(known, `${call.kind} ended with ${kind}: ${message}`);
     }
   }

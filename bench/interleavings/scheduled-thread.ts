@@ -40,6 +40,7 @@ export class ScheduledThread implements PoolThread {
   readonly #slots: Slots;
   readonly #events: ThreadEvents;
   readonly #refs: Map<number, string>;
+  #batch: Promise<void> = Promise.resolve();
   #isStopping = false;
   #isGone = false;
   #ended: () => void = () => undefined;
@@ -89,6 +90,8 @@ export class ScheduledThread implements PoolThread {
 
   async #command(name: string): Promise<void> {
     await turn(this.#world.scheduler, `thread ${this.#thread} ${name}`);
+    // Commands are seen to between batches.
+    await this.#batch;
     if (this.#isGone || this.#isStopping) throw new AppError('unavailable', 'The evaluation thread ended');
     this.wake();
   }
@@ -98,7 +101,7 @@ export class ScheduledThread implements PoolThread {
     while (!this.#isStopping && !this.#isGone) {
       const slot = this.#slots.claim(this.#thread);
       if (slot < 0) await new Promise<void>((resolve) => this.#world.waiting.add(resolve));
-      else await this.#run(slot);
+      else await (this.#batch = this.#run(slot));
     }
     this.#isGone = true;
     this.#ended();

@@ -87,7 +87,7 @@ class World {
       }
       await turn(this.#scheduler, 'end');
     }.bind(this);
-    const faulty = plan.fault !== 'none' && plan.fault !== 'close';
+    const mayFail = (): boolean => signal.aborted || (plan.fault !== 'none' && plan.fault !== 'close');
     try {
       const upload = await this.#uploads.receive(send(), { maxBytes: MAX_BYTES, signal });
       this.promises.expect(isWhole() && bytes.length > 0, 'An upload that is not whole was taken');
@@ -98,8 +98,9 @@ class World {
     } catch (error) {
       const { kind, message } = AppError.from(error);
       this.promises.expect(expectedKinds.includes(kind), `An upload ended with ${kind}: ${message}`);
-      const mayFail = faulty || kind === 'resource-exhausted' || (kind === 'deadline-exceeded' && this.#timeouts > 0);
-      this.promises.expect(mayFail || !isWhole() || bytes.length === 0, `A whole upload was refused: ${message}`);
+      const isRight =
+        mayFail() || kind === 'resource-exhausted' || (kind === 'deadline-exceeded' && this.#timeouts > 0);
+      this.promises.expect(isRight || !isWhole() || bytes.length === 0, `A whole upload was refused: ${message}`);
     }
   }
 

@@ -48,6 +48,8 @@ export class JobRunner implements WorkSource {
   readonly #running = new Map<string, Running>();
   /** Jobs that are to run and do not exist yet; undefined if they come to nothing. Never rejects. */
   readonly #starting = new Map<string, Promise<Running | undefined>>();
+  /** Jobs that this runner has started at least once: they start again only if somebody resumes them. */
+  readonly #known = new Set<string>();
   readonly #listeners = new Set<() => void>();
   readonly #doneListeners = new Set<(jobId: string) => void>();
   /** Whose turn it is to hand out work. */
@@ -120,6 +122,7 @@ export class JobRunner implements WorkSource {
       await running.ended;
     } else if (row.state !== 'cancelled') {
       this.#checkOpen();
+      if (row.state === 'running') throw new AppError('unavailable', `The job '${jobId}' is about to start; try again`);
       throw new AppError(
         'failed-precondition',
         `The job '${jobId}' is ${row.state}; only a running job can be cancelled`,
@@ -230,14 +233,20 @@ export class JobRunner implements WorkSource {
    *
    * @param begin makes it 'running' in the store, if it is not; rejects if it may not run, and then so does this
    */
-  async #launch(row: JobRow, how: string, begin = (): Promise<void> => Promise.resolve()): Promise<void> {
+  async #launch(row: JobRow, how: string, begin?: () => Promise<void>): Promise<void> {
     const { jobId, kind, model } = row;
     // Were it begun before its last end is kept, the store would say that it does not run.
     while (this.#change(jobId)) await this.#change(jobId);
-    // Two calls to resume a job may both have come this far.
-    if (this.#running.has(jobId)) return;
-    const creation = begin()
-      .then(() => this.#create(row))
+    // A created or continued job may have been found and resumed by somebody before, and may have ended since.
+    if (this.#running.has(jobId) || (!begin && this.#known.has(jobId))) return;
+    // One that is only to go on does so when the server starts again.
+    if (begin) this.#checkOpen();
+    else if (this.#closing) return;
+    const creation = (begin?.() ?? Promise.resolve())
+      .then(() => {
+        this.#known.add(jobId);
+        return this.#create(row);
+      })
       .finally(() => this.#starting.delete(jobId));
     this.#starting.set(
       jobId,

@@ -220,6 +220,12 @@ describe('a job', () => {
     expect((await store.jobs.get('scripted-1'))?.state).toBe('running');
   });
 
+  it('that is resumed while the server takes up its jobs, and fails, is not started once more', async () => {
+    const { jobId } = await store.jobs.create({ kind: 'scripted', model: 'm', configJson: '{"broken":true}' });
+    await Promise.all([jobs.resumeAll(), jobs.resume(jobId)]);
+    expect([made.length, jobs.isActive(jobId), (await jobs.get(jobId)).state]).toEqual([1, false, 'failed']);
+  });
+
   it('says when it is done, and only then', async () => {
     const done: string[] = [];
     jobs.onDone((jobId) => done.push(jobId));
