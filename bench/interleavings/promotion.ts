@@ -12,6 +12,7 @@ import type { UploadModelRequest } from '../../src/proto/tengen/v1/model.js';
 import { checkLevel } from '../../src/server/access.js';
 import { Callers } from '../../src/server/callers.js';
 import { jobModels } from '../../src/server/job-models.js';
+import { readModel } from '../../src/server/read-model.js';
 import { makeModelService } from '../../src/server/model-service.js';
 import { Names } from '../../src/server/names.js';
 import { Uploads } from '../../src/server/receive-upload.js';
@@ -94,7 +95,9 @@ class World {
     this.#service = makeModelService({
       models: this.#stored.store.models,
       names: new Names(this.#stored.store.names, callers),
-      importFolder: undefined as never,
+      importDir: '',
+      // In this thread: its time is not the scheduler's to order.
+      work: { run: (_: unknown, __: string, [file, most]: [Uint8Array, number]) => readModel(file, most) } as never,
       uploads: new Uploads({ folder: '', maxBytes: 1 << 26, stallMs: 1, openFile, startTimer: () => () => undefined }),
       maxBytes: 1 << 20,
       promoted: () => undefined,

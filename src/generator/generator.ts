@@ -3,7 +3,7 @@
 import { AppError } from '../core/errors.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
 import { decodeTransformer } from '../nn/model-file.js';
-import { modelTokenizer } from '../text/model-tokenizer.js';
+import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import type { BatchLimits, GeneratedToken, GenerationTask } from './continuous-batch.js';
 import { GeneratorThread } from './generator-thread.js';
@@ -30,6 +30,8 @@ export interface LoadedModel {
   /** name@version */
   readonly ref: string;
   readonly tokenizer: Tokenizer;
+  /** Of the tokenizer. */
+  readonly files: VocabularyFiles;
   readonly context: number;
   readonly vocabulary: number;
   /** The tokens as they come; ends after the last completion. Leaving the loop cancels what is left. */
@@ -100,7 +102,14 @@ export class Generator {
     const limits = { cacheBytes, maxWaiting, prefillTokens };
     const thread = await GeneratorThread.start({ modelFile, provider, limits });
     return {
-      ...{ ref, tokenizer, thread, context: architecture.context, vocabulary: architecture.vocabulary },
+      ...{
+        ref,
+        tokenizer,
+        files: filesOf(metadata),
+        thread,
+        context: architecture.context,
+        vocabulary: architecture.vocabulary,
+      },
       generate: (generation, signal) => generate(thread, generation, signal),
       logits: (tokens) => thread.logits(tokens),
       stop: ({ id, completion }) => thread.cancel(id, completion),
@@ -116,6 +125,10 @@ export class Generator {
       await thread.close();
     }
   }
+}
+
+function filesOf({ tokenizer, tokenizerConfig }: VocabularyFiles): VocabularyFiles {
+  return { tokenizer, tokenizerConfig };
 }
 
 async function* generate(

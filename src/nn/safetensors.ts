@@ -29,6 +29,9 @@ export type Dtype = keyof typeof dtypeSize;
 /** The same bound as the reference implementation's, so that a bad length never makes us parse the whole file. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** Models of one file have a few thousand. */
+const MAX_TENSORS = 32_768;
+
 /**
  * Writes float tensors as F32.
  *
@@ -114,6 +117,8 @@ function readHeader(bytes: Uint8Array): { bytes: number; value: object } {
     });
   }
   check(isRecord(value), 'The safetensors header must be a JSON object');
+  const tensors = Object.keys(value).length;
+  check(tensors <= MAX_TENSORS, `The safetensors header has ${tensors} entries; at most ${MAX_TENSORS} are allowed`);
   return { bytes: Number(length), value };
 }
 

@@ -35,7 +35,6 @@ import { makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
-import { ImportFolder } from './import-folder.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -62,6 +61,8 @@ const MEGABYTE = 1024 * 1024;
 /** Threads for what clients have computed, beside those of networks, and the calls that may wait for one. */
 const WORK_THREADS = 2;
 const MOST_WAITING = 32;
+/** Texts that wait to be made into tokens. */
+const MOST_TEXTS = 1024;
 /** Curricula at once, each in a thread of its own. */
 const MOST_CURRICULA = 16;
 
@@ -138,8 +139,8 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
-  const work = new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING });
-  const curricula = new ThreadPool({ name: 'curriculum', threads: MOST_CURRICULA, waiting: 0 });
+  const pools = composePools();
+  const { work, tokenizing, curricula } = pools;
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
@@ -149,11 +150,14 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
-      service(GenerationServiceDefinition, makeGenerationService(generator)),
+      service(GenerationServiceDefinition, makeGenerationService(generator, tokenizing)),
       service(GrowthServiceDefinition, makeGrowthService(uploads, config.maxModelMegabytes * MEGABYTE)),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
-      service(ModelServiceDefinition, composeModels({ config, logger, store, evaluator, names, uploads }, promoted)),
+      service(
+        ModelServiceDefinition,
+        composeModels({ config, logger, store, evaluator, names, uploads, work }, promoted),
+      ),
       service(
         MonitorServiceDefinition,
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
@@ -168,9 +172,18 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       await metrics?.close();
       await jobs.close();
       await generator.close();
-      await Promise.all([work.close(), curricula.close()]);
+      await Promise.all(Object.values(pools).map((pool) => pool.close()));
       await close();
     },
+  };
+}
+
+/** Threads for what clients send. */
+function composePools(): Readonly<Record<'work' | 'tokenizing' | 'curricula', ThreadPool>> {
+  return {
+    work: new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING }),
+    tokenizing: new ThreadPool({ name: 'tokenizing', threads: WORK_THREADS, waiting: MOST_TEXTS }),
+    curricula: new ThreadPool({ name: 'curriculum', threads: MOST_CURRICULA, waiting: 0 }),
   };
 }
 
@@ -243,13 +256,12 @@ function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenc
 }
 
 function composeModels(
-  { config, logger, store, evaluator, names, uploads }: Omit<Parts, 'close' | 'callers'> & Shared,
+  { config, logger, store, evaluator, names, uploads, work }: Omit<Parts, 'close' | 'callers'> & Shared,
   promoted: () => void,
 ): ReturnType<typeof makeModelService> {
   return makeModelService({
     models: store.models,
-    ...{ names, uploads },
-    importFolder: new ImportFolder(config.importDir),
+    ...{ names, uploads, work, importDir: config.importDir },
     maxBytes: config.maxModelMegabytes * MEGABYTE,
     promoted,
     precisionChanged(name) {
@@ -262,12 +274,13 @@ function composeModels(
 interface Shared {
   readonly names: Names;
   readonly uploads: Uploads;
+  readonly work: ThreadPool;
 }
 
 function composeDatasets(
   { maxDatasetMegabytes }: ServerConfig,
   { datasets }: Store,
-  shared: Shared & { readonly work: ThreadPool },
+  shared: Shared,
 ): ReturnType<typeof makeDatasetService> {
   return makeDatasetService({ datasets, ...shared, maxBytes: maxDatasetMegabytes * MEGABYTE });
 }

@@ -8,6 +8,7 @@ import type {
   ImportDatasetResponse,
 } from '../proto/tengen/v1/dataset.js';
 import type { DatasetStore } from '../store/store.js';
+import { owned } from '../threads/messages.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { countFromWire } from '../wire/whole-numbers.js';
 import type * as samples from './check-samples.js';
@@ -55,9 +56,9 @@ async function store(
 ): Promise<ImportDatasetResponse> {
   const { signal } = context;
   // A thread is given the file, and gives it back.
-  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+  const own = owned(bytes);
   const args: [Uint8Array, number] = [own, countFromWire('max_tokens', maxTokens)];
-  const checked = await work.run(checking, 'checkSamples', args, { signal, transfer: [own.buffer as ArrayBuffer] });
+  const checked = await work.run(checking, 'checkSamples', args, { signal, transfer: [own.buffer] });
   await names.claimFor(context, 'dataset', name);
   throwIfAborted(signal);
   const { samples, malformed, refused } = checked;

@@ -4,7 +4,7 @@ import type { CallContext } from 'nice-grpc';
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { FinishReason as Reason } from '../generator/continuous-batch.js';
-import type { Generation, Generator } from '../generator/generator.js';
+import type { Generation, Generator, LoadedModel } from '../generator/generator.js';
 import { checkSampling } from '../generator/sampling.js';
 import { TextStream } from '../generator/text-stream.js';
 import {
@@ -13,35 +13,38 @@ import {
   type GenerateResponse,
   type GenerationServiceImplementation,
 } from '../proto/tengen/v1/generation.js';
-import { chatPrompt } from '../text/samples.js';
 import { markers, type Tokenizer } from '../text/tokenizer.js';
+import type { ThreadPool } from '../threads/pool.js';
+import { tokensOf } from './tokenizing.js';
 
 const maxCompletions = 64;
 const maxStops = 16;
 const defaultTokens = 256;
-/** Most characters of a text that is made into tokens: nobody else is served meanwhile. */
+/** Most characters of a text that is made into tokens. */
 const maxCharacters = 262_144;
 
-/** Makes the service. */
-export function makeGenerationService(generator: Generator): GenerationServiceImplementation {
+/** Makes the service; `pool` makes texts into tokens. */
+export function makeGenerationService(generator: Generator, pool: ThreadPool): GenerationServiceImplementation {
   return {
-    generate: (request, context) => generate(generator, request, context),
+    generate: (request, context) => generate(generator, pool, request, context),
     async tokenize({ model, text }, { signal }) {
       checkLength('text', text.length);
-      const { tokenizer, context } = await orAborted(generator.model(model), signal);
-      const { vocabularySize, endOfText } = tokenizer;
-      return { ids: tokenizer.encode(text), vocabularySize, endOfText, context };
+      const loaded = await orAborted(generator.model(model), signal);
+      const { vocabularySize, endOfText } = loaded.tokenizer;
+      const ids = await tokensOf(pool, loaded, text, signal);
+      return { ids, vocabularySize, endOfText, context: loaded.context };
     },
   };
 }
 
 async function* generate(
   generator: Generator,
+  pool: ThreadPool,
   request: GenerateRequest,
   { signal }: CallContext,
 ): AsyncGenerator<GenerateResponse> {
   const model = await orAborted(generator.model(request.model), signal);
-  const generation = generationOf(request, model.tokenizer);
+  const generation = await generationOf(request, model, (what) => tokensOf(pool, model, what, signal));
   const streams = Array.from({ length: generation.completions }, () => new TextStream(model.tokenizer, request.stop));
   const common = { modelVersion: model.ref, promptTokens: generation.prompt.length };
   for await (const generated of model.generate(generation, signal)) {
@@ -59,32 +62,34 @@ async function* generate(
   }
 }
 
+type Encode = (what: Parameters<typeof tokensOf>[2]) => Promise<number[]>;
+
 /** @throws AppError 'invalid-argument' naming what is wrong */
-function generationOf(request: GenerateRequest, tokenizer: Tokenizer): Generation {
+async function generationOf(request: GenerateRequest, { tokenizer }: LoadedModel, encode: Encode): Promise<Generation> {
   const { completions, maxTokens, temperature = 1, topP = 1, stop, seed } = request;
   checkSampling({ temperature, topP });
   check(completions <= maxCompletions, () => `completions is ${completions}; it must be at most ${maxCompletions}`);
   check(stop.length <= maxStops, () => `There are ${stop.length} stop texts; at most ${maxStops} are allowed`);
   return {
-    prompt: promptOf(request, tokenizer),
+    prompt: await promptOf(request, encode),
     ...{ completions: Math.max(1, completions), maxTokens: maxTokens || defaultTokens },
     ...{ temperature, topP, seed, stopTokens: stopTokensOf(tokenizer) },
   };
 }
 
-function promptOf({ prompt }: GenerateRequest, tokenizer: Tokenizer): readonly number[] {
+async function promptOf({ prompt }: GenerateRequest, encode: Encode): Promise<readonly number[]> {
   check(prompt !== undefined, 'There is no prompt; it must be text, tokens or a conversation');
   if (prompt.$case === 'tokens') return prompt.value.ids;
   if (prompt.$case === 'text') {
     checkLength('prompt.text', prompt.value.length);
-    return tokenizer.encode(prompt.value);
+    return await encode(prompt.value);
   }
   const { messages } = prompt.value;
   checkLength(
     'The conversation',
     messages.reduce((sum, { role, content }) => sum + role.length + content.length, messages.length),
   );
-  return chatPrompt(prompt.value.messages, tokenizer);
+  return await encode(messages);
 }
 
 function checkLength(what: string, length: number): void {

@@ -1,7 +1,5 @@
 /** ModelService: model files in and out, and which version plays. */
 
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
@@ -16,22 +14,29 @@ import {
 } from '../proto/tengen/v1/model.js';
 import { isWorthServing } from '../evaluator/quantization/compare.js';
 import { modelRef, precisions, type ModelRow, type ModelStore } from '../store/store.js';
-import { readCheckpointFolder } from './checkpoint-folder.js';
-import { readPlainFile, type ImportFolder } from './import-folder.js';
-import { fromKatago, isPacked, toKatago } from './katago-file.js';
-import { describeModel, smallestSize } from './model-file.js';
+import { owned } from '../threads/messages.js';
+import { threadModule, type ThreadPool } from '../threads/pool.js';
+import { smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
 import type { Names } from './names.js';
 import { parseQuantization } from './quantizer.js';
+import type { DescribedModel, PackedModel } from './read-model.js';
+import type * as files from './read-model.js';
 import { CHUNK, type Uploads } from './receive-upload.js';
+
+const reading = threadModule<typeof files>(import.meta.url, './read-model.js');
+/** After this the reading or packing of a file is given up. */
+const MAX_MS = 600_000;
 
 /** What the service is made of. */
 export interface ModelServiceOptions {
   readonly models: ModelStore;
   readonly names: Names;
-  /** From where models may be imported by their paths. */
-  readonly importFolder: ImportFolder;
+  /** Below it are the models that may be imported by their paths; '' for none. */
+  readonly importDir: string;
   readonly uploads: Uploads;
+  /** Reads files. */
+  readonly work: ThreadPool;
   /** Largest file taken. */
   readonly maxBytes: number;
   /** Called after a model's promoted version, or the default model, changed. */
@@ -42,16 +47,16 @@ export interface ModelServiceOptions {
 
 /** Makes the service. */
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
-  const { models, names, uploads, importFolder, maxBytes, promoted, precisionChanged } = options;
+  const { models, names, uploads, maxBytes, promoted, precisionChanged } = options;
+  const threads = inThreads(options);
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row)
       throw new AppError('not-found', ref === '' ? 'There is no model yet' : `There is no model ${quoted(ref)}`);
     return row;
   };
-  const put = async (name: string, given: Uint8Array, context: CallContext): Promise<ModelRow> => {
-    const bytes = isPacked(given) ? await fromKatago(given, maxBytes) : given;
-    const description = describeModel(bytes);
+  const put = async (name: string, read: DescribedModel, context: CallContext): Promise<ModelRow> => {
+    const { bytes, description } = read;
     await names.claimFor(context, 'model', name);
     throwIfAborted(context.signal);
     const row = await models.put({ name, ...description }, bytes);
@@ -69,22 +74,20 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       const begin = ({ name }: UploadModelRequest): void => checkModelName(name);
       const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
       try {
-        return { model: modelToWire(await put(first.name, bytes, context)) };
+        return { model: modelToWire(await put(first.name, await threads.read(bytes, context.signal), context)) };
       } finally {
         done();
       }
     },
-    async *downloadModel({ model, format }) {
+    async *downloadModel({ model, format }, { signal }) {
       const row = await get(model);
-      yield* download(row, await models.read(modelRef(row)), format);
+      const stored = await models.read(modelRef(row));
+      const isKatago = format === ModelFormat.KATAGO;
+      yield* download(row, isKatago ? await threads.pack(row, stored, signal) : { bytes: stored, sha256: row.sha256 });
     },
     async importModel({ name, path }, context) {
       checkModelName(name);
-      const found = await importFolder.resolve(path);
-      const bytes = (await stat(found)).isDirectory()
-        ? await readCheckpointFolder(found, maxBytes, (file) => importFolder.resolve(file))
-        : await readPlainFile(found, maxBytes);
-      return { model: modelToWire(await put(name, bytes, context)) };
+      return { model: modelToWire(await put(name, await threads.import(path, context.signal), context)) };
     },
     async promoteModel({ model }) {
       check(model.includes('@'), () => `model is ${quoted(model)}; it must be name@version`);
@@ -101,23 +104,32 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
   };
 }
 
-async function* download(
-  row: ModelRow,
-  stored: Uint8Array,
-  format: ModelFormat,
-): AsyncGenerator<DownloadModelResponse> {
-  const isKatago = format === ModelFormat.KATAGO;
-  const bytes = isKatago ? await toKatago(`${row.name}-${row.version}`, stored) : stored;
-  const sha256 = isKatago ? sha256Of(bytes) : row.sha256;
-  const said = { model: modelToWire(row), sha256, sizeBytes: bytes.length };
-  for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
-    const chunk = bytes.subarray(start, start + CHUNK);
-    yield { ...(start === 0 ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
-  }
+/** What threads do with files. */
+function inThreads({ work, importDir, maxBytes }: ModelServiceOptions): {
+  /** @param given given away if no other has its buffer */
+  readonly read: (given: Uint8Array, signal: AbortSignal) => Promise<DescribedModel>;
+  readonly import: (path: string, signal: AbortSignal) => Promise<DescribedModel>;
+  readonly pack: (row: ModelRow, stored: Uint8Array, signal: AbortSignal) => Promise<PackedModel>;
+} {
+  const timeoutMs = MAX_MS;
+  return {
+    read(given, signal) {
+      const own = owned(given);
+      return work.run(reading, 'readModel', [own, maxBytes], { signal, timeoutMs, transfer: [own.buffer] });
+    },
+    import: (path, signal) => work.run(reading, 'importModel', [importDir, path, maxBytes], { signal, timeoutMs }),
+    pack: ({ name, version }, stored, signal) =>
+      work.run(reading, 'packModel', [`${name}-${version}`, stored], { signal, timeoutMs }),
+  };
 }
 
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+function* download(row: ModelRow, { bytes, sha256 }: PackedModel): Generator<DownloadModelResponse> {
+  const said = { model: modelToWire(row), sha256, sizeBytes: bytes.length };
+  for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
+    // What goes out is a Buffer.
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(CHUNK, bytes.length - start));
+    yield { ...(start === 0 ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
+  }
 }
 
 function modelToWire({ quantizationJson, ...row }: ModelRow): Model {

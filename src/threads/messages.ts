@@ -58,6 +58,12 @@ export function transferring<T extends object>(value: T, buffers: readonly Trans
   return value;
 }
 
+/** Bytes whose buffer can be given away: a copy if the buffer has others too. */
+export function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isWhole ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
+}
+
 /** The buffers that go with a result of `transferring`; none for any other value. */
 export function transfersOf(value: unknown): readonly Transferable[] {
   return (typeof value === 'object' && value !== null && lists.get(value)) || [];

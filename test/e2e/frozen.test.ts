@@ -3,10 +3,15 @@
 import { writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeModel } from '../../src/nn/model-file.js';
+import { GenerationServiceDefinition } from '../../src/proto/tengen/v1/generation.js';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { SchedulingPolicy, SchedulingServiceDefinition } from '../../src/proto/tengen/v1/scheduling.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+import { tinyLanguageModel } from '../support/tiny-language-model.js';
+import { digestOf, upload } from '../support/uploads.js';
 
 const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
 /** After this a server is frozen. */
@@ -117,6 +122,31 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
       'INVALID_ARGUMENT: config_json has 65542 characters; at most 65536 are allowed',
     );
     await expect(create(`{"${name.slice(6)}":1}`)).rejects.toThrow('INVALID_ARGUMENT: Unknown setting');
+  });
+
+  it('goes on where a vocabulary has a pattern that never ends', async () => {
+    const model = tinyLanguageModel();
+    const tokenizer = JSON.stringify({
+      ...{ version: '1.0', normalizer: null, post_processor: null, decoder: null, added_tokens: [] },
+      pre_tokenizer: { type: 'Split', pattern: { Regex: '(?:x|x)*y' }, behavior: 'Isolated', invert: false },
+      model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
+    });
+    const file = encodeModel({ ...model, metadata: { tokenizer } });
+    const connection = server.connect();
+    const parts = [{ chunk: file, sizeBytes: file.length, sha256: digestOf(file) }];
+    await upload(connection, 'model', 'words', Readable.from(parts));
+    const generation = connection.client(GenerationServiceDefinition);
+    expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
+    const left = new AbortController();
+    const endless = { model: 'words', text: 'x'.repeat(60) };
+    const unending = generation.tokenize(endless, { signal: left.signal });
+    const refused = expect(unending).rejects.toThrow();
+    const { jobs } = await connection.client(JobServiceDefinition).listJobs({});
+    expect(jobs).toEqual([]);
+    left.abort();
+    await refused;
+    generation.tokenize(endless).catch(() => undefined);
+    expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
   });
 
   it('answers others while it plans the largest step', async () => {

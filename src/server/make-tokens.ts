@@ -1,0 +1,35 @@
+/** Texts as tokens. Runs in threads: how long that takes, a vocabulary's own patterns decide, and some never end. */
+
+import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
+import { chatPrompt } from '../text/samples.js';
+import type { Tokenizer } from '../text/tokenizer.js';
+
+/** What is made into tokens: a text, or the messages of a conversation. */
+export type Untokenized = string | readonly { readonly role: string; readonly content: string }[];
+
+/** A model's vocabulary. */
+export interface Vocabulary {
+  readonly files: VocabularyFiles;
+  /** Tokens that the model knows. */
+  readonly size: number;
+}
+
+/** Vocabularies that a thread keeps; one may have a hundred megabytes. */
+const KEPT = 2;
+const kept = new Map<string, Tokenizer>();
+
+/**
+ * The tokens of a text.
+ *
+ * @param ref name@version of the model
+ * @param vocabulary needed once in each thread, since it is large
+ * @returns undefined if the thread does not have the vocabulary
+ * @throws AppError 'invalid-argument' if the conversation is none
+ */
+export function makeTokens(ref: string, what: Untokenized, vocabulary?: Vocabulary): Int32Array | undefined {
+  if (vocabulary) kept.set(ref, modelTokenizer({ ...vocabulary.files } as Record<string, string>, vocabulary.size));
+  const tokenizer = kept.get(ref);
+  if (!tokenizer) return undefined;
+  for (const [oldest] of kept) if (kept.size > KEPT) kept.delete(oldest);
+  return Int32Array.from(typeof what === 'string' ? tokenizer.encode(what) : chatPrompt(what, tokenizer));
+}
