@@ -115,10 +115,10 @@ class Run {
     const suspects: number[] = [];
     let next = from;
     const lane = async (): Promise<void> => {
-      while (next < to && world.isAlive) {
+      while (next < to && world.lives()) {
         const number = next++;
         const finding = await this.#case(target, number);
-        if (!world.isAlive) suspects.push(number);
+        if (!world.lives()) suspects.push(number);
         if (finding) this.#report(kind, number, finding);
         this.casesOf[kind.name] = (this.casesOf[kind.name] ?? 0) + 1;
       }
@@ -132,7 +132,7 @@ class Run {
       return await target.run(new Rng(this.#options.seed * 1e9 + number));
     } catch (error) {
       // The case itself failed: a fault of the fuzzer, or of a process that is gone.
-      return this.#world?.isAlive
+      return this.#world?.lives()
         ? { verdict: 'hang', what: 'the case', said: String((error as Error).stack) }
         : undefined;
     }
@@ -142,7 +142,7 @@ class Run {
   async #after(world: World, kind: Kind, cases: readonly number[]): Promise<void> {
     world.connection.close();
     const from = cases[0]!;
-    if (!world.isAlive) {
+    if (!world.lives()) {
       this.#report(kind, from, {
         verdict: 'crash',
         what: `cases ${cases.join(', ')}`,
@@ -164,7 +164,7 @@ class Run {
     this.#targets.clear();
     const world = this.#world;
     this.#world = undefined;
-    const wasAlive = world?.isAlive === true;
+    const wasAlive = world?.lives() === true;
     if ((await world?.stop()) === false && wasAlive) {
       this.counts.hangs++;
       process.stderr.write(`hang: the server did not stop in ${this.#options.boundMs} ms after SIGTERM\n`);

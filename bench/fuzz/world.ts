@@ -81,7 +81,7 @@ export class World {
   }
 
   /** Whether the server runs. */
-  get isAlive(): boolean {
+  lives(): boolean {
     const { child } = this.server;
     return child.exitCode === null && child.signalCode === null;
   }
