@@ -33,8 +33,8 @@ const list = (jobId = '', limit = 0, before = 0n): Promise<ListGamesResponse> =>
 const get = (gameId: string): Promise<GetGameResponse> =>
   makeGameService(store).getGame({ gameId }, context) as Promise<GetGameResponse>;
 
-async function newJob(settings: object = {}): Promise<string> {
-  const { jobId } = await store.jobs.create({ kind: 'alphazero', model: 'm', configJson: JSON.stringify(settings) });
+async function newJob(settings: object = {}, model = 'm'): Promise<string> {
+  const { jobId } = await store.jobs.create({ kind: 'alphazero', model, configJson: JSON.stringify(settings) });
   return jobId;
 }
 
@@ -69,7 +69,7 @@ describe('the games of a job', () => {
 
   it('come in pages, of the newest job if none is named', async () => {
     await newJob();
-    const jobId = await newJob();
+    const jobId = await newJob({}, 'another');
     for (let seed = 1; seed <= 30; seed++) await storeGames(store, [{ ...randomGame({ size: 3, seed }), jobId }]);
     const page = async (limit: number, before: number): Promise<number[]> =>
       (await list('', limit, BigInt(before))).games.map(({ sequence }) => sequence);
