@@ -197,8 +197,8 @@ describe('SIGTERM', () => {
     const exited = once(child, 'close');
     child.kill('SIGTERM');
     expect((await health.next()).value).toMatchObject({ status: 2 });
-    expect(await worker.ended()).toBeUndefined();
-    expectError(await watching, Status.UNAVAILABLE, /continues when it starts again/);
+    expectError(await worker.ended(), Status.UNAVAILABLE, /The server is stopping/);
+    expectError(await watching, Status.UNAVAILABLE, /The server is stopping/);
     expect(await exited).toEqual([0, null]);
     expect(log()).toMatch(/"stopped"/);
 
