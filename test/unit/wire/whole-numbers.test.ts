@@ -42,6 +42,9 @@ describe('the contract', () => {
       for (const [, type] of fields) asked.add(type!);
     }
     expect(asked.size).toBeGreaterThan(40);
-    expect([...asked].filter((name) => bodies.get(name)?.includes('JS_NUMBER'))).toEqual([]);
+    // The length of an upload: no file has more than 2^53 bytes, and a message that says so is refused as unreadable.
+    const lengths = /uint64 size_bytes = \d+ \[jstype = JS_NUMBER\]/g;
+    const wide = [...asked].filter((name) => bodies.get(name)?.replaceAll(lengths, '').includes('JS_NUMBER'));
+    expect(wide).toEqual([]);
   });
 });
