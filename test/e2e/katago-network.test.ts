@@ -61,21 +61,21 @@ describe.skipIf(!existsSync(network))('a KataGo network behind every door', () =
     const client = server.connect().client(GRPCInferenceServiceDefinition);
     const { inputs, outputs } = await client.modelMetadata({ name: 'kata', version: '' });
     expect(inputs.map(({ name, shape }) => [name, shape[1]])).toEqual([
-      ['planes', 22],
-      ['globals', 19],
+      ['planes', 22n],
+      ['globals', 19n],
     ]);
     const planes = new Float32Array(22 * 81);
     // The first plane says which points are on the board: an empty one.
     planes.fill(1, 0, 81);
-    const tensor = (name: string, shape: number[]) => ({
+    const tensor = (name: string, shape: bigint[]) => ({
       ...{ name, datatype: 'FP32', shape, parameters: {}, contents: undefined },
     });
     const answer = await client.modelInfer({
       ...{ modelName: 'kata', modelVersion: '', id: '', parameters: {}, outputs: [] },
-      inputs: [tensor('planes', [1, 22, 9, 9]), tensor('globals', [1, 19])],
+      inputs: [tensor('planes', [1n, 22n, 9n, 9n]), tensor('globals', [1n, 19n])],
       rawInputContents: [new Uint8Array(planes.buffer), new Uint8Array(4 * 19)],
     });
     expect(answer.outputs.map(({ name }) => name)).toEqual(outputs.map(({ name }) => name));
-    expect(answer.outputs.find(({ name }) => name === 'policy')!.shape).toEqual([1, 82]);
+    expect(answer.outputs.find(({ name }) => name === 'policy')!.shape).toEqual([1n, 82n]);
   });
 });
