@@ -29,7 +29,10 @@ export function checkInferRequest({ parameters, inputs, outputs, rawInputContent
 
 function refuseParameters(of: string, parameters: Readonly<Record<string, InferParameter>>): void {
   for (const [name, { parameterChoice }] of Object.entries(parameters)) {
-    check(false, `${of} has the parameter '${name}' (${String(parameterChoice?.value ?? 'no value')}); this server knows none`);
+    check(
+      false,
+      `${of} has the parameter '${name}' (${String(parameterChoice?.value ?? 'no value')}); this server knows none`,
+    );
   }
 }
 
