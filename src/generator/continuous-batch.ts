@@ -14,7 +14,7 @@ import { sample, type SamplingSettings } from './sampling.js';
 export interface GenerationTask extends SamplingSettings {
   readonly id: number;
   /** At least one token. */
-  readonly prompt: readonly number[];
+  readonly prompt: readonly number[] | Int32Array;
   /** Completions of the one prompt, whose reading they share. */
   readonly completions: number;
   readonly maxTokens: number;
@@ -152,7 +152,7 @@ export class ContinuousBatch {
       const rng = new Rng(task.seed);
       this.#sequences.push({
         ...{ task, completion: 0, cache: this.#decoder.makeCache(), rng: rng.fork(0) },
-        ...{ unread: task.prompt, generated: 0 },
+        ...{ unread: Array.from(task.prompt), generated: 0 },
       });
     }
   }

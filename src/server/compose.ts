@@ -5,7 +5,6 @@ import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
-import { GenerationServiceDefinition } from '../proto/tengen/v1/generation.js';
 import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
@@ -31,7 +30,7 @@ import { curriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
 import { makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
-import { makeGenerationService } from './generation-service.js';
+import { generationService, makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
@@ -150,7 +149,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
       service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
-      service(GenerationServiceDefinition, makeGenerationService(generator, tokenizing)),
+      service(generationService, makeGenerationService(generator, tokenizing)),
       service(GrowthServiceDefinition, makeGrowthService(uploads, config.maxModelMegabytes * MEGABYTE)),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs, names)),

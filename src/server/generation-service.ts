@@ -1,6 +1,6 @@
 /** GenerationService: prompts in, tokens and text out, piece by piece. */
 
-import type { CallContext } from 'nice-grpc';
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { FinishReason as Reason } from '../generator/continuous-batch.js';
@@ -9,13 +9,14 @@ import { checkSampling } from '../generator/sampling.js';
 import { TextStream } from '../generator/text-stream.js';
 import {
   FinishReason,
+  GenerationServiceDefinition,
   type GenerateRequest,
   type GenerateResponse,
-  type GenerationServiceImplementation,
 } from '../proto/tengen/v1/generation.js';
 import { markers, type Tokenizer } from '../text/tokenizer.js';
 import type { ThreadPool } from '../threads/pool.js';
-import { tokensOf } from './tokenizing.js';
+import { answeringBytes } from './threaded-service.js';
+import { tokenizeAnswer, tokensOf } from './tokenizing.js';
 
 const maxCompletions = 64;
 const maxStops = 16;
@@ -23,16 +24,20 @@ const defaultTokens = 256;
 /** Most characters of a text that is made into tokens. */
 const maxCharacters = 262_144;
 
+/** GenerationService with the answers of Tokenize in bytes, as a thread has written them. */
+export const generationService = answeringBytes(GenerationServiceDefinition, 'tokenize');
+
 /** Makes the service; `pool` makes texts into tokens. */
-export function makeGenerationService(generator: Generator, pool: ThreadPool): GenerationServiceImplementation {
+export function makeGenerationService(
+  generator: Generator,
+  pool: ThreadPool,
+): ServiceImplementation<typeof generationService> {
   return {
     generate: (request, context) => generate(generator, pool, request, context),
     async tokenize({ model, text }, { signal }) {
       checkLength('text', text.length);
       const loaded = await orAborted(generator.model(model), signal);
-      const { vocabularySize, endOfText } = loaded.tokenizer;
-      const ids = await tokensOf(pool, loaded, text, signal);
-      return { ids, vocabularySize, endOfText, context: loaded.context };
+      return await tokenizeAnswer(pool, loaded, text, signal);
     },
   };
 }
@@ -62,7 +67,7 @@ async function* generate(
   }
 }
 
-type Encode = (what: Parameters<typeof tokensOf>[2]) => Promise<number[]>;
+type Encode = (what: Parameters<typeof tokensOf>[2]) => ReturnType<typeof tokensOf>;
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
 async function generationOf(request: GenerateRequest, { tokenizer }: LoadedModel, encode: Encode): Promise<Generation> {
@@ -77,7 +82,7 @@ async function generationOf(request: GenerateRequest, { tokenizer }: LoadedModel
   };
 }
 
-async function promptOf({ prompt }: GenerateRequest, encode: Encode): Promise<readonly number[]> {
+async function promptOf({ prompt }: GenerateRequest, encode: Encode): Promise<Generation['prompt']> {
   check(prompt !== undefined, 'There is no prompt; it must be text, tokens or a conversation');
   if (prompt.$case === 'tokens') return prompt.value.ids;
   if (prompt.$case === 'text') {

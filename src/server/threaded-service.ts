@@ -41,6 +41,23 @@ export function byteDefinition<D extends Definition>(definition: D): ByteDefinit
   return { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] };
 }
 
+/** A definition with the answers of some methods as bytes. */
+export type AnsweringBytes<D extends Definition, Names extends keyof D['methods']> = Omit<D, 'methods'> & {
+  readonly methods: Omit<D['methods'], Names> & {
+    readonly [M in Names]: Omit<D['methods'][M], 'responseType'> & { readonly responseType: Bytes };
+  };
+};
+
+/** A definition whose services pass on what threads have written as the answers of these methods. */
+export function answeringBytes<D extends Definition, Names extends keyof D['methods'] & string>(
+  definition: D,
+  ...names: Names[]
+): AnsweringBytes<D, Names> {
+  const changed = names.map((name) => [name, { ...definition.methods[name], responseType: bytes }]);
+  const methods = { ...definition.methods, ...Object.fromEntries(changed) } as AnsweringBytes<D, Names>['methods'];
+  return { ...definition, methods };
+}
+
 type Implementation<D extends Definition> = Readonly<
   Record<keyof D['methods'], (request: Uint8Array, context: CallContext) => Promise<Uint8Array>>
 >;
