@@ -113,6 +113,26 @@ describe('kill -9 of the server', () => {
     await playing;
   });
 
+  it('three times in a row under a job that proved nothing fails that job, which is resumed by hand', async () => {
+    const { jobId } = await createJob((await start()).connect());
+    for (let kills = 0; kills < 3; kills++) {
+      await server?.kill();
+      await start();
+    }
+    const jobs = server!.connect().client(JobServiceDefinition);
+    const { job } = await jobs.getJob({ jobId });
+    expect(job?.state).toBe(JobState.FAILED);
+    expect(job?.error).toMatch(/^The server did not end properly 3 times in a row while this job was running/);
+    expect((await jobs.resumeJob({ jobId })).job?.state).toBe(JobState.RUNNING);
+    // A stop in order is no sign against the job.
+    for (let stops = 0; stops < 4; stops++) {
+      expect(await server?.stop()).toBe(0);
+      await start();
+    }
+    const { job: still } = await server!.connect().client(JobServiceDefinition).getJob({ jobId });
+    expect(still?.state).toBe(JobState.RUNNING);
+  });
+
   it('lets a worker hand in, afterwards, the game it was playing', async () => {
     const first = await start();
     await createJob(first.connect());

@@ -28,12 +28,12 @@ export interface EvaluationServer {
 export async function startEvaluationServer(
   models: ModelSource,
   settings: Record<string, unknown> = {},
-  limits: { readonly tokens?: string; readonly quotas?: string } = {},
+  limits: { readonly tokens?: string; readonly quotas?: string; readonly now?: () => number } = {},
 ): Promise<EvaluationServer> {
   const evaluator = new Evaluator(models, readConfig(evaluatorSchema, { cacheMegabytes: 0, ...settings }));
   const logger = pino({ level: 'silent' });
   const callers = new Callers('', limits.tokens);
-  const quotas = new Quotas(callers, limits.quotas);
+  const quotas = new Quotas(callers, limits.quotas, limits.now);
   const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
   server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas));
   server.add(GRPCInferenceServiceDefinition, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas }));

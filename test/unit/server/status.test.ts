@@ -36,3 +36,9 @@ it('passes on what the transport refused, and aborts as cancelled', () => {
   const fileError = Object.assign(new Error('ENOENT'), { code: 'ENOENT', details: 'x' });
   expect(isOwnFault(fileError)).toBe(true);
 });
+
+it('cuts a sentence that quotes megabytes, so that the header it travels in is taken', () => {
+  const { details } = toServerError(new AppError('invalid-argument', `The name is '${'é'.repeat(4_000_000)}'`), 'r3');
+  expect(details).toMatch(/^The name is 'é+…$/);
+  expect(details).toHaveLength(2001);
+});
