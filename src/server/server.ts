@@ -204,7 +204,8 @@ async function drain({ server, page, composition, stopping }: Draining, ms: numb
     timer = setTimeout(cutOff, FAREWELL_MS);
   }, ms);
   try {
-    await Promise.all([server.shutdown(), page?.close(), composition.stopJobs()]);
+    const shutdown = stopping.idle().then(() => server.shutdown());
+    await Promise.all([shutdown, page?.close(), composition.stopJobs()]);
   } finally {
     clearTimeout(timer);
   }

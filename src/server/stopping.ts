@@ -5,6 +5,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { CallContext } from 'nice-grpc';
 import { AppError } from '../core/errors.js';
 import { until } from '../core/signals.js';
@@ -33,6 +34,8 @@ export interface StoppableCall<Request, Response> {
 export class Stopping {
   readonly #draining = new AbortController();
   readonly #late = new AbortController();
+  #calls = 0;
+  #tellIdle: () => void = () => undefined;
 
   constructor() {
     // Every call listens to both.
@@ -47,6 +50,16 @@ export class Stopping {
   /** Ends every call that is left. */
   cutOff(): void {
     this.#late.abort(new AppError('unavailable', 'The server is stopping; the call was cut off'));
+  }
+
+  /**
+   * Resolves once no call is under way. Only then may connections be told to close: a peer's keepalive ping on a connection
+   * that is closing fails, and grpc-js then drops the calls that still run there.
+   */
+  async idle(): Promise<void> {
+    while (this.#calls > 0) await new Promise<void>((resolve) => (this.#tellIdle = resolve));
+    // The last status is written in this turn.
+    await setImmediate();
   }
 
   /** Carries a call out. @throws AppError 'unavailable' if the server stops before the call is done */
@@ -65,6 +78,7 @@ export class Stopping {
     context.signal.addEventListener('abort', leave, { once: true });
     end.addEventListener('abort', stop, { once: true });
     const request = requestStream ? until(call.request as AsyncIterable<unknown>, draining) : call.request;
+    this.#calls++;
     try {
       const answers = next(request as Request, { ...context, signal: own.signal });
       const answer = yield* until(answers, this.#late.signal);
@@ -76,6 +90,8 @@ export class Stopping {
     } finally {
       context.signal.removeEventListener('abort', leave);
       end.removeEventListener('abort', stop);
+      this.#calls--;
+      if (this.#calls === 0) this.#tellIdle();
     }
   }
 }

@@ -2,15 +2,20 @@
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { type Channel, createChannel, createClient } from 'nice-grpc';
 import { ClientError, Status } from 'nice-grpc-common';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
+import { encodeModel } from '../../src/nn/model-file.js';
 import { CurriculumServiceDefinition, DrawRequest } from '../../src/proto/tengen/v1/curriculum.js';
 import { EvaluateRequest, EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
+import { FinishReason, GenerationServiceDefinition } from '../../src/proto/tengen/v1/generation.js';
 import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { MonitorServiceDefinition, WatchServerRequest } from '../../src/proto/tengen/v1/monitor.js';
+import { readSftConfig } from '../../src/trainer/sft/config.js';
+import { readLanguageModel } from '../../src/trainer/sft/language-model.js';
 import { createJob, expectStatus } from '../support/server-calls.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { digestOf, files, heldOpen, upload } from '../support/uploads.js';
@@ -18,6 +23,7 @@ import { WorkClient } from '../support/work-client.js';
 
 let dataDir: string;
 let server: ServerProcess;
+const channels: Channel[] = [];
 
 /** Long enough that a call which makes the stop wait fails its test. */
 const PATIENT = ['--drain-seconds', '600'];
@@ -26,6 +32,7 @@ beforeEach(() => {
   dataDir = makeDataDir();
 });
 afterEach(async () => {
+  for (const channel of channels.splice(0)) channel.close();
   await server.kill();
   removeDataDir(dataDir);
 });
@@ -34,12 +41,46 @@ afterEach(async () => {
 async function start(flags: readonly string[]): Promise<Connection> {
   server = await startServerProcess(dataDir, flags);
   const connection = server.connect();
-  const [chunk, sha256] = [files.model, digestOf(files.model)];
-  const parts = async function* () {
-    yield await Promise.resolve({ chunk, sizeBytes: chunk.length, sha256 });
-  };
-  await upload(connection, 'model', 'm', parts());
+  await uploadModel(connection, 'm', files.model);
   return connection;
+}
+
+async function uploadModel(connection: Connection, name: string, file: Uint8Array): Promise<void> {
+  const parts = async function* () {
+    const whole = { sizeBytes: file.length, sha256: digestOf(file) };
+    for (let start = 0; start < file.length; start += 2 ** 20) {
+      yield await Promise.resolve({ chunk: file.subarray(start, start + 2 ** 20), ...(start === 0 && whole) });
+    }
+  };
+  await upload(connection, 'model', name, parts());
+}
+
+/** A language model of some 25 MB: more than a connection holds on its way. */
+const speaker = encodeModel(
+  readLanguageModel(undefined, readSftConfig({ dataset: 'd', layers: 2, hidden: 512, heads: 8, bucketSize: 512 })),
+);
+
+/** A text and a file that are on their way to a client, which has taken the first piece of each and rests. */
+async function startAnswers(connection: Connection) {
+  await uploadModel(connection, 'speaker', speaker);
+  // A peer whose keepalive pings come while the server stops, as anybody's do when a stop takes long.
+  const channel = createChannel(server.address, undefined, { 'grpc.keepalive_time_ms': 1 });
+  channels.push(channel);
+  const prompt = { $case: 'text' as const, value: 'Once' };
+  const generation = createClient(GenerationServiceDefinition, channel);
+  const text = generation.generate({ model: 'speaker', prompt, temperature: 0, maxTokens: 400 });
+  const file = connection.client(ModelServiceDefinition).downloadModel({ model: 'speaker' });
+  const [texts, parts] = [text[Symbol.asyncIterator](), file[Symbol.asyncIterator]()];
+  await texts.next();
+  const first = (await parts.next()).value as { chunk: Uint8Array; sha256: string };
+  return { texts, parts, first };
+}
+
+/** All that is left of a stream. */
+async function restOf<T>(iterator: AsyncIterator<T>): Promise<T[]> {
+  const rest: T[] = [];
+  for (let step = await iterator.next(); !step.done; step = await iterator.next()) rest.push(step.value);
+  return rest;
 }
 
 /** SIGTERM; resolves with the exit code. */
@@ -166,4 +207,44 @@ it('refuses calls that come while it stops', async () => {
   await expectStatus(models.listModels({ name: '' }), Status.UNAVAILABLE, /./);
   socket.destroy();
   expect((await exit)[0]).toBe(0);
+});
+
+it('lets a text and a download that it has begun go on to their end', async () => {
+  const connection = await start(PATIENT);
+  const { texts, parts, first } = await startAnswers(connection);
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGTERM');
+  while (!server.log().includes('"stopping"')) await once(server.child.stderr!, 'data');
+  expect((await restOf(texts)).at(-1)?.finishReason).toBe(FinishReason.LENGTH);
+  const rest = await restOf(parts);
+  expect(digestOf(Buffer.concat([first.chunk, ...rest.map(({ chunk }) => chunk)]))).toBe(first.sha256);
+  expect((await exit)[0]).toBe(0);
+});
+
+it('cuts off a text and a download that are not done in time', async () => {
+  const connection = await start(['--drain-seconds', '0']);
+  const { texts, parts } = await startAnswers(connection);
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGTERM');
+  await expectStatus(restOf(texts), Status.UNAVAILABLE, /stopping/);
+  // Half a second later the connection ends: whoever has not read what came before the status never sees the status.
+  await expect(restOf(parts)).rejects.toMatchObject({
+    code: expect.toBeOneOf([Status.UNAVAILABLE, Status.CANCELLED]) as number,
+  });
+  expect((await exit)[0]).toBe(0);
+});
+
+it('lets a worker hand in later the game that it was playing', async () => {
+  const connection = await start(PATIENT);
+  await createJob(connection, {}, 'trained');
+  const worker = new WorkClient(connection);
+  worker.hello(1);
+  const lease = await worker.next('lease');
+  expect(await stop()).toBe(0);
+  expect(await worker.ended()).toMatchObject({ code: Status.UNAVAILABLE, details: 'The server is stopping' });
+  server = await startServerProcess(dataDir, PATIENT);
+  const again = new WorkClient(server.connect());
+  again.hello(1, 'test', [lease.leaseId]);
+  again.submit(lease);
+  expect(await again.next('stored')).toEqual({ gameId: lease.gameId });
 });
