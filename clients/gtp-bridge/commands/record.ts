@@ -33,16 +33,21 @@ function load(session: Session, args: readonly string[]): string {
   }
   if (!session.allowsSize(game.size)) throw refusal('unacceptable size');
   const { rules } = session.game;
+  let played = 0;
   try {
     session.setSize(game.size);
     const said = { ...rules, ...rulesOf(game) };
     session.setRules(session.tellsRules || !needTelling(said) ? said : { ...rules, komi: said.komi });
     session.setUp({ black: game.black, white: game.white, toMove: game.toMove });
-    for (const move of game.moves.slice(0, before - 1)) session.play(move.color, move.action);
+    for (const move of game.moves.slice(0, before - 1)) {
+      played++;
+      session.play(move.color, move.action);
+    }
   } catch (error) {
     // Half a game helps nobody.
     session.clear();
-    throw refusal('cannot load file', error);
+    const where = played > 0 ? `move ${played}: ` : '';
+    throw refusal(`cannot load file: ${where}${AppError.from(error).message}`, error);
   }
   return '';
 }
