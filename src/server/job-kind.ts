@@ -8,9 +8,9 @@ export type ProgressPoint = Pick<ProgressRow, 'event' | 'metrics' | 'message' | 
 
 /** A job at work. */
 export interface RunningJob {
-  /** Loads the checkpoint and begins; rejects if it cannot. */
+  /** Loads the checkpoint and begins; rejects if it cannot, or is stopped before. */
   start(): Promise<void>;
-  /** Stops after the current step, with a checkpoint. */
+  /** Stops while it reads what it needs, or after the current step, with a checkpoint. */
   cancel(): void;
   /** Rejects if the job failed. */
   readonly finished: Promise<{ readonly state: 'done' | 'cancelled' }>;

@@ -257,7 +257,7 @@ export class JobRunner implements WorkSource {
     try {
       await running.job.start();
     } catch {
-      // `finished` rejects with the same error.
+      // `finished` says the same, or that the job was stopped.
       await running.ended;
       return;
     }

@@ -5,12 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../../clients/shared/connection.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { GenerationServiceDefinition } from '../../src/proto/tengen/v1/generation.js';
-import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
+import { type Job, JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { SchedulingPolicy, SchedulingServiceDefinition } from '../../src/proto/tengen/v1/scheduling.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
-import { tinyLanguageModel } from '../support/tiny-language-model.js';
+import { endlessLanguageModel, endlessText } from '../support/tiny-language-model.js';
 import { digestOf, upload } from '../support/uploads.js';
 
 const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
@@ -71,6 +72,13 @@ async function trainStart(): Promise<string> {
   return 'start';
 }
 
+/** Uploads the model 'words', whose vocabulary has a pattern that never ends. */
+async function uploadEndless(connection: Connection): Promise<void> {
+  const file = encodeModel(endlessLanguageModel());
+  const parts = [{ chunk: file, sizeBytes: file.length, sha256: digestOf(file) }];
+  await upload(connection, 'model', 'words', Readable.from(parts));
+}
+
 /** Tasks of which some have a pattern that tries every way to read a text: 2^50 of them for one of 50 characters. */
 function unendingTasks(count: number, isUnending: (n: number) => boolean): object[] {
   const verifier = 'regex:(?:[^]|[^])*\\u{10FFFF}$';
@@ -102,10 +110,13 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
       'tasks',
       unendingTasks(2, () => true),
     );
+    importLines('checks', [{ prompt: '1', answer: 'x' }]);
     const jobId = await createJob('rft', 'better', {
       ...{ dataset: 'tasks', base, promptsPerStep: 1, completions: 2, maxTokens: 50, steps: 1000 },
-      ...{ endRequired: false, evaluationPrompts: 1, sampledEvaluations: 0, verifierTimeoutMs: 3_600_000 },
+      ...{ endRequired: false, evaluationDataset: 'checks', sampledEvaluations: 0, verifierTimeoutMs: 3_600_000 },
     });
+    // After the evaluation the first step is judged.
+    await followUntil(jobId, '"answer":"x"');
     expect(await server.stop()).toBe(0);
     server = await startServerProcess(dataDir);
     const jobs = server.connect().client(JobServiceDefinition);
@@ -125,20 +136,12 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
   });
 
   it('goes on where a vocabulary has a pattern that never ends', async () => {
-    const model = tinyLanguageModel();
-    const tokenizer = JSON.stringify({
-      ...{ version: '1.0', normalizer: null, post_processor: null, decoder: null, added_tokens: [] },
-      pre_tokenizer: { type: 'Split', pattern: { Regex: '(?:x|x)*y' }, behavior: 'Isolated', invert: false },
-      model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
-    });
-    const file = encodeModel({ ...model, metadata: { tokenizer } });
     const connection = server.connect();
-    const parts = [{ chunk: file, sizeBytes: file.length, sha256: digestOf(file) }];
-    await upload(connection, 'model', 'words', Readable.from(parts));
+    await uploadEndless(connection);
     const generation = connection.client(GenerationServiceDefinition);
     expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
     const left = new AbortController();
-    const endless = { model: 'words', text: 'x'.repeat(60) };
+    const endless = { model: 'words', text: endlessText };
     const unending = generation.tokenize(endless, { signal: left.signal });
     const refused = expect(unending).rejects.toThrow();
     const { jobs } = await connection.client(JobServiceDefinition).listJobs({});
@@ -148,6 +151,34 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
     generation.tokenize(endless).catch(() => undefined);
     expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
   });
+
+  it.each([['sft', { prompt: 'a', completion: endlessText }]])(
+    'goes on, and stops, while a job of kind %s reads its data with such a vocabulary',
+    async (kind, line) => {
+      await uploadEndless(server.connect());
+      importLines('endless', [line]);
+      const jobs = server.connect().client(JobServiceDefinition);
+      // The call is answered once the job works, or has ended.
+      const create = (name: string): Promise<unknown> =>
+        createJob(kind, name, { dataset: 'endless', base: 'words' }).catch(() => undefined);
+      const listed = async (): Promise<Job[]> =>
+        (await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) })).jobs;
+      const created = create('first');
+      while ((await listed()).length === 0);
+      const [{ jobId }] = (await listed()) as [Job];
+      const { job } = await jobs.cancelJob({ jobId }, { signal: AbortSignal.timeout(frozenMs) });
+      expect(job).toMatchObject({ state: JobState.CANCELLED, error: '' });
+      await created;
+      const second = create('second');
+      while ((await listed()).length === 1);
+      expect(await server.stop()).toBe(0);
+      await second;
+      server = await startServerProcess(dataDir);
+      const { jobs: found } = await server.connect().client(JobServiceDefinition).listJobs({});
+      expect(found.map(({ state }) => state)).toEqual([JobState.RUNNING, JobState.CANCELLED]);
+      expect(await server.stop()).toBe(0);
+    },
+  );
 
   it('answers others while it plans the largest step', async () => {
     const connection = server.connect();

@@ -18,3 +18,16 @@ export function tinyLanguageModel(seed = 1, context = 128): Model<TransformerCon
     if (shape.length > 1) for (let i = 0; i < data.length; i++) data[i]! *= 12;
   return { architecture, weights, metadata: {} };
 }
+
+/** Such a model whose vocabulary has the word 'a', and a pattern that tries every way to read `endlessText`: 2^60 of them. */
+export function endlessLanguageModel(): Model<TransformerConfiguration> {
+  const tokenizer = JSON.stringify({
+    ...{ version: '1.0', normalizer: null, post_processor: null, decoder: null, added_tokens: [] },
+    pre_tokenizer: { type: 'Split', pattern: { Regex: '(?:x|x)*y' }, behavior: 'Isolated', invert: false },
+    model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
+  });
+  return { ...tinyLanguageModel(), metadata: { tokenizer } };
+}
+
+/** The text that the vocabulary of `endlessLanguageModel` never makes into tokens. */
+export const endlessText = 'x'.repeat(60);

@@ -5,8 +5,8 @@ import type { Policy } from '../../methods/scheduling/plan.js';
 
 /** Draws the batches of a job. Every sample comes once in an epoch; a batch may span two. */
 export class Batches {
-  readonly #samples: readonly number[];
-  readonly #lengths: readonly number[];
+  readonly #samples: ArrayLike<number>;
+  readonly #lengths: ArrayLike<number>;
   readonly #size: number;
   readonly #seed: number;
   readonly #isSorted: boolean;
@@ -18,8 +18,8 @@ export class Batches {
    * @param lengths by sample number
    */
   constructor(
-    samples: readonly number[],
-    lengths: readonly number[],
+    samples: ArrayLike<number>,
+    lengths: ArrayLike<number>,
     { size, seed, policy }: { readonly size: number; readonly seed: number; readonly policy: Policy },
   ) {
     this.#samples = samples;
@@ -47,13 +47,13 @@ export class Batches {
     if (this.#epoch === epoch) return this.#order;
     this.#epoch = epoch;
     const rng = new Rng(this.#seed).fork(epoch + 1);
-    this.#order = this.#isSorted ? this.#sortedOrder(rng) : rng.shuffle([...this.#samples]);
+    this.#order = this.#isSorted ? this.#sortedOrder(rng) : rng.shuffle(Array.from(this.#samples));
     return this.#order;
   }
 
   /** Batches of neighbours by length in random order (LongAlign's sorted batching); the short one comes last. */
   #sortedOrder(rng: Rng): number[] {
-    const sorted = rng.shuffle([...this.#samples]).sort((a, b) => this.#lengths[a]! - this.#lengths[b]!);
+    const sorted = rng.shuffle(Array.from(this.#samples)).sort((a, b) => this.#lengths[a]! - this.#lengths[b]!);
     const whole = Math.floor(sorted.length / this.#size);
     const batches = Array.from({ length: whole }, (_, i) => sorted.slice(i * this.#size, (i + 1) * this.#size));
     return [...rng.shuffle(batches).flat(), ...sorted.slice(whole * this.#size)];

@@ -5,18 +5,22 @@
 
 import { AppError, assert } from '../../core/errors.js';
 import { checkStep } from '../../core/finite.js';
-import { describeRefused } from '../../text/dataset.js';
-import { modelTokenizer } from '../../text/model-tokenizer.js';
 import { fittingTokens } from '../../ranks/memory.js';
 import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
+import { owned } from '../../threads/messages.js';
+import { inOwnThread } from '../../threads/own-thread.js';
+import { type HeldThread, threadModule } from '../../threads/pool.js';
 import { Batches } from './batches.js';
 import { type Best, bestOf, bestTensors } from './best.js';
 import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
 import type { SftConfig } from './config.js';
 import { type LanguageModel, encodeLanguageModel, modelOfState, readLanguageModel } from './language-model.js';
 import type { MicroStepTime, SftDependencies } from './ports.js';
-import { readSftSamples, type SftSamples } from './samples.js';
+import type * as reading from './read-samples.js';
+import { lengthsOf, sampleAt, type SftSamples } from './samples.js';
 import { SftTrainer, type SftStep } from './trainer.js';
+
+const reader = threadModule<typeof reading>(import.meta.url, './read-samples.js');
 
 /** How a job ended when it did not fail. */
 export interface SftOutcome {
@@ -40,7 +44,7 @@ export class SftJob {
   /** With the bucket size that fits, once the model is known. */
   #config: SftConfig;
   readonly #dependencies: SftDependencies;
-  #isCancelled = false;
+  readonly #stop = new AbortController();
   #tokens = 0;
   #best: Best | undefined;
   #resolve!: (outcome: SftOutcome) => void;
@@ -57,20 +61,21 @@ export class SftJob {
     this.finished.catch(() => undefined);
   }
 
-  /** Reads the data and the checkpoint, starts the ranks, and begins. Rejects, as `finished` does, if it cannot. */
+  /** Reads the data and the checkpoint, starts the ranks, and begins. Rejects if it cannot, or is stopped before. */
   async start(): Promise<void> {
     try {
       const prepared = await this.#prepare();
       void this.#run(prepared);
     } catch (error) {
-      this.#reject(error);
+      if (this.#stop.signal.aborted && AppError.from(error).kind === 'cancelled') this.#resolve({ state: 'cancelled' });
+      else this.#reject(error);
       throw error;
     }
   }
 
-  /** Stops after the step under way, with a checkpoint. */
+  /** Stops while the data is read, or after the step under way, with a checkpoint. */
   cancel(): void {
-    this.#isCancelled = true;
+    this.#stop.abort(new AppError('cancelled', 'The job was stopped'));
   }
 
   async #prepare(): Promise<Prepared> {
@@ -80,10 +85,10 @@ export class SftJob {
     const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : readLanguageModel(base, this.#config);
     this.#fitBucket(model);
     const { ref, bytes: file } = await dataset(checkpoint?.dataset ?? this.#config.dataset);
-    const samples = readSftSamples(file, modelTokenizer(model.metadata, model.architecture.vocabulary), this.#config);
+    const samples = await this.#readSamples(file, model);
     this.#reportSamples(samples);
     const { batchSize: size, seed, policy, maxSteps, epochs } = this.#config;
-    const batches = new Batches(samples.train, samples.lengths, { size, seed, policy });
+    const batches = new Batches(samples.train, lengthsOf(samples), { size, seed, policy });
     const totalSteps = maxSteps > 0 ? maxSteps : batches.stepsIn(epochs);
     const step = checkpoint?.step ?? 0;
     this.#tokens = checkpoint?.tokens ?? 0;
@@ -96,6 +101,15 @@ export class SftJob {
       startMs: now() - started,
     });
     return { model, samples, batches, totalSteps, datasetRef: ref, state, trainer };
+  }
+
+  /** @param file given away if no other has its buffer */
+  #readSamples(file: Uint8Array, { metadata, architecture }: Prepared['model']): Promise<SftSamples> {
+    const own = owned(file);
+    const args: Parameters<typeof reading.readSamples> = [own, metadata, architecture.vocabulary, this.#config];
+    const read = (thread: HeldThread): Promise<SftSamples> =>
+      thread.run(reader, 'readSamples', args, { transfer: [own.buffer] });
+    return inOwnThread('sft samples', read, this.#stop.signal);
   }
 
   #fitBucket({ architecture, layout }: Prepared['model']): void {
@@ -129,7 +143,7 @@ export class SftJob {
   async #run(prepared: Prepared): Promise<void> {
     const { trainer, totalSteps } = prepared;
     try {
-      while (trainer.step < totalSteps && !this.#isCancelled) await this.#step(prepared);
+      while (trainer.step < totalSteps && !this.#stop.signal.aborted) await this.#step(prepared);
       const isDone = trainer.step >= totalSteps;
       await this.#saveCheckpoint(prepared);
       if (isDone) await this.#publish(prepared);
@@ -145,7 +159,7 @@ export class SftJob {
     const { trainer, samples, batches, totalSteps, state } = prepared;
     const { evaluationSteps, checkpointSteps, versionSteps } = this.#config;
     const started = this.#dependencies.now();
-    const made = await trainer.train(batches.batch(trainer.step).map((index) => samples.samples[index]!));
+    const made = await trainer.train(batches.batch(trainer.step).map((index) => sampleAt(samples, index)));
     const { loss, gradientNorm } = made.result;
     await checkStep(trainer.step, { loss, gradientNorm }, () => exportWeights(state, trainer.step));
     this.#tokens += made.tokens;
@@ -159,7 +173,7 @@ export class SftJob {
   }
 
   async #evaluate({ trainer, samples, state }: Prepared): Promise<void> {
-    const evaluationLoss = await trainer.evaluate(samples.evaluation.map((index) => samples.samples[index]!));
+    const evaluationLoss = await trainer.evaluate(Array.from(samples.evaluation, (index) => sampleAt(samples, index)));
     const { step } = trainer;
     await checkStep(step, { evaluationLoss }, () => exportWeights(state, step));
     if (this.#config.promote === 'best' && !(this.#best && this.#best.loss <= evaluationLoss)) {
@@ -201,14 +215,9 @@ export class SftJob {
     this.#dependencies.progress({ event: 'promotion', metrics: { step }, message: `${bestRef} is the model now` });
   }
 
-  #reportSamples({ train, evaluation, malformed, tooLong }: SftSamples): void {
+  #reportSamples({ train, evaluation, malformedLines, skippedLines, refused }: SftSamples): void {
     const counts = { samples: train.length, evaluationSamples: evaluation.length };
-    const refused = { malformedLines: malformed.length, skippedLines: tooLong.length };
-    const words = [
-      malformed.length > 0 ? `Malformed lines are left out. ${describeRefused(malformed)}` : '',
-      tooLong.length > 0 ? `Lines longer than the memory are left out. ${describeRefused(tooLong)}` : '',
-    ];
-    this.#state(words.filter((word) => word !== '').join('. '), { ...counts, ...refused });
+    this.#state(refused, { ...counts, malformedLines, skippedLines });
   }
 
   #reportStep(step: number, made: SftStep, stepMs: number): void {

@@ -23,7 +23,7 @@ export interface SftProgress {
 
 /** Everything that an SftJob is given. */
 export interface SftDependencies {
-  /** Resolves a name, or name@version, to name@version and the file. @throws AppError 'not-found' */
+  /** Resolves a name, or name@version, to name@version and the file, which is given away. @throws AppError 'not-found' */
   readonly dataset: (ref: string) => Promise<{ readonly ref: string; readonly bytes: Uint8Array }>;
   /** The model file to start from when there is no checkpoint; without it the network starts at random. */
   readonly base?: Uint8Array;

@@ -7,6 +7,7 @@ import { SftJob } from '../../../../src/trainer/sft/job.js';
 import { readLanguageModel } from '../../../../src/trainer/sft/language-model.js';
 
 import type { SftProgress } from '../../../../src/trainer/sft/ports.js';
+import { endlessLanguageModel, endlessText } from '../../../support/tiny-language-model.js';
 
 const sizes = { layers: 1, hidden: 16, heads: 2, keyValueHeads: 1, bucketSize: 40 };
 const small = { dataset: 'd', costModel: 'estimate', batchSize: 4, warmupSteps: 2, ...sizes };
@@ -212,5 +213,20 @@ describe('an sft job', { timeout: 60_000 }, () => {
     expect(world.progress.map(({ message }) => message)).toContain("Measured the ranks' times");
     const header = new TextDecoder().decode(world.checkpoint?.subarray(0, 5000));
     expect(header).toMatch(/linearMs/);
+  });
+
+  test('is stopped while its data is read, and reads it anew when it goes on', async () => {
+    const world = new World();
+    world.base = encodeModel(endlessLanguageModel());
+    const job = world.create({}, JSON.stringify({ prompt: 'a', completion: endlessText }));
+    const started = expect(job.start()).rejects.toMatchObject({ kind: 'cancelled' });
+    await new Promise((resolve) => setTimeout(resolve));
+    job.cancel();
+    await started;
+    expect(await job.finished).toEqual({ state: 'cancelled' });
+    expect(world.checkpoint).toBeUndefined();
+    expect(await world.run({ maxSteps: 1 }, JSON.stringify({ prompt: 'a', completion: 'a' }))).toEqual({
+      state: 'done',
+    });
   });
 });
