@@ -16,6 +16,7 @@ import { byteTokenizer } from '../src/text/bytes.js';
 import { readRftLoopSettings } from '../src/trainer/rft/config.js';
 import { type CurriculumSource, RftLoop, type RftLoopOptions } from '../src/trainer/rft/loop.js';
 import type { RftTask } from '../src/trainer/rft/prompts.js';
+import { textsHere } from '../src/trainer/rft/texts.js';
 import { armOf, curriculumOf } from './curriculum/arms.js';
 import { calibrationSeeds, poolOf, PREFIX, regimeOf, startOf, type Regime } from './curriculum/experiment.js';
 import { rankCorrelation } from './curriculum/rank-correlation.js';
@@ -103,7 +104,7 @@ function optionsOf(
 ): RftLoopOptions {
   const all = { maxTokens, steps: rollouts, prefix: PREFIX, klCoefficient: 0, shownSamples: 0, ...settings };
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  return { model, tokenizer: byteTokenizer, pool, reward, settings: readRftLoopSettings(all), curriculum };
+  return { model, texts: textsHere(byteTokenizer), pool, reward, settings: readRftLoopSettings(all), curriculum };
 }
 
 function mean(values: readonly number[]): number {

@@ -8,6 +8,7 @@ import { byteTokenizer } from '../../src/text/bytes.js';
 import type { RftLoopSettings } from '../../src/trainer/rft/config.js';
 import { RftLoop } from '../../src/trainer/rft/loop.js';
 import type { RftTask } from '../../src/trainer/rft/prompts.js';
+import { textsHere } from '../../src/trainer/rft/texts.js';
 
 /** Shares of correct completions by prompt, and their price. */
 export interface PassRates {
@@ -23,7 +24,7 @@ export async function passRates(
 ): Promise<PassRates> {
   const all = pool.map((_, i) => i);
   const loop = await RftLoop.open({
-    ...{ model, tokenizer: byteTokenizer, pool, reward: makeReward(readConfig(rewardSchema, {})) },
+    ...{ model, texts: textsHere(byteTokenizer), pool, reward: makeReward(readConfig(rewardSchema, {})) },
     settings: { ...settings, promptsPerStep: pool.length, learningRate: 0, redraws: 0 },
     curriculum: { make: () => ({ draw: () => all, update: () => undefined, state: () => ({}) }) },
   });

@@ -12,6 +12,7 @@ import { byteTokenizer } from '../../src/text/bytes.js';
 import { readRftLoopSettings, type RftLoopSettings } from '../../src/trainer/rft/config.js';
 import { RftLoop, type RftLoopOptions } from '../../src/trainer/rft/loop.js';
 import type { RftTask } from '../../src/trainer/rft/prompts.js';
+import { textsHere } from '../../src/trainer/rft/texts.js';
 import { armOf, curriculumOf, type Arm } from './arms.js';
 import { appendRun, poolOf, PREFIX, regimeOf, startOf, testOf, type Point, type Regime } from './experiment.js';
 import { passRates } from './pass-rates.js';
@@ -135,7 +136,7 @@ function optionsOf(
   pool: readonly RftTask[],
 ): Omit<RftLoopOptions, 'curriculum'> & { model: Model<TransformerConfiguration> } {
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  return { model, tokenizer: byteTokenizer, pool, reward, settings: settingsOf(regime) };
+  return { model, texts: textsHere(byteTokenizer), pool, reward, settings: settingsOf(regime) };
 }
 
 /** The same for all arms but for what an arm is. */

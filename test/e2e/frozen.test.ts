@@ -152,33 +152,33 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
     expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
   });
 
-  it.each([['sft', { prompt: 'a', completion: endlessText }]])(
-    'goes on, and stops, while a job of kind %s reads its data with such a vocabulary',
-    async (kind, line) => {
-      await uploadEndless(server.connect());
-      importLines('endless', [line]);
-      const jobs = server.connect().client(JobServiceDefinition);
-      // The call is answered once the job works, or has ended.
-      const create = (name: string): Promise<unknown> =>
-        createJob(kind, name, { dataset: 'endless', base: 'words' }).catch(() => undefined);
-      const listed = async (): Promise<Job[]> =>
-        (await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) })).jobs;
-      const created = create('first');
-      while ((await listed()).length === 0);
-      const [{ jobId }] = (await listed()) as [Job];
-      const { job } = await jobs.cancelJob({ jobId }, { signal: AbortSignal.timeout(frozenMs) });
-      expect(job).toMatchObject({ state: JobState.CANCELLED, error: '' });
-      await created;
-      const second = create('second');
-      while ((await listed()).length === 1);
-      expect(await server.stop()).toBe(0);
-      await second;
-      server = await startServerProcess(dataDir);
-      const { jobs: found } = await server.connect().client(JobServiceDefinition).listJobs({});
-      expect(found.map(({ state }) => state)).toEqual([JobState.RUNNING, JobState.CANCELLED]);
-      expect(await server.stop()).toBe(0);
-    },
-  );
+  it.each([
+    ['sft', { prompt: 'a', completion: endlessText }],
+    ['rft', { prompt: endlessText, answer: 'a' }],
+  ])('goes on, and stops, while a job of kind %s reads its data with such a vocabulary', async (kind, line) => {
+    await uploadEndless(server.connect());
+    importLines('endless', [line]);
+    const jobs = server.connect().client(JobServiceDefinition);
+    // The call is answered once the job works, or has ended.
+    const create = (name: string): Promise<unknown> =>
+      createJob(kind, name, { dataset: 'endless', base: 'words' }).catch(() => undefined);
+    const listed = async (): Promise<Job[]> =>
+      (await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) })).jobs;
+    const created = create('first');
+    while ((await listed()).length === 0);
+    const [{ jobId }] = (await listed()) as [Job];
+    const { job } = await jobs.cancelJob({ jobId }, { signal: AbortSignal.timeout(frozenMs) });
+    expect(job).toMatchObject({ state: JobState.CANCELLED, error: '' });
+    await created;
+    const second = create('second');
+    while ((await listed()).length === 1);
+    expect(await server.stop()).toBe(0);
+    await second;
+    server = await startServerProcess(dataDir);
+    const { jobs: found } = await server.connect().client(JobServiceDefinition).listJobs({});
+    expect(found.map(({ state }) => state)).toEqual([JobState.RUNNING, JobState.CANCELLED]);
+    expect(await server.stop()).toBe(0);
+  });
 
   it('answers others while it plans the largest step', async () => {
     const connection = server.connect();

@@ -6,9 +6,6 @@
 import { AppError, check } from '../../core/errors.js';
 import { decodeTransformer, encodeModel, type Model } from '../../nn/model-file.js';
 import { checkTransformer, type TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
-import { describeRefused } from '../../text/dataset.js';
-import { modelTokenizer } from '../../text/model-tokenizer.js';
-import type { Tokenizer } from '../../text/tokenizer.js';
 import { decodeRftCheckpoint, encodeRftCheckpoint, type RftCheckpoint } from './checkpoint.js';
 import { curriculumOf } from './curricula.js';
 import type { AngleScore } from '../../methods/curriculum/curriculum.js';
@@ -18,8 +15,8 @@ import { RftLoop } from './loop.js';
 import { modelOf } from './policy.js';
 import type { RftDependencies, RftProgress } from './ports.js';
 import type { RftTask } from './prompts.js';
-import { formatScoredTasks, readScores } from './scored-tasks.js';
-import { divideTasks, readTaskPool, type TaskPool } from './task-pool.js';
+import { divideTasks } from './task-pool.js';
+import { TextThread, type UsableTasks } from './text-thread.js';
 
 /** How a job ended when it did not fail. */
 export interface RftOutcome {
@@ -29,6 +26,7 @@ export interface RftOutcome {
 /** What a run is made of. */
 interface Prepared {
   readonly model: Model<TransformerConfiguration>;
+  readonly texts: TextThread;
   readonly loop: RftLoop;
   readonly evaluation: readonly RftTask[];
   /** What follows the last step was not done yet. */
@@ -67,19 +65,23 @@ export class RftJob {
     this.finished.catch(() => undefined);
   }
 
-  /** Reads the data and the checkpoint, opens the model, and begins. Rejects, as `finished` does, if it cannot. */
+  /** Reads the data and the checkpoint, opens the model, and begins. Rejects if it cannot, or is stopped before. */
   async start(): Promise<void> {
     try {
       const prepared = await this.#prepare();
       void this.#run(prepared);
     } catch (error) {
       this.#dependencies.close?.();
-      this.#reject(error);
+      if (this.#isStop(error)) this.#resolve({ state: 'cancelled' });
+      else this.#reject(error);
       throw error;
     }
   }
 
-  /** Stops with a checkpoint: after the step under way, or before it if its completions are still drawn or judged. */
+  /**
+   * Stops while the data is read; or with a checkpoint, after the step under way or before it if its completions are still
+   * drawn or judged.
+   */
   cancel(): void {
     this.#stop.abort(new AppError('cancelled', 'The job was stopped'));
   }
@@ -89,31 +91,36 @@ export class RftJob {
     const bytes = await checkpoints.load();
     const checkpoint = bytes && decodeRftCheckpoint(bytes);
     const { ref, model } = checkpoint ? modelOfCheckpoint(checkpoint) : modelOfFile(await base());
-    const tokenizer = modelTokenizer(model.metadata, model.architecture.vocabulary);
-    const { train, evaluation, refs } = await this.#readTasks(tokenizer, model.architecture, checkpoint);
-    const scores = checkpoint ? undefined : await this.#readScores(train, ref);
-    const loop = await RftLoop.open({
-      ...{ model, tokenizer, pool: train, reward, settings: this.#config },
-      curriculum: curriculumOf(this.#config, this.#config.seed),
-      ...(scores && { scores }),
-      ...(checkpoint && { kept: { tensors: checkpoint.tensors, state: checkpoint.state } }),
-      ...(openPolicy && { openPolicy }),
-    });
-    if (loop.scoringMs > 0) await this.#scored(loop, train, ref);
-    const isOpen = checkpoint === undefined || checkpoint.isEvaluated === false;
-    return { model, loop, evaluation, isOpen, refs: { ...refs, base: ref } };
+    const texts = await TextThread.open(model, this.#stop.signal);
+    try {
+      const { train, evaluation, refs } = await this.#readTasks(texts, model.architecture, checkpoint);
+      const scores = checkpoint ? undefined : await this.#readScores(texts, train, ref);
+      const loop = await RftLoop.open({
+        ...{ model, texts, pool: train, reward, settings: this.#config },
+        curriculum: curriculumOf(this.#config, this.#config.seed),
+        ...(scores && { scores }),
+        ...(checkpoint && { kept: { tensors: checkpoint.tensors, state: checkpoint.state } }),
+        ...(openPolicy && { openPolicy }),
+      });
+      if (loop.scoringMs > 0) await this.#scored(loop, texts, train, ref);
+      const isOpen = checkpoint === undefined || checkpoint.isEvaluated === false;
+      return { model, texts, loop, evaluation, isOpen, refs: { ...refs, base: ref } };
+    } catch (error) {
+      await texts.close();
+      throw error;
+    }
   }
 
   /** @param checkpoint whose versions of the data are gone on with */
   async #readTasks(
-    tokenizer: Tokenizer,
+    texts: TextThread,
     architecture: TransformerConfiguration,
     checkpoint: RftCheckpoint | undefined,
   ): Promise<Tasks> {
     const config = this.#config;
-    const read = async (name: string): Promise<TaskPool & { ref: string }> => {
+    const read = async (name: string): Promise<UsableTasks & { ref: string }> => {
       const { ref, bytes } = await this.#dependencies.datasets.read(name);
-      return { ref, ...readTaskPool(bytes, { name, tokenizer, architecture, config }) };
+      return { ref, ...(await texts.readPool(bytes, { name, architecture, config })) };
     };
     const pool = await read(checkpoint?.dataset ?? config.dataset);
     const others = checkpoint?.evaluationDataset ?? config.evaluationDataset;
@@ -128,35 +135,42 @@ export class RftJob {
     return { ...divided, refs: { dataset: pool.ref, evaluationDataset: test.ref } };
   }
 
-  async #readScores(pool: readonly RftTask[], modelVersion: string): Promise<AngleScore[] | undefined> {
+  async #readScores(
+    texts: TextThread,
+    pool: readonly RftTask[],
+    modelVersion: string,
+  ): Promise<AngleScore[] | undefined> {
     const { scores, scoresOfAnyModel: allowsOthers } = this.#config;
     if (scores === '') return undefined;
     const { bytes } = await this.#dependencies.datasets.read(scores);
-    return readScores(bytes, pool, { modelVersion, allowsOthers });
+    return texts.readScores(bytes, pool, { modelVersion, allowsOthers });
   }
 
-  async #scored(loop: RftLoop, pool: readonly RftTask[], modelVersion: string): Promise<void> {
+  async #scored(loop: RftLoop, texts: TextThread, pool: readonly RftTask[], modelVersion: string): Promise<void> {
     const { keepScores } = this.#config;
     this.#state(`Scored ${pool.length} prompts`, { scoringMs: loop.scoringMs });
     if (keepScores === '' || !loop.scores) return;
-    const file = formatScoredTasks(pool, loop.scores, modelVersion);
+    const file = await texts.formatScores(pool, loop.scores, modelVersion);
     await this.#dependencies.datasets.put(keepScores, pool.length, file);
   }
 
   async #run(prepared: Prepared): Promise<void> {
-    const { loop } = prepared;
+    const { loop, texts } = prepared;
+    const close = async (): Promise<void> => {
+      await loop.close();
+      await texts.close();
+      this.#dependencies.close?.();
+    };
     try {
       await this.#train(prepared);
       const isDone = loop.step >= this.#config.steps && this.#isEvaluated;
       await this.#saveCheckpoint(prepared);
       if (isDone) await this.#publish(prepared);
-      await loop.close();
+      await close();
       this.#resolve({ state: isDone ? 'done' : 'cancelled' });
     } catch (error) {
-      await loop.close();
+      await close();
       this.#reject(error);
-    } finally {
-      this.#dependencies.close?.();
     }
   }
 
@@ -174,8 +188,12 @@ export class RftJob {
         await this.#follow(prepared);
       }
     } catch (error) {
-      if (!signal.aborted || AppError.from(error).kind !== 'cancelled') throw error;
+      if (!this.#isStop(error)) throw error;
     }
+  }
+
+  #isStop(error: unknown): boolean {
+    return this.#stop.signal.aborted && AppError.from(error).kind === 'cancelled';
   }
 
   /** What follows a step, each if its turn has come. */
@@ -219,9 +237,9 @@ export class RftJob {
     this.#progress('promotion', { step }, `${ref} is the model now`);
   }
 
-  #reportTasks({ train, evaluation }: Omit<Tasks, 'refs'>, { refused }: TaskPool): void {
-    const message = refused.length > 0 ? `Lines are left out. ${describeRefused(refused)}` : '';
-    this.#state(message, { prompts: train.length, evaluationPrompts: evaluation.length, skippedLines: refused.length });
+  #reportTasks({ train, evaluation }: Omit<Tasks, 'refs'>, { refusedLines, refused }: UsableTasks): void {
+    const message = refusedLines > 0 ? `Lines are left out. ${refused}` : '';
+    this.#state(message, { prompts: train.length, evaluationPrompts: evaluation.length, skippedLines: refusedLines });
   }
 
   #progress(event: RftProgress['event'], metrics: RftProgress['metrics'], message = ''): void {

@@ -3,7 +3,7 @@
  * learn from the groups, tell the curriculum. Everything that a step depends on is a function of the settings, the pool and
  * the state, so a loop that was stopped goes on bit for bit.
  *
- *     const loop = await RftLoop.open({ model, tokenizer, pool, reward, settings, curriculum: { make: … } });
+ *     const loop = await RftLoop.open({ model, texts, pool, reward, settings, curriculum: { make: … } });
  *     while (loop.step < settings.steps) console.log((await loop.next()).figures);
  *     console.log(await loop.evaluate(test));
  */
@@ -24,14 +24,14 @@ import type { TransformerConfiguration } from '../../nn/networks/transformer/con
 import { makeSchedule } from '../../nn/optimizers/schedules.js';
 import type { PromptSummary } from '../../generator/group-generator.js';
 import type { Reward } from '../../rewards/reward.js';
-import type { Tokenizer } from '../../text/tokenizer.js';
 import { meanOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
 import { modelOf, Policy, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
-import { encodePrompts, type RftTask, type TokenPrompts } from './prompts.js';
+import type { RftTask, TokenPrompts } from './prompts.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts, weightGroups } from './rollouts.js';
 import { type Figures, stepFigures } from './step-metrics.js';
+import type { Texts } from './texts.js';
 
 /** What draws the prompts: any curriculum of src/methods, or one of the caller's own. */
 export type LoopCurriculum = Pick<Curriculum, 'draw' | 'update'> &
@@ -63,7 +63,8 @@ export interface RftLoopState {
 /** What a loop is made of. */
 export interface RftLoopOptions {
   readonly model: Model<TransformerConfiguration>;
-  readonly tokenizer: Tokenizer;
+  /** Of the model's vocabulary. */
+  readonly texts: Texts;
   readonly pool: readonly RftTask[];
   readonly reward: Reward;
   readonly settings: RftLoopSettings;
@@ -118,9 +119,9 @@ export class RftLoop {
 
   /** Opens the model, and scores the pool if the curriculum needs it and no scores are given. */
   static async open(options: RftLoopOptions): Promise<RftLoop> {
-    const { model, tokenizer, pool, reward, settings, curriculum, kept, openPolicy = openHere } = options;
+    const { model, texts, pool, reward, settings, curriculum, kept, openPolicy = openHere } = options;
     check(pool.length > 0, 'The pool is empty; it must have at least one prompt');
-    const prompts = encodePrompts(pool, tokenizer, model.architecture, settings);
+    const prompts = await texts.encode(pool, { ...settings, context: model.architecture.context });
     const policy = await openPolicy(policyOptions(options));
     try {
       const started = performance.now();
@@ -133,7 +134,7 @@ export class RftLoop {
       });
       const state = kept?.state.curriculum as CurriculumState | undefined;
       const made = curriculum.make(described, { ...(scores && { scores }), ...(state !== undefined && { state }) });
-      const parts = { policy, tokenizer, reward, tasks: pool, prompts };
+      const parts = { policy, texts, reward, tasks: pool, prompts };
       return new RftLoop(options, parts, { curriculum: made, scores, scoringMs });
     } catch (error) {
       await policy.close();
@@ -207,8 +208,8 @@ export class RftLoop {
 
   /** Evaluates the model as it is now; changes nothing. */
   async evaluate(tasks: readonly RftTask[], signal?: AbortSignal): Promise<Evaluation> {
-    const { model, tokenizer, settings } = this.#options;
-    const prompts = encodePrompts(tasks, tokenizer, model.architecture, settings);
+    const { model, texts, settings } = this.#options;
+    const prompts = await texts.encode(tasks, { ...settings, context: model.architecture.context });
     return evaluatePolicy({ ...this.#parts, tasks, prompts }, settings, signal);
   }
 

@@ -20,7 +20,7 @@ export interface VersionedFile {
 /** Everything that an RftJob is given. */
 export interface RftDependencies {
   readonly datasets: {
-    /** Resolves a name, or name@version. @throws AppError 'not-found' */
+    /** Resolves a name, or name@version; the file is given away. @throws AppError 'not-found' */
     read(ref: string): Promise<VersionedFile>;
     put(name: string, lines: number, bytes: Uint8Array): Promise<void>;
   };

@@ -2,12 +2,12 @@
 
 import { countFailures, type Judgement, type Reward } from '../../rewards/reward.js';
 import type { GroupCompletion, PromptSummary } from '../../generator/group-generator.js';
-import type { Tokenizer } from '../../text/tokenizer.js';
 import { advantagesOf, hasSignal, tokenWeightOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
 import type { PolicyPort } from './policy.js';
 import type { RftTask, TokenPrompts } from './prompts.js';
 import type { WeightedGroup } from './rows.js';
+import type { Texts } from './texts.js';
 
 /** A completion with what it earned. */
 export interface JudgedCompletion extends GroupCompletion {
@@ -30,7 +30,7 @@ export interface JudgedGroup {
 /** What is asked of whom. */
 export interface RolloutParts {
   readonly policy: PolicyPort;
-  readonly tokenizer: Tokenizer;
+  readonly texts: Texts;
   readonly reward: Reward;
   readonly tasks: readonly RftTask[];
   readonly prompts: TokenPrompts;
@@ -58,7 +58,7 @@ export interface Rollouts {
 
 /** Draws and judges completions of the tasks of some indices. */
 export async function drawRollouts(
-  { policy, tokenizer, reward, tasks, prompts }: RolloutParts,
+  { policy, texts, reward, tasks, prompts }: RolloutParts,
   indices: readonly number[],
   settings: DrawSettings,
   signal?: AbortSignal,
@@ -71,17 +71,16 @@ export async function drawRollouts(
     ...{ completions, maxTokens, temperature, topP, seed, stopTokens, prefixTokens },
   });
   const generated = performance.now();
-  const texts = drawn.map((group) => group.completions.map((one) => textOf(one, tokenizer)));
-  const samples = indices.flatMap((index, i) => {
-    const { prompt, answer, family, verifier } = tasks[index]!;
-    const rest = { prompt, answer, family, ...(verifier !== undefined && { verifier }) };
-    return texts[i]!.map((completion) => ({ completion, ...rest }));
+  const said = await texts.decode(drawn.flatMap((group) => group.completions.map(withoutEnd)));
+  const samples = said.map((completion, i) => {
+    const { prompt, answer, family, verifier } = tasks[indices[Math.floor(i / completions)]!]!;
+    return { completion, prompt, answer, family, ...(verifier !== undefined && { verifier }) };
   });
   const judgements = await reward.score(samples, signal);
   const groups = drawn.map(({ completions: own, summary }, i): JudgedGroup => {
     const judged = own.map((completion, j) => ({
       ...completion,
-      text: texts[i]![j]!,
+      text: said[i * completions + j]!,
       ...earned(completion, judgements[i * completions + j]!, settings),
     }));
     return { index: indices[i]!, completions: judged, summary, hasSignal: hasSignal(judged.map((one) => one.reward)) };
@@ -128,8 +127,8 @@ export function weightGroups(
     });
 }
 
-function textOf({ tokens, isStopped }: GroupCompletion, tokenizer: Tokenizer): string {
-  return tokenizer.decode(isStopped ? tokens.slice(0, -1) : tokens);
+function withoutEnd({ tokens, isStopped }: GroupCompletion): readonly number[] {
+  return isStopped ? tokens.slice(0, -1) : tokens;
 }
 
 /** The judgement as it counts: what did not end, or is nearly too long, earns less (DAPO, 2025, eq. 13). */

@@ -27,18 +27,22 @@ export function formatScoredTasks(
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
 }
 
+/** Of which model scores are to be. */
+export interface ScoresOf {
+  readonly modelVersion: string;
+  /** Whether scores of another model are taken. */
+  readonly allowsOthers: boolean;
+}
+
+/** Scores by prompt. */
+export type KnownScores = ReadonlyMap<string, AngleScore>;
+
 /**
- * The scores of a pool from such a file, found by prompt.
+ * Reads such a file.
  *
- * @param allowsOthers whether scores of another model are taken
- * @throws AppError 'failed-precondition' naming the line with another model; 'invalid-argument' if a line is malformed or a
- *   prompt has no scores
+ * @throws AppError 'failed-precondition' naming the line with another model; 'invalid-argument' if a line is malformed
  */
-export function readScores(
-  file: Uint8Array,
-  pool: readonly RftTask[],
-  { modelVersion, allowsOthers }: { readonly modelVersion: string; readonly allowsOthers: boolean },
-): AngleScore[] {
+export function parseScores(file: Uint8Array, { modelVersion, allowsOthers }: ScoresOf): KnownScores {
   const known = new Map<string, AngleScore>();
   const lines = new TextDecoder().decode(file).split('\n');
   for (const [i, text] of lines.entries()) {
@@ -53,6 +57,11 @@ export function readScores(
     }
     known.set(String(row['prompt']), scoreOf(row, i + 1));
   }
+  return known;
+}
+
+/** @throws AppError 'invalid-argument' if a prompt has no scores */
+export function findScores(known: KnownScores, pool: readonly RftTask[]): AngleScore[] {
   return pool.map(({ id, prompt }) => {
     const score = known.get(prompt);
     check(score !== undefined, `The scores have none for prompt '${id}'`);

@@ -6,7 +6,7 @@ import { describeRefused, type RefusedLine, splitSamples } from '../../text/data
 import { readTasks } from '../../text/tasks.js';
 import type { Tokenizer } from '../../text/tokenizer.js';
 import type { RftConfig } from './job-config.js';
-import { encodePrompts, type RftTask } from './prompts.js';
+import { encodeTasks, type RftTask } from './prompts.js';
 
 /** Tasks that can be used, and the lines left out. */
 export interface TaskPool {
@@ -31,10 +31,11 @@ export interface TaskPoolOptions {
 export function readTaskPool(file: Uint8Array, { name, tokenizer, architecture, config }: TaskPoolOptions): TaskPool {
   const { tasks: read, malformed } = readTasks(file);
   const refused: RefusedLine[] = [...malformed];
+  const settings = { ...config, context: architecture.context };
   const tasks = read.flatMap(({ line, family = '', level = 0, ...rest }): RftTask[] => {
     const task = { id: `line ${line}`, family, level, ...rest };
     try {
-      encodePrompts([task], tokenizer, architecture, config);
+      encodeTasks([task], tokenizer, settings);
       return [task];
     } catch (error) {
       refused.push({ line, reason: AppError.from(error).message });

@@ -5,7 +5,7 @@ import { RftJob } from '../../../../src/trainer/rft/job.js';
 import { readRftConfig } from '../../../../src/trainer/rft/job-config.js';
 import { PolicyHandle } from '../../../../src/trainer/rft/policy-handle.js';
 import type { RftDependencies, RftProgress } from '../../../../src/trainer/rft/ports.js';
-import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
+import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const lines = Array.from({ length: 20 }, (_, i) => ({ prompt: `q: ${i * 7}`, answer: 'x', family: i % 2 ? 'a' : 'b' }));
 const small = { dataset: 'd', promptsPerStep: 3, completions: 4, maxTokens: 5, steps: 6, evaluationSteps: 3 };
@@ -188,5 +188,28 @@ describe('an rft job', { timeout: 60_000 }, () => {
     await job.start();
     await expect(job.finished).rejects.toThrow('no judge');
     expect(world.isClosed).toBe(true);
+  });
+
+  it('is stopped while its tasks are read, and reads them anew when it goes on', async () => {
+    const world = new World();
+    world.datasets.set('d', JSON.stringify({ prompt: endlessText, answer: 'a' }));
+    const base = () => Promise.resolve({ ref: 'words@1', bytes: encodeModel(endlessLanguageModel()) });
+    const job = world.create({}, { base });
+    const started = expect(job.start()).rejects.toMatchObject({ kind: 'cancelled' });
+    await new Promise((resolve) => setTimeout(resolve));
+    job.cancel();
+    await started;
+    expect(await job.finished).toEqual({ state: 'cancelled' });
+    expect([world.isClosed, world.checkpoint]).toEqual([true, undefined]);
+    world.datasets.set('d', JSON.stringify({ prompt: 'a', answer: 'a' }));
+    expect(await world.run({ steps: 1 }, { base })).toEqual({ state: 'done' });
+  });
+
+  it('reads a pool of many parts', async () => {
+    const world = new World();
+    const prompts = Array.from({ length: 40_000 }, (_, i) => JSON.stringify({ prompt: `${i}+`, answer: 'x' }));
+    world.datasets.set('d', prompts.join('\n'));
+    expect(await world.run({ steps: 1, evaluationPrompts: 2 })).toEqual({ state: 'done' });
+    expect(world.events('state')[0]!.metrics).toMatchObject({ prompts: 38_000, evaluationPrompts: 2 });
   });
 });

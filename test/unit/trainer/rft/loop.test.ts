@@ -5,6 +5,7 @@ import type { Reward } from '../../../../src/rewards/reward.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
 import { readRftLoopSettings } from '../../../../src/trainer/rft/config.js';
 import { type LoopCurriculum, RftLoop, type RftLoopOptions, type RftStep } from '../../../../src/trainer/rft/loop.js';
+import { textsHere } from '../../../../src/trainer/rft/texts.js';
 import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const pool = Array.from({ length: 12 }, (_, i) => ({
@@ -39,7 +40,7 @@ const settings = readRftLoopSettings({
   ...{ klCoefficient: 0.0001, sampledEvaluations: 2 },
 });
 const options: RftLoopOptions = {
-  ...{ model: tinyLanguageModel(), tokenizer: byteTokenizer, pool, reward: lowBytes, settings },
+  ...{ model: tinyLanguageModel(), texts: textsHere(byteTokenizer), pool, reward: lowBytes, settings },
   curriculum: { make: ({ length }, { state }) => uniform(length, state) },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatScoredTasks, readScores } from '../../../../src/trainer/rft/scored-tasks.js';
+import { findScores, formatScoredTasks, parseScores, type ScoresOf } from '../../../../src/trainer/rft/scored-tasks.js';
 import { readTasks } from '../../../../src/text/tasks.js';
 
 const pool = [
@@ -10,6 +10,7 @@ const scores = [
   { intra: 0.5, inter: 0.25, debiasedIntra: 0.4, length: 4 },
   { intra: 0.75, inter: -0.125, debiasedIntra: 0.7, length: 4 },
 ];
+const readScores = (bytes: Uint8Array, tasks: typeof pool, of: ScoresOf) => findScores(parseScores(bytes, of), tasks);
 const file = formatScoredTasks(pool, scores, 'm@123');
 
 describe('scored tasks', () => {
