@@ -31,10 +31,13 @@ export interface DatasetServiceOptions {
 
 /** Makes the service. */
 export function makeDatasetService(options: DatasetServiceOptions): DatasetServiceImplementation {
-  const { datasets, uploads, maxBytes } = options;
+  const { datasets, names, uploads, maxBytes } = options;
   return {
     async importDataset(requests, context) {
-      const begin = ({ name }: ImportDatasetRequest): void => checkModelName(name);
+      const begin = ({ name }: ImportDatasetRequest): Promise<void> => {
+        checkModelName(name);
+        return names.checkFor(context, 'dataset', name);
+      };
       const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
       try {
         return await store(options, first, bytes, context);

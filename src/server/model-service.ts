@@ -71,7 +71,10 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       return { model: modelToWire(await get(model)) };
     },
     async uploadModel(requests, context) {
-      const begin = ({ name }: UploadModelRequest): void => checkModelName(name);
+      const begin = ({ name }: UploadModelRequest): Promise<void> => {
+        checkModelName(name);
+        return names.checkFor(context, 'model', name);
+      };
       const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
       try {
         return { model: modelToWire(await put(first.name, await threads.read(bytes, context.signal), context)) };

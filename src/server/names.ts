@@ -5,7 +5,7 @@
 
 import type { CallContext } from 'nice-grpc';
 import { AppError } from '../core/errors.js';
-import type { NameKind, NameStore } from '../store/store.js';
+import type { NameKind, NameRow, NameStore } from '../store/store.js';
 import type { Caller } from './access.js';
 import { Callers } from './callers.js';
 
@@ -47,14 +47,27 @@ export class Names {
    * @throws AppError 'permission-denied' unless `owner` may write under it
    */
   async claim(kind: NameKind, name: string, owner: string): Promise<void> {
-    const row = await this.#store.claim(kind, name, owner);
-    if (owner === '' || row.owner === owner || row.granted.includes(owner)) return;
-    const { noun, command } = words[kind];
-    throw new AppError(
-      'permission-denied',
-      `The ${noun} '${name}' belongs to ${row.owner === '' ? 'the admins' : `the token '${row.owner}'`}; the token ` +
-        `'${owner}' of level train may write only under names that it was the first to use or that an admin granted ` +
-        `it (tengen ${command} grant ${name} ${owner})`,
-    );
+    checkMayWrite(await this.#store.claim(kind, name, owner), owner);
   }
+
+  /**
+   * Claims nothing, so that whoever makes a call hears before a long upload that the name is another's.
+   *
+   * @throws AppError 'permission-denied' as `claim` would
+   */
+  async checkFor(context: CallContext, kind: NameKind, name: string): Promise<void> {
+    const row = await this.#store.get(kind, name);
+    if (row) checkMayWrite(row, this.ownerOf(context));
+  }
+}
+
+function checkMayWrite({ kind, name, owner, granted }: NameRow, caller: string): void {
+  if (caller === '' || owner === caller || granted.includes(caller)) return;
+  const { noun, command } = words[kind];
+  throw new AppError(
+    'permission-denied',
+    `The ${noun} '${name}' belongs to ${owner === '' ? 'the admins' : `the token '${owner}'`}; the token ` +
+      `'${caller}' of level train may write only under names that it was the first to use or that an admin granted ` +
+      `it (tengen ${command} grant ${name} ${caller})`,
+  );
 }

@@ -42,7 +42,7 @@ export interface ReceiveOptions<Message> {
   /** Aborts when the client leaves. */
   readonly signal: CancelSignal;
   /** Checks the first message before more is read. */
-  readonly begin?: (first: Message) => void;
+  readonly begin?: (first: Message) => Promise<void>;
 }
 
 /** A whole file. */
@@ -79,7 +79,7 @@ export class Uploads {
     let first: Message | undefined;
     try {
       for await (const message of this.#untilStalled(messages)) {
-        if (!first) begin?.(message);
+        if (!first) await begin?.(message);
         first ??= message;
         arriving.take(message);
         place.hold(Math.max(arriving.length, arriving.promised));

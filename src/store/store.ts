@@ -308,6 +308,8 @@ export interface NameRow {
 
 /** Owners of the names of models and data sets. A name with something stored under it and no owner is the admins'. */
 export interface NameStore {
+  /** Whose a name is; undefined while it is nobody's. */
+  get(kind: NameKind, name: string): Promise<NameRow | undefined>;
   /** Makes `caller` ('' for the admins) the owner of a name that is nobody's and says whose it is. */
   claim(kind: NameKind, name: string, caller: string): Promise<NameRow>;
   /** Lets `caller` write under a name; one that is nobody's becomes the admins'. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
@@ -84,6 +85,19 @@ it('keeps what one token trains from the others, also after a restart, until an 
   expect((await as('alice').client(JobServiceDefinition).cancelJob({ jobId: job.jobId })).job?.state).toBe(
     JobState.CANCELLED,
   );
+});
+
+it('refuses an upload under the name of another before it has come', async () => {
+  await upload(as('alice'), 'early', 5);
+  const end = new AbortController();
+  async function* messages() {
+    yield { name: 'early', sizeBytes: 1000, chunk: Buffer.alloc(10) };
+    await once(end.signal, 'abort');
+  }
+  const refusal = /The model 'early' belongs to the token 'alice'/;
+  const uploading = as('bob').client(ModelServiceDefinition).uploadModel(messages());
+  await expectStatus(uploading, Status.PERMISSION_DENIED, refusal);
+  end.abort();
 });
 
 it('keeps a name that the admins use from the others', async () => {

@@ -17,16 +17,19 @@ export function nameOperations(db: Database) {
   const granted = db.prepare<{ caller: string }>(
     'SELECT caller FROM name_grants WHERE kind = ? AND name = ? ORDER BY caller',
   );
+  const rowOf = (kind: NameKind, name: string, of: string): NameRow => {
+    return { kind, name, owner: of, granted: granted.all(kind, name).map((row) => row.caller) };
+  };
   const claimName = (kind: NameKind, name: string, caller: string): NameRow => {
     own.run(kind, name, isUsed[kind].get(name) ? '' : caller);
-    return {
-      ...{ kind, name },
-      owner: owner.get(kind, name)!.owner,
-      granted: granted.all(kind, name).map((row) => row.caller),
-    };
+    return rowOf(kind, name, owner.get(kind, name)!.owner);
   };
   return {
     claimName,
+    getName(kind: NameKind, name: string): NameRow | undefined {
+      const of = owner.get(kind, name)?.owner ?? (isUsed[kind].get(name) ? '' : undefined);
+      return of === undefined ? undefined : rowOf(kind, name, of);
+    },
     grantName(kind: NameKind, name: string, caller: string): NameRow {
       grant.run(kind, name, caller);
       return claimName(kind, name, '');

@@ -207,6 +207,7 @@ const kindNames = { model: 'model', dataset: 'data set' } as const;
 
 function nameStore(queue: StoreCalls): NameStore {
   return {
+    get: (kind, name) => queue.call('getName', kind, name),
     claim: (kind, name, caller) => queue.call('claimName', kind, name, caller),
     grant: (kind, name, caller) => queue.call('grantName', kind, name, caller),
     async revoke(kind, name, caller) {

@@ -71,6 +71,14 @@ describe('a name', () => {
     await expect(names.claim('dataset', 'old', 'bob')).rejects.toMatchObject(denied('old', 'the admins'));
     await names.claim('model', 'promised', 'alice');
   });
+
+  it('is looked up without being claimed', async () => {
+    const names = await open();
+    await names.checkFor(callOf('b'), 'model', 'm');
+    await names.claimFor(callOf('a'), 'model', 'm');
+    await names.checkFor(callOf('a'), 'model', 'm');
+    await expect(names.checkFor(callOf('b'), 'model', 'm')).rejects.toMatchObject(denied('m', "the token 'alice'"));
+  });
 });
 
 describe('a job', () => {
