@@ -187,6 +187,10 @@ describe('the Open Inference Protocol', () => {
         "Output 'policy' has the parameter 'class_count' (3); this server knows none",
       ],
       [
+        { parameters: { class_count: {} } },
+        "The request has the parameter 'class_count' (no value); this server knows none",
+      ],
+      [
         { inputs: [planesInput!, globalsInput!, planesInput!], rawInputContents: [] },
         "Input 'planes' is given twice; each name may be given once",
       ],
