@@ -155,23 +155,28 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
   it.each([
     ['sft', { prompt: 'a', completion: endlessText }],
     ['rft', { prompt: endlessText, answer: 'a' }],
+    ['grow', { text: endlessText }],
   ])('goes on, and stops, while a job of kind %s reads its data with such a vocabulary', async (kind, line) => {
     await uploadEndless(server.connect());
     importLines('endless', [line]);
     const jobs = server.connect().client(JobServiceDefinition);
-    // The call is answered once the job works, or has ended.
-    const create = (name: string): Promise<unknown> =>
-      createJob(kind, name, { dataset: 'endless', base: 'words' }).catch(() => undefined);
+    const settings = kind === 'grow' ? { source: 'words', layers: 3 } : { base: 'words' };
     const listed = async (): Promise<Job[]> =>
       (await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) })).jobs;
-    const created = create('first');
-    while ((await listed()).length === 0);
-    const [{ jobId }] = (await listed()) as [Job];
+    /** The job while it starts; the call that creates it is answered once it works, or has ended. */
+    const create = async (name: string): Promise<{ job: Job; answer: Promise<unknown> }> => {
+      const answer = createJob(kind, name, { dataset: 'endless', ...settings });
+      for (;;) {
+        const [job] = await Promise.race([listed(), answer.then(listed)]);
+        if (job?.model === name) return { job, answer };
+      }
+    };
+    const first = await create('first');
+    const { jobId } = first.job;
     const { job } = await jobs.cancelJob({ jobId }, { signal: AbortSignal.timeout(frozenMs) });
     expect(job).toMatchObject({ state: JobState.CANCELLED, error: '' });
-    await created;
-    const second = create('second');
-    while ((await listed()).length === 1);
+    await first.answer;
+    const second = (await create('second')).answer.catch(() => undefined);
     expect(await server.stop()).toBe(0);
     await second;
     server = await startServerProcess(dataDir);

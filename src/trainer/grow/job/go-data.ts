@@ -1,6 +1,7 @@
 /** The replay window of an alphazero job as the task of a Go network that grows. */
 
 import { check } from '../../../core/errors.js';
+import { throwIfAborted } from '../../../core/signals.js';
 import { featureSet } from '../../../go/features.js';
 import { type GoArchitecture, boardsOf } from '../../../nn/networks/go-network.js';
 import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../../alphazero/config.js';
@@ -21,6 +22,7 @@ export async function readGoTask(
   played: SelfPlayGames,
   architecture: GoArchitecture,
   config: GrowConfig,
+  signal?: AbortSignal,
 ): Promise<{
   readonly task: Task<GoArchitecture>;
   readonly size: number;
@@ -32,7 +34,7 @@ export async function readGoTask(
   check(size >= smallest && size <= largest, () => {
     return `The games of the job '${played.jobId}' are of size ${size}; the network is for size ${largest}`;
   });
-  const games = await readWindow(played, settings);
+  const games = await readWindow(played, settings, signal);
   const { training, heldOut } = splitGames(games, config.evaluationShare);
   const { batchSize, evaluationBatches, seed } = config;
   const options = {
@@ -55,7 +57,11 @@ function positionsIn(games: readonly GameRows[]): number {
 }
 
 /** The newest games with as many positions as the job's window has, with the labels that the job gives them. */
-async function readWindow(played: SelfPlayGames, settings: AlphaZeroConfig): Promise<GameRows[]> {
+async function readWindow(
+  played: SelfPlayGames,
+  settings: AlphaZeroConfig,
+  signal: AbortSignal | undefined,
+): Promise<GameRows[]> {
   const { windowMin: min, windowExponent: exponent, windowScale: scale } = settings;
   const before = played.positions - windowSize(played.positions, { min, exponent, scale });
   const options = { label: settings.valueLabel, labelStrength: settings.labelStrength };
@@ -63,6 +69,7 @@ async function readWindow(played: SelfPlayGames, settings: AlphaZeroConfig): Pro
   const games: GameRows[] = [];
   let seen = 0;
   for await (const game of played.games()) {
+    throwIfAborted(signal);
     if (game.record.match) continue;
     seen += game.positions;
     const { variation } = game.record;

@@ -42,18 +42,19 @@ export class GrowJob {
     this.finished.catch(() => undefined);
   }
 
-  /** Reads the source and the data, and begins. Rejects, as `finished` does, if it cannot. */
+  /** Reads the source and the data, and begins. Rejects if it cannot, or is stopped before. */
   async start(): Promise<void> {
     try {
       const prepared = await this.#prepare();
       void this.#run(prepared);
     } catch (error) {
-      this.#reject(error);
+      if (this.#abort.signal.aborted) this.#resolve({ state: 'cancelled' });
+      else this.#reject(error);
       throw error;
     }
   }
 
-  /** Stops after the step under way; nothing is written. */
+  /** Stops while the data is read, or after the step under way; nothing is written. */
   cancel(): void {
     this.#abort.abort();
   }
@@ -61,7 +62,8 @@ export class GrowJob {
   async #prepare(): Promise<Prepared> {
     const { ref, sha256, bytes } = await this.#dependencies.source(this.#config.source);
     const name = ref.split('@')[0]!;
-    const subject = await readSubject(decodeAnyModel(bytes), this.#config, this.#dependencies, name);
+    const sources = { ...this.#dependencies, signal: this.#abort.signal };
+    const subject = await readSubject(decodeAnyModel(bytes), this.#config, sources, name);
     const message = `${ref} grows from ${sizesOf(subject.source.architecture)} to ${sizesOf(subject.target)}`;
     this.#dependencies.progress({ event: 'state', metrics: subject.figures, message });
     return { subject, ref, sha256 };

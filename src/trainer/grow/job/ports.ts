@@ -25,7 +25,7 @@ export interface SelfPlayGames {
 export interface GrowDependencies {
   /** The model file to grow. @throws AppError 'not-found' */
   source(ref: string): Promise<{ readonly ref: string; readonly sha256: string; readonly bytes: Uint8Array }>;
-  /** Resolves a name, or name@version, to name@version and the file. @throws AppError 'not-found' */
+  /** Resolves a name, or name@version, to name@version and the file, which is given away. @throws AppError 'not-found' */
   dataset(ref: string): Promise<{ readonly ref: string; readonly bytes: Uint8Array }>;
   /** The games of a job, or of the newest one of a model if `jobId` is ''. @throws AppError 'not-found' */
   selfPlay(jobId: string, model: string): Promise<SelfPlayGames>;

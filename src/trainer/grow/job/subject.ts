@@ -8,18 +8,26 @@ import { transformerGrowth } from '../../../methods/growth/transformer-family.js
 import type { AnyArchitecture, Model } from '../../../nn/model-file.js';
 import type { GoArchitecture } from '../../../nn/networks/go-network.js';
 import type { TransformerConfiguration } from '../../../nn/networks/transformer/configuration.js';
-import { modelTokenizer } from '../../../text/model-tokenizer.js';
+import { owned } from '../../../threads/messages.js';
+import { inOwnThread } from '../../../threads/own-thread.js';
+import { threadModule } from '../../../threads/pool.js';
 import { goCost } from '../go-task.js';
 import { languageCost } from '../language-task.js';
 import type { Task } from '../task.js';
 import { type GrowConfig, operatorOf } from './config.js';
 import { readGoTask } from './go-data.js';
-import { readLanguageTask } from './language-data.js';
+import { taskOfRows } from './language-data.js';
 import type { GrowDependencies } from './ports.js';
+import type * as reading from './read-rows.js';
 import { goTarget, katagoJobTarget, transformerTarget } from './target.js';
 
+const reader = threadModule<typeof reading>(import.meta.url, './read-rows.js');
+
 /** Where a network's own data come from. */
-type DataSources = Pick<GrowDependencies, 'dataset' | 'selfPlay'>;
+type DataSources = Pick<GrowDependencies, 'dataset' | 'selfPlay'> & {
+  /** Gives the reading up. */
+  readonly signal?: AbortSignal;
+};
 
 /** A network of one kind, what it is to become, and what it is trained for. */
 export interface Subject<A extends AnyArchitecture> {
@@ -63,10 +71,18 @@ async function languageSubject(
   const plan = transformerGrowth(architecture, target, operatorOf(config).coupling);
   check(config.dataset !== '', "Setting 'dataset' is empty; growing a language model needs a data set to train on");
   const { ref, bytes } = await dependencies.dataset(config.dataset);
-  const tokenizer = modelTokenizer(metadata, architecture.vocabulary);
+  const own = owned(bytes);
   const shape = { rows: config.batchSize, length: Math.min(config.rowTokens, architecture.context) };
-  const { task, figures } = readLanguageTask(bytes, tokenizer, { ...config, shape });
-  return { source, target, plan, task, forwardCost: (of) => languageCost(of, shape), data: ref, figures };
+  const { dataset, evaluationShare, evaluationBatches, seed } = config;
+  const options = { dataset, evaluationShare, evaluationBatches, seed, shape };
+  const args: Parameters<typeof reading.readRows> = [own, metadata, architecture.vocabulary, options];
+  const rows = await inOwnThread(
+    'grow rows',
+    (thread) => thread.run(reader, 'readRows', args, { transfer: [own.buffer] }),
+    dependencies.signal,
+  );
+  const task = taskOfRows(rows, options);
+  return { source, target, plan, task, forwardCost: (of) => languageCost(of, shape), data: ref, figures: rows.figures };
 }
 
 async function goSubject(
@@ -78,7 +94,7 @@ async function goSubject(
   const { architecture } = source;
   const { target, plan } = goPlan(architecture, config);
   const games = await dependencies.selfPlay(config.games, name);
-  const { task, size, figures } = await readGoTask(games, architecture, config);
+  const { task, size, figures } = await readGoTask(games, architecture, config, dependencies.signal);
   const forwardCost = (of: GoArchitecture): number => goCost(of, size, config.batchSize);
   return { source, target, plan, task, forwardCost, data: games.jobId, figures };
 }

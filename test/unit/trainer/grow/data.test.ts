@@ -6,18 +6,23 @@ import { decodeAnyModel, encodeModel } from '../../../../src/nn/model-file.js';
 import type { Architecture } from '../../../../src/nn/networks/architecture.js';
 import { initialWeights } from '../../../../src/nn/networks/go-network.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
+import type { Tokenizer } from '../../../../src/text/tokenizer.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
 import { architectureOf } from '../../../../src/trainer/alphazero/trainer.js';
 import { operatorOf, readGrowConfig } from '../../../../src/trainer/grow/job/config.js';
 import { readGoTask } from '../../../../src/trainer/grow/job/go-data.js';
-import { readLanguageTask } from '../../../../src/trainer/grow/job/language-data.js';
+import {
+  type LanguageDataOptions,
+  readLanguageRows,
+  taskOfRows,
+} from '../../../../src/trainer/grow/job/language-data.js';
 import type { SelfPlayGames } from '../../../../src/trainer/grow/job/ports.js';
 import { readSubject } from '../../../../src/trainer/grow/job/subject.js';
 import { goTarget, transformerTarget } from '../../../../src/trainer/grow/job/target.js';
 import { growNetwork } from '../../../../src/trainer/grow/train-operator.js';
 import { randomGame } from '../../../support/random-games.js';
-import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
+import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 function played(count: number, settings: object = {}): SelfPlayGames {
   const records = Array.from({ length: count }, (_, i) => randomGame({ size: 5, seed: i + 1, moves: 10 }));
@@ -78,6 +83,10 @@ describe("a network of KataGo's kind", () => {
 describe('the samples that a language model is grown on', () => {
   const shape = { rows: 2, length: 8 };
   const options = { dataset: 'd', shape, seed: 1, evaluationShare: 0.25, evaluationBatches: 100 };
+  const readLanguageTask = (file: Uint8Array, tokenizer: Tokenizer, of: LanguageDataOptions) => {
+    const rows = readLanguageRows(file, tokenizer, of);
+    return { task: taskOfRows(rows, of), figures: rows.figures };
+  };
   const bytesOf = (lines: readonly object[]): Uint8Array =>
     new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join('\n'));
 
@@ -105,6 +114,25 @@ describe('the samples that a language model is grown on', () => {
     expect(() => readLanguageTask(one, byteTokenizer, options)).toThrow(
       /has 1 samples; at least 2 .* Line 2: it has none/,
     );
+  });
+});
+
+describe('samples that a vocabulary never makes into tokens', () => {
+  it('are given up', async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ text: endlessText }));
+    const left = new AbortController();
+    const sources = {
+      dataset: () => Promise.resolve({ ref: 'd@1', bytes }),
+      selfPlay: () => Promise.reject(new Error()),
+      signal: left.signal,
+    };
+    const config = readGrowConfig({ dataset: 'd', layers: 3 });
+    const reading = expect(readSubject(endlessLanguageModel(), config, sources, 'words')).rejects.toMatchObject({
+      kind: 'cancelled',
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+    left.abort();
+    await reading;
   });
 });
 
