@@ -20,8 +20,9 @@ const step = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('evaluate' as const),
-      model: fc.constantFrom('m', 'n'),
+      model: fc.constantFrom('m', 'n', 'm@1', 'n@1'),
       count: fc.integer({ min: 1, max: 6 }),
+      isKnown: fc.boolean(),
       priority: fc.constantFrom('interactive' as const, 'bulk' as const),
       isCancelled: fc.boolean(),
     }),
@@ -38,9 +39,11 @@ export const batches = subject(
     callers: fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 }),
     fates: fc.array(fc.constantFrom<Fate>('answer', 'answer', 'answer', 'refuse', 'die'), { maxLength: 6 }),
     closes: fc.boolean(),
+    cacheMegabytes: fc.constantFrom(0, 1),
+    loadedVersions: fc.integer({ min: 1, max: 2 }),
   }),
-  async (scheduler, { callers, fates, closes }) => {
-    const world = new World(scheduler, fates);
+  async (scheduler, { callers, fates, closes, ...limits }) => {
+    const world = new World(scheduler, fates, limits);
     const all = callers.map((steps, i) =>
       actor(
         scheduler,
@@ -68,10 +71,14 @@ class World implements ThreadWorld {
   #isClosed = false;
   #positions = 0;
 
-  constructor(scheduler: fc.Scheduler, fates: readonly Fate[]) {
+  constructor(
+    scheduler: fc.Scheduler,
+    fates: readonly Fate[],
+    limits: { cacheMegabytes: number; loadedVersions: number },
+  ) {
     this.scheduler = scheduler;
     this.#fates = [...fates];
-    const config = { threads: 2, maxBatch: 4, maxPending: MAX_PENDING, cacheMegabytes: 0, loadedVersions: 2 };
+    const config = { threads: 2, maxBatch: 4, maxPending: MAX_PENDING, ...limits };
     const source = {
       resolve: async (name: string): Promise<string> => {
         await turn(scheduler, 'resolve');
@@ -129,13 +136,15 @@ class World implements ThreadWorld {
     await this.close();
   }
 
-  async #evaluate({ model, count, priority, isCancelled }: Evaluation): Promise<void> {
-    const positions = Array.from({ length: count }, () => snapshot(this.#positions++));
+  async #evaluate({ model, count, isKnown, priority, isCancelled }: Evaluation): Promise<void> {
+    // Positions that were evaluated before are answered at once where there is a cache.
+    const positions = Array.from({ length: count }, (_, i) => snapshot(isKnown ? i : 100 + this.#positions++));
     const signal = new Cancellation();
     if (isCancelled) void turn(this.scheduler, 'cancel').then(() => signal.abort());
     try {
       const { modelVersion, evaluations } = await this.#evaluator.evaluate({ model, positions, priority, signal });
-      this.promises.expect(modelVersion.startsWith(`${model}@`), `${modelVersion} answered for ${model}`);
+      const isMeant = modelVersion === model || modelVersion.startsWith(`${model}@`);
+      this.promises.expect(isMeant, `${modelVersion} answered for ${model}`);
       const scores = positions.map((position) => scoreOf(packed(position), modelVersion));
       const isRight = scores.every((score, i) => evaluations[i]?.score === score);
       this.promises.expect(isRight && evaluations.length === count, 'A position has another answer than its own');

@@ -109,6 +109,8 @@ export class ScheduledThread implements PoolThread {
 
   async #run(slot: number): Promise<void> {
     const { scheduler, promises } = this.#world;
+    // A thread looks for the model when it has claimed the batch, and reads no command before it has computed.
+    const ref = this.#refs.get(this.#slots.model(slot));
     await turn(scheduler, `thread ${this.#thread} batch`);
     const fate = this.#world.nextFate();
     if (fate === 'die') {
@@ -116,7 +118,7 @@ export class ScheduledThread implements PoolThread {
       if (!this.#isStopping) this.#events.died(new Error('it died'));
     } else if (fate === 'refuse') this.#events.failed(slot, new AppError('internal', 'refused'));
     else {
-      const [count, ref] = [this.#slots.claimedCount(slot), this.#refs.get(this.#slots.model(slot))];
+      const count = this.#slots.claimedCount(slot);
       promises.expect(ref !== undefined, 'A batch names a model that the thread does not hold');
       const bytes = recordBytes(2);
       const { scores } = this.#slots.outputs(slot, count, 2);

@@ -112,7 +112,7 @@ export class Batcher {
     const queue = this.#queues[job.interactive ? 0 : 1];
     const kept = queue.filter((range) => range.ticket !== ticket);
     if (kept.length < queue.length) queue.splice(0, queue.length, ...kept);
-    for (let slot = 0; slot < this.#states.length; slot++) this.#withdrawIfAbandoned(slot);
+    this.#withdrawAbandoned();
     this.#pump();
   }
 
@@ -142,6 +142,7 @@ export class Batcher {
     const state = this.#take(slot);
     this.#release(slot);
     for (const { ticket } of state.ranges) this.#failTicket(ticket, error);
+    this.#withdrawAbandoned();
     this.#pump();
   }
 
@@ -157,6 +158,7 @@ export class Batcher {
         else this.#queues[ticket.job.interactive ? 0 : 1].unshift({ ticket, from, to, retried: true });
       }
     }
+    this.#withdrawAbandoned();
     this.#pump();
   }
 
@@ -209,6 +211,11 @@ export class Batcher {
     this.#states[slot] = { ranges: [], count: 0, key };
     this.#filling.set(key, slot);
     return slot;
+  }
+
+  /** Takes back slots that nobody waits for any more: their model may be released now. */
+  #withdrawAbandoned(): void {
+    for (let slot = 0; slot < this.#states.length; slot++) this.#withdrawIfAbandoned(slot);
   }
 
   #withdrawIfAbandoned(slot: number): void {

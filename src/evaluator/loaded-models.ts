@@ -112,7 +112,12 @@ export class LoadedModels {
     for (const [ref, old] of [...this.#loaded]) {
       if (ref !== nameOrRef && !ref.startsWith(`${nameOrRef}@`)) continue;
       const model = await this.#loadNow(ref);
-      for (const [name, known] of this.#names) if (known === old) this.#names.set(name, model);
+      const isHeld = this.#holds(model);
+      for (const [name, known] of this.#names) {
+        if (known !== old) continue;
+        if (isHeld) this.#names.set(name, model);
+        else this.#names.delete(name);
+      }
       if (old.users === 0) this.#release(old);
       else this.#retired.add(old);
     }
@@ -124,7 +129,8 @@ export class LoadedModels {
       try {
         const ref = await this.#source.resolve(name);
         if (ref === old.ref) continue;
-        const model = await this.#load(ref);
+        let model = await this.#load(ref);
+        while (!this.#holds(model)) model = await this.#load(ref);
         if (this.#names.get(name) === old) this.#names.set(name, model);
         this.#log('model-live', { name, ref, replaced: old.ref });
       } catch (error) {
@@ -138,12 +144,20 @@ export class LoadedModels {
     for (;;) {
       const generation = this.#generation;
       const model = await this.#load(await this.#source.resolve(name));
-      if (generation !== this.#generation) continue;
+      if (generation !== this.#generation || !this.#holds(model)) continue;
       this.#names.set(name, model);
       model.lastUsed = ++this.#clock;
       this.#evict(model);
       return model;
     }
+  }
+
+  /**
+   * Whether a version is still loaded. To be asked after every wait for one: where all others are in use, a request that the
+   * cache answers at once has used it and let it go before whoever waited for it has its turn.
+   */
+  #holds(model: LoadedModel): boolean {
+    return this.#loaded.get(model.ref) === model;
   }
 
   #load(ref: string): Promise<LoadedModel> {
