@@ -6,11 +6,10 @@ import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import { quantize } from '../../src/evaluator/quantization/quantize.js';
 import { Callers } from '../../src/server/callers.js';
-import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
+import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
 import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
 import { Stopping } from '../../src/server/stopping.js';
-import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { cpuMicros, makeModelFile, readSetup } from './setup.js';
 
 const setup = readSetup(process.argv.slice(2));
@@ -31,7 +30,7 @@ const server = createServer()
   .use(translateErrors(logger))
   .use(authenticate(new Callers('secret')))
   .use(endWithServer(new Stopping()));
-server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger));
+server.add(evaluatorService, makeEvaluatorService(evaluator, logger));
 const port = await server.listen('127.0.0.1:0');
 
 process.on('message', () =>

@@ -1,7 +1,7 @@
 /** Calls as threads make them: bytes of a request in, bytes of an answer out. */
 
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
-import { transferring } from '../threads/messages.js';
+import { owned, transferring } from '../threads/messages.js';
 import { decodeWhole, UndecodedElsewhere, type Unreadable } from './decoding.js';
 
 /** The part of a generated message type that is needed. */
@@ -30,8 +30,7 @@ export function carryOut<Request, Response>(
 
 /** The bytes of an answer, to be given away. */
 export function encodeAnswer<Message>(type: MessageType<Message>, message: Message): Uint8Array {
-  // A copy of exactly these bytes.
-  const encoded = Uint8Array.from(type.encode(message).finish());
+  const encoded = owned(type.encode(message).finish());
   return transferring(encoded, [encoded.buffer]);
 }
 

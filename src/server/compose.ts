@@ -25,10 +25,9 @@ import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
 import type { Callers } from './callers.js';
 import type { ServerConfig } from './config.js';
-import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
 import { curriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
-import { makeEvaluatorService } from './evaluator-service.js';
+import { evaluatorService, makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
 import { generationService, makeGenerationService } from './generation-service.js';
 import { makeGameService } from './game-service.js';
@@ -147,7 +146,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       branchingService(work),
       curriculumService(curricula),
       service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
-      service(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas)),
+      service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(generationService, makeGenerationService(generator, tokenizing)),
       service(GrowthServiceDefinition, makeGrowthService(uploads, config.maxModelMegabytes * MEGABYTE)),

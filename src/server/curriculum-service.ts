@@ -5,7 +5,7 @@ import { CurriculumServiceDefinition } from '../proto/tengen/v1/curriculum.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { answerOf } from './carry-out.js';
 import type * as stream from './curriculum-stream.js';
-import { byteDefinition, type ByteDefinition } from './threaded-service.js';
+import { byteDefinition, ownRequest, type ByteDefinition } from './threaded-service.js';
 
 const module = threadModule<typeof stream>(import.meta.url, './curriculum-stream.js');
 
@@ -27,7 +27,7 @@ export function curriculumService(pool: ThreadPool): CurriculumService {
         let received = 0;
         try {
           for await (const message of requests) {
-            const own = Uint8Array.from(message);
+            const own = ownRequest(message);
             const taken = await thread.run(module, 'take', [own, received++ === 0], { transfer: [own.buffer] });
             const answer = answerOf(taken, received);
             if (answer) yield answer;

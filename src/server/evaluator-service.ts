@@ -5,28 +5,30 @@
 
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
-import { AppError, check } from '../core/errors.js';
-import { Cancellation, type CancelSignal } from '../core/signals.js';
+import { AppError } from '../core/errors.js';
+import { Cancellation } from '../core/signals.js';
 import { trace } from '../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
-import { Priority, type EvaluateRequest, type EvaluateResponse } from '../proto/tengen/v1/evaluator.js';
-import { evaluationsToWire } from '../wire/evaluation.js';
-import type { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
-import { positionFromWire } from '../wire/position.js';
+import type { EvaluateRequest, EvaluateResponse } from '../proto/tengen/v1/evaluator.js';
+import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
+import { answeredInBytes } from './answers.js';
+import { checkedInPieces, checkedRequest, encodeInPieces, isLong, succeeded } from './evaluate-messages.js';
 import { callFacts, type Quotas } from './quotas.js';
 import { isOwnFault, toServerError } from './status.js';
 
-/** Most positions in one request. */
-const maxPositions = 1024;
 /** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
 const streamPositions = 4096;
+
+/** EvaluatorService; the answers to long requests are written in pieces, and come as bytes. */
+export const evaluatorService = answeredInBytes(EvaluatorServiceDefinition, 'evaluate');
+type Answer = EvaluateResponse | Uint8Array;
 
 /** The service over an evaluator; without `quotas` every client may have all of it. */
 export function makeEvaluatorService(
   evaluator: Evaluator,
   logger: Logger,
   quotas?: Quotas,
-): ServiceImplementation<typeof EvaluatorServiceDefinition> {
+): ServiceImplementation<typeof evaluatorService> {
   return {
     async *evaluate(requests: AsyncIterable<EvaluateRequest>, context: CallContext) {
       const call = callFacts(context);
@@ -48,7 +50,7 @@ class EvaluationStream {
   /** Lets positions in by the client's quota, and says what to call when they are done. */
   readonly #admit: (positions: number) => () => void;
   readonly #running = new Map<bigint, Cancellation>();
-  readonly #answers: { readonly response: EvaluateResponse; readonly positions: number }[] = [];
+  readonly #answers: { readonly response: Answer; readonly positions: number }[] = [];
   /** Positions read and not yet taken by the peer, so that a peer that does not read its answers is held back too. */
   #inFlight = 0;
   #ended = false;
@@ -62,7 +64,7 @@ class EvaluationStream {
     this.#admit = admit;
   }
 
-  async *run(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<EvaluateResponse, void> {
+  async *run(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<Answer, void> {
     void this.#read(requests);
     const wake = (): void => this.#wakeWriter();
     signal.addEventListener('abort', wake, { once: true });
@@ -121,20 +123,29 @@ class EvaluationStream {
     const cancellation = new Cancellation();
     this.#running.set(requestId, cancellation);
     let done = (): void => undefined;
-    const finish = (response: EvaluateResponse): void => {
+    const finish = (response: Answer): void => {
       done();
       this.#running.delete(requestId);
       this.#answer(response, weight);
     };
     const failed = (error: unknown): void => finish(this.#failed(requestId, error));
+    const evaluate = (evaluation: EvaluatorRequest): Promise<EvaluateResult> => {
+      done = this.#admit(weight);
+      return this.#evaluator.evaluate(evaluation);
+    };
     // Nothing here holds the positions while the request waits: they would outlive the collection of young garbage.
     try {
+      if (isLong(weight)) {
+        checkedInPieces(request, cancellation)
+          .then(evaluate)
+          .then((result) => encodeInPieces(requestId, result))
+          .then(finish, failed);
+        return;
+      }
       const started = trace ? performance.now() : 0;
       const evaluation = checkedRequest(request, cancellation);
       trace?.add('decode', started, weight);
-      done = this.#admit(weight);
-      this.#evaluator
-        .evaluate(evaluation)
+      evaluate(evaluation)
         .then((result) => succeeded(requestId, result))
         .then(finish, failed);
     } catch (error) {
@@ -142,7 +153,7 @@ class EvaluationStream {
     }
   }
 
-  #answer(response: EvaluateResponse, positions: number): void {
+  #answer(response: Answer, positions: number): void {
     this.#answers.push({ response, positions });
     this.#wakeWriter();
   }
@@ -151,34 +162,5 @@ class EvaluationStream {
     if (isOwnFault(thrown)) this.#logger.error({ err: thrown, requestId }, 'evaluation-failed');
     const { code, details } = toServerError(thrown, String(requestId));
     return { requestId, modelVersion: '', evaluations: [], error: { code, message: details } };
-  }
-}
-
-function checkedRequest(request: EvaluateRequest, signal: CancelSignal): EvaluatorRequest {
-  const { model, positions, ownership } = request;
-  check(
-    positions.length > 0 && positions.length <= maxPositions,
-    () => `positions holds ${positions.length}; a request has 1 to ${maxPositions}`,
-  );
-  const priority = request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk';
-  return { ...{ model, ownership, priority, signal }, positions: positions.map(checkedPosition) };
-}
-
-function succeeded(requestId: bigint, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
-  const started = trace ? performance.now() : 0;
-  const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
-  trace?.add('encode', started, evaluations.length);
-  return response;
-}
-
-function checkedPosition(
-  position: EvaluateRequest['positions'][number],
-  index: number,
-): ReturnType<typeof positionFromWire> {
-  try {
-    return positionFromWire(position);
-  } catch (thrown) {
-    const error = AppError.from(thrown);
-    throw new AppError(error.kind, `positions[${String(index)}]: ${error.message}`, { cause: thrown });
   }
 }

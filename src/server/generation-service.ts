@@ -15,7 +15,7 @@ import {
 } from '../proto/tengen/v1/generation.js';
 import { markers, type Tokenizer } from '../text/tokenizer.js';
 import type { ThreadPool } from '../threads/pool.js';
-import { answeringBytes } from './threaded-service.js';
+import { answeredInBytes } from './answers.js';
 import { tokenizeAnswer, tokensOf } from './tokenizing.js';
 
 const maxCompletions = 64;
@@ -25,7 +25,7 @@ const defaultTokens = 256;
 const maxCharacters = 262_144;
 
 /** GenerationService with the answers of Tokenize in bytes, as a thread has written them. */
-export const generationService = answeringBytes(GenerationServiceDefinition, 'tokenize');
+export const generationService = answeredInBytes(GenerationServiceDefinition, 'tokenize');
 
 /** Makes the service; `pool` makes texts into tokens. */
 export function makeGenerationService(

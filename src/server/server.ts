@@ -6,6 +6,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
+import { uncopied } from './answers.js';
 import { checkDeclared } from './access.js';
 import type { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
@@ -97,7 +98,7 @@ function addServices(server: Server, { services }: Composition): Health {
   const names: string[] = [];
   for (const { definition, implementation } of services) {
     checkDeclared(definition);
-    server.add(decodable(definition), implementation);
+    server.add(decodable(uncopied(definition)), implementation);
     if (typeof definition.fullName === 'string') names.push(definition.fullName);
   }
   const health = addHealth(server, names);

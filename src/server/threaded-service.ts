@@ -4,6 +4,7 @@
  */
 
 import type { CallContext } from 'nice-grpc';
+import { owned } from '../threads/messages.js';
 import type { ThreadModule, ThreadPool } from '../threads/pool.js';
 import { answerOf, type ByteCall } from './carry-out.js';
 
@@ -41,23 +42,6 @@ export function byteDefinition<D extends Definition>(definition: D): ByteDefinit
   return { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] };
 }
 
-/** A definition with the answers of some methods as bytes. */
-export type AnsweringBytes<D extends Definition, Names extends keyof D['methods']> = Omit<D, 'methods'> & {
-  readonly methods: Omit<D['methods'], Names> & {
-    readonly [M in Names]: Omit<D['methods'][M], 'responseType'> & { readonly responseType: Bytes };
-  };
-};
-
-/** A definition whose services pass on what threads have written as the answers of these methods. */
-export function answeringBytes<D extends Definition, Names extends keyof D['methods'] & string>(
-  definition: D,
-  ...names: Names[]
-): AnsweringBytes<D, Names> {
-  const changed = names.map((name) => [name, { ...definition.methods[name], responseType: bytes }]);
-  const methods = { ...definition.methods, ...Object.fromEntries(changed) } as AnsweringBytes<D, Names>['methods'];
-  return { ...definition, methods };
-}
-
 type Implementation<D extends Definition> = Readonly<
   Record<keyof D['methods'], (request: Uint8Array, context: CallContext) => Promise<Uint8Array>>
 >;
@@ -66,6 +50,16 @@ type Implementation<D extends Definition> = Readonly<
 export interface ThreadedService<D extends Definition> {
   readonly definition: ByteDefinition<D>;
   readonly implementation: Implementation<D>;
+}
+
+/** Bytes before a message in the buffer that grpc-js makes for each message that does not fit its pool of small ones. */
+const FRAME_HEAD = 5;
+
+/** Bytes of a request that can be given away with their buffer: a copy only if the buffer has others too. */
+export function ownRequest(request: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { byteOffset, length, buffer } = request;
+  const isAlone = byteOffset === FRAME_HEAD && buffer.byteLength === FRAME_HEAD + length;
+  return isAlone ? (request as Uint8Array<ArrayBuffer>) : owned(request);
 }
 
 /** After this the work of a call is given up. At the documented limits calls take a few seconds. */
@@ -85,8 +79,7 @@ export function threadedService<D extends Definition>(
   const names = Object.keys(definition.methods);
   const call = (name: string) => {
     return async (request: Uint8Array, { signal }: Pick<CallContext, 'signal'>): Promise<Uint8Array> => {
-      // The bytes may be part of a larger buffer, which others still use.
-      const own = Uint8Array.from(request);
+      const own = ownRequest(request);
       const options = { signal, timeoutMs: MAX_MS, transfer: [own.buffer] };
       return answerOf(await pool.run(calls, name, [own], options), 1);
     };

@@ -9,11 +9,10 @@ import { Evaluator } from '../../src/evaluator/evaluator.js';
 import type { ModelSource } from '../../src/evaluator/model-source.js';
 import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
 import { Callers } from '../../src/server/callers.js';
-import { makeEvaluatorService } from '../../src/server/evaluator-service.js';
+import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { makeInferenceService } from '../../src/server/inference-service.js';
 import { authenticate, translateErrors } from '../../src/server/middleware.js';
 import { Quotas } from '../../src/server/quotas.js';
-import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 
 /** What a test talks to. */
 export interface EvaluationServer {
@@ -35,7 +34,7 @@ export async function startEvaluationServer(
   const callers = new Callers('', limits.tokens);
   const quotas = new Quotas(callers, limits.quotas, limits.now);
   const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
-  server.add(EvaluatorServiceDefinition, makeEvaluatorService(evaluator, logger, quotas));
+  server.add(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
   server.add(GRPCInferenceServiceDefinition, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas }));
   const port = await server.listen('127.0.0.1:0');
   const address = `127.0.0.1:${String(port)}`;

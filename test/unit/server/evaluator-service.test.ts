@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
+import { Metadata, type CallContext } from 'nice-grpc';
 import { Status } from 'nice-grpc-common';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MessageQueue } from '../../../clients/shared/message-queue.js';
 import {
@@ -7,6 +10,8 @@ import {
   EvaluatorServiceDefinition,
   Priority,
 } from '../../../src/proto/tengen/v1/evaluator.js';
+import type { Evaluator } from '../../../src/evaluator/evaluator.js';
+import { makeEvaluatorService } from '../../../src/server/evaluator-service.js';
 import { evaluationFromWire } from '../../../src/wire/evaluation.js';
 import { positionToWire } from '../../../src/wire/position.js';
 import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
@@ -155,6 +160,50 @@ describe('EvaluatorService', () => {
     await stream.end();
   });
 
+  it('answers a long request, which is converted in pieces, as it answers short ones', async () => {
+    const many = randomPositions(size, 1000).map(positionToWire);
+    const stream = new Stream().send(request(1000, { positions: many, ownership: true }));
+    for (let id = 0; id < 10; id++)
+      stream.send(request(id, { positions: many.slice(100 * id, 100 * id + 100), ownership: true }));
+    const [whole, ...parts] = (await stream.end()).reverse();
+    expect(whole!.modelVersion).toBe('go@1');
+    expect(whole!.evaluations).toEqual(parts.reverse().flatMap(({ evaluations }) => evaluations));
+  });
+
+  it('names the wrong position of a long request', async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => ({ ...positions[0]!, ...(i === 900 && { size: 99 }) }));
+    const [answer] = await new Stream().send(request(1, { positions: many })).end();
+    expect(answer!.error?.message).toContain('positions[900]: ');
+  });
+
+  it('lets others have their turn of the event loop while it converts a long request', async () => {
+    const evaluation = (await server.evaluator.evaluate({ model: '', positions: randomPositions(size, 1) }))
+      .evaluations[0]!;
+    const quick = {
+      evaluate: ({ positions: asked }: { positions: unknown[] }) =>
+        Promise.resolve({ modelVersion: 'go@1', evaluations: asked.map(() => evaluation) }),
+    };
+    const service = makeEvaluatorService(quick as unknown as Evaluator, pino({ level: 'silent' }));
+    const turnsFor = async (count: number): Promise<number> => {
+      const many = Array.from({ length: count }, (_, i) => positions[i % positions.length]!);
+      const requests = Readable.from([request(1, { positions: many })]);
+      const context = { metadata: Metadata(), peer: 'test', signal: new AbortController().signal };
+      let turns = 0;
+      const turn = (): void => {
+        turns++;
+        timer = setImmediate(turn);
+      };
+      let timer = setImmediate(turn);
+      const answers = service.evaluate(requests as AsyncIterable<EvaluateRequest>, context as unknown as CallContext);
+      for await (const answer of answers) expect(answer).toBeInstanceOf(count > 128 ? Uint8Array : Object);
+      clearImmediate(timer);
+      return turns;
+    };
+    const short = await turnsFor(64);
+    // A turn for each 128 positions on their way in, and on their way out.
+    expect(await turnsFor(1024)).toBeGreaterThanOrEqual(short + 14);
+  });
+
   it('drops everything a client wanted when the client goes', async () => {
     const before = server.evaluator.metrics().cancelled;
     const many = Array.from({ length: 1024 }, (_, i) => positions[i % positions.length]!);
@@ -164,6 +213,8 @@ describe('EvaluatorService', () => {
       stream.send(request(1));
       for (let id = 2; id <= 5; id++) stream.send(request(id, { positions: many }));
       await stream.receive(1);
+      // Until one of the long requests is read, piece by piece; the server is in this thread, so that is not missed.
+      while (server.evaluator.metrics().pending === 0) await new Promise((resolve) => setImmediate(resolve));
       stream.abort();
       while (server.evaluator.metrics().pending > 0) await new Promise((resolve) => setImmediate(resolve));
     }
