@@ -49,7 +49,7 @@ export function limitCalls({ datasetMegabytes }: FileSizes): LimitCall[] {
 }
 
 const cluster: SchedulingCluster = {
-  ...{ dataParallel: 1, contextParallel: 256, bucketSize: 4096, gatheredShare: 0 },
+  ...{ dataParallel: 1, contextParallel: 64, bucketSize: 4096, gatheredShare: 0 },
   cost: {
     ...{ linearMs: 1e-4, attentionMs: 1e-9, attentionHalfTokens: 100, computeMs: 0, microBatchMs: 0, stepMs: 0 },
     ...{ exchangeMsPerToken: 1e-6, exchangeMs: 0, exchangeFloorMs: 0 },

@@ -5,6 +5,7 @@
 
 import { availableParallelism } from 'node:os';
 
+import { breathe } from '../core/breathe.js';
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
 import type { GoEvaluation } from '../go/evaluation.js';
@@ -17,8 +18,8 @@ import { type EvaluatorLog, type LoadedModel, LoadedModels } from './loaded-mode
 import { type EvaluatorMetrics, makeCounters } from './metrics.js';
 import { MeasuredThreads } from './measured-threads.js';
 import type { ModelShape, ModelSource } from './model-source.js';
-import { joinOutputs, splitInputs } from './plain-tensors.js';
-import type { InferInputs, InferOutputs } from './session-messages.js';
+import { floatCount, joinOutputs, partOf, type PlainTensors } from './plain-tensors.js';
+import type { InferOutputs } from './session-messages.js';
 import { SessionPool, type PoolPorts } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
 import { WaitingTimes } from './waiting-times.js';
@@ -143,7 +144,7 @@ export class Evaluator {
    *
    * @throws AppError like `evaluate`; 'invalid-argument' also for arrays of the wrong length
    */
-  async infer(model: string, inputs: InferInputs): Promise<{ modelVersion: string; outputs: InferOutputs }> {
+  async infer(model: string, inputs: PlainTensors): Promise<{ modelVersion: string; outputs: InferOutputs }> {
     let loaded = this.#models.find(model);
     while (!loaded) {
       await this.#models.get(model);
@@ -154,18 +155,28 @@ export class Evaluator {
     checkBoard(loaded, size);
     const expected = inputs.count * planes * size * size;
     check(
-      inputs.planes.length === expected,
-      () => `planes holds ${inputs.planes.length} numbers; expected ${expected}`,
+      floatCount(inputs.planes) === expected,
+      () => `planes holds ${floatCount(inputs.planes)} numbers; expected ${expected}`,
     );
     const rest = inputs.count * globals;
-    check(inputs.globals.length === rest, () => `globals holds ${inputs.globals.length} numbers; expected ${rest}`);
+    check(
+      floatCount(inputs.globals) === rest,
+      () => `globals holds ${floatCount(inputs.globals)} numbers; expected ${rest}`,
+    );
     this.#admit(inputs.count);
     this.#inferring += inputs.count;
     this.#models.use(loaded);
     try {
-      const parts = splitInputs(inputs, this.#config.maxBatch);
-      const results = await Promise.all(parts.map((part) => this.#pool.infer(loaded.model, part)));
-      return { modelVersion: loaded.ref, outputs: joinOutputs(results) };
+      const parts: Promise<InferOutputs>[] = [];
+      for (let from = 0; from < inputs.count; from += this.#config.maxBatch) {
+        if (from > 0) await breathe();
+        const to = Math.min(inputs.count, from + this.#config.maxBatch);
+        const part = this.#pool.infer(loaded.model, () => partOf(inputs, from, to));
+        // It may fail before all parts are on their way.
+        part.catch(() => undefined);
+        parts.push(part);
+      }
+      return { modelVersion: loaded.ref, outputs: joinOutputs(await Promise.all(parts)) };
     } finally {
       this.#models.done(loaded);
       this.#inferring -= inputs.count;

@@ -2,21 +2,28 @@
 
 import type { InferInputs, InferOutputs } from './session-messages.js';
 
-/** Cuts a request into parts of at most `maxCount` positions; their arrays are copies, as threads need them. */
-export function splitInputs({ planes, globals, count, size }: InferInputs, maxCount: number): InferInputs[] {
-  const planeFloats = planes.length / count;
-  const globalFloats = globals.length / count;
-  const parts: InferInputs[] = [];
-  for (let from = 0; from < count; from += maxCount) {
-    const to = Math.min(count, from + maxCount);
-    parts.push({
-      planes: planes.slice(from * planeFloats, to * planeFloats),
-      globals: globals.slice(from * globalFloats, to * globalFloats),
-      count: to - from,
-      size,
-    });
-  }
-  return parts;
+/** Numbers, or the bytes of them (IEEE 754, little-endian), which may lie anywhere in a message. */
+type Floats = Float32Array | Uint8Array;
+
+/** A request of any size. */
+export interface PlainTensors extends Omit<InferInputs, 'planes' | 'globals'> {
+  readonly planes: Floats;
+  readonly globals: Floats;
+}
+
+/** How many numbers they are. */
+export function floatCount(values: Floats): number {
+  return values.byteLength / Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** Positions `from` to `to` of a request, copied, to be given to a thread. */
+export function partOf({ planes, globals, count, size }: PlainTensors, from: number, to: number): InferInputs {
+  const cut = (values: Floats): Float32Array => {
+    const perPosition = values.byteLength / count;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return new Float32Array(bytes.slice(from * perPosition, to * perPosition).buffer);
+  };
+  return { planes: cut(planes), globals: cut(globals), count: to - from, size };
 }
 
 /** Puts the outputs of the parts, in their order, together again. */

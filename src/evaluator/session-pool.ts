@@ -127,9 +127,13 @@ export class SessionPool {
     for (const thread of this.#threads) thread.release(model).catch(() => undefined); // a dead thread holds nothing
   }
 
-  /** Runs a loaded model on plain tensors in one of the threads; tried again once if the thread dies. */
-  infer(model: number, inputs: InferInputs): Promise<InferOutputs> {
-    return this.#retry(this.#nextInfer++ % this.#threads.length, (thread) => thread.infer(model, inputs));
+  /**
+   * Runs a loaded model on plain tensors in one of the threads; tried again once if the thread dies.
+   *
+   * @param inputs makes them, since each thread that tries is given them for good
+   */
+  infer(model: number, inputs: () => InferInputs): Promise<InferOutputs> {
+    return this.#retry(this.#nextInfer++ % this.#threads.length, (thread) => thread.infer(model, inputs()));
   }
 
   /** Makes one thread die with its next batch; for tests of what follows. */

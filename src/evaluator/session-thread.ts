@@ -82,9 +82,10 @@ export class SessionThread {
     await this.#call({ kind: 'release', model });
   }
 
-  /** Runs a model on plain tensors, between batches. */
+  /** Runs a model on plain tensors, which are given away, between batches. */
   async infer(model: number, inputs: InferInputs): Promise<InferOutputs> {
-    return (await this.#call({ kind: 'infer', model, inputs })) as InferOutputs;
+    const given = [inputs.planes, inputs.globals].map(({ buffer }) => buffer as ArrayBuffer);
+    return (await this.#call({ kind: 'infer', model, inputs }, given)) as InferOutputs;
   }
 
   /**
@@ -104,7 +105,7 @@ export class SessionThread {
     await this.#call({ kind: 'crash' });
   }
 
-  #call(body: CommandBody): Promise<Result> {
+  #call(body: CommandBody, given: readonly ArrayBuffer[] = []): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#gone || this.#stopping) {
         reject(new AppError('unavailable', 'The evaluation thread ended'));
@@ -112,12 +113,12 @@ export class SessionThread {
       }
       const id = this.#nextCall++;
       this.#calls.set(id, { resolve, reject });
-      this.#send({ ...body, id });
+      this.#send({ ...body, id }, given);
     });
   }
 
-  #send(command: Command): void {
-    this.#commands.postMessage(command);
+  #send(command: Command, given: readonly ArrayBuffer[] = []): void {
+    this.#commands.postMessage(command, given);
     // Every sleeping thread wakes, because it is not known which of the waiters is this one.
     this.#slots.wake(Infinity);
   }

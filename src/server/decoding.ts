@@ -115,11 +115,17 @@ export function decodable<Definition extends CompatServiceDefinition>(
 }
 
 interface Method {
+  readonly name?: string;
   /** Of ts-proto's definitions. */
   readonly requestType?: MessageType;
   /** Of grpc-js's definitions. */
   readonly requestDeserialize?: (bytes: Uint8Array) => unknown;
 }
+
+/** Bytes of a message of most calls. More is refused unread, since to read texts that no call takes keeps others waiting. */
+const MOST_BYTES = 1024 * 1024;
+/** Calls that have use for as much as the server takes, `maxMessageBytes`: positions, tensors, games, chunks of files. */
+const large = ['Evaluate', 'ModelInfer', 'Work', 'UploadModel', 'ImportDataset', 'GrowCheckpoint'];
 
 function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8Array) => unknown): Method {
   const { requestType, requestDeserialize } = method;
@@ -127,7 +133,12 @@ function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8A
   if (requestDeserialize) {
     return { ...method, requestDeserialize: (bytes) => orUndecoded(bytes, () => requestDeserialize(bytes)) };
   }
-  const decode = (bytes: Uint8Array): unknown => orUndecoded(bytes, () => read(requestType!, bytes));
+  const most = large.includes(method.name ?? '') ? Infinity : MOST_BYTES;
+  const decode = (bytes: Uint8Array): unknown =>
+    orUndecoded(bytes, () => {
+      if (bytes.length > most) throw new Error(`the call takes ${most} bytes at most`);
+      return read(requestType!, bytes);
+    });
   return { ...method, requestType: { ...requestType, decode } };
 }
 

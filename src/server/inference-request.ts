@@ -2,7 +2,7 @@
 
 import { check } from '../core/errors.js';
 import type { ModelShape } from '../evaluator/model-source.js';
-import type { InferInputs } from '../evaluator/session-messages.js';
+import type { PlainTensors } from '../evaluator/plain-tensors.js';
 import type {
   InferParameter,
   InferTensorContents,
@@ -72,7 +72,7 @@ interface InputShapes<T> {
 }
 
 /** @throws AppError 'invalid-argument' */
-export function readInputs({ inputs, rawInputContents }: ModelInferRequest, model: ModelShape): InferInputs {
+export function readInputs({ inputs, rawInputContents }: ModelInferRequest, model: ModelShape): PlainTensors {
   const words = inputShapes<string>(model, 'batch', boardSide(model) ?? 'side');
   for (const { name, shape } of inputs) {
     check(Object.hasOwn(words, name), `There is no input '${name}'; inputs are planes, globals`);
@@ -98,12 +98,16 @@ export function readInputs({ inputs, rawInputContents }: ModelInferRequest, mode
   );
   const [count, points] = [Number(batch), Number(size)];
   const shapes = inputShapes<number>(model, count, points);
-  const read = (name: 'planes' | 'globals'): Float32Array =>
+  const read = (name: 'planes' | 'globals'): Float32Array | Uint8Array =>
     readTensor(inputs[at[name]]!, rawInputContents[at[name]], shapes[name]);
   return { planes: read('planes'), globals: read('globals'), count, size: points };
 }
 
-function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: readonly number[]): Float32Array {
+function readTensor(
+  input: InputTensor,
+  raw: Uint8Array | undefined,
+  shape: readonly number[],
+): Float32Array | Uint8Array {
   const { name } = input;
   check(input.datatype === 'FP32', `Input '${name}' has datatype '${input.datatype}'; it must be FP32`);
   check(
@@ -113,8 +117,7 @@ function readTensor(input: InputTensor, raw: Uint8Array | undefined, shape: read
   const length = shape.reduce((a, b) => a * b, 1);
   if (raw) {
     check(raw.length === 4 * length, () => `Input '${name}' has ${raw.length} bytes; its shape needs ${4 * length}`);
-    // A copy, because the bytes lie in the message at any offset and a Float32Array wants a multiple of four.
-    return new Float32Array(Uint8Array.from(raw).buffer);
+    return raw;
   }
   const values = input.contents?.fp32Contents ?? [];
   check(values.length === length, () => `Input '${name}' has ${values.length} numbers; its shape needs ${length}`);

@@ -22,7 +22,8 @@ import type { Names } from './names.js';
 import { parseQuantization } from './quantizer.js';
 import type { DescribedModel, PackedModel } from './read-model.js';
 import type * as files from './read-model.js';
-import { CHUNK, type Uploads } from './receive-upload.js';
+import type { Uploads } from './receive-upload.js';
+import { chunksOf } from './send-file.js';
 
 const reading = threadModule<typeof files>(import.meta.url, './read-model.js');
 /** After this the reading or packing of a file is given up. */
@@ -128,10 +129,10 @@ function inThreads({ work, importDir, maxBytes }: ModelServiceOptions): {
 
 function* download(row: ModelRow, { bytes, sha256 }: PackedModel): Generator<DownloadModelResponse> {
   const said = { model: modelToWire(row), sha256, sizeBytes: bytes.length };
-  for (let start = 0; start === 0 || start < bytes.length; start += CHUNK) {
-    // What goes out is a Buffer.
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(CHUNK, bytes.length - start));
-    yield { ...(start === 0 ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
+  let isFirst = true;
+  for (const chunk of chunksOf(bytes)) {
+    yield { ...(isFirst ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
+    isFirst = false;
   }
 }
 

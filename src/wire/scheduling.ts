@@ -19,7 +19,7 @@ import type * as pb from '../proto/tengen/v1/scheduling.js';
 /** Largest requests that are accepted; planning takes the longer the more of these, and nobody else is served meanwhile. */
 const MOST_SEQUENCES = 16_384;
 const MOST_RANKS = 1024;
-const MOST_SEQUENCES_TIMES_RANKS = 4_194_304;
+const MOST_SEQUENCES_TIMES_RANKS = 1_048_576;
 const MOST_SAMPLES = 10_000;
 const MOST_SAMPLE_LENGTHS = 1_000_000;
 

@@ -200,7 +200,7 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
       lengths: Array.from({ length: 16_384 }, (_, i) => 1 + ((i * 7919) % 4000)),
       cluster: {
         dataParallel: 1,
-        contextParallel: 256,
+        contextParallel: 64,
         bucketSize: 4096,
         gatheredShare: 0,
         cost: { ...cost, ...exchange },

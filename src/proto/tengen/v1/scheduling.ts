@@ -143,7 +143,7 @@ export interface SchedulingCluster {
 export interface PlanStepRequest {
   /**
    * Tokens of each sequence, each at least 1 and small enough for a group; 1 to 16,384 of them, and their
-   * number times context_parallel at most 4,194,304.
+   * number times context_parallel at most 1,048,576.
    */
   lengths: number[];
   /** The grid of ranks. */
