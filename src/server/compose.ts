@@ -149,7 +149,10 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
       service(GameServiceDefinition, makeGameService(store)),
       service(generationService, makeGenerationService(generator, tokenizing)),
-      service(GrowthServiceDefinition, makeGrowthService(uploads, config.maxModelMegabytes * MEGABYTE)),
+      service(
+        GrowthServiceDefinition,
+        makeGrowthService({ uploads, work, maxBytes: config.maxModelMegabytes * MEGABYTE }),
+      ),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
       service(

@@ -1,14 +1,8 @@
 /** GrowthService: checkpoints of other programs, grown. Nothing is kept between calls. */
 
-import { createHash } from 'node:crypto';
 import { check } from '../core/errors.js';
-import { threadedOnnxRuntimeEngine } from '../engine/onnxruntime/threaded.js';
-import { describedGrowth } from '../methods/growth/described-family.js';
-import type { GrowthPlan } from '../methods/growth/family.js';
-import { makeOperator } from '../methods/growth/operator.js';
-import type { Weights } from '../nn/model-file.js';
-import { decodeSafetensors, encodeSafetensors } from '../nn/safetensors.js';
-import { sizeOf } from '../nn/types.js';
+import { orAborted } from '../core/signals.js';
+import { runOnce } from '../engine/onnxruntime/threaded.js';
 import type {
   DeepPartial,
   GrowCheckpointRequest,
@@ -16,19 +10,34 @@ import type {
   GrowthDescription,
   GrowthServiceImplementation,
 } from '../proto/tengen/v1/growth.js';
-import { materialise } from '../trainer/grow/train-operator.js';
-import { growthFromWire } from '../wire/growth.js';
-import { seedFromWire } from '../wire/whole-numbers.js';
-import { CHUNK, type UploadMessage, type Uploads } from './receive-upload.js';
+import { owned } from '../threads/messages.js';
+import { threadModule, type ThreadPool } from '../threads/pool.js';
+import type * as growth from './grow-checkpoint.js';
+import type { UploadMessage, Uploads } from './receive-upload.js';
+import { chunksOf } from './send-file.js';
 
-/** Makes the service; neither file may have more than `maxBytes`. */
-export function makeGrowthService(uploads: Uploads, maxBytes: number): GrowthServiceImplementation {
+const growing = threadModule<typeof growth>(import.meta.url, './grow-checkpoint.js');
+/** After this a growth is given up. */
+const MAX_MS = 600_000;
+
+/** What the service is made of. */
+export interface GrowthServiceOptions {
+  readonly uploads: Uploads;
+  /** Reads, plans and writes. */
+  readonly work: ThreadPool;
+  /** Neither file may have more. */
+  readonly maxBytes: number;
+}
+
+/** Makes the service. */
+export function makeGrowthService(options: GrowthServiceOptions): GrowthServiceImplementation {
+  const { uploads, maxBytes } = options;
   return {
     async *growCheckpoint(requests, { signal }) {
       const described = readDescription(requests);
       const { bytes, done } = await uploads.receive(described.file, { maxBytes, signal });
       try {
-        yield* answer(described.description!, bytes, maxBytes);
+        yield* answer(options, described.description!, bytes, signal);
       } finally {
         done();
       }
@@ -37,32 +46,27 @@ export function makeGrowthService(uploads: Uploads, maxBytes: number): GrowthSer
 }
 
 async function* answer(
+  { work, maxBytes }: GrowthServiceOptions,
   description: GrowthDescription,
   bytes: Uint8Array,
-  maxBytes: number,
+  signal: AbortSignal,
 ): AsyncGenerator<DeepPartial<GrowCheckpointResponse>> {
-  const { source, metadata } = readCheckpoint(bytes);
-  const { description: network, settings } = growthFromWire(description);
-  const plan = describedGrowth(network, new Map([...source].map(([name, { shape }]) => [name, shape])));
-  const count = countOf(plan.targetShapes);
-  check(4 * count <= maxBytes, () => `The grown file would have ${4 * count} bytes; this server takes ${maxBytes}`);
-  const operator = makeOperator(plan, settings, source, seedFromWire(description.seed));
-  const file = encodeSafetensors(await grow(plan, operator), metadata);
-  const sha256 = createHash('sha256').update(file).digest('hex');
-  const counts = { sourceParameterCount: countOf(plan.sourceShapes), parameterCount: count };
-  yield { body: { $case: 'summary', value: { ...counts, sizeBytes: file.length, sha256 } } };
-  for (let start = 0; start < file.length; start += CHUNK) {
-    yield { body: { $case: 'chunk', value: Buffer.from(file.subarray(start, start + CHUNK)) } };
-  }
-}
-
-async function grow(plan: GrowthPlan, operator: ReturnType<typeof makeOperator>): Promise<Weights> {
-  const engine = threadedOnnxRuntimeEngine();
-  try {
-    return await materialise(engine, plan, operator, operator.initial);
-  } finally {
-    await engine.close();
-  }
+  const options = { signal, timeoutMs: MAX_MS };
+  const own = owned(bytes);
+  const planned = await work.run(growing, 'planGrowth', [description, own, maxBytes], {
+    ...options,
+    transfer: [own.buffer],
+  });
+  const { model, inputs, targetShapes, metadata, sourceParameterCount, parameterCount } = planned;
+  const tensors = await orAborted(runOnce(model, inputs), signal);
+  const transfer = [...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer))];
+  const grown = await work.run(growing, 'writeGrown', [tensors, targetShapes, { ...metadata }], {
+    ...options,
+    transfer,
+  });
+  const counts = { sourceParameterCount, parameterCount };
+  yield { body: { $case: 'summary', value: { ...counts, sizeBytes: grown.bytes.length, sha256: grown.sha256 } } };
+  for (const value of chunksOf(grown.bytes)) yield { body: { $case: 'chunk', value } };
 }
 
 /** The description, and the messages with the file, as they come. */
@@ -85,18 +89,4 @@ function readDescription(requests: AsyncIterable<GrowCheckpointRequest>): Descri
   };
   const described: Described = { description: undefined, file: read() };
   return described;
-}
-
-function readCheckpoint(bytes: Uint8Array): { readonly source: Weights; readonly metadata: Record<string, string> } {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const source = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const [name, { shape, data, dtype }] of tensors) {
-    check(data instanceof Float32Array, `Tensor '${name}' has dtype ${dtype}; it must be F32, F16 or BF16`);
-    source.set(name, { shape, data });
-  }
-  return { source, metadata: { ...metadata } };
-}
-
-function countOf(shapes: ReadonlyMap<string, readonly number[]>): number {
-  return [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 }

@@ -18,8 +18,9 @@ export class EngineThread {
   readonly #waiting: Waiting[] = [];
   #failure: AppError | undefined;
 
-  private constructor(job: ThreadJob, onExit: (ended: EngineThread) => void) {
-    this.#worker = new Worker(threadUrl(import.meta.url, './thread.js'), { workerData: job });
+  private constructor(job: ThreadJob, onExit: (ended: EngineThread) => void, given: readonly ArrayBuffer[]) {
+    const options = { workerData: job, transferList: [...given] };
+    this.#worker = new Worker(threadUrl(import.meta.url, './thread.js'), options);
     this.#worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting.shift();
       if (reply.ok) waiting?.resolve(reply);
@@ -34,9 +35,17 @@ export class EngineThread {
     });
   }
 
-  /** Starts a thread and waits until its model is loaded. */
-  static async start(job: ThreadJob, onExit: (ended: EngineThread) => void = () => undefined): Promise<EngineThread> {
-    const thread = new EngineThread(job, onExit);
+  /**
+   * Starts a thread and waits until its model is loaded.
+   *
+   * @param given buffers of the job that are given away instead of copied
+   */
+  static async start(
+    job: ThreadJob,
+    onExit: (ended: EngineThread) => void = () => undefined,
+    given: readonly ArrayBuffer[] = [],
+  ): Promise<EngineThread> {
+    const thread = new EngineThread(job, onExit, given);
     try {
       await thread.call({ call: 'ready' });
       return thread;

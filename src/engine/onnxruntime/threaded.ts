@@ -46,6 +46,16 @@ export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): En
   };
 }
 
+/** Runs a model once, in a thread that ends with it; the model's buffer is given away. */
+export async function runOnce(model: Uint8Array<ArrayBuffer>, inputs: NamedTensors): Promise<NamedTensors> {
+  const thread = await EngineThread.start({ model, options: {} }, undefined, [model.buffer]);
+  try {
+    return (await thread.call({ call: 'run', tensors: inputs })).tensors ?? {};
+  } finally {
+    await thread.close();
+  }
+}
+
 function threadProgram(thread: EngineThread, types: ReturnType<typeof inputTypes>): Program {
   return {
     async run(inputs): Promise<NamedTensors> {
