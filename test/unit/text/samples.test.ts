@@ -149,6 +149,28 @@ describe('a tokenizer of Hugging Face', () => {
     expect(tokenizer.vocabularySize).toBe(32);
   });
 
+  test('has no text without tokens', () => {
+    expect(huggingFaceTokenizer({ tokenizer: file }).decode([])).toBe('');
+  });
+
+  const replace = (pattern: object, content = ' '): object => ({ type: 'Replace', pattern, content });
+  const inside = (...decoders: object[]): object => ({ type: 'Sequence', decoders });
+  const withDecoder = (decoder: object) => () => huggingFaceTokenizer({ tokenizer: { ...file, decoder } });
+
+  test.each([
+    [replace({ Regex: '(?:x|x)*y' }), 'replaces the pattern "(?:x|x)*y"; it may replace a String alone'],
+    [inside({ type: 'Fuse' }, inside(replace({ Regex: 'a' }))), 'replaces the pattern "a"'],
+    [inside(replace({ String: 'a' }, 'aa')), 'replaces "a" by "aa", which must not be longer'],
+    [inside(...Array.from({ length: 17 }, () => ({ type: 'Fuse' }))), 'has more than 16 parts'],
+  ])('is refused with the decoder %j', (decoder, message) => {
+    expect(withDecoder(decoder)).toThrow(`The decoder of tokenizer.json ${message}`);
+  });
+
+  test('is taken with the decoder of Llama', () => {
+    const usual = inside(replace({ String: '▁' }), { type: 'ByteFallback' }, { type: 'Fuse' });
+    expect(withDecoder(usual)().decode([20, 21])).toBe('hell');
+  });
+
   test('is refused when it is of another form or no token ends a text', () => {
     expect(() => huggingFaceTokenizer({ tokenizer: [] })).toThrow('tokenizer.json must be');
     expect(() => huggingFaceTokenizer({ tokenizer: { ...file, added_tokens: [] } })).toThrow('No token ends a text');
