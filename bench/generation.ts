@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const file = encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} });
   const files = { resolve: (name: string) => Promise.resolve(name), read: () => Promise.resolve(file) };
   const limits = { cacheBytes: 1 << 30, maxWaiting: 256, prefillTokens: 256, loadedModels: 1 };
-  const generator = new Generator(files, { ...limits, provider: 'cpu' });
+  const generator = new Generator(files, { ...limits, provider: 'cpu' }, () => Promise.resolve([]));
   const model = await generator.model('bench');
   const { signal } = new AbortController();
   const one = async (seed: number): Promise<void> => {

@@ -4,13 +4,21 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.js';
 import { closeThread } from '../engine/closing.js';
 import { threadUrl } from '../threads/thread-url.js';
-import type { GeneratedToken, GenerationTask } from './continuous-batch.js';
-import type { FromThread, ThreadData, ToThread } from './messages.js';
+import { receiveError } from '../threads/messages.js';
+import type { GenerationTask } from './continuous-batch.js';
+import type { FromThread, ModelFacts, ThreadData, ToThread } from './messages.js';
+import type { SpokenToken } from './speech.js';
+
+/** A request to generate. */
+export type Generation = Omit<GenerationTask, 'id'> & {
+  /** Texts that end a completion and are not part of it. */
+  readonly stops?: readonly string[];
+};
 
 /** The tokens of one task, in order, as an iterable that ends after the last completion. */
 class Call {
   readonly id: number;
-  readonly #queue: GeneratedToken[] = [];
+  readonly #queue: SpokenToken[] = [];
   readonly #completions: number;
   readonly #ended = new Set<number>();
   #error: AppError | undefined;
@@ -21,14 +29,8 @@ class Call {
     this.#completions = completions;
   }
 
-  push(token: GeneratedToken): void {
+  push(token: SpokenToken): void {
     this.#queue.push(token);
-    this.#wake();
-  }
-
-  /** Lets go of what a completion may still bring: it was stopped from outside. */
-  stop(completion: number): void {
-    this.#ended.add(completion);
     this.#wake();
   }
 
@@ -37,12 +39,11 @@ class Call {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<GeneratedToken> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<SpokenToken> {
     while (this.#ended.size < this.#completions) {
       if (this.#error) throw this.#error;
       const token = this.#queue.shift();
       if (token) {
-        if (this.#ended.has(token.completion)) continue;
         if (token.finishReason) this.#ended.add(token.completion);
         yield token;
       } else {
@@ -56,6 +57,7 @@ class Call {
 export class GeneratorThread {
   /** Resolves when it generates no more, whether it was closed or died. */
   readonly ended: Promise<void>;
+  readonly facts: ModelFacts;
   #end!: () => void;
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
@@ -66,15 +68,19 @@ export class GeneratorThread {
   /** Starts a thread and waits until its model is compiled. @throws AppError if it cannot be */
   static async start(data: ThreadData): Promise<GeneratorThread> {
     const worker = new Worker(threadUrl(import.meta.url, './thread.js'), { workerData: data });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
+    const facts = await new Promise<ModelFacts>((resolve, reject) => {
+      worker.once('message', (message: FromThread) => {
+        if (message.kind === 'ready') resolve(message.facts);
+        else if (message.kind === 'failed') reject(receiveError(message.error));
+      });
       worker.once('error', (error) => reject(AppError.from(error)));
     });
-    return new GeneratorThread(worker);
+    return new GeneratorThread(worker, facts);
   }
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, facts: ModelFacts) {
     this.#worker = worker;
+    this.facts = facts;
     this.ended = new Promise((resolve) => (this.#end = resolve));
     worker.removeAllListeners('error');
     worker.on('message', (message: FromThread) => this.#take(message));
@@ -88,7 +94,7 @@ export class GeneratorThread {
   }
 
   /** Starts a task. */
-  add(generation: Omit<GenerationTask, 'id'>): Call {
+  add({ stops = [], ...generation }: Generation): Call {
     const id = this.#nextId++;
     const call = new Call(id, generation.completions);
     if (this.#failure) {
@@ -96,7 +102,7 @@ export class GeneratorThread {
       return call;
     }
     this.#calls.set(id, call);
-    this.#say({ kind: 'add', task: { ...generation, id } });
+    this.#say({ kind: 'add', task: { ...generation, id }, stops });
     return call;
   }
 
@@ -113,13 +119,9 @@ export class GeneratorThread {
     });
   }
 
-  /** Ends a task, or one completion of it. Harmless if it has ended. */
-  cancel(id: number, completion?: number): void {
-    const call = this.#calls.get(id);
-    if (!call) return;
-    if (completion === undefined) this.#calls.delete(id);
-    else call.stop(completion);
-    this.#say({ kind: 'cancel', id, ...(completion !== undefined && { completion }) });
+  /** Ends a task. Harmless if it has ended. */
+  cancel(id: number): void {
+    if (this.#calls.delete(id)) this.#say({ kind: 'cancel', id });
   }
 
   /** Ends the thread after the run under way; what it was at fails with 'unavailable'. */
@@ -133,7 +135,7 @@ export class GeneratorThread {
   }
 
   #take(message: FromThread): void {
-    if (message.kind === 'ready') return;
+    if (message.kind === 'ready' || message.kind === 'failed') return;
     if ('id' in message) queueMicrotask(() => this.#answers.delete(message.id));
     if (message.kind === 'logits') this.#answers.get(message.id)?.resolve(message.logits);
     else if (message.kind === 'refused') {

@@ -2,11 +2,10 @@
 
 import { AppError } from '../core/errors.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
-import { decodeTransformer } from '../nn/model-file.js';
-import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
-import type { Tokenizer } from '../text/tokenizer.js';
-import type { BatchLimits, GeneratedToken, GenerationTask } from './continuous-batch.js';
-import { GeneratorThread } from './generator-thread.js';
+import type { BatchLimits } from './continuous-batch.js';
+import { type Generation, GeneratorThread } from './generator-thread.js';
+import type { ModelFacts } from './messages.js';
+import type { SpokenToken } from './speech.js';
 
 /** Where models come from; name@version names one. */
 export interface ModelFiles {
@@ -22,24 +21,27 @@ export interface GeneratorSettings extends BatchLimits {
   readonly loadedModels: number;
 }
 
-/** A request to generate; the fields are those of a task. */
-export type Generation = Omit<GenerationTask, 'id'>;
-
-/** A model ready to generate. */
-export interface LoadedModel {
+/** What is known of a model before its vocabulary is opened. */
+export interface UnopenedModel extends ModelFacts {
   /** name@version */
   readonly ref: string;
-  readonly tokenizer: Tokenizer;
-  /** Of the tokenizer. */
-  readonly files: VocabularyFiles;
-  readonly context: number;
-  readonly vocabulary: number;
+}
+
+/**
+ * Opens a vocabulary where that may be given up, since it may take any time; gives the tokens that end a text or a message.
+ *
+ * @throws AppError 'invalid-argument' if it cannot be read, 'deadline-exceeded' if that takes too long
+ */
+export type OpenVocabulary = (model: UnopenedModel, signal: AbortSignal) => Promise<readonly number[]>;
+
+/** A model ready to generate. */
+export interface LoadedModel extends UnopenedModel {
+  /** That end a text or a message. */
+  readonly stopTokens: readonly number[];
   /** The tokens as they come; ends after the last completion. Leaving the loop cancels what is left. */
-  generate(generation: Generation, signal: AbortSignal): AsyncGenerator<GeneratedToken>;
+  generate(generation: Generation, signal: AbortSignal): AsyncGenerator<SpokenToken>;
   /** The logits after every token [T, vocabulary]. */
   logits(tokens: readonly number[]): Promise<Float32Array>;
-  /** Ends one completion. */
-  stop(generated: Pick<GeneratedToken, 'id' | 'completion'>): void;
 }
 
 interface Entry {
@@ -51,13 +53,15 @@ interface Entry {
 export class Generator {
   readonly #files: ModelFiles;
   readonly #settings: GeneratorSettings;
+  readonly #openVocabulary: OpenVocabulary;
+  readonly #closing = new AbortController();
   readonly #entries = new Map<string, Entry>();
   #clock = 0;
-  #isClosed = false;
 
-  constructor(files: ModelFiles, settings: GeneratorSettings) {
+  constructor(files: ModelFiles, settings: GeneratorSettings, openVocabulary: OpenVocabulary) {
     this.#files = files;
     this.#settings = settings;
+    this.#openVocabulary = openVocabulary;
   }
 
   /**
@@ -66,7 +70,7 @@ export class Generator {
    * @throws AppError 'not-found' if there is none, 'invalid-argument' if it is no language model
    */
   async model(name: string): Promise<LoadedModel> {
-    if (this.#isClosed) throw new AppError('unavailable', 'The server is stopping');
+    throwIfAborted(this.#closing.signal);
     const ref = await this.#files.resolve(name);
     const entry = this.#entries.get(ref) ?? this.#open(ref);
     entry.usedAt = ++this.#clock;
@@ -77,7 +81,7 @@ export class Generator {
 
   /** Ends all threads; what they were at fails with 'unavailable'. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new AppError('unavailable', 'The server is stopping'));
     for (const { model } of this.#entries.values())
       await model.then(({ thread }) => thread.close()).catch(() => undefined);
     this.#entries.clear();
@@ -96,24 +100,20 @@ export class Generator {
 
   async #load(ref: string): Promise<LoadedModel & { readonly thread: GeneratorThread }> {
     const modelFile = await this.#files.read(ref);
-    const { architecture, metadata } = decodeTransformer(modelFile);
-    const tokenizer = modelTokenizer(metadata, architecture.vocabulary);
     const { provider, cacheBytes, maxWaiting, prefillTokens } = this.#settings;
     const limits = { cacheBytes, maxWaiting, prefillTokens };
     const thread = await GeneratorThread.start({ modelFile, provider, limits });
-    return {
-      ...{
-        ref,
-        tokenizer,
-        files: filesOf(metadata),
-        thread,
-        context: architecture.context,
-        vocabulary: architecture.vocabulary,
-      },
-      generate: (generation, signal) => generate(thread, generation, signal),
-      logits: (tokens) => thread.logits(tokens),
-      stop: ({ id, completion }) => thread.cancel(id, completion),
-    };
+    try {
+      const unopened = { ref, ...thread.facts };
+      return {
+        ...{ ...unopened, stopTokens: await this.#openVocabulary(unopened, this.#closing.signal), thread },
+        generate: (generation, signal) => generate(thread, generation, signal),
+        logits: (tokens) => thread.logits(tokens),
+      };
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
   }
 
   /** Lets idle models go while more are loaded than wanted. */
@@ -127,15 +127,11 @@ export class Generator {
   }
 }
 
-function filesOf({ tokenizer, tokenizerConfig }: VocabularyFiles): VocabularyFiles {
-  return { tokenizer, tokenizerConfig };
-}
-
 async function* generate(
   thread: GeneratorThread,
   generation: Generation,
   signal: AbortSignal,
-): AsyncGenerator<GeneratedToken> {
+): AsyncGenerator<SpokenToken> {
   throwIfAborted(signal);
   const call = thread.add(generation);
   const abort = (): void => call.fail(cancelled(signal));

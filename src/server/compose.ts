@@ -50,6 +50,7 @@ import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
+import { openVocabulary } from './tokenizing.js';
 
 /** How often the evaluator's figures go to the log while it works, in milliseconds. */
 const METRICS_EVERY_MS = 60_000;
@@ -133,12 +134,12 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
-  const generator = composeGenerator(config, store);
+  const pools = composePools();
+  const { work, tokenizing, curricula } = pools;
+  const generator = composeGenerator(config, store, tokenizing);
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
-  const pools = composePools();
-  const { work, tokenizing, curricula } = pools;
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
     services: [
@@ -217,14 +218,15 @@ function composeEvaluator(
   return { evaluator, quantizer };
 }
 
-function composeGenerator(config: ServerConfig, store: Store): Generator {
-  return new Generator(modelsOf(store), {
+function composeGenerator(config: ServerConfig, store: Store, tokenizing: ThreadPool): Generator {
+  const settings = {
     provider: config.provider,
     cacheBytes: config.generatorMegabytes * MEGABYTE,
     maxWaiting: config.generatorWaiting,
     prefillTokens: config.generatorPrefill,
     loadedModels: config.generatorModels,
-  });
+  };
+  return new Generator(modelsOf(store), settings, (model, signal) => openVocabulary(tokenizing, model, signal));
 }
 
 function modelsOf(store: Store): ModelSource {

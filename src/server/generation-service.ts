@@ -4,16 +4,15 @@ import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { FinishReason as Reason } from '../generator/continuous-batch.js';
-import type { Generation, Generator, LoadedModel } from '../generator/generator.js';
+import type { Generation } from '../generator/generator-thread.js';
+import type { Generator, LoadedModel } from '../generator/generator.js';
 import { checkSampling } from '../generator/sampling.js';
-import { TextStream } from '../generator/text-stream.js';
 import {
   FinishReason,
   GenerationServiceDefinition,
   type GenerateRequest,
   type GenerateResponse,
 } from '../proto/tengen/v1/generation.js';
-import { markers, type Tokenizer } from '../text/tokenizer.js';
 import type { ThreadPool } from '../threads/pool.js';
 import { answeredInBytes } from './answers.js';
 import { tokenizeAnswer, tokensOf } from './tokenizing.js';
@@ -50,19 +49,13 @@ async function* generate(
 ): AsyncGenerator<GenerateResponse> {
   const model = await orAborted(generator.model(request.model), signal);
   const generation = await generationOf(request, model, (what) => tokensOf(pool, model, what, signal));
-  const streams = Array.from({ length: generation.completions }, () => new TextStream(model.tokenizer, request.stop));
   const common = { modelVersion: model.ref, promptTokens: generation.prompt.length };
-  for await (const generated of model.generate(generation, signal)) {
-    const { completion, token, logProbability, finishReason } = generated;
-    const stream = streams[completion]!;
-    let text = token === undefined ? '' : stream.push(token);
-    if (stream.isStopped && !finishReason) model.stop(generated);
-    if (finishReason) text += stream.end();
+  for await (const { completion, token, text, logProbability, finishReason } of model.generate(generation, signal)) {
     yield {
       ...{ completion, text, ...common },
       tokens: token === undefined ? [] : [token],
       logProbabilities: logProbability === undefined ? [] : [logProbability],
-      finishReason: reasonOf(stream.isStopped ? 'stop' : finishReason),
+      finishReason: reasonOf(finishReason),
     };
   }
 }
@@ -70,7 +63,11 @@ async function* generate(
 type Encode = (what: Parameters<typeof tokensOf>[2]) => ReturnType<typeof tokensOf>;
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
-async function generationOf(request: GenerateRequest, { tokenizer }: LoadedModel, encode: Encode): Promise<Generation> {
+async function generationOf(
+  request: GenerateRequest,
+  { stopTokens }: LoadedModel,
+  encode: Encode,
+): Promise<Generation> {
   const { completions, maxTokens, temperature = 1, topP = 1, stop, seed } = request;
   checkSampling({ temperature, topP });
   check(completions <= maxCompletions, () => `completions is ${completions}; it must be at most ${maxCompletions}`);
@@ -78,7 +75,7 @@ async function generationOf(request: GenerateRequest, { tokenizer }: LoadedModel
   return {
     prompt: await promptOf(request, encode),
     ...{ completions: Math.max(1, completions), maxTokens: maxTokens || defaultTokens },
-    ...{ temperature, topP, seed, stopTokens: stopTokensOf(tokenizer) },
+    ...{ temperature, topP, seed, stopTokens, stops: stop },
   };
 }
 
@@ -99,12 +96,6 @@ async function promptOf({ prompt }: GenerateRequest, encode: Encode): Promise<Ge
 
 function checkLength(what: string, length: number): void {
   check(length <= maxCharacters, () => `${what} has ${length} characters; at most ${maxCharacters} are allowed`);
-}
-
-/** The end of a text, and that of a message, where the vocabulary has one. */
-function stopTokensOf(tokenizer: Tokenizer): number[] {
-  const end = tokenizer.encodeMarker(markers.messageEnd);
-  return [tokenizer.endOfText, ...(end.length === 1 ? end : [])];
 }
 
 function reasonOf(reason: Reason | undefined): FinishReason {

@@ -3,7 +3,7 @@
 import { TokenizeResponse } from '../proto/tengen/v1/generation.js';
 import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
 import { chatPrompt } from '../text/samples.js';
-import type { Tokenizer } from '../text/tokenizer.js';
+import { markers, type Tokenizer } from '../text/tokenizer.js';
 import { transferring } from '../threads/messages.js';
 import { encodeAnswer } from './carry-out.js';
 
@@ -17,20 +17,34 @@ export interface Vocabulary {
   readonly size: number;
 }
 
-/** Vocabularies that a thread keeps; one may have a hundred megabytes. */
+/** Vocabularies that a thread keeps, by their models; one may have a hundred megabytes. */
 const KEPT = 2;
 const kept = new Map<string, Tokenizer>();
 
 /**
- * The tokens of a text.
+ * Opens a vocabulary; those that were opened before it are let go.
  *
  * @param ref name@version of the model
- * @param vocabulary needed once in each thread, since it is large
+ * @returns the tokens that end a text, or a message where the vocabulary has one for that
+ * @throws AppError 'invalid-argument' if it cannot be read
+ */
+export function openVocabulary(ref: string, { files, size }: Vocabulary): number[] {
+  const tokenizer = modelTokenizer({ ...files } as Record<string, string>, size);
+  kept.delete(ref);
+  kept.set(ref, tokenizer);
+  for (const [oldest] of kept) if (kept.size > KEPT) kept.delete(oldest);
+  const end = tokenizer.encodeMarker(markers.messageEnd);
+  return [tokenizer.endOfText, ...(end.length === 1 ? end : [])];
+}
+
+/**
+ * The tokens of a text.
+ *
  * @returns undefined if the thread does not have the vocabulary
  * @throws AppError 'invalid-argument' if the conversation is none
  */
-export function makeTokens(ref: string, what: Untokenized, vocabulary?: Vocabulary): Int32Array | undefined {
-  const tokenizer = tokenizerOf(ref, vocabulary);
+export function makeTokens(ref: string, what: Untokenized): Int32Array | undefined {
+  const tokenizer = kept.get(ref);
   if (!tokenizer) return undefined;
   const tokens = Int32Array.from(typeof what === 'string' ? tokenizer.encode(what) : chatPrompt(what, tokenizer));
   return transferring(tokens, [tokens.buffer]);
@@ -43,20 +57,9 @@ export function makeTokens(ref: string, what: Untokenized, vocabulary?: Vocabula
  * @param context tokens that the model of `ref` reads at once
  * @returns undefined if the thread does not have the vocabulary
  */
-export function tokenizeAnswer(
-  ref: string,
-  text: string,
-  context: number,
-  vocabulary?: Vocabulary,
-): Uint8Array | undefined {
-  const tokenizer = tokenizerOf(ref, vocabulary);
+export function tokenizeAnswer(ref: string, text: string, context: number): Uint8Array | undefined {
+  const tokenizer = kept.get(ref);
   if (!tokenizer) return undefined;
   const { vocabularySize, endOfText } = tokenizer;
   return encodeAnswer(TokenizeResponse, { ids: tokenizer.encode(text), vocabularySize, endOfText, context });
-}
-
-function tokenizerOf(ref: string, vocabulary: Vocabulary | undefined): Tokenizer | undefined {
-  if (vocabulary) kept.set(ref, modelTokenizer({ ...vocabulary.files } as Record<string, string>, vocabulary.size));
-  for (const [oldest] of kept) if (kept.size > KEPT) kept.delete(oldest);
-  return kept.get(ref);
 }

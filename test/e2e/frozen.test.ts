@@ -11,7 +11,7 @@ import { GenerationServiceDefinition } from '../../src/proto/tengen/v1/generatio
 import { type Job, JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { SchedulingPolicy, SchedulingServiceDefinition } from '../../src/proto/tengen/v1/scheduling.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
-import { endlessLanguageModel, endlessText } from '../support/tiny-language-model.js';
+import { endlessLanguageModel, endlessText, unopenableLanguageModel } from '../support/tiny-language-model.js';
 import { digestOf, upload } from '../support/uploads.js';
 
 const tengen = join(import.meta.dirname, '../../dist/clients/cli/main.js');
@@ -73,8 +73,8 @@ async function trainStart(): Promise<string> {
 }
 
 /** Uploads the model 'words', whose vocabulary has a pattern that never ends. */
-async function uploadEndless(connection: Connection): Promise<void> {
-  const file = encodeModel(endlessLanguageModel());
+async function uploadEndless(connection: Connection, model = endlessLanguageModel()): Promise<void> {
+  const file = encodeModel(model);
   const parts = [{ chunk: file, sizeBytes: file.length, sha256: digestOf(file) }];
   await upload(connection, 'model', 'words', Readable.from(parts));
 }
@@ -150,6 +150,22 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
     await refused;
     generation.tokenize(endless).catch(() => undefined);
     expect((await generation.tokenize({ model: 'words', text: 'a' })).ids).toEqual([1]);
+  });
+
+  it('goes on, and stops, while a vocabulary never opens', async () => {
+    const connection = server.connect();
+    await uploadEndless(connection, unopenableLanguageModel());
+    const generation = connection.client(GenerationServiceDefinition);
+    let isAnswered = false;
+    const asked = generation
+      .tokenize({ model: 'words', text: 'a' })
+      .catch(() => undefined)
+      .finally(() => (isAnswered = true));
+    const jobs = connection.client(JobServiceDefinition);
+    for (let i = 0; i < 20; i++) await jobs.listJobs({}, { signal: AbortSignal.timeout(frozenMs) });
+    expect(isAnswered).toBe(false);
+    expect(await server.stop()).toBe(0);
+    await asked;
   });
 
   it.each([

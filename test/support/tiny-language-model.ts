@@ -19,13 +19,23 @@ export function tinyLanguageModel(seed = 1, context = 128): Model<TransformerCon
   return { architecture, weights, metadata: {} };
 }
 
+const endless = { pattern: { Regex: '(?:x|x)*y' } };
+const words = {
+  ...{ version: '1.0', normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, added_tokens: [] },
+  model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
+};
+
 /** Such a model whose vocabulary has the word 'a', and a pattern that tries every way to read `endlessText`: 2^60 of them. */
 export function endlessLanguageModel(): Model<TransformerConfiguration> {
-  const tokenizer = JSON.stringify({
-    ...{ version: '1.0', normalizer: null, post_processor: null, decoder: null, added_tokens: [] },
-    pre_tokenizer: { type: 'Split', pattern: { Regex: '(?:x|x)*y' }, behavior: 'Isolated', invert: false },
-    model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
-  });
+  const split = { type: 'Split', ...endless, behavior: 'Isolated', invert: false };
+  return { ...tinyLanguageModel(), metadata: { tokenizer: JSON.stringify({ ...words, pre_tokenizer: split }) } };
+}
+
+/** Such a model whose vocabulary never opens, since the pattern reads that text of its own. */
+export function unopenableLanguageModel(): Model<TransformerConfiguration> {
+  const normalizer = { type: 'Replace', ...endless, content: '' };
+  const own = { id: 3, content: endlessText, normalized: true, special: false };
+  const tokenizer = JSON.stringify({ ...words, normalizer, added_tokens: [own] });
   return { ...tinyLanguageModel(), metadata: { tokenizer } };
 }
 
