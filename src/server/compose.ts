@@ -5,7 +5,6 @@ import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
-import { GameServiceDefinition } from '../proto/tengen/v1/game.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
 import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
@@ -30,7 +29,7 @@ import { makeDatasetService } from './dataset-service.js';
 import { evaluatorService, makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
 import { generationService, makeGenerationService } from './generation-service.js';
-import { makeGameService } from './game-service.js';
+import { gameService, makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
 import { makeInferenceService } from './inference-service.js';
@@ -148,12 +147,9 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       curriculumService(curricula),
       service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
       service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
-      service(GameServiceDefinition, makeGameService(store)),
+      service(gameService, makeGameService(store, work)),
       service(generationService, makeGenerationService(generator, tokenizing)),
-      service(
-        GrowthServiceDefinition,
-        makeGrowthService({ uploads, work, maxBytes: config.maxModelMegabytes * MEGABYTE }),
-      ),
+      service(GrowthServiceDefinition, composeGrowth(config, { uploads, work })),
       service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
       service(
@@ -286,6 +282,13 @@ function composeDatasets(
   shared: Shared,
 ): ReturnType<typeof makeDatasetService> {
   return makeDatasetService({ datasets, ...shared, maxBytes: maxDatasetMegabytes * MEGABYTE });
+}
+
+function composeGrowth(
+  { maxModelMegabytes }: ServerConfig,
+  shared: Pick<Shared, 'uploads' | 'work'>,
+): ReturnType<typeof makeGrowthService> {
+  return makeGrowthService({ ...shared, maxBytes: maxModelMegabytes * MEGABYTE });
 }
 
 function composeUploads({ dataDir, maxUploadsMegabytes, uploadStallSeconds }: ServerConfig): Uploads {

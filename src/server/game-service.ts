@@ -1,31 +1,37 @@
 /** GameService: stored games for people and programs that want to look at them. */
 
+import type { ServiceImplementation } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
-import type { GameRecord } from '../go/game-record.js';
-import { formatResult } from '../go/sgf.js';
-import { eligibilityOf } from '../methods/branching/branch-point.js';
-import { GameTree } from '../methods/branching/game-tree.js';
-import { valueLabel } from '../methods/branching/value-label.js';
-import {
-  GameKind,
-  type GamePosition,
-  type GameServiceImplementation,
-  type GameSummary,
-  type GetGameResponse,
-} from '../proto/tengen/v1/game.js';
+import { GameServiceDefinition, type GameSummary } from '../proto/tengen/v1/game.js';
 import type { GameRow, Store, TreeRow } from '../store/store.js';
-import { branchSettings, readAlphaZeroConfig, type AlphaZeroConfig } from '../trainer/alphazero/config.js';
-import { decodeGameRecord, gameRecordToWire } from '../wire/game-record.js';
-import { addRecord } from '../wire/record-tree.js';
+import { owned } from '../threads/messages.js';
+import { threadModule, type ThreadPool } from '../threads/pool.js';
+import { decodeWithoutSearches } from '../wire/game-record.js';
 import { sequenceFromWire } from '../wire/whole-numbers.js';
+import { answeredInBytes } from './answers.js';
+import { showTree, summaryOf } from './show-game.js';
+import type * as shown from './show-game.js';
+
+const showing = threadModule<typeof shown>(import.meta.url, './show-game.js');
+
+/** Bytes of a tree from which on a thread makes it ready; less takes a few milliseconds, and does not wait for a thread. */
+const LARGE = 256 * 1024;
+/** After this that is given up. */
+const MAX_MS = 60_000;
+
+/** GameService with the answers of GetGame in bytes. */
+export const gameService = answeredInBytes(GameServiceDefinition, 'getGame');
 
 /** Entries of a page, if the request does not say, and at most. */
 const PAGE = 20;
 const LONGEST_PAGE = 1000;
 
 /** Makes the service. */
-export function makeGameService({ games, jobs }: Pick<Store, 'games' | 'jobs'>): GameServiceImplementation {
+export function makeGameService(
+  { games, jobs }: Pick<Store, 'games' | 'jobs'>,
+  work: ThreadPool,
+): ServiceImplementation<typeof gameService> {
   return {
     async listGames({ jobId, limit, before }) {
       check(limit <= LONGEST_PAGE, () => `limit is ${limit}; at most ${LONGEST_PAGE}`);
@@ -33,21 +39,29 @@ export function makeGameService({ games, jobs }: Pick<Store, 'games' | 'jobs'>):
       if (jobId !== '' && !job) throw new AppError('not-found', `There is no job ${quoted(jobId)}`);
       if (!job) return { games: [] };
       const trees = await games.trees(job.jobId, limit || PAGE, before === 0n ? undefined : sequenceFromWire(before));
-      const summaries = trees.map(async (tree) => {
-        const [first] = await games.after(job.jobId, tree.sequence - 1, 1);
-        return summaryOf(tree, decodeGameRecord(first!.bytes));
-      });
-      return { games: await Promise.all(summaries) };
+      const summaries: GameSummary[] = [];
+      // One after the other: a game may have a megabyte.
+      for (const tree of trees) summaries.push(await summarise(games, tree));
+      return { games: summaries };
     },
 
-    async getGame({ gameId }) {
+    async getGame({ gameId }, { signal }) {
       const rows = await findTree(games, gameId);
       const { jobId } = rows[0]!;
       const job = await jobs.get(jobId);
       if (!job) throw new AppError('not-found', `The game '${gameId}' is of job '${jobId}', which there is not`);
-      return showTree(rows, readAlphaZeroConfig(JSON.parse(job.configJson) as Record<string, unknown>));
+      const size = rows.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      if (size < LARGE) return showTree(rows, job.configJson);
+      const given = rows.map((row) => ({ ...row, bytes: owned(row.bytes) }));
+      const transfer = given.map(({ bytes }) => bytes.buffer);
+      return await work.run(showing, 'showTree', [given, job.configJson], { signal, timeoutMs: MAX_MS, transfer });
     },
   };
+}
+
+async function summarise(games: Store['games'], tree: TreeRow): Promise<GameSummary> {
+  const [first] = await games.after(tree.jobId, tree.sequence - 1, 1);
+  return summaryOf(tree, decodeWithoutSearches(first!.bytes));
 }
 
 /** The games of a tree, by its id or that of one of them. @throws AppError 'not-found' */
@@ -58,43 +72,4 @@ async function findTree(games: Store['games'], gameId: string): Promise<readonly
     if (rows.some((row) => row.gameId === gameId)) return rows;
   }
   throw new AppError('not-found', `There is no game ${quoted(gameId)}`);
-}
-
-function summaryOf(tree: TreeRow, first: GameRecord): GameSummary {
-  const { treeId, jobId, modelVersion, games, positions, createdAtMs, sequence } = tree;
-  return {
-    ...{ gameId: treeId, jobId, modelVersion, variations: games, positions, createdAtMs, sequence },
-    kind: first.match ? GameKind.MATCH : first.variation ? GameKind.TREE : GameKind.SINGLE,
-    moves: first.moves.length,
-    result: formatResult(first.score, first.resigned),
-  };
-}
-
-/**
- * What branching makes of games, by the settings of their job.
- *
- * @param rows of one tree, in order, at least one
- */
-function showTree(rows: readonly GameRow[], config: AlphaZeroConfig): GetGameResponse {
-  const first = rows[0]!;
-  const records = rows.map(({ bytes }) => decodeGameRecord(bytes));
-  const tree = new GameTree();
-  for (const record of records) addRecord(tree, record);
-  const settings = branchSettings(config);
-  const { lcr, weights, threshold, eligibleShare } = eligibilityOf(tree, settings);
-  const positions = tree.positions.map((node, i): GamePosition => ({
-    variation: node.variation,
-    ply: node.ply,
-    labelChangeRate: lcr[i]!,
-    winRate: node.searched!.winRate,
-    valueLabel: valueLabel(node, config.valueLabel, config.labelStrength),
-    games: node.results.length,
-    eligible: weights[i]! > 0,
-  }));
-  const counted = rows.reduce((sum, { positionCount }) => sum + positionCount, 0);
-  const last = rows.at(-1)!;
-  const summary = summaryOf({ ...first, games: rows.length, positions: counted, isComplete: last.isLast }, records[0]!);
-  const plannedVariations = summary.kind === GameKind.TREE ? settings.variations : 1;
-  const variations = records.map(gameRecordToWire);
-  return { game: summary, variations, positions, threshold, eligibleShare, plannedVariations };
 }

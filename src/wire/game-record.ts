@@ -1,5 +1,6 @@
 /** Finished games ↔ messages. Whether the moves are legal is for `go/game-record.ts` to say; here only the form is read. */
 
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { check } from '../core/errors.js';
 import type { GameRecord, SearchRecord } from '../go/game-record.js';
 import * as pb from '../proto/tengen/v1/self_play.js';
@@ -56,6 +57,25 @@ function searchFromWire(search: pb.SearchRecord, index: number): SearchRecord {
   check(policy.length % 2 === 0, () => `searches[${index}].policy has ${policy.length} numbers; they come in pairs`);
   for (const number of policy) check(number <= 65_535, () => `searches[${index}].policy has ${number}; at most 65535`);
   return { policy: Uint16Array.from(policy), value, visits, full, ...(surprise > 0 && { surprise }) };
+}
+
+/** Number of the field `searches`. */
+const SEARCHES = 8;
+
+/** Reads what the store keeps but for the searches, which are most of it. @throws as `decodeGameRecord` */
+export function decodeWithoutSearches(bytes: Uint8Array): GameRecord {
+  const reader = new BinaryReader(bytes);
+  const rest = new Uint8Array(bytes.length);
+  let length = 0;
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [field, wireType] = reader.tag();
+    reader.skip(wireType, field);
+    if (field === SEARCHES) continue;
+    rest.set(bytes.subarray(start, reader.pos), length);
+    length += reader.pos - start;
+  }
+  return decodeGameRecord(rest.subarray(0, length));
 }
 
 /** Reads what the store keeps. @throws AppError 'invalid-argument' if the bytes are no game record */

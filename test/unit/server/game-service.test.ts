@@ -1,18 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { CallContext } from 'nice-grpc';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resultForBlack, type GameRecord } from '../../../src/go/game-record.js';
 import { pairPosterior } from '../../../src/methods/branching/label-change-rate.js';
-import { GameKind, type GetGameResponse, type ListGamesResponse } from '../../../src/proto/tengen/v1/game.js';
+import { GameKind, GetGameResponse, type ListGamesResponse } from '../../../src/proto/tengen/v1/game.js';
 import { makeGameService } from '../../../src/server/game-service.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
-import type { Store } from '../../../src/store/store.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
+import type { GameRow, Store } from '../../../src/store/store.js';
 import { playTree } from '../../support/played-tree.js';
 import { randomGame } from '../../support/random-games.js';
 import { storeGames } from '../../support/store-games.js';
 
+const work = new ThreadPool({ name: 'work', threads: 1, waiting: 1 });
+afterAll(() => work.close());
 let dataDir: string;
 let store: Store;
 let nowMs: number;
@@ -29,9 +33,9 @@ afterEach(async () => {
 
 const context = {} as CallContext;
 const list = (jobId = '', limit = 0, before = 0n): Promise<ListGamesResponse> =>
-  makeGameService(store).listGames({ jobId, limit, before }, context) as Promise<ListGamesResponse>;
-const get = (gameId: string): Promise<GetGameResponse> =>
-  makeGameService(store).getGame({ gameId }, context) as Promise<GetGameResponse>;
+  makeGameService(store, work).listGames({ jobId, limit, before }, context) as Promise<ListGamesResponse>;
+const get = async (gameId: string): Promise<GetGameResponse> =>
+  GetGameResponse.decode((await makeGameService(store, work).getGame({ gameId }, context)) as Uint8Array);
 
 async function newJob(settings: object = {}, model = 'm'): Promise<string> {
   const { jobId } = await store.jobs.create({ kind: 'alphazero', model, configJson: JSON.stringify(settings) });
@@ -41,6 +45,28 @@ async function newJob(settings: object = {}, model = 'm'): Promise<string> {
 const matchOf = (jobId: string): GameRecord => ({
   ...{ ...randomGame({ size: 5, seed: 9, gameId: 'a-match' }), jobId, modelVersion: '' },
   match: { blackModel: 'm@1', whiteModel: 'm@2', opening: [] },
+});
+
+describe('a large tree', () => {
+  it('is made ready in a thread, as a small one is at once', async () => {
+    const jobId = await newJob({ size: 5, variations: 4 });
+    const records = playTree({ size: 5, jobId, treeId: 'a-tree', branching: { variations: 4 } });
+    await storeGames(store, records);
+    const small = await get('a-tree');
+    expect(work.calls).toBe(0);
+    // A field that nobody knows makes the record large and is skipped.
+    const padded = (bytes: Uint8Array): Uint8Array =>
+      Buffer.concat([
+        bytes,
+        new BinaryWriter().tag(1000, WireType.LengthDelimited).bytes(new Uint8Array(100_000)).finish(),
+      ]);
+    const tree = async (treeId: string): Promise<GameRow[]> =>
+      (await store.games.tree(treeId)).map((row) => ({ ...row, bytes: padded(row.bytes) }));
+    const large = makeGameService({ jobs: store.jobs, games: { ...store.games, tree } }, work);
+    const answer = await large.getGame({ gameId: 'a-tree' }, context);
+    expect(work.calls).toBe(1);
+    expect(GetGameResponse.decode(answer as Uint8Array)).toEqual(small);
+  });
 });
 
 describe('the games of a job', () => {
