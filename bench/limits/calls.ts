@@ -16,6 +16,7 @@ import {
 } from '../../src/proto/tengen/v1/scheduling.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
 import { goCalls } from './go-calls.js';
+import { storedCalls } from './stored-calls.js';
 import type { World } from './world.js';
 
 /** A call and what has to be there before it. */
@@ -40,6 +41,7 @@ export function limitCalls({ datasetMegabytes }: FileSizes): LimitCall[] {
     ...branching(),
     curriculum(),
     ...language(),
+    ...storedCalls(),
     ...goCalls(),
     dataset(datasetMegabytes),
     headers(),
@@ -223,7 +225,8 @@ function message(): LimitCall {
   };
 }
 
-async function drain(answers: AsyncIterable<unknown>): Promise<void> {
+/** Takes all answers of a call. */
+export async function drain(answers: AsyncIterable<unknown>): Promise<void> {
   const iterator = answers[Symbol.asyncIterator]();
   while (!(await iterator.next()).done);
 }

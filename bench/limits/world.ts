@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { delay } from '../../src/core/signals.js';
 import { Connection } from '../../clients/shared/connection.js';
 import { startServer, Tengen } from '../processes/tengen.js';
+import { fillStore } from './stored-calls.js';
 
 /** What calls are made with. */
 export interface World {
@@ -22,8 +23,10 @@ export interface World {
 export async function openWorld(folder: string): Promise<World> {
   const delays = join(folder, 'delays');
   const log = join(folder, 'server.log');
+  const dataDir = join(folder, 'data');
+  await fillStore(dataDir);
   writeFileSync(delays, '');
-  const { server, address } = await startServer(join(folder, 'data'), ['--threads', '1'], {
+  const { server, address } = await startServer(dataDir, ['--threads', '1'], {
     ...{ log, preload: new URL('./watch-delay.js', import.meta.url), env: { DELAYS: delays } },
   });
   const connection = new Connection({ address });
