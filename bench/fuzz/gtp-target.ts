@@ -194,7 +194,7 @@ function oddLine(rng: Rng): Buffer {
         return words.with(at, oddWord(rng)).join(' ');
     }
   };
-  const text = odd().replace(/(benchmark\s+)\d{3,}/, '$19');
+  const text = odd().replace(/(benchmark\s+)(?:\d{3,}|\S*e)\S*/i, '$19');
   return Buffer.from(text, rng.int(6) === 0 ? 'latin1' : 'utf8');
 }
 

@@ -50,7 +50,9 @@ export class WireConnection {
   async #connected(): Promise<ClientHttp2Session> {
     const session = this.#session;
     if (session && !session.closed && !session.destroyed) return session;
-    const next = connect(`http://${this.#address}`, { settings: { initialWindowSize: 1 << 20 } });
+    // Node's own limit of 10 MB for what a connection holds is met by uploads that wait; answers are then cut off here.
+    const limits = { settings: { initialWindowSize: 1 << 20 }, maxSessionMemory: 1000 };
+    const next = connect(`http://${this.#address}`, limits);
     // A session that breaks breaks its streams, where it is noticed.
     next.on('error', () => undefined);
     next.unref();

@@ -1,8 +1,9 @@
 /** What a subcommand is: its flags as data, so that parsing, `--help` and the refusal of unknown flags come from one place. */
 
 import { parseArgs } from 'node:util';
-import { AppError } from '../../src/core/errors.js';
+import { AppError, check } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
+import { quoted } from '../../src/core/quoted.js';
 
 /** One flag of a command. */
 export interface Flag {
@@ -99,13 +100,14 @@ export const jsonFlag = {
 } as const satisfies Flags;
 
 /**
- * Reads the words after a command's name.
+ * Reads the words after a command's name. A flag without a value may also be given as `--flag true` or `--flag=false`.
  * @throws AppError 'invalid-argument' naming the unknown flag and the nearest known one
  */
 export function readFlags(
   flags: Flags,
-  words: readonly string[],
+  given: readonly string[],
 ): { values: FlagValues<Flags>; args: string[]; help: boolean } {
+  const words = withoutTruthValues(flags, given);
   const options: NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']> = {
     help: { type: 'boolean', short: 'h' },
   };
@@ -138,6 +140,27 @@ export function readFlags(
       error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error),
     );
   }
+}
+
+/** `--flag true` and `--flag=true` as `--flag`, `--flag false` as `--no-flag`: what the settings' other sources take. */
+function withoutTruthValues(flags: Flags, given: readonly string[]): string[] {
+  const words: string[] = [];
+  for (let i = 0; i < given.length; i++) {
+    const word = given[i]!;
+    if (word === '--') return [...words, ...given.slice(i)];
+    const [, name = '', joined] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const value = joined ?? (/^(true|false)$/.test(given[i + 1] ?? '') ? given[i + 1] : undefined);
+    if (!Object.hasOwn(flags, name) || flags[name]!.type !== 'boolean' || value === undefined) words.push(word);
+    else {
+      check(
+        value === 'true' || value === 'false',
+        () => `--${name} is ${quoted(value)}; it must be true or false, or stand alone`,
+      );
+      words.push(value === 'true' ? `--${name}` : `--no-${name}`);
+      if (joined === undefined) i++;
+    }
+  }
+  return words;
 }
 
 /** The help text of one command. */

@@ -2,8 +2,9 @@
 /** `tengen`: finds the subcommand, reads its flags, runs it, and turns errors into one sentence and an exit code. */
 
 import { setMaxListeners } from 'node:events';
-import { AppError } from '../../src/core/errors.js';
+import { AppError, check } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
+import { quoted } from '../../src/core/quoted.js';
 import { fromCall } from '../shared/status.js';
 import { helpFor, readFlags, type Command } from './command.js';
 import { accessCommands } from './commands/access.js';
@@ -53,6 +54,10 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(helpFor(found));
     return 0;
   }
+  check(
+    found.usage !== '' || args.length === 0,
+    () => `'tengen ${found.name}' takes flags alone; ${quoted(args[0] ?? '')} is none`,
+  );
   const interrupt = (): void => {
     // A second Ctrl-C does not wait.
     if (interrupted.signal.aborted) leaveNow();

@@ -1,7 +1,7 @@
 /** The files that an admin may import by a path of the server's disk: those below one folder, after resolving links. */
 
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 
@@ -31,8 +31,8 @@ export class ImportFolder {
     }
     const folder = await this.#realFolder();
     const wanted = resolve(this.#folder, path);
-    const found = await realpath(wanted).catch((error: unknown) => {
-      if (!isBelow(folder, wanted) && !isBelow(resolve(this.#folder), wanted)) throw elsewhere(path);
+    const found = await realpath(wanted).catch(async (error: unknown) => {
+      if (!isBelow(folder, (await nearestReal(wanted)) ?? '')) throw elsewhere(path);
       throw new AppError('not-found', `There is no file ${quoted(path)} below the server's import folder`, {
         cause: error,
       });
@@ -49,6 +49,19 @@ export class ImportFolder {
         cause: error,
       });
     }
+  }
+}
+
+/** The first folder above a path, or the path, that is there, links followed; undefined if a link on the way leads nowhere. */
+async function nearestReal(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch {
+    const isLink = await lstat(path).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    return isLink || dirname(path) === path ? undefined : nearestReal(dirname(path));
   }
 }
 

@@ -92,9 +92,10 @@ export class JobRunner implements WorkSource {
     this.#checkOpen();
     const config = this.#kind(kind).readConfig(settings);
     checkModelName(model);
-    await this.#names.claim('model', model, createdBy);
+    await this.#names.check('model', model, createdBy);
     const given = Object.fromEntries(Object.keys(settings).map((name) => [name, config[name]]));
     await this.#kind(kind).checkModel({ model, settings: given });
+    await this.#names.claim('model', model, createdBy);
     const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config), createdBy });
     await this.#launch(row, 'created');
     return this.get(row.jobId);

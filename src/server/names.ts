@@ -55,9 +55,14 @@ export class Names {
    *
    * @throws AppError 'permission-denied' as `claim` would
    */
-  async checkFor(context: CallContext, kind: NameKind, name: string): Promise<void> {
+  checkFor(context: CallContext, kind: NameKind, name: string): Promise<void> {
+    return this.check(kind, name, this.ownerOf(context));
+  }
+
+  /** `checkFor` for an owner. */
+  async check(kind: NameKind, name: string, owner: string): Promise<void> {
     const row = await this.#store.get(kind, name);
-    if (row) checkMayWrite(row, this.ownerOf(context));
+    if (row) checkMayWrite(row, owner);
   }
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { AppError, check } from '../core/errors.js';
 import { Callers } from './callers.js';
+import { readTokens } from './token-list.js';
 
 /** The settings that hold tokens, or name files that do. */
 export interface TokenSettings {
@@ -25,7 +26,18 @@ export function readCallers({ token, tokenFile, tokens, tokensFile }: TokenSetti
     "The file of setting 'tokenFile' must hold one token and nothing else",
   );
   const listed = tokensFile === '' ? '' : readSetting('tokensFile', tokensFile);
-  return new Callers(token || fromFile, tokens, listed);
+  const callers = new Callers(token || fromFile, tokens, listed);
+  // Whoever names a list wants callers told apart: a list that came out empty must not let everybody in.
+  for (const [setting, given, list] of [
+    ['tokens', tokens, tokens],
+    ['tokensFile', tokensFile, listed],
+  ] as const) {
+    check(
+      given === '' || readTokens(setting, list).length > 0,
+      () => `Setting '${setting}' has no entry; it must have one at least, such as alice:work=TOKEN, or be left out`,
+    );
+  }
+  return callers;
 }
 
 /** The token files that other users of the machine may read. */

@@ -310,7 +310,10 @@ export interface NameRow {
 export interface NameStore {
   /** Whose a name is; undefined while it is nobody's. */
   get(kind: NameKind, name: string): Promise<NameRow | undefined>;
-  /** Makes `caller` ('' for the admins) the owner of a name that is nobody's and says whose it is. */
+  /**
+   * Makes `caller` ('' for the admins) the owner of a name that is nobody's and says whose it is. The admins also become the
+   * owners of a name that is somebody's as long as nothing is stored under it and no job runs on it.
+   */
   claim(kind: NameKind, name: string, caller: string): Promise<NameRow>;
   /** Lets `caller` write under a name; one that is nobody's becomes the admins'. */
   grant(kind: NameKind, name: string, caller: string): Promise<NameRow>;

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -45,6 +47,39 @@ describe('tengen', () => {
     const { code, err } = run('serve', '--port', '70000');
     expect(code).toBe(2);
     expect(err).toContain('Setting \'port\' is "70000"; it must be a whole number from 0 to 65535');
+  });
+
+  it('takes true and false after a flag, and no word that is nothing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tengen-cli-'));
+    const away = ['serve', '--data-dir', folder, '--host', '0.0.0.0', '--port', '0'];
+    for (const flags of [['--insecure', 'false'], ['--insecure=false'], ['--no-insecure']]) {
+      const { code, err } = run(...away, ...flags);
+      expect([code, err]).toEqual([2, expect.stringContaining('that needs a token and tlsCert')]);
+    }
+    expect(run(...away, '--insecure=no')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--insecure is 'no'; it must be true or false, or stand alone") as string,
+    });
+    for (const name of ['serve', 'worker', 'gtp', 'jobs list', 'store check']) {
+      const { code, err } = run(...name.split(' '), 'stray');
+      expect([code, err]).toEqual([2, expect.stringContaining(`'tengen ${name}' takes flags alone; 'stray' is none`)]);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it('refuses a list of tokens without an entry, which would let everybody in', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tengen-cli-'));
+    const file = join(folder, 'tokens');
+    for (const [text, flags] of [
+      ['# nobody yet\n', ['--tokens-file', file]],
+      ['', ['--tokens-file', file]],
+      ['', ['--tokens', ',']],
+    ] as const) {
+      writeFileSync(file, text);
+      const { code, err } = run('serve', '--data-dir', join(folder, 'data'), '--port', '0', ...flags);
+      expect([code, err]).toEqual([2, expect.stringContaining('has no entry; it must have one at least')]);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('says that no server answers', () => {

@@ -59,10 +59,15 @@ it('imports what is in the folder, and nothing that a path or a link finds outsi
   }
   symlinkSync(join(folder, 'outside.safetensors'), join(imports, 'link.safetensors'));
   symlinkSync(folder, join(imports, 'up'));
+  symlinkSync(join(folder, 'none'), join(imports, 'dangling'));
   const outside = [
     ...[
       'link.safetensors',
       'up/outside.safetensors',
+      'up/none',
+      'up/none/deeper',
+      'dangling',
+      'dangling/deeper',
       '../outside.safetensors',
       '/etc/passwd',
       '/nowhere',

@@ -55,8 +55,7 @@ tengen games list --before 1234   the next page; --json shows the sequence of ea
       doc: 'only games stored before the one with this number',
     },
   },
-  async run({ flags, args, signal }) {
-    check(args.length === 0, 'games list takes no arguments; the job is --job JOB');
+  async run({ flags, signal }) {
     const [limit, before] = [flags.limit, flags.before].map(Number);
     check(
       Number.isInteger(limit) && limit! >= 1 && limit! <= 1000,

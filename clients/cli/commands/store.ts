@@ -71,8 +71,7 @@ const checkCommand = command({
   The server that uses the folder must be stopped. Nothing is changed. The exit code is 1 if the database is damaged, or a
   file that a row needs is missing, or the content of a file does not fit its name.`,
   flags: { ...folderFlag, ...jsonFlag },
-  async run({ flags, args, signal }) {
-    check(args.length === 0, 'store check takes no arguments; the folder is --data-dir DIR');
+  async run({ flags, signal }) {
     const { checkFolder, isSound } = await import('../../../src/store/sqlite/check.js');
     const report = await checkFolder(flags['data-dir'], signal);
     const isWhole = isSound(report);
@@ -95,8 +94,7 @@ const sweepCommand = command({
     ...jsonFlag,
     yes: { type: 'boolean', default: false, doc: 'remove what is listed' },
   },
-  async run({ flags, args }) {
-    check(args.length === 0, 'store sweep takes no arguments; the folder is --data-dir DIR');
+  async run({ flags }) {
     const { sweepFolder } = await import('../../../src/store/sqlite/sweep.js');
     const { old, young } = await sweepFolder(flags['data-dir'], Date.now(), (sweep) => {
       if (!flags.json) print(describe(sweep.old));
@@ -141,8 +139,7 @@ const begin = command({
   What is there of the old database is given another name in the same folder. Models, checkpoints and data sets stay in
   blobs/, without rows, until 'tengen store sweep' removes them. To restore a backup instead see docs/data-folder.md.`,
   flags: { ...folderFlag, ...jsonFlag },
-  async run({ flags, args }) {
-    check(args.length === 0, 'store new takes no arguments; the folder is --data-dir DIR');
+  async run({ flags }) {
     const { beginAnew } = await import('../../../src/store/sqlite/begin.js');
     const aside = await beginAnew(flags['data-dir'], Date.now());
     if (flags.json) print([JSON.stringify({ aside })]);

@@ -42,6 +42,7 @@ describe('a name', () => {
   it('belongs to the token that uses it first, and to no other but those that it is granted to', async () => {
     let names = await open();
     await names.claimFor(callOf('a'), 'model', 'm');
+    await store.models.put({ name: 'm', size: 5, parameterCount: 1, architectureJson: '{}', step: 0 }, Buffer.of(1));
     await names.claimFor(callOf('a'), 'model', 'm');
     await expect(names.claimFor(callOf('b'), 'model', 'm')).rejects.toMatchObject(denied('m', "the token 'alice'"));
     await names.claimFor(callOf('c'), 'model', 'm');
@@ -70,6 +71,20 @@ describe('a name', () => {
     }
     await expect(names.claim('dataset', 'old', 'bob')).rejects.toMatchObject(denied('old', 'the admins'));
     await names.claim('model', 'promised', 'alice');
+  });
+
+  it('of a token under which nothing was written becomes the admins’ when an admin writes under it', async () => {
+    const names = await open();
+    await names.claim('model', 'm', 'bob');
+    const job = await store.jobs.create({ kind: 'sft', model: 'm', configJson: '{}', createdBy: 'bob' });
+    await names.claim('model', 'm', '');
+    // A job runs on it.
+    await names.claim('model', 'm', 'bob');
+    await store.jobs.setState(job.jobId, 'failed', 'no data');
+    expect(await store.names.grant('model', 'm', 'alice')).toMatchObject({ owner: 'bob', granted: ['alice'] });
+    await names.claim('model', 'm', '');
+    await expect(names.claim('model', 'm', 'bob')).rejects.toMatchObject(denied('m', 'the admins'));
+    await expect(names.check('model', 'm', 'bob')).rejects.toMatchObject(denied('m', 'the admins'));
   });
 
   it('is looked up without being claimed', async () => {
