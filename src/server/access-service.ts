@@ -47,7 +47,7 @@ export function makeAccessService(names: NameStore, callers: Callers): AccessSer
 function readRequest({ kind, name, caller }: GrantNameRequest): { kind: StoredKind; name: string; caller: string } {
   const known = nameKinds.find((each) => kindToWire[each] === kind);
   check(known !== undefined, () => `kind is ${kind}; it must be 1 (a model) or 2 (a data set)`);
-  checkModelName(name);
+  checkModelName(name, known === 'dataset' ? 'data set' : 'model');
   return { kind: known, name, caller };
 }
 

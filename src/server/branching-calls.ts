@@ -33,7 +33,8 @@ export const pickBranch = carryOut(PickBranchRequest, PickBranchResponse, (reque
 /** Labels the positions of a tree. */
 export const labelTree = carryOut(LabelTreeRequest, LabelTreeResponse, ({ label, strength, tree }) => {
   const kind = valueLabelFromWire(label);
-  if (kind === 'posterior') checkStrength(strength);
+  // Of no meaning for the others, but no other number than a strength may be.
+  if (kind === 'posterior' || strength !== 0) checkStrength(strength);
   const { nodes } = treeFromWire(tree);
   return {
     labels: nodes.map((node) => valueLabel(node, kind, strength)),

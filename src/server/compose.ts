@@ -134,7 +134,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
   const pools = composePools();
-  const { work, tokenizing, curricula } = pools;
+  const { work, files, tokenizing, curricula } = pools;
   const generator = composeGenerator(config, store, tokenizing);
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
@@ -145,7 +145,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(AccessServiceDefinition, makeAccessService(store.names, callers)),
       branchingService(work),
       curriculumService(curricula),
-      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work })),
+      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work: files })),
       service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
       service(gameService, makeGameService(store, work)),
       service(generationService, makeGenerationService(generator, tokenizing)),
@@ -154,7 +154,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(JobServiceDefinition, makeJobService(jobs, names)),
       service(
         ModelServiceDefinition,
-        composeModels({ config, logger, store, evaluator, names, uploads, work }, promoted),
+        composeModels({ config, logger, store, evaluator, names, uploads, work: files }, promoted),
       ),
       service(
         MonitorServiceDefinition,
@@ -177,9 +177,11 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
 }
 
 /** Threads for what clients send. */
-function composePools(): Readonly<Record<'work' | 'tokenizing' | 'curricula', ThreadPool>> {
+function composePools(): Readonly<Record<'work' | 'files' | 'tokenizing' | 'curricula', ThreadPool>> {
   return {
     work: new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING }),
+    // Apart, so that files, which may take minutes, keep no other calls waiting.
+    files: new ThreadPool({ name: 'files', threads: WORK_THREADS, waiting: MOST_WAITING }),
     tokenizing: new ThreadPool({ name: 'tokenizing', threads: WORK_THREADS, waiting: MOST_TEXTS }),
     curricula: new ThreadPool({ name: 'curriculum', threads: MOST_CURRICULA, waiting: 0 }),
   };

@@ -130,8 +130,11 @@ class CurriculumStream {
     check(passRates.length === count, () => {
       return `update has ${passRates.length} pass_rates for ${count} indices; there must be one for each`;
     });
+    const seen = new Set<number>();
     indices.forEach((index, i) => {
       check(index <= last, () => `indices[${i}] is ${index}; it must be from 0 to ${last}`);
+      check(!seen.has(index), () => `indices[${i}] is ${index}, as one before it; a prompt has one pass rate`);
+      seen.add(index);
       const rate = passRates[i]!;
       check(rate >= 0 && rate <= 1, () => `pass_rates[${i}] is ${rate}; it must be from 0 to 1`);
     });

@@ -18,6 +18,9 @@ import type { Uploads } from './receive-upload.js';
 
 const checking = threadModule<typeof samples>(import.meta.url, './check-samples.js');
 
+/** After this the check of a file is given up. */
+const MAX_MS = 600_000;
+
 /** What the service is made of. */
 export interface DatasetServiceOptions {
   readonly datasets: DatasetStore;
@@ -35,7 +38,7 @@ export function makeDatasetService(options: DatasetServiceOptions): DatasetServi
   return {
     async importDataset(requests, context) {
       const begin = ({ name }: ImportDatasetRequest): Promise<void> => {
-        checkModelName(name);
+        checkModelName(name, 'data set');
         return names.checkFor(context, 'dataset', name);
       };
       const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
@@ -61,7 +64,7 @@ async function store(
   // A thread is given the file, and gives it back.
   const own = owned(bytes);
   const args: [Uint8Array, number] = [own, countFromWire('max_tokens', maxTokens)];
-  const checked = await work.run(checking, 'checkSamples', args, { signal, transfer: [own.buffer] });
+  const checked = await work.run(checking, 'checkSamples', args, { signal, timeoutMs: MAX_MS, transfer: [own.buffer] });
   await names.claimFor(context, 'dataset', name);
   throwIfAborted(signal);
   const { samples, malformed, refused } = checked;

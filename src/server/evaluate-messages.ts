@@ -6,7 +6,8 @@ import { throwIfAborted, type CancelSignal } from '../core/signals.js';
 import { trace } from '../core/trace.js';
 import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../evaluator/evaluator.js';
 import type { Snapshot } from '../go/snapshot.js';
-import { Priority, type EvaluateRequest, type EvaluateResponse } from '../proto/tengen/v1/evaluator.js';
+import type { EvaluateRequest, EvaluateResponse } from '../proto/tengen/v1/evaluator.js';
+import { wordOf } from '../wire/enums.js';
 import { evaluationsToWire } from '../wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../wire/evaluator-definition.js';
 import { positionFromWire } from '../wire/position.js';
@@ -15,6 +16,9 @@ import { positionFromWire } from '../wire/position.js';
 const maxPositions = 1024;
 /** Positions that are converted at once. */
 const PIECE = 128;
+
+/** By their number in the messages. */
+const priorities = ['bulk', 'bulk', 'interactive'] as const;
 
 /** Whether a request of so many positions is converted in pieces. */
 export function isLong(positions: number): boolean {
@@ -43,7 +47,7 @@ export async function checkedInPieces(request: EvaluateRequest, signal: CancelSi
 
 function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
   const { model, ownership } = request;
-  const priority = request.priority === Priority.INTERACTIVE ? 'interactive' : 'bulk';
+  const priority = wordOf('priority', request.priority, priorities);
   return { ...{ model, ownership, priority, signal }, positions };
 }
 

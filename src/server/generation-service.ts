@@ -71,6 +71,7 @@ async function generationOf(
   const { completions, maxTokens, temperature = 1, topP = 1, stop, seed } = request;
   checkSampling({ temperature, topP });
   check(completions <= maxCompletions, () => `completions is ${completions}; it must be at most ${maxCompletions}`);
+  check(!stop.includes(''), "stop holds ''; each must have 1 character or more");
   check(stop.length <= maxStops, () => `There are ${stop.length} stop texts; at most ${maxStops} are allowed`);
   return {
     prompt: await promptOf(request, encode),

@@ -5,7 +5,6 @@ import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { throwIfAborted } from '../core/signals.js';
 import {
-  ModelFormat,
   Precision,
   type DownloadModelResponse,
   type Model,
@@ -16,6 +15,7 @@ import { isWorthServing } from '../evaluator/quantization/compare.js';
 import { modelRef, precisions, type ModelRow, type ModelStore } from '../store/store.js';
 import { owned } from '../threads/messages.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
+import { wordOf } from '../wire/enums.js';
 import { smallestSize } from './model-file.js';
 import { checkModelName } from './model-name.js';
 import type { Names } from './names.js';
@@ -28,6 +28,9 @@ import { chunksOf } from './send-file.js';
 const reading = threadModule<typeof files>(import.meta.url, './read-model.js');
 /** After this the reading or packing of a file is given up. */
 const MAX_MS = 600_000;
+
+/** By their number in the messages. */
+const formats = ['stored', 'stored', 'katago'] as const;
 
 /** What the service is made of. */
 export interface ModelServiceOptions {
@@ -84,9 +87,9 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       }
     },
     async *downloadModel({ model, format }, { signal }) {
+      const isKatago = wordOf('format', format, formats) === 'katago';
       const row = await get(model);
       const stored = await models.read(modelRef(row));
-      const isKatago = format === ModelFormat.KATAGO;
       yield* download(row, isKatago ? await threads.pack(row, stored, signal) : { bytes: stored, sha256: row.sha256 });
     },
     async importModel({ name, path }, context) {
@@ -101,7 +104,7 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
     },
     async setPrecision({ name, precision }) {
       checkModelName(name);
-      const row = await models.setPrecision(name, precisionFromWire(precision));
+      const row = await models.setPrecision(name, wordOf('precision', precision, [undefined, ...precisions]));
       precisionChanged(name);
       return { model: modelToWire(row) };
     },
@@ -151,9 +154,3 @@ function modelToWire({ quantizationJson, ...row }: ModelRow): Model {
 }
 
 const wirePrecisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
-
-function precisionFromWire(precision: Precision): (typeof precisions)[number] {
-  const known = precisions.find((name) => wirePrecisions[name] === precision);
-  check(known !== undefined, () => `precision is ${precision}; it must be 1 (auto), 2 (fp32) or 3 (int8)`);
-  return known;
-}

@@ -14,6 +14,8 @@ export const CHUNK = 1024 * 1024;
 
 /** A message of an upload, as far as all of them are alike. */
 export interface UploadMessage {
+  /** What the file is for, if it has a name; '' if this message does not say it. */
+  readonly name?: string;
   readonly chunk: Uint8Array;
   /** Of the whole file; 0 if this message does not say it. */
   readonly sizeBytes: number;
@@ -81,6 +83,7 @@ export class Uploads {
       for await (const message of this.#untilStalled(messages)) {
         if (!first) await begin?.(message);
         first ??= message;
+        checkSame('name', message.name && quoted(message.name), first.name && quoted(first.name));
         arriving.take(message);
         place.hold(Math.max(arriving.length, arriving.promised));
         await spool.append(message.chunk);

@@ -14,6 +14,6 @@ export const planStep = carryOut(PlanStepRequest, PlanStepResponse, (request) =>
 
 /** Fits the constants of the cost model. */
 export const fitCost = carryOut(FitCostRequest, FitCostResponse, ({ samples, contextParallel, stepMs }) => {
-  const { cost, meanError } = fitCostModel(samplesFromWire(samples), contextParallel, stepMs);
+  const { cost, meanError } = fitCostModel(samplesFromWire(samples, contextParallel), contextParallel, stepMs);
   return { cost: costToWire(cost), meanError };
 });

@@ -81,10 +81,10 @@ export function readDataset(file: Uint8Array, options: DatasetOptions): Dataset 
   return { samples, malformed, tooLong };
 }
 
-/** Refused lines in a sentence: all are counted, the first few are quoted. */
-export function describeRefused(lines: readonly RefusedLine[], shown = 10): string {
+/** Refused lines in a sentence: all `count` are counted, though `lines` may be the first of them; a few are quoted. */
+export function describeRefused(lines: readonly RefusedLine[], count = lines.length, shown = 10): string {
   const quoted = lines.slice(0, shown).map(({ line, reason }) => `Line ${line}: ${reason}`);
-  const more = lines.length - quoted.length;
+  const more = count - quoted.length;
   return `${quoted.join('. ')}${more > 0 ? `. And ${more} more: lines ${numbers(lines.slice(shown))}` : ''}`;
 }
 

@@ -5,6 +5,7 @@ import { GameTree, type SearchedPosition, type TreeNode } from '../methods/branc
 import { branchPoints, lcrEstimators, type BranchSettings } from '../methods/branching/settings.js';
 import { valueLabels, type ValueLabel } from '../methods/branching/value-label.js';
 import type * as pb from '../proto/tengen/v1/branching.js';
+import { wordOf } from './enums.js';
 
 /** Largest trees that are accepted; the work that a tree makes grows with these, and whoever sends it waits alone. */
 const MOST_VARIATIONS = 1000;
@@ -31,14 +32,14 @@ export function branchSettingsFromWire(message: pb.BranchSettings): BranchSettin
   within('threshold', threshold, 0, 0.5);
   checkStrength(strength);
   check(temperature > 0 && temperature < Infinity, () => `temperature is ${temperature}; it must be above 0`);
-  const points = choice('points', branchPoints, message.points);
-  const estimator = choice('estimator', lcrEstimators, message.estimator);
+  const points = wordOf('points', message.points, [branchPoints[0], ...branchPoints]);
+  const estimator = wordOf('estimator', message.estimator, [lcrEstimators[0], ...lcrEstimators]);
   return { variations, points, estimator, strength, threshold, adaptiveThreshold, moveNumberWeight, temperature };
 }
 
 /** @throws AppError 'invalid-argument' for a number without a meaning */
 export function valueLabelFromWire(message: pb.ValueLabel): ValueLabel {
-  return choice('label', valueLabels, message);
+  return wordOf('label', message, [valueLabels[0], ...valueLabels]);
 }
 
 /** @throws AppError 'invalid-argument' if games that the search value counts for are not above 0 */
@@ -94,7 +95,10 @@ function positionFromWire(position: pb.BranchPosition, where: string): SearchedP
   check(winRate >= 0 && winRate <= 1, () => `${where} has win_rate ${winRate}; it must be from 0 to 1`);
   const policy = new Float64Array(2 * moves);
   let total = 0;
+  const seen = new Set<number>();
   policyMoves.forEach((move, i) => {
+    check(!seen.has(move), () => `${where} has move ${move} twice in policy_moves; each must be there once`);
+    seen.add(move);
     const weight = policyWeights[i]!;
     check(weight >= 0 && weight < Infinity, () => `${where} has policy weight ${weight}; it must be 0 or more`);
     policy[2 * i] = move;
@@ -103,11 +107,4 @@ function positionFromWire(position: pb.BranchPosition, where: string): SearchedP
   });
   check(total > 0 || excluded, () => `${where} has policy_weights that are all 0`);
   return { policy, winRate, isCandidate: !excluded };
-}
-
-/** The word for an enum number; 0, not given, is the first one. */
-function choice<T extends string>(name: string, words: readonly T[], value: number): T {
-  const word = words[value === 0 ? 0 : value - 1];
-  check(word !== undefined, () => `${name} is ${value}; it must be from 1 (${words[0]!}) to ${words.length}`);
-  return word;
 }

@@ -21,7 +21,9 @@ export function growthFromWire(message: GrowthMessage): {
   readonly settings: OperatorSettings;
 } {
   const settings = methods[message.method];
-  if (!settings) throw new AppError('invalid-argument', `method is ${message.method}; there is no such method`);
+  if (!settings) {
+    throw new AppError('invalid-argument', `method is ${message.method}; it must be from 0 (not given) to 6`);
+  }
   const { units, sourceLayers, targetLayers, parameters } = message;
   return { description: { units, sourceLayers, targetLayers, parameters }, settings };
 }

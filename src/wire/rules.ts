@@ -4,6 +4,7 @@ import { check } from '../core/errors.js';
 import { BLACK, WHITE, type Color } from '../go/color.js';
 import type { HandicapBonus, KoRule, Rules, Scoring, Tax } from '../go/rules.js';
 import type * as pb from '../proto/tengen/v1/position.js';
+import { wordOf } from './enums.js';
 
 // Words by their number in the messages. Zero, what an old client sends, is the default, which has a number too.
 const kos = ['positional', 'simple', 'positional', 'situational'] as const satisfies readonly KoRule[];
@@ -61,10 +62,10 @@ function isSame(a: pb.Rules, b: pb.Rules): boolean {
 }
 
 function readRules(message: pb.Rules): Rules {
-  const ko = word('ko', message.ko, kos);
-  const scoring = word('scoring', message.scoring, scorings);
-  const tax = word('tax', message.tax, taxes);
-  const whiteHandicapBonus = word('white_handicap_bonus', message.whiteHandicapBonus, handicapBonuses);
+  const ko = wordOf('rules.ko', message.ko, kos);
+  const scoring = wordOf('rules.scoring', message.scoring, scorings);
+  const tax = wordOf('rules.tax', message.tax, taxes);
+  const whiteHandicapBonus = wordOf('rules.white_handicap_bonus', message.whiteHandicapBonus, handicapBonuses);
   return {
     ...{ ko, suicide: message.suicide, komi: message.komi },
     ...(scoring !== 'area' && { scoring }),
@@ -72,15 +73,6 @@ function readRules(message: pb.Rules): Rules {
     ...(whiteHandicapBonus !== '0' && { whiteHandicapBonus }),
     ...(message.friendlyPassOk && { friendlyPassOk: true }),
   };
-}
-
-function word<T extends string>(field: string, value: number, words: readonly T[]): T {
-  const found = words[value];
-  check(found !== undefined, () => {
-    const allowed = words.slice(1).map((name, index) => `${index + 1} (${name})`);
-    return `rules.${field} is ${value}; it must be one of ${allowed.join(', ')}`;
-  });
-  return found;
 }
 
 /** @throws AppError 'invalid-argument' unless the color is black or white */

@@ -1,6 +1,6 @@
 /** Clusters, plans and time samples of the scheduling method ↔ messages. */
 
-import { AppError, check } from '../core/errors.js';
+import { check } from '../core/errors.js';
 import type { CostModel } from '../methods/scheduling/cost-model.js';
 import type { TimeSample } from '../methods/scheduling/fit.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../methods/scheduling/plan.js';
 import { shardTokens } from '../methods/scheduling/shards.js';
 import type * as pb from '../proto/tengen/v1/scheduling.js';
+import { wordOf } from './enums.js';
 
 /** Largest requests that are accepted; planning takes the longer the more of these, and nobody else is served meanwhile. */
 const MOST_SEQUENCES = 16_384;
@@ -41,13 +42,8 @@ export function planRequestFromWire(request: pb.PlanStepRequest): PlanRequest {
     lengths.length * cluster.contextParallel,
     MOST_SEQUENCES_TIMES_RANKS,
   );
-  const policy = request.policy === 0 ? 'skrull-refined' : policies[request.policy - 1];
-  check(
-    policy !== undefined,
-    () => `policy is ${request.policy}; it must be from 1 (${policies[0]}) to ${policies.length}`,
-  );
-  const victim = victims[request.victim === 0 ? 0 : request.victim - 1];
-  check(victim !== undefined, () => `victim is ${request.victim}; it must be 1 (first) or 2 (largest)`);
+  const policy = wordOf('policy', request.policy, ['skrull-refined', ...policies]);
+  const victim = wordOf('victim', request.victim, [victims[0], ...victims]);
   const options = { ...(microBatch > 0 && { microBatch }), rollBack: !noRollBack, victim };
   return { policy, lengths, cluster, options };
 }
@@ -100,22 +96,23 @@ function summaryOf(
     shardedTokens: sum(sharded.map((sequence) => lengths[sequence]!)),
     tokens: sum(lengths),
     mostRankTokens: most(batches.map(({ rankTokens }) => most(rankTokens))),
-    imbalance: (most(times) * groups.length) / sum(times),
+    // Times so short that they round to 0 are as long as each other.
+    imbalance: sum(times) > 0 ? (most(times) * groups.length) / sum(times) : 1,
   };
 }
 
-/** @throws AppError 'invalid-argument' saying which sample is wrong */
-export function samplesFromWire(messages: readonly pb.TimeSample[]): readonly TimeSample[] {
+/** Samples of groups of `contextParallel` ranks. @throws AppError 'invalid-argument' saying what is wrong */
+export function samplesFromWire(messages: readonly pb.TimeSample[], contextParallel: number): readonly TimeSample[] {
+  within('context_parallel', contextParallel, MOST_RANKS);
   within('The number of samples', messages.length, MOST_SAMPLES);
   within(
     'The number of lengths in all samples',
     messages.reduce((sum, { lengths }) => sum + lengths.length, 0),
     MOST_SAMPLE_LENGTHS,
   );
-  const kinds = ['local', 'sharded', 'exchange'] as const;
+  const kinds = [undefined, 'local', 'sharded', 'exchange'] as const;
   return messages.map(({ kind, lengths, ms }, i) => {
-    const word = kinds[kind - 1];
-    if (!word) throw new AppError('invalid-argument', `samples[${i}].kind is ${kind}; it must be from 1 to 3`);
+    const word = wordOf(`samples[${i}].kind`, kind, kinds);
     check(
       lengths.length > 0 && lengths.every((length) => length >= 1),
       () => `samples[${i}] has no lengths, or one of 0 tokens`,

@@ -77,11 +77,11 @@ export class GameTree {
   add({ moves, sharedMoves, positions, result }: NewVariation): readonly TreeNode[] {
     const which = `Variation ${this.#variations}`;
     check(result >= 0 && result <= 1, () => `${which} has result ${result}; it must be from 0 to 1`);
+    const path = this.#sharedPath(moves, sharedMoves, which);
     check(
       positions.length === moves.length - sharedMoves,
       () => `${which} has ${positions.length} positions for ${moves.length - sharedMoves} moves of its own`,
     );
-    const path = this.#sharedPath(moves, sharedMoves, which);
     for (let ply = path.length; ply <= moves.length; ply++) {
       const parent = path.at(-1);
       const searched = positions[ply - sharedMoves];

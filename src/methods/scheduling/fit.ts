@@ -6,6 +6,10 @@
 import { check } from '../../core/errors.js';
 import { exchangeMs as exchangeTime, microBatchMs, sequenceMs, shardMs, type CostModel } from './cost-model.js';
 import { nonNegativeLeastSquares } from './least-squares.js';
+import { MOST_COST } from './validate.js';
+
+/** Shortest time of a sample; no clock tells less, and weights by 1 / ms² stay finite. */
+const LEAST_MS = 1e-9;
 
 /** One measured micro-step, or one round of exchanges of a micro-step. */
 export interface TimeSample {
@@ -37,13 +41,19 @@ export interface FittedCost {
  */
 export function fitCostModel(samples: readonly TimeSample[], contextParallel: number, stepMs = 0): FittedCost {
   samples.forEach(({ ms }, i) =>
-    check(ms > 0 && ms < Infinity, () => `samples[${i}] took ${ms} ms; it must be above 0`),
+    check(
+      ms >= LEAST_MS && ms <= MOST_COST,
+      () => `samples[${i}] took ${ms} ms; it must be above 0, from ${LEAST_MS} to ${MOST_COST}`,
+    ),
   );
   check(
     Number.isInteger(contextParallel) && contextParallel >= 1,
     () => `contextParallel is ${contextParallel}; it must be a whole number of at least 1`,
   );
-  check(stepMs >= 0 && stepMs < Infinity, () => `stepMs is ${stepMs}; it must be at least 0`);
+  check(
+    stepMs >= 0 && stepMs <= MOST_COST,
+    () => `stepMs is ${stepMs}; it must be at least 0 and at most ${MOST_COST}`,
+  );
   const local = samples.filter(({ kind }) => kind === 'local');
   check(local.length > 0, 'There is no local sample; compute cannot be fitted');
   const rows = samples.map((sample) => termsOf(sample, contextParallel));

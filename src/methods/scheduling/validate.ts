@@ -8,6 +8,8 @@ import type { Cluster, PolicyOptions } from './plan.js';
 export const MOST_RANKS = 4096;
 /** Tokens of a bucket or a sequence; sums over a batch stay exact. */
 export const MOST_TOKENS = 2 ** 31 - 1;
+/** Any constant of the cost model; times of a step stay finite. */
+export const MOST_COST = 1e15;
 /** Sequences of a step. */
 export const MOST_SEQUENCES = 2 ** 20;
 
@@ -28,8 +30,8 @@ export function checkCluster(cluster: Cluster): void {
   whole('dataParallel', cluster.dataParallel, MOST_RANKS);
   whole('contextParallel', cluster.contextParallel, MOST_RANKS);
   whole('bucketSize', cluster.bucketSize, MOST_TOKENS);
-  atLeastZero('gatheredShare', cluster.gatheredShare ?? 0);
-  for (const name of constants) atLeastZero(`cost.${name}`, cluster.cost[name]);
+  within('gatheredShare', cluster.gatheredShare ?? 0, 1);
+  for (const name of constants) within(`cost.${name}`, cluster.cost[name], MOST_COST);
   const { linearMs, attentionMs } = cluster.cost;
   check(linearMs > 0 || attentionMs > 0, 'cost.linearMs and cost.attentionMs are 0; one must be above 0 to balance by');
 }
@@ -85,6 +87,6 @@ function whole(name: string, value: number, most: number): void {
   );
 }
 
-function atLeastZero(name: string, value: number): void {
-  check(value >= 0 && value < Infinity, () => `${name} is ${value}; it must be a number of at least 0`);
+function within(name: string, value: number, most: number): void {
+  check(value >= 0 && value <= most, () => `${name} is ${value}; it must be a number from 0 to ${most}`);
 }

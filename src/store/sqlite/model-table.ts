@@ -65,8 +65,10 @@ export function modelOperations(db: Database) {
   const rate = db.prepare('UPDATE models SET rating = ? WHERE name = ? AND version = ?');
 
   const find = (ref: string): ModelRow | undefined => {
-    const [name = '', version] = ref.split('@');
-    const row = version !== undefined ? byVersion.get(name, version) : ref === '' ? byDefault.get() : byName.get(name);
+    const at = ref.indexOf('@');
+    // All that follows the first @ is the version, so that a second @ names none.
+    const row =
+      at >= 0 ? byVersion.get(ref.slice(0, at), ref.slice(at + 1)) : ref === '' ? byDefault.get() : byName.get(ref);
     return row && fromSql(row);
   };
   return {

@@ -213,8 +213,8 @@ describe('what is wrong is refused with a sentence', () => {
     ['no strength', settings({ strength: 0 }), /^strength is 0; it must be above 0$/],
     ['an endless strength', settings({ strength: Infinity }), /^strength is Infinity; /],
     ['a temperature that is no number', settings({ temperature: NaN }), /^temperature is NaN; it must be above 0$/],
-    ['an unknown estimator', settings({ estimator: 7 }), /^estimator is 7; it must be from 1 \(pairs\) to 4$/],
-    ['a negative choice', settings({ points: -1 }), /^points is -1; it must be from 1 \(uncertain\) to 2$/],
+    ['an unknown estimator', settings({ estimator: 7 }), /^estimator is 7; it must be 1 \(pairs\)/],
+    ['a negative choice', settings({ points: -1 }), /^points is -1; it must be 1 \(uncertain\) or 2 \(random\)$/],
     ['a win rate above 1', position({ winRate: 1.5 }), /^variations\[2\].positions\[1\] has win_rate 1.5; .* 0 to 1$/],
     ['a win rate that is no number', position({ winRate: NaN }), /has win_rate NaN; /],
     ['policies of two lengths', position({ policyMoves: [1] }), /has 1 policy_moves and 3 policy_weights; as many/],
@@ -243,7 +243,11 @@ describe('what is wrong is refused with a sentence', () => {
   });
 
   it.each<[string, Partial<LabelTreeRequest>, RegExp]>([
-    ['an unknown label', { label: 9 as ValueLabel }, /^label is 9; it must be from 1 \(mean\) to 4$/],
+    [
+      'an unknown label',
+      { label: 9 as ValueLabel },
+      /^label is 9; it must be 1 \(mean\), 2 \(own\), 3 \(weighted\) or 4 \(posterior\)$/,
+    ],
     ['a posterior without strength', { label: ValueLabel.POSTERIOR }, /^strength is 0; it must be above 0$/],
     ['no tree', { tree: { variations: [] } }, /^The tree has 0 variations; it must have 1 to 1000$/],
   ])('labels: %s', async (_, change, message) => {

@@ -103,7 +103,12 @@ describe('PlanStep', () => {
       { lengths: new Array<number>(6000).fill(1), cluster: { ...cluster, contextParallel: 1024 } },
     ],
     ['lengths[1] is 100000 tokens', { lengths: [5, 100_000] }],
-    ['policy is 9; it must be from 1 (shard-all) to 8', { policy: 9 as SchedulingPolicy }],
+    ['policy is 9; it must be 1 (shard-all), 2 (sorted)', { policy: 9 as SchedulingPolicy }],
+    ['gatheredShare is 1.1; it must be a number from 0 to 1', { cluster: { ...cluster, gatheredShare: 1.1 } }],
+    [
+      'cost.linearMs is 1e\\+308; it must be a number from 0 to 1000000000000000',
+      { cluster: { ...cluster, cost: { ...gpuCost, linearMs: 1e308 } } },
+    ],
     ['victim is 3', { victim: 3 as RollBackVictim }],
   ])('refuses a request where %s', async (sentence, changes) => {
     await expectStatus(client.planStep(request(changes)), Status.INVALID_ARGUMENT, says(sentence));

@@ -88,7 +88,7 @@ describe('a file of samples', () => {
       { line: 5, reason: 'it is not UTF-8' },
     ]);
     expect(tooLong).toEqual([]);
-    expect(describeRefused(malformed, 1)).toBe('Line 2: it is not JSON. And 1 more: lines 5');
+    expect(describeRefused(malformed, malformed.length, 1)).toBe('Line 2: it is not JSON. And 1 more: lines 5');
   });
 
   test('names sequences that are longer than the memory', () => {

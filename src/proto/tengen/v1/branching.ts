@@ -189,7 +189,10 @@ export interface LabelTreeRequest {
     | undefined;
   /** Which label; mean if not given. */
   label: ValueLabel;
-  /** For the posterior label alone: games that the search value counts for; must be above 0. */
+  /**
+   * For the posterior label alone: games that the search value counts for; must be above 0. Of no meaning for the others,
+   * for which it may be 0.
+   */
   strength: number;
 }
 

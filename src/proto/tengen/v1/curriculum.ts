@@ -91,7 +91,7 @@ export interface AddPrompts {
 
 /** A prompt of the pool. */
 export interface CurriculumPrompt {
-  /** A name for it, for the trainer's logs. */
+  /** A name for it, for the trainer's logs; prompts are told apart by their numbers, so that names may be the same. */
   id: string;
   /** Tokens of the question, without the prefix; at least 1. */
   length: number;
@@ -146,7 +146,7 @@ export interface DrawnPrompts {
 
 /** What came of a step. */
 export interface UpdateCurriculum {
-  /** Which prompts were trained on. */
+  /** Which prompts were trained on, no two the same. */
   indices: number[];
   /** For each of them the share of its completions that are correct, 0 to 1: correctness, not a shaped reward. */
   passRates: number[];

@@ -40,7 +40,7 @@ export interface RefusedLine {
 
 /** A piece of a file. */
 export interface ImportDatasetRequest {
-  /** The name to store it under; needed in the first message. */
+  /** The name to store it under; needed in the first message, and no other may follow. */
   name: string;
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;

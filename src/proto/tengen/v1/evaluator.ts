@@ -37,7 +37,7 @@ export namespace Priority {
 
 /** Positions to evaluate with one model. */
 export interface EvaluateRequest {
-  /** Chosen by the client, unique among its requests in flight. */
+  /** Chosen by the client, unique among its requests in flight on the stream; a second one is answered with ALREADY_EXISTS. */
   requestId: bigint;
   /** The model: a name, name@version, or empty for the promoted one. */
   model: string;

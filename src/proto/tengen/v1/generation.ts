@@ -62,7 +62,7 @@ export interface GenerateRequest {
   topP?:
     | number
     | undefined;
-  /** Texts that end a completion and are not part of it; at most 16. */
+  /** Texts that end a completion and are not part of it; at most 16, none of them empty. */
   stop: string[];
   /** Equal seeds give equal completions of one model on one machine. */
   seed: number;

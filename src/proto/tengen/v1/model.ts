@@ -133,7 +133,7 @@ export interface GetModelResponse {
 
 /** A piece of a model file. */
 export interface UploadModelRequest {
-  /** The name to store it under; needed in the first message. */
+  /** The name to store it under; needed in the first message, and no other may follow. */
   name: string;
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;

@@ -154,10 +154,10 @@ export interface Position {
     | undefined;
   /**
    * The latest moves, the newest first, up to 5; a point index, or size² for a pass. They alternate in color, ending
-   * with the opponent of to_move; a client stops the list where they do not.
+   * with the opponent of to_move; a client stops the list where they do not. A point may come twice: its stone may have been taken.
    */
   lastMoves: number[];
-  /** Empty points that to_move may not play because of ko or superko. */
+  /** Empty points that to_move may not play because of ko or superko; one that is named twice is banned all the same. */
   banned: number[];
   /**
    * Points that the latest move emptied: what it took, or in a suicide the rest of its own chain. With last_moves they

@@ -96,7 +96,7 @@ export namespace TimeSampleKind {
 }
 
 /**
- * Constants of a rank and its group, milliseconds for all layers, forward and backward; none below 0. Linear_ms or
+ * Constants of a rank and its group, milliseconds for all layers, forward and backward; each from 0 to 1e15. Linear_ms or
  * attention_ms has to be above 0.
  */
 export interface SchedulingCost {
@@ -134,7 +134,7 @@ export interface SchedulingCluster {
     | undefined;
   /**
    * Tokens of the bucket that the gathered keys and values of one token of a sharded sequence take on every rank; 0 where they
-   * are passed around instead.
+   * are passed around instead, 1 at most.
    */
   gatheredShare: number;
 }
@@ -152,7 +152,10 @@ export interface PlanStepRequest {
     | undefined;
   /** How to schedule. */
   policy: SchedulingPolicy;
-  /** Sequences in a micro-batch, for the policies that say so; 1 if not given, for DACP token packing. */
+  /**
+   * Sequences in a micro-batch, for the policies that say so; 1 if not given, for DACP token packing. Of no meaning for the
+   * other policies.
+   */
   microBatch: number;
   /** Never shards a local sequence when memory runs out (the paper's ablation); more micro-batches are made instead. */
   noRollBack: boolean;

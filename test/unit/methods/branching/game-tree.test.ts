@@ -82,7 +82,11 @@ describe('a game that does not fit is refused and leaves the tree as it was', ()
     ['result that is no number', { moves: [2, 0], sharedMoves: 1, positions: own, result: NaN }, /has result NaN/],
     ['a position too few', { moves: [2, 0, 0], sharedMoves: 1, positions: own, result: 1 }, /1 positions for 2 moves/],
     ['nothing shared', { moves: [2], sharedMoves: 0, positions: own, result: 1 }, /shares 0 moves; .*from 1 to the 1/],
-    ['more shared than played', { moves: [2], sharedMoves: 2, positions: [], result: 1 }, /positions for -1 moves/],
+    [
+      'more shared than played',
+      { moves: [2], sharedMoves: 2, positions: [], result: 1 },
+      /^Variation 3 shares 2 moves; it must be from 1 to the 1 of the game/,
+    ],
     [
       'an unknown way',
       { moves: [0, 2, 1, 0], sharedMoves: 3, positions: own, result: 1 },

@@ -128,7 +128,10 @@ describe('bad input is refused with a sentence', () => {
     refused({ dataParallel: 0 }, 'dataParallel is 0; it must be a whole number from 1 to 4096');
     refused({ contextParallel: 2.5 }, 'contextParallel is 2.5; it must be a whole number');
     refused({ bucketSize: NaN }, 'bucketSize is NaN');
-    refused({ cost: { ...gpuCost, linearMs: -1 } }, 'cost.linearMs is -1; it must be a number of at least 0');
+    refused(
+      { cost: { ...gpuCost, linearMs: -1 } },
+      'cost.linearMs is -1; it must be a number from 0 to 1000000000000000',
+    );
     refused({ cost: { ...gpuCost, linearMs: 0, attentionMs: 0 } }, 'one must be above 0 to balance by');
     refused({ gatheredShare: Infinity }, 'gatheredShare is Infinity');
   });
