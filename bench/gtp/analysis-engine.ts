@@ -95,6 +95,8 @@ export class AnalysisEngine {
 
   async #until(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.#output)) {
+      // A command that failed never says what is waited for.
+      if (/^\?[\s\S]*\n\n/.test(this.#output)) break;
       if (this.#hasEnded) throw new AppError('unavailable', `'${this.#name}' did not start, or ended in the middle`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
