@@ -58,7 +58,8 @@ const position = { size: 5, stones: new Uint8Array(25), toMove: 1 as const, rule
 async function evaluate(fields: Parameters<typeof EvaluateRequest.fromPartial>[0]): Promise<void> {
   const request = EvaluateRequest.fromPartial({ requestId: 1, positions: [position], ...fields });
   for await (const { error } of connection.client(EvaluatorServiceDefinition).evaluate(one(request))) {
-    if (error) throw new ClientError('Evaluate', error.code, error.message);
+    expect(error?.code).toBe(Status.INVALID_ARGUMENT);
+    throw new ClientError('Evaluate', Status.INVALID_ARGUMENT, error!.message);
   }
 }
 
