@@ -193,7 +193,10 @@ class World {
         this.#promises.expect(this.#stored.files.has(row.sha256), `${row.name}@${row.version} has no file`);
       }
     }
-    if (operation === 'claimName') this.#own(args[1], args[2]);
+    if (operation === 'claimName') {
+      if (args[2] === '' && this.#stored.now.listModels(args[1]).length === 0) this.#disown(args[1]);
+      this.#own(args[1], args[2]);
+    }
     if (operation === 'grantName') {
       this.#own(args[1], '');
       this.#grants.add(`${args[1]} ${args[2]}`);
@@ -204,6 +207,12 @@ class World {
       if (this.#may(each.token, each.name)) each.could = true;
       else each.couldNot = true;
     }
+  }
+
+  /** The admins take a name under which nothing is stored. */
+  #disown(name: string): void {
+    this.#owners.delete(name);
+    for (const grant of this.#grants) if (grant.startsWith(`${name} `)) this.#grants.delete(grant);
   }
 
   #own(name: string, caller: string): void {
