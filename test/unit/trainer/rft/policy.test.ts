@@ -55,7 +55,7 @@ function moved(state: Weights, name: string, at: number, by: number): Weights {
 }
 
 describe('Policy', () => {
-  it('follows the gradient of the loss, as finite differences say', async () => {
+  it('follows the gradient of the loss, as finite differences say', { timeout: 180_000 }, async () => {
     const start = await Policy.open(options);
     const groups = await drawGroups(start);
     // A policy that has left its reference.
