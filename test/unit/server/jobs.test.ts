@@ -368,8 +368,8 @@ describe('progress', () => {
       leaving.abort();
     }
     expect(seen).toHaveLength(1);
-    const watched = watchToEnd(jobId);
+    const watched = expect(watchToEnd(jobId)).rejects.toMatchObject({ kind: 'unavailable' });
     await jobs.close();
-    await expect(watched).rejects.toMatchObject({ kind: 'unavailable' });
+    await watched;
   });
 });
