@@ -10,7 +10,7 @@ export function nameOperations(db: Database) {
     model: db.prepare('SELECT 1 FROM models WHERE name = ?1 UNION ALL SELECT 1 FROM jobs WHERE model = ?1 LIMIT 1'),
     dataset: db.prepare('SELECT 1 FROM datasets WHERE name = ?1 LIMIT 1'),
   };
-  // What still makes a name somebody's: a job that failed before it wrote anything does not.
+  // What keeps a name from an admin who writes under it: a job that ended before it wrote anything does not.
   const isHeld = {
     model: db.prepare(
       "SELECT 1 FROM models WHERE name = ?1 UNION ALL SELECT 1 FROM jobs WHERE model = ?1 AND state = 'running' LIMIT 1",
