@@ -8,6 +8,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { Rng } from '../../src/core/rng.js';
 import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
 
 /** What was found. */
@@ -83,13 +84,14 @@ function text(row: Row, column: string): string {
   return String(row[column]);
 }
 
-/** Each game once, and whole. */
+/** Each game once, whole, and the game of its number: two numbers may draw the same seed by chance. */
 function readGames(
   all: Query,
   values: Map<string, string>,
   { duplicates, corrupt }: { duplicates: string[]; corrupt: string[] },
 ): void {
-  const seeds = new Set<string>();
+  const jobs = all('SELECT job_id, config_json FROM jobs');
+  const seeds = new Map(jobs.map((row) => [text(row, 'job_id'), seedOf(text(row, 'config_json'))]));
   for (const row of all('SELECT game_id, job_id, kind, move_count, bytes FROM games')) {
     const gameId = text(row, 'game_id');
     const key = `game ${gameId}`;
@@ -98,13 +100,25 @@ function readGames(
       const { moves, seed, gameId: inside } = GameRecord.decode(row['bytes'] as Uint8Array);
       if (inside !== gameId || moves.length !== row['move_count']) corrupt.push(`${key} holds another game`);
       values.set(key, movesDigest(moves));
-      const bySeed = `${text(row, 'job_id')} ${String(seed)}`;
-      if (row['kind'] === 'self-play' && seeds.has(bySeed)) duplicates.push(`${key} has the seed of another game`);
-      seeds.add(bySeed);
+      const jobSeed = seeds.get(text(row, 'job_id'));
+      if (row['kind'] === 'self-play' && jobSeed !== undefined && seed !== gameSeed(jobSeed, gameId))
+        duplicates.push(`${key} has the seed of another game`);
     } catch (error) {
       corrupt.push(`${key}: ${String(error)}`);
     }
   }
+}
+
+/** The seed of an `alphazero` job; undefined for one of another kind, or that was never read whole. */
+function seedOf(configJson: string): number | undefined {
+  const { seed } = JSON.parse(configJson) as { readonly seed?: number };
+  return seed;
+}
+
+/** The seed that the job draws for the game's number, the last part of its id. */
+function gameSeed(jobSeed: number, gameId: string): bigint {
+  const number = Number(gameId.slice(gameId.lastIndexOf('-') + 1));
+  return BigInt(new Rng(jobSeed).fork(3 + number).uint32());
 }
 
 /** A game's moves in short. */
