@@ -5,11 +5,12 @@ import type { CallContext } from 'nice-grpc';
 import { pino } from 'pino';
 import { MessageQueue } from '../../clients/shared/message-queue.js';
 import { defaultRules } from '../../src/go/rules.js';
-import type { Lease, WorkRequest, WorkResponse } from '../../src/proto/tengen/v1/self_play.js';
+import { WorkRequest, type Lease, type WorkResponse } from '../../src/proto/tengen/v1/self_play.js';
 import { LeaseBook } from '../../src/server/self-play/lease-book.js';
 import { makeSelfPlayService, type SelfPlay } from '../../src/server/self-play/self-play-service.js';
 import type { JobWork, WorkSource } from '../../src/server/self-play/work-source.js';
 import type { Call } from '../../src/store/sqlite/operations.js';
+import { ThreadPool } from '../../src/threads/pool.js';
 import type { StoredGame } from '../../src/trainer/alphazero/ports.js';
 import { playLease } from '../faults/random-worker.js';
 import { actor, Promises, settle, subject, turn } from './explore.js';
@@ -73,7 +74,9 @@ class World implements WorkSource {
     const { store } = world.#stored;
     world.#book = await LeaseBook.open(store.leases, world, { now: () => world.nowMs, leaseMs: LEASE_MS });
     const parts = { book: world.#book, source: world, store, logger: pino({ level: 'silent' }) };
-    world.selfPlay = makeSelfPlayService(parts);
+    // The games are short, so that no thread is ever started.
+    const messages = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
+    world.selfPlay = makeSelfPlayService({ ...parts, messages });
     return world;
   }
 
@@ -313,11 +316,11 @@ class Worker {
     worker: string,
     outgoing: AsyncIterable<WorkRequest>,
     signal: AbortSignal,
-  ): AsyncGenerator<WorkRequest> {
+  ): AsyncGenerator<Uint8Array> {
     for await (const request of outgoing) {
       await turn(this.#world.scheduler, request.body?.$case ?? '');
       if (signal.aborted) return;
-      yield request;
+      yield WorkRequest.encode(request).finish();
       // The next message is asked for: this one has been seen to.
       const { body } = request;
       if (body?.$case === 'heartbeat') this.#world.seen(worker);

@@ -16,7 +16,9 @@ import {
 } from '../../src/proto/tengen/v1/scheduling.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
 import { goCalls } from './go-calls.js';
+import { rawCalls } from './raw-calls.js';
 import { storedCalls } from './stored-calls.js';
+import { workCalls } from './work-calls.js';
 import type { World } from './world.js';
 
 /** A call and what has to be there before it. */
@@ -43,6 +45,8 @@ export function limitCalls({ datasetMegabytes }: FileSizes): LimitCall[] {
     ...language(),
     ...storedCalls(),
     ...goCalls(),
+    ...workCalls(),
+    ...rawCalls(),
     dataset(datasetMegabytes),
     headers(),
     settings(),

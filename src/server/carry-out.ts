@@ -40,7 +40,7 @@ export function decodeRequest<Message>(
   bytes: Uint8Array,
 ): { readonly request: Message } | { readonly unreadable: Unreadable } {
   try {
-    return { request: decodeWhole(type, bytes) };
+    return { request: decodeWhole(type, bytes, true) };
   } catch (cause) {
     return { unreadable: { bytes: bytes.length, cause } };
   }

@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
-import { GRPCInferenceServiceDefinition } from '../proto/inference/grpc_service.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { ThreadPool } from '../threads/pool.js';
 import { threadUrl } from '../threads/thread-url.js';
@@ -14,7 +13,6 @@ import type { ModelSource } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
-import { SelfPlayServiceDefinition } from '../proto/tengen/v1/self_play.js';
 import { findSandbox, type Sandbox } from '../rewards/sandbox.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
@@ -32,6 +30,7 @@ import { generationService, makeGenerationService } from './generation-service.j
 import { gameService, makeGameService } from './game-service.js';
 import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
+import { inferenceService } from './infer-message.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
 import { JobRunner } from './jobs.js';
@@ -49,6 +48,7 @@ import { rftKind } from './rft-kind.js';
 import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
+import { selfPlayService } from './self-play/work-message.js';
 import { openVocabulary } from './tokenizing.js';
 
 /** How often the evaluator's figures go to the log while it works, in milliseconds. */
@@ -59,6 +59,7 @@ const MEGABYTE = 1024 * 1024;
 /** Threads for what clients have computed, beside those of networks, and the calls that may wait for one. */
 const WORK_THREADS = 2;
 const MOST_WAITING = 32;
+const MOST_MESSAGES = 256;
 /** Texts that wait to be made into tokens. */
 const MOST_TEXTS = 1024;
 /** Curricula at once, each in a thread of its own. */
@@ -132,9 +133,9 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const leaseMs = config.leaseSeconds * 1000;
   const book = await LeaseBook.open(store.leases, jobs, { now: Date.now, leaseMs });
-  const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger });
   const pools = composePools();
-  const { work, files, tokenizing, curricula } = pools;
+  const { work, files, messages, tokenizing, curricula } = pools;
+  const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger, messages });
   const generator = composeGenerator(config, store, tokenizing);
   const names = new Names(store.names, callers);
   const quotas = new Quotas(callers, config.quotas);
@@ -150,7 +151,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(gameService, makeGameService(store, work)),
       service(generationService, makeGenerationService(generator, tokenizing)),
       service(GrowthServiceDefinition, composeGrowth(config, { uploads, work })),
-      service(GRPCInferenceServiceDefinition, composeInference({ evaluator, generator, store, quotas })),
+      service(inferenceService, composeInference({ evaluator, generator, store, quotas, messages })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
       service(
         ModelServiceDefinition,
@@ -161,7 +162,7 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
       ),
       schedulingService(work),
-      service(SelfPlayServiceDefinition, selfPlay.service),
+      service(selfPlayService, selfPlay.service),
     ],
     resumeJobs: () => jobs.resumeAll(),
     stopJobs: () => jobs.close(),
@@ -177,11 +178,13 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
 }
 
 /** Threads for what clients send. */
-function composePools(): Readonly<Record<'work' | 'files' | 'tokenizing' | 'curricula', ThreadPool>> {
+function composePools(): Readonly<Record<'work' | 'files' | 'messages' | 'tokenizing' | 'curricula', ThreadPool>> {
   return {
     work: new ThreadPool({ name: 'work', threads: WORK_THREADS, waiting: MOST_WAITING }),
     // Apart, so that files, which may take minutes, keep no other calls waiting.
     files: new ThreadPool({ name: 'files', threads: WORK_THREADS, waiting: MOST_WAITING }),
+    // Of ModelInfer and Work, each of some megabytes at most and read in seconds.
+    messages: new ThreadPool({ name: 'messages', threads: WORK_THREADS, waiting: MOST_MESSAGES }),
     tokenizing: new ThreadPool({ name: 'tokenizing', threads: WORK_THREADS, waiting: MOST_TEXTS }),
     curricula: new ThreadPool({ name: 'curriculum', threads: MOST_CURRICULA, waiting: 0 }),
   };
@@ -239,14 +242,15 @@ function modelsOf(store: Store): ModelSource {
 }
 
 interface InferenceParts extends Pick<Parts, 'evaluator' | 'store'> {
+  readonly messages: ThreadPool;
   readonly generator: Generator;
   readonly quotas: Quotas;
 }
 
 function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenceService> {
-  const { evaluator, generator, store, quotas } = parts;
+  const { evaluator, generator, store, quotas, messages } = parts;
   return makeInferenceService(evaluator, {
-    quotas,
+    ...{ quotas, messages },
     language: languageInference(generator, async (ref) => {
       const architecture = JSON.parse((await store.models.get(ref))?.architectureJson ?? '{}') as { kind?: string };
       return architecture.kind === 'transformer';

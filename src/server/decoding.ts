@@ -8,6 +8,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { CallContext, CompatServiceDefinition, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
+import { BoundedReader } from './bounded-reader.js';
 
 /** What is needed of a kind of message to read it, as ts-proto generates it. */
 export interface MessageType<Message = unknown> {
@@ -16,9 +17,18 @@ export interface MessageType<Message = unknown> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads a message as the specification wants it: nothing behind its end, and texts in UTF-8. @throws Error */
-export function decodeWhole<Message>(type: MessageType<Message>, bytes: Uint8Array): Message {
-  const reader = new BinaryReader(bytes, decodeText);
+/** Bytes of a message that cost little to read, whatever is in them. */
+export const SHORT = 64 * 1024;
+
+/**
+ * Reads a message as the specification wants it: nothing behind its end, and texts in UTF-8.
+ *
+ * @param anyCost whether reading may take as long as the bytes want, as it may in a thread
+ * @throws Error
+ */
+export function decodeWhole<Message>(type: MessageType<Message>, bytes: Uint8Array, anyCost = false): Message {
+  const Reader = anyCost || bytes.length <= SHORT ? BinaryReader : BoundedReader;
+  const reader = new Reader(bytes, decodeText);
   const message = type.decode(reader);
   if (reader.pos !== bytes.length) throw new Error(`it ends after ${reader.pos} bytes`);
   return message;
@@ -105,7 +115,7 @@ export function decodeOnly(
  */
 export function decodable<Definition extends CompatServiceDefinition>(
   definition: Definition,
-  read: (type: MessageType, bytes: Uint8Array) => unknown = decodeWhole,
+  read: (type: MessageType, bytes: Uint8Array) => unknown = (type, bytes) => decodeWhole(type, bytes),
 ): Definition {
   const { methods } = definition as { methods?: Readonly<Record<string, Method>> };
   const all = methods ?? (definition as Readonly<Record<string, Method>>);
@@ -122,24 +132,28 @@ interface Method {
   readonly requestDeserialize?: (bytes: Uint8Array) => unknown;
 }
 
+/** Leaves a message as it is, to be read elsewhere; `decodable` knows a method by it. */
+export function asBytes(message: Uint8Array): Uint8Array {
+  return message;
+}
+
 /** Bytes of a message of most calls. More is refused unread, since to read texts that no call takes keeps others waiting. */
 const MOST_BYTES = 1024 * 1024;
-/** Calls that have use for as much as the server takes, `maxMessageBytes`: positions, tensors, games, chunks of files. */
-const large = ['Evaluate', 'ModelInfer', 'Work', 'UploadModel', 'ImportDataset', 'GrowCheckpoint'];
+/** Calls that have use for as much as the server takes, `maxMessageBytes`: positions, chunks of files. */
+const large = ['Evaluate', 'UploadModel', 'ImportDataset', 'GrowCheckpoint'];
 
 function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8Array) => unknown): Method {
   const { requestType, requestDeserialize } = method;
-  // Those of grpc-js have both, and only this one is used.
-  if (requestDeserialize) {
-    return { ...method, requestDeserialize: (bytes) => orUndecoded(bytes, () => requestDeserialize(bytes)) };
-  }
+  if (requestDeserialize === asBytes) return method;
   const most = large.includes(method.name ?? '') ? Infinity : MOST_BYTES;
-  const decode = (bytes: Uint8Array): unknown =>
+  const reading = (decode: (bytes: Uint8Array) => unknown) => (bytes: Uint8Array) =>
     orUndecoded(bytes, () => {
       if (bytes.length > most) throw new Error(`the call takes ${most} bytes at most`);
-      return read(requestType!, bytes);
+      return decode(bytes);
     });
-  return { ...method, requestType: { ...requestType, decode } };
+  // Those of grpc-js have both, and only this one is used.
+  if (requestDeserialize) return { ...method, requestDeserialize: reading(requestDeserialize) };
+  return { ...method, requestType: { ...requestType, decode: reading((bytes) => read(requestType!, bytes)) } };
 }
 
 function orUndecoded(bytes: Uint8Array, read: () => unknown): unknown {

@@ -56,6 +56,27 @@ function checkContents(name: string, datatype: string, contents: InferTensorCont
   }
 }
 
+/** A request whose tensors have their values in `rawInputContents`, one for each input that has values. */
+export type InferRequest = Omit<ModelInferRequest, 'rawInputContents'> & {
+  readonly rawInputContents: readonly (Uint8Array | undefined)[];
+};
+
+/** Moves values from the field of their type to bytes, little-endian as in `raw_input_contents`. */
+export function valuesInBytes(request: ModelInferRequest): InferRequest {
+  const { inputs, rawInputContents: raw } = request;
+  if (raw.length > 0) return request;
+  return {
+    ...request,
+    inputs: inputs.map((input) => ({ ...input, contents: undefined })),
+    rawInputContents: inputs.map(({ datatype, contents }) => contents && bytesOf(datatype, contents)),
+  };
+}
+
+function bytesOf(datatype: string, { fp32Contents, int64Contents }: InferTensorContents): Uint8Array | undefined {
+  if (datatype === 'FP32') return new Uint8Array(Float32Array.from(fp32Contents).buffer);
+  return datatype === 'INT64' ? new Uint8Array(BigInt64Array.from(int64Contents).buffer) : undefined;
+}
+
 /** Points on a side of the one board that a model plays; undefined if it plays several. */
 export function boardSide({ boards: [smallest, largest] }: ModelShape): number | undefined {
   return smallest === largest ? largest : undefined;
@@ -72,7 +93,7 @@ interface InputShapes<T> {
 }
 
 /** @throws AppError 'invalid-argument' */
-export function readInputs({ inputs, rawInputContents }: ModelInferRequest, model: ModelShape): PlainTensors {
+export function readInputs({ inputs, rawInputContents }: InferRequest, model: ModelShape): PlainTensors {
   const words = inputShapes<string>(model, 'batch', boardSide(model) ?? 'side');
   for (const { name, shape } of inputs) {
     check(Object.hasOwn(words, name), `There is no input '${name}'; inputs are planes, globals`);
@@ -98,16 +119,12 @@ export function readInputs({ inputs, rawInputContents }: ModelInferRequest, mode
   );
   const [count, points] = [Number(batch), Number(size)];
   const shapes = inputShapes<number>(model, count, points);
-  const read = (name: 'planes' | 'globals'): Float32Array | Uint8Array =>
+  const read = (name: 'planes' | 'globals'): Uint8Array =>
     readTensor(inputs[at[name]]!, rawInputContents[at[name]], shapes[name]);
   return { planes: read('planes'), globals: read('globals'), count, size: points };
 }
 
-function readTensor(
-  input: InputTensor,
-  raw: Uint8Array | undefined,
-  shape: readonly number[],
-): Float32Array | Uint8Array {
+function readTensor(input: InputTensor, raw: Uint8Array = new Uint8Array(), shape: readonly number[]): Uint8Array {
   const { name } = input;
   check(input.datatype === 'FP32', `Input '${name}' has datatype '${input.datatype}'; it must be FP32`);
   check(
@@ -115,11 +132,6 @@ function readTensor(
     () => `Input '${name}' has shape [${input.shape.join(', ')}]; it must be [${shape.join(', ')}]`,
   );
   const length = shape.reduce((a, b) => a * b, 1);
-  if (raw) {
-    check(raw.length === 4 * length, () => `Input '${name}' has ${raw.length} bytes; its shape needs ${4 * length}`);
-    return raw;
-  }
-  const values = input.contents?.fp32Contents ?? [];
-  check(values.length === length, () => `Input '${name}' has ${values.length} numbers; its shape needs ${length}`);
-  return Float32Array.from(values);
+  check(raw.length === 4 * length, () => `Input '${name}' has ${raw.length} bytes; its shape needs ${4 * length}`);
+  return raw;
 }

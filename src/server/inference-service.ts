@@ -3,26 +3,26 @@
  * already speak it (Triton, KServe). https://github.com/kserve/open-inference-protocol
  */
 
-import type { CallContext } from 'nice-grpc';
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import { quoted } from '../core/quoted.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
-import { boardSide, checkInferRequest, inputShapes, readInputs } from './inference-request.js';
+import { readMessage } from './asked-in-bytes.js';
+import { inferReader, type inferenceService } from './infer-message.js';
+import { boardSide, inputShapes, readInputs, type InferRequest } from './inference-request.js';
 import type { LanguageInference } from './language-inference.js';
 import { callFacts, type Quotas } from './quotas.js';
 import type { ModelShape } from '../evaluator/model-source.js';
-import type {
-  GRPCInferenceServiceImplementation,
-  ModelInferRequest,
-  ModelInferResponse,
-  ModelMetadataResponse,
-} from '../proto/inference/grpc_service.js';
+import type { ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import type { ThreadPool } from '../threads/pool.js';
 
 /** What the service needs beside the evaluator. */
 export interface InferenceServiceOptions {
   /** The server's version, for ServerMetadata. */
   readonly serverVersion: string;
+  /** Of threads that read long requests. */
+  readonly messages: ThreadPool;
   /** The stored versions of a model, newest first; where absent only the version in use is named. */
   readonly versions?: (name: string) => Promise<readonly string[]>;
   /** What each client may have; all of it if absent. */
@@ -35,8 +35,8 @@ export interface InferenceServiceOptions {
 export function makeInferenceService(
   evaluator: Evaluator,
   options: InferenceServiceOptions,
-): GRPCInferenceServiceImplementation {
-  const { language } = options;
+): ServiceImplementation<typeof inferenceService> {
+  const { language, messages: pool } = options;
   const isReady = async (ref: string): Promise<boolean> => {
     try {
       if (await language?.knows(ref)) return true;
@@ -59,8 +59,9 @@ export function makeInferenceService(
       const versions = request.version === '' ? await options.versions?.(name) : undefined;
       return metadata(name, versions ?? [version], shape);
     },
-    async modelInfer(request, context) {
-      checkInferRequest(request);
+    async modelInfer(bytes, context) {
+      const { signal } = context;
+      const request = await readMessage(bytes, 1, { reader: inferReader, pool, signal });
       const asked = refOf(request.modelName, request.modelVersion);
       if (await language?.knows(asked)) return language!.infer(asked, request, context);
       return infer(evaluator, request, context, options.quotas);
@@ -70,7 +71,7 @@ export function makeInferenceService(
 
 async function infer(
   evaluator: Evaluator,
-  request: ModelInferRequest,
+  request: InferRequest,
   context: CallContext,
   quotas: Quotas | undefined,
 ): Promise<ModelInferResponse> {
@@ -99,7 +100,7 @@ async function infer(
   };
 }
 
-function wantedOutputs(request: ModelInferRequest, { outputs }: ModelShape): readonly string[] {
+function wantedOutputs(request: InferRequest, { outputs }: ModelShape): readonly string[] {
   if (request.outputs.length === 0) return outputs;
   return request.outputs.map(({ name }) => {
     check(outputs.includes(name), `There is no output ${quoted(name)}; outputs are ${outputs.join(', ')}`);

@@ -4,14 +4,15 @@ import type { CallContext } from 'nice-grpc';
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { Generator } from '../generator/generator.js';
-import type { ModelInferRequest, ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import type { ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import type { InferRequest } from './inference-request.js';
 
 /** What the inference service asks where a model is one of language. */
 export interface LanguageInference {
   /** Whether the name, or name@version, is a language model's. */
   knows(ref: string): Promise<boolean>;
   metadata(ref: string): Promise<ModelMetadataResponse>;
-  infer(ref: string, request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse>;
+  infer(ref: string, request: InferRequest, context: CallContext): Promise<ModelInferResponse>;
 }
 
 /** Makes it over a generator. */
@@ -43,28 +44,23 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
 }
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
-function tokensOf({ inputs, rawInputContents }: ModelInferRequest, context: number, vocabulary: number): number[] {
+function tokensOf({ inputs, rawInputContents }: InferRequest, context: number, vocabulary: number): number[] {
   const input = inputs[0];
   check(inputs.length === 1 && input?.name === 'tokens', () => {
     return `The inputs are ${inputs.map(({ name }) => name).join(', ') || 'none'}; a language model takes tokens alone`;
   });
   check(input.datatype === 'INT64', () => `Input 'tokens' has datatype '${input.datatype}'; it must be INT64`);
-  const tokens = rawInputContents[0] ? longs(rawInputContents[0]) : (input.contents?.int64Contents ?? []);
+  const raw = rawInputContents[0] ?? new Uint8Array();
+  check(raw.length % 8 === 0, () => `Input 'tokens' has ${raw.length} bytes; each token has 8`);
+  const count = raw.length / 8;
   check(
-    input.shape.length === 1 &&
-      input.shape[0] === BigInt(tokens.length) &&
-      tokens.length >= 1 &&
-      tokens.length <= context,
-    () => `Input 'tokens' has shape [${input.shape.join(', ')}] and ${tokens.length} values; it takes 1 to ${context}`,
+    input.shape.length === 1 && input.shape[0] === BigInt(count) && count >= 1 && count <= context,
+    () => `Input 'tokens' has shape [${input.shape.join(', ')}] and ${count} values; it takes 1 to ${context}`,
   );
+  const tokens = [...new BigInt64Array(Uint8Array.from(raw).buffer)];
   const unknown = tokens.find((token) => !(token >= 0 && token < vocabulary));
   check(unknown === undefined, () => `Input 'tokens' has ${unknown}; the model knows 0 to ${vocabulary - 1}`);
   return tokens.map(Number);
-}
-
-function longs(raw: Uint8Array): bigint[] {
-  check(raw.length % 8 === 0, () => `Input 'tokens' has ${raw.length} bytes; each token has 8`);
-  return [...new BigInt64Array(Uint8Array.from(raw).buffer)];
 }
 
 function split(ref: string): [name: string, version: string] {

@@ -7,6 +7,7 @@ import type { CallContext } from 'nice-grpc';
 import { owned } from '../threads/messages.js';
 import type { ThreadModule, ThreadPool } from '../threads/pool.js';
 import { answerOf, type ByteCall } from './carry-out.js';
+import { asBytes } from './decoding.js';
 
 /** The part of a generated definition that is needed. */
 interface Definition {
@@ -18,11 +19,9 @@ interface Definition {
 /** Messages that stay bytes. */
 const bytes = {
   encode: (message: Uint8Array) => ({ finish: () => message }),
-  decode: (message: Uint8Array) => message,
+  decode: asBytes,
 };
 type Bytes = typeof bytes;
-/** Bytes that only a thread reads: `decodable` leaves a method alone that says how it is read. */
-const unread = { requestDeserialize: bytes.decode };
 
 /** A definition with the messages of all methods as bytes. */
 export type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
@@ -37,7 +36,7 @@ export type ByteDefinition<D extends Definition> = Omit<D, 'methods'> & {
 /** A definition whose services pass bytes on. */
 export function byteDefinition<D extends Definition>(definition: D): ByteDefinition<D> {
   const methods = Object.entries(definition.methods).map(([name, method]) => {
-    return [name, { ...method, requestType: bytes, responseType: bytes, ...unread }];
+    return [name, { ...method, requestType: bytes, responseType: bytes, requestDeserialize: asBytes }];
   });
   return { ...definition, methods: Object.fromEntries(methods) as ByteDefinition<D>['methods'] };
 }

@@ -7,12 +7,13 @@ import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import type { ModelSource } from '../../src/evaluator/model-source.js';
-import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
 import { Callers } from '../../src/server/callers.js';
 import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
+import { inferenceService } from '../../src/server/infer-message.js';
 import { makeInferenceService } from '../../src/server/inference-service.js';
 import { authenticate, translateErrors } from '../../src/server/middleware.js';
 import { Quotas } from '../../src/server/quotas.js';
+import { ThreadPool } from '../../src/threads/pool.js';
 
 /** What a test talks to. */
 export interface EvaluationServer {
@@ -35,7 +36,8 @@ export async function startEvaluationServer(
   const quotas = new Quotas(callers, limits.quotas, limits.now);
   const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
   server.add(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
-  server.add(GRPCInferenceServiceDefinition, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas }));
+  const messages = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
+  server.add(inferenceService, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas, messages }));
   const port = await server.listen('127.0.0.1:0');
   const address = `127.0.0.1:${String(port)}`;
   const connection = new Connection({ address });
@@ -47,6 +49,7 @@ export async function startEvaluationServer(
     async close() {
       connection.close();
       server.forceShutdown();
+      await messages.close();
       await evaluator.close();
     },
   };

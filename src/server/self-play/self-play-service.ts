@@ -1,14 +1,15 @@
 /** SelfPlayService: leases games to workers, checks and stores what they send. */
 
-import type { CallContext } from 'nice-grpc';
-import type { SelfPlayServiceImplementation, WorkRequest, WorkResponse } from '../../proto/tengen/v1/self_play.js';
+import type { CallContext, ServiceImplementation } from 'nice-grpc';
+import type { WorkResponse } from '../../proto/tengen/v1/self_play.js';
 import { StoredTrees } from './stored-trees.js';
 import type { SubmissionContext } from './take-submission.js';
+import type { selfPlayService } from './work-message.js';
 import { WorkStream, type ConnectedWorker } from './work-stream.js';
 
 /** The service, and its clockwork. */
 export interface SelfPlay {
-  readonly service: SelfPlayServiceImplementation;
+  readonly service: ServiceImplementation<typeof selfPlayService>;
   /** Offers games whose leases ran out to workers that wait; for a timer, and for tests with a clock of their own. */
   sweep(): void;
   /** The workers that are connected, in the order in which they came. */
@@ -21,7 +22,7 @@ export function makeSelfPlayService(parts: Omit<SubmissionContext, 'trees'>): Se
   const streams = new Map<WorkStream, number>();
   return {
     service: {
-      async *work(requests: AsyncIterable<WorkRequest>, { signal }: CallContext): AsyncGenerator<WorkResponse> {
+      async *work(requests: AsyncIterable<Uint8Array>, { signal }: CallContext): AsyncGenerator<WorkResponse> {
         const stream = new WorkStream(context);
         streams.set(stream, Date.now());
         try {

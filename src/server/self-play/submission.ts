@@ -2,19 +2,27 @@
 
 import { AppError, check } from '../../core/errors.js';
 import { BLACK } from '../../go/color.js';
-import { replayGame, type GameRecord } from '../../go/game-record.js';
+import type { GameRecord } from '../../go/game-record.js';
 import type { NewGame } from '../../store/store.js';
-import type { Work } from '../../trainer/alphazero/ports.js';
+import type { LeasedGame } from './lease-book.js';
 import { checkNextVariation, isTree } from './next-variation.js';
 import type { Moves } from './stored-trees.js';
+import type { SubmittedGame } from './work-message.js';
 
 /**
- * Checks a game against what was leased by playing it through.
+ * Checks a game, which was played through when it was read, against what was leased.
  *
  * @param earlier of a tree: the moves of its stored variations, in order
+ * @returns the game
  * @throws AppError 'invalid-argument' naming the first thing that is wrong
  */
-export function checkSubmission(record: GameRecord, jobId: string, work: Work, earlier: readonly Moves[] = []): void {
+export function checkSubmission(
+  game: SubmittedGame,
+  { jobId, work }: Pick<LeasedGame, 'jobId' | 'work'>,
+  earlier: readonly Moves[] = [],
+): GameRecord {
+  const { record, isOver, fault } = game;
+  if (!record) throw new AppError('invalid-argument', fault);
   const { settings, match } = work;
   const { variation } = record;
   const same = (what: string, seen: unknown, leased: unknown): void =>
@@ -37,17 +45,18 @@ export function checkSubmission(record: GameRecord, jobId: string, work: Work, e
     record.resigned === undefined || settings.resignThreshold > -1,
     'A side resigned; the lease says resign_threshold -1, which allows no resignation',
   );
-  const last = replayGame(record);
+  check(fault === '', fault);
   const limit = settings.maxMoves;
   if (record.moves.length > limit) {
     throw new AppError('invalid-argument', `The game has ${record.moves.length} moves; the lease allows ${limit}`);
   }
-  if (!last.isOver && record.resigned === undefined && record.moves.length < limit) {
+  if (!isOver && record.resigned === undefined && record.moves.length < limit) {
     throw new AppError(
       'invalid-argument',
       `The game is not over after ${record.moves.length} moves: nobody passed twice or resigned, and ${limit} are allowed`,
     );
   }
+  return record;
 }
 
 /** The row of a game; `bytes` is its message. */

@@ -4,13 +4,14 @@ import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
 import { quoted } from '../../core/quoted.js';
 import { variationId, type GameRecord } from '../../go/game-record.js';
-import * as pb from '../../proto/tengen/v1/self_play.js';
+import type * as pb from '../../proto/tengen/v1/self_play.js';
 import type { Store } from '../../store/store.js';
-import { gameRecordFromWire } from '../../wire/game-record.js';
+import type { ThreadPool } from '../../threads/pool.js';
 import type { LeaseBook, LeasedGame } from './lease-book.js';
 import { haveSameMoves } from './next-variation.js';
 import type { Moves, StoredTrees } from './stored-trees.js';
 import { checkSubmission, gameRow, winnerOf } from './submission.js';
+import type { SubmittedGame } from './work-message.js';
 import type { WorkSource } from './work-source.js';
 
 /** What submissions need. */
@@ -20,6 +21,8 @@ export interface SubmissionContext {
   readonly store: Pick<Store, 'games' | 'models'>;
   readonly trees: StoredTrees;
   readonly logger: Logger;
+  /** Of threads that read long messages. */
+  readonly messages: ThreadPool;
 }
 
 /** A game on its way in. */
@@ -27,7 +30,7 @@ export interface Submission {
   /** The stream that it came on. */
   readonly worker: string;
   readonly leaseId: string;
-  readonly game: pb.GameRecord;
+  readonly game: SubmittedGame;
 }
 
 type Response = NonNullable<pb.WorkResponse['body']>;
@@ -70,8 +73,7 @@ async function takeGame(context: SubmissionContext, { worker, leaseId, game }: S
   const leased = book.find(gameId);
   if (leased || !(await store.games.has(gameId))) {
     check(leased !== undefined, `The game ${quoted(gameId)} was not leased by this server`);
-    const record = gameRecordFromWire(game);
-    checkSubmission(record, leased.jobId, leased.work);
+    const record = checkSubmission(game, leased);
     await put(context, { worker, game, record, leased });
     book.stored(gameId);
   }
@@ -98,8 +100,7 @@ async function takeVariation(
       leased.leaseId === '' || leased.leaseId === leaseId,
       `The tree '${treeId}' went on elsewhere: the lease on it ran out and another worker has it`,
     );
-    const record = gameRecordFromWire(game);
-    checkSubmission(record, leased.jobId, leased.work, earlier);
+    const record = checkSubmission(game, leased, earlier);
     await put(context, { worker, game, record, leased });
     trees.added(leased.work, record.moves);
     if (isLast) book.stored(treeId);
@@ -127,14 +128,14 @@ async function whyUnwanted(source: WorkSource, jobId: string): Promise<string | 
 
 interface NewRecord {
   readonly worker: string;
-  readonly game: pb.GameRecord;
+  readonly game: SubmittedGame;
   readonly record: GameRecord;
   readonly leased: LeasedGame;
 }
 
 async function put({ source, store, logger }: SubmissionContext, { worker, game, record, leased }: NewRecord) {
   await checkModel(store, record.modelVersion, leased.work.modelVersion);
-  const { sequence, isNew } = await store.games.put(gameRow(record, pb.GameRecord.encode(game).finish()));
+  const { sequence, isNew } = await store.games.put(gameRow(record, game.bytes));
   if (!isNew) return;
   const { gameId, moves } = record;
   logger.debug({ gameId, worker, moves: moves.length, winner: winnerOf(record) }, 'game-stored');

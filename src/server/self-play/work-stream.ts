@@ -2,12 +2,14 @@
 
 import { AppError, check } from '../../core/errors.js';
 import { hasControlCharacters, quoted } from '../../core/quoted.js';
-import * as pb from '../../proto/tengen/v1/self_play.js';
+import type * as pb from '../../proto/tengen/v1/self_play.js';
+import { readMessage } from '../asked-in-bytes.js';
 import type { LeasedGame } from './lease-book.js';
 import { leaseToWire } from './lease-message.js';
 import { isTree } from './next-variation.js';
 import { Outbox } from './outbox.js';
 import { takeSubmission, type SubmissionContext } from './take-submission.js';
+import { workReader, type WorkMessage } from './work-message.js';
 
 const PROTOCOL_VERSION = 1;
 const MAX_GAMES = 4096;
@@ -15,6 +17,7 @@ const MAX_GAMES = 4096;
 const MAX_STORING = 64;
 const MAX_OUTGOING = 1024;
 
+type Submit = Extract<WorkMessage, { readonly $case: 'submit' }>;
 type Response = NonNullable<pb.WorkResponse['body']>;
 
 /** A worker that said hello. */
@@ -55,7 +58,7 @@ export class WorkStream {
   }
 
   /** Serves the stream; ends when the requests do and all that they asked for is answered. */
-  async *serve(requests: AsyncIterable<pb.WorkRequest>, signal: AbortSignal): AsyncGenerator<pb.WorkResponse> {
+  async *serve(requests: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<pb.WorkResponse> {
     const stopListening = this.#context.source.onChange(() => this.workChanged());
     const stop = (): void => this.#outbox.end();
     signal.addEventListener('abort', stop, { once: true });
@@ -91,7 +94,7 @@ export class WorkStream {
   }
 
   /** However the requests end, the games that came before are stored and answered. */
-  async #receive(requests: AsyncIterable<pb.WorkRequest>): Promise<void> {
+  async #receive(requests: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       await this.#readAll(requests);
     } finally {
@@ -99,8 +102,10 @@ export class WorkStream {
     }
   }
 
-  async #readAll(requests: AsyncIterable<pb.WorkRequest>): Promise<void> {
-    for await (const { body } of requests) {
+  async #readAll(requests: AsyncIterable<Uint8Array>): Promise<void> {
+    let count = 0;
+    for await (const bytes of requests) {
+      const body = await readMessage(bytes, ++count, { reader: workReader, pool: this.#context.messages });
       check(body !== undefined, 'A work message is empty; it must hold hello, submit, give_back or heartbeat');
       if (this.#worker === '' && body.$case !== 'hello') {
         throw new AppError('failed-precondition', `The first message is ${body.$case}; it must be hello`);
@@ -116,7 +121,7 @@ export class WorkStream {
           await this.#giveBack(body.value.leaseIds);
           break;
         case 'submit':
-          this.#submit(body.value);
+          this.#submit(body);
           if (this.#storing.size >= MAX_STORING) await Promise.race(this.#storing);
           break;
       }
@@ -156,7 +161,7 @@ export class WorkStream {
     await this.#context.book.giveBack(this.#worker, leaseIds);
   }
 
-  #submit(submit: pb.SubmitGame): void {
+  #submit(submit: Submit): void {
     const storing = this.#store(submit)
       .catch((error: unknown) => this.#outbox.fail(error))
       .finally(() => this.#storing.delete(storing));
@@ -164,7 +169,7 @@ export class WorkStream {
   }
 
   /** Answers a submission; a lease that ends with it is replaced. */
-  async #store({ leaseId, game }: pb.SubmitGame): Promise<void> {
+  async #store({ leaseId, game }: Submit): Promise<void> {
     check(game !== undefined, 'submit holds no game');
     const returns = this.#returns;
     const { responses, endedLease } = await takeSubmission(this.#context, { worker: this.#worker, leaseId, game });

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { EvaluateRequest, EvaluatorServiceDefinition } from '../../../src/proto/tengen/v1/evaluator.js';
 import { CreateJobRequest, JobServiceDefinition, ListJobsResponse } from '../../../src/proto/tengen/v1/job.js';
+import type { Position } from '../../../src/proto/tengen/v1/position.js';
+import { GameRecord, WorkRequest } from '../../../src/proto/tengen/v1/self_play.js';
 import { answeredInBytes, uncopied } from '../../../src/server/answers.js';
-import { decodable, type Unreadable } from '../../../src/server/decoding.js';
+import { readMessage } from '../../../src/server/asked-in-bytes.js';
+import { asBytes, decodable, type Unreadable } from '../../../src/server/decoding.js';
+import { selfPlayService, workReader } from '../../../src/server/self-play/work-message.js';
 import { ownRequest } from '../../../src/server/threaded-service.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
 
 describe('a message of a call that takes few bytes', () => {
   const { requestType } = decodable(JobServiceDefinition).methods.createJob;
@@ -17,6 +23,55 @@ describe('a message of a call that takes few bytes', () => {
     const refused = requestType.decode(request(2 ** 20)) as unknown as Unreadable;
     expect(refused.bytes).toBeGreaterThan(2 ** 20);
     expect(String(refused.cause)).toContain('the call takes 1048576 bytes at most');
+  });
+});
+
+describe('a message of a call that takes many bytes', () => {
+  const { requestType } = decodable(EvaluatorServiceDefinition).methods.evaluate;
+  const decode = (bytes: Uint8Array): EvaluateRequest | Unreadable => requestType.decode(bytes);
+
+  it('is read with the most positions that it may have, on the largest board', () => {
+    const stones = new Uint8Array(361).fill(1);
+    const rules = {
+      ...{ ko: 1, suicide: true, komi: 7.5, scoring: 1, tax: 1 },
+      whiteHandicapBonus: 1,
+      friendlyPassOk: true,
+    };
+    const stonesOff = [1, 2, 3, 4, 5, 6, 7, 8];
+    const history = { lastMoves: stonesOff, banned: stonesOff, captured: stonesOff, capturedBefore: stonesOff };
+    const whole = { ...{ size: 19, stones, toMove: 1, bonus: 1 }, rules, ...history } as Position;
+    const positions = Array.from({ length: 1024 }, () => whole);
+    const bytes = EvaluateRequest.encode(EvaluateRequest.fromPartial({ positions })).finish();
+    expect((decode(bytes) as EvaluateRequest).positions).toHaveLength(1024);
+  });
+
+  it('is read no further than some thousand parts, where it holds millions', () => {
+    // A position without a field has two bytes: the number of the field with the type of messages, and the length 0.
+    const bytes = Uint8Array.from({ length: 8 * 2 ** 20 }, (_, i) => (i % 2 === 0 ? (4 << 3) | 2 : 0));
+    expect(String((decode(bytes) as Unreadable).cause)).toContain('it has more fields and numbers than the call takes');
+  });
+
+  it('is left to its service as it is where that reads in a thread', () => {
+    const { requestDeserialize } = decodable(selfPlayService).methods.work as never as Record<string, unknown>;
+    expect(requestDeserialize).toBe(asBytes);
+  });
+});
+
+describe('a long message of a call that reads in threads', () => {
+  const game = { searches: Array.from({ length: 40_000 }, () => ({ visits: 1 })) };
+  const body = { $case: 'submit' as const, value: { leaseId: 'one', game: GameRecord.fromPartial(game) } };
+  const long = WorkRequest.encode({ body }).finish();
+  const read = async (bytes: Uint8Array, pool: ThreadPool) => readMessage(bytes, 1, { reader: workReader, pool });
+
+  it('is read in one, and a short one is not', async () => {
+    const pool = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
+    expect(await read(long, pool)).toMatchObject({ leaseId: 'one', game: { fault: 'game_id is empty' } });
+    expect(pool.calls).toBe(1);
+    const short = WorkRequest.encode({ body: { $case: 'heartbeat', value: {} } }).finish();
+    expect(await read(short, pool)).toEqual({ $case: 'heartbeat' });
+    expect(pool.calls).toBe(1);
+    await expect(read(new Uint8Array(100_000).fill(255), pool)).rejects.toThrow('A message was not decoded');
+    await pool.close();
   });
 });
 

@@ -6,11 +6,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultRules } from '../../../src/go/rules.js';
 import { GameTree } from '../../../src/methods/branching/game-tree.js';
 import { paperSettings } from '../../../src/methods/branching/settings.js';
-import type { GameRecord, Lease } from '../../../src/proto/tengen/v1/self_play.js';
+import { WorkRequest, type GameRecord, type Lease } from '../../../src/proto/tengen/v1/self_play.js';
 import { LeaseBook } from '../../../src/server/self-play/lease-book.js';
 import { makeSelfPlayService, type SelfPlay } from '../../../src/server/self-play/self-play-service.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
+import { ThreadPool } from '../../../src/threads/pool.js';
 import { decodeGameRecord } from '../../../src/wire/game-record.js';
 import { addRecord } from '../../../src/wire/record-tree.js';
 import { LeasedTree } from '../../support/leased-tree.js';
@@ -39,7 +40,8 @@ const workers: WorkClient[] = [];
 async function open(): Promise<void> {
   store = await openSqliteStore({ dataDir, now: () => nowMs });
   book = await LeaseBook.open(store.leases, source, { now: () => nowMs, leaseMs: 1000 });
-  selfPlay = makeSelfPlayService({ book, source, store, logger: pino({ level: 'silent' }) });
+  const messages = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
+  selfPlay = makeSelfPlayService({ book, source, store, logger: pino({ level: 'silent' }), messages });
 }
 
 /** As after kill -9: the streams are gone, the store is what is on disk. */
@@ -53,7 +55,7 @@ function connect(worker: string, games = 1, leaseIds: string[] = []): WorkClient
   const client = new WorkClient({
     client: () => ({
       work: (requests, { signal }) =>
-        selfPlay.service.work(requests, { signal } as Parameters<
+        selfPlay.service.work(inBytes(requests), { signal } as Parameters<
           typeof selfPlay.service.work
         >[1]) as AsyncGenerator<never>,
     }),
@@ -61,6 +63,10 @@ function connect(worker: string, games = 1, leaseIds: string[] = []): WorkClient
   client.hello(games, worker, leaseIds);
   workers.push(client);
   return client;
+}
+
+async function* inBytes(requests: AsyncIterable<WorkRequest>): AsyncGenerator<Uint8Array> {
+  for await (const request of requests) yield WorkRequest.encode(request).finish();
 }
 
 /** Submits a game and waits until it is stored. */

@@ -1,0 +1,70 @@
+/** What workers say, as it comes: a game is read and played through by the rules. Long ones in threads; no lease is known here. */
+
+import { AppError } from '../../core/errors.js';
+import { replayGame, type GameRecord } from '../../go/game-record.js';
+import { SelfPlayServiceDefinition, WorkRequest, type GiveBack, type Hello } from '../../proto/tengen/v1/self_play.js';
+import * as pb from '../../proto/tengen/v1/self_play.js';
+import { owned } from '../../threads/messages.js';
+import { threadModule } from '../../threads/pool.js';
+import { gameRecordFromWire } from '../../wire/game-record.js';
+import { askedInBytes, type MessageReader, type Reading } from '../asked-in-bytes.js';
+import { decodeRequest } from '../carry-out.js';
+
+/** The service, with what workers say as bytes. */
+export const selfPlayService = askedInBytes(SelfPlayServiceDefinition, 'work');
+
+/** What a worker says; `undefined` if its message is empty. */
+export type WorkMessage =
+  | { readonly $case: 'hello'; readonly value: Hello }
+  | { readonly $case: 'giveBack'; readonly value: GiveBack }
+  | { readonly $case: 'heartbeat' }
+  | { readonly $case: 'submit'; readonly leaseId: string; readonly game: SubmittedGame | undefined }
+  | undefined;
+
+/** A game that a worker hands in. */
+export interface SubmittedGame {
+  readonly gameId: string;
+  readonly moves: readonly number[];
+  /** Of a tree's game. */
+  readonly variation: pb.Variation | undefined;
+  /** Its message, for the store. */
+  readonly bytes: Uint8Array;
+  /** Absent if its fields make no game. */
+  readonly record?: GameRecord;
+  /** Whether the last move ended the game. */
+  readonly isOver: boolean;
+  /** What is wrong with it whatever was leased; '' if nothing. */
+  readonly fault: string;
+}
+
+/** Reads a message. */
+export function readMessage(bytes: Uint8Array): Reading<WorkMessage> {
+  const decoded = decodeRequest(WorkRequest, bytes);
+  if ('unreadable' in decoded) return decoded;
+  const { body } = decoded.request;
+  if (body?.$case === 'heartbeat') return { read: { $case: 'heartbeat' } };
+  if (body?.$case !== 'submit') return { read: body };
+  const { leaseId, game } = body.value;
+  return { read: { $case: 'submit', leaseId, game: game && readGame(game) } };
+}
+
+function readGame(game: pb.GameRecord): SubmittedGame {
+  const { gameId, moves, variation } = game;
+  const head = { gameId, moves, variation, bytes: owned(pb.GameRecord.encode(game).finish()), isOver: false };
+  let record: GameRecord | undefined;
+  try {
+    record = gameRecordFromWire(game);
+    const { isOver } = replayGame(record);
+    return { ...head, record, isOver, fault: '' };
+  } catch (error) {
+    const { kind, message } = AppError.from(error);
+    if (kind !== 'invalid-argument') throw error;
+    return { ...head, ...(record && { record }), fault: message };
+  }
+}
+
+/** Reads what workers say. */
+export const workReader: MessageReader<WorkMessage> = {
+  read: readMessage,
+  module: threadModule<{ readMessage: typeof readMessage }>(import.meta.url, './work-message.js'),
+};
