@@ -1,7 +1,7 @@
 /** A client that keeps a fixed number of messages in flight on one stream. */
 
 import type { Client } from 'nice-grpc';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
 import type { Position } from '../../src/proto/tengen/v1/position.js';
 import type { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';

@@ -1,6 +1,6 @@
 /** A self-play worker that plays at random: thousands of games where the real one plays hundreds. */
 
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { delay } from '../../src/core/signals.js';
 import { Rng } from '../../src/core/rng.js';
 import { packPolicy, type SearchRecord } from '../../src/go/game-record.js';

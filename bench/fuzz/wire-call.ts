@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { Condition } from '../../src/core/condition.js';
 
 /** How a call ended. */
 export interface CallEnd {
@@ -70,7 +71,7 @@ export class WireCall {
   #status: number | undefined;
   #text = '';
   #isOver = false;
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
 
   constructor(stream: ClientHttp2Stream) {
     this.#stream = stream;
@@ -80,7 +81,7 @@ export class WireCall {
     stream.on('error', () => undefined);
     stream.once('close', () => {
       this.#isOver = true;
-      this.#announce();
+      this.#changed.notifyAll();
     });
   }
 
@@ -138,7 +139,7 @@ export class WireCall {
       this.#messages.push(this.#rest.subarray(5, end));
       this.#rest = this.#rest.subarray(end);
     }
-    this.#announce();
+    this.#changed.notifyAll();
   }
 
   async #until(condition: () => boolean, ms: number): Promise<boolean> {
@@ -146,17 +147,10 @@ export class WireCall {
     while (!condition()) {
       const left = deadline - performance.now();
       if (left <= 0) return false;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-        timer = setTimeout(resolve, left);
-      });
+      const timer = setTimeout(() => this.#changed.notifyAll(), left);
+      await this.#changed.wait();
       clearTimeout(timer);
     }
     return true;
-  }
-
-  #announce(): void {
-    for (const wake of this.#wake.splice(0)) wake();
   }
 }

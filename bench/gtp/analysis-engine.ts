@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalServer, TengenProcess } from '../../clients/cli/child.js';
+import { Condition } from '../../src/core/condition.js';
 import { AppError } from '../../src/core/errors.js';
 
 const bridgeScript = fileURLToPath(new URL('../../tengen-gtp.cjs', import.meta.url));
@@ -42,18 +43,18 @@ export class AnalysisEngine {
   readonly #child: ChildProcess;
   readonly #name: string;
   #output = '';
-  #wake: () => void = () => undefined;
+  readonly #changed = new Condition();
 
   constructor(command: string, args: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit') {
     this.#name = command;
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', stderr] });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
-      this.#wake();
+      this.#changed.notifyAll();
     });
-    this.#child.once('error', () => this.#wake());
-    this.#child.once('close', () => this.#wake());
-    this.#child.stdin!.on('error', () => this.#wake());
+    this.#child.once('error', () => this.#changed.notifyAll());
+    this.#child.once('close', () => this.#changed.notifyAll());
+    this.#child.stdin!.on('error', () => this.#changed.notifyAll());
   }
 
   /** Sends a command and waits for its answer. */
@@ -98,7 +99,7 @@ export class AnalysisEngine {
       // A command that failed never says what is waited for.
       if (/^\?[\s\S]*\n\n/.test(this.#output)) break;
       if (this.#hasEnded) throw new AppError('unavailable', `'${this.#name}' did not start, or ended in the middle`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#changed.wait();
     }
     if (this.#output.startsWith('?')) throw new AppError('failed-precondition', this.#output.trim());
     return this.#output;

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import type { CallContext } from 'nice-grpc';
 import { pino } from 'pino';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { Condition } from '../../src/core/condition.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { defaultRules } from '../../src/go/rules.js';
 import { WorkRequest, type Lease, type WorkResponse } from '../../src/proto/tengen/v1/self_play.js';
 import { LeaseBook } from '../../src/server/self-play/lease-book.js';
@@ -199,7 +200,7 @@ class Worker {
   #leases: Lease[] = [];
   #submitted: Lease[] = [];
   #isIdle = false;
-  #wake = (): void => undefined;
+  readonly #changed = new Condition();
 
   constructor(world: World, name: string, games: number) {
     this.#world = world;
@@ -222,7 +223,7 @@ class Worker {
   async playUntilIdle(): Promise<void> {
     while (!this.#isIdle || this.#leases.length > 0 || this.#submitted.length > 0) {
       if (this.#leases.length > 0) this.#submit(1);
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
+      else await this.#changed.wait();
     }
   }
 
@@ -300,7 +301,7 @@ class Worker {
       if (body?.$case === 'lease') this.#leases.push(body.value);
       if (body?.$case === 'stored' || body?.$case === 'refused') this.#answered(body.$case, body.value.gameId);
       this.#isIdle = body?.$case === 'idle' || (this.#isIdle && body?.$case === 'stored');
-      this.#wake();
+      this.#changed.notifyAll();
     }
   }
 

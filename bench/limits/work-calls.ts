@@ -1,6 +1,6 @@
 /** The longest game that a worker may hand in. */
 
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { packPolicy, type SearchRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { Backoff } from '../../clients/shared/backoff.js';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { EvaluatorServiceDefinition, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { ModelFormat, ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';

@@ -5,7 +5,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { Connection } from '../../clients/shared/connection.js';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { evaluating, generating, looking, watchingJob, watchingServer } from './calls.js';
 import type { ClientsWord } from './client-process.js';

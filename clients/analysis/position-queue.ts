@@ -1,5 +1,7 @@
 /** Positions that wait to be analysed: the highest priority first, then the earliest; a bound on all of them. */
 
+import { Condition } from '../../src/core/condition.js';
+
 /** Something that waits. */
 export interface Prioritized {
   readonly priority: number;
@@ -12,7 +14,7 @@ export class PositionQueue<T extends Prioritized> {
   readonly #running = new Set<T>();
   readonly #limit: number;
   readonly #run: (item: T) => Promise<void>;
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
 
   /** @param run must not throw */
   constructor(limit: number, run: (item: T) => Promise<void>) {
@@ -47,20 +49,18 @@ export class PositionQueue<T extends Prioritized> {
     if (removed.length === 0) return removed;
     const kept = this.#waiting.filter((item) => !matches(item));
     this.#waiting.splice(0, this.#waiting.length, ...kept);
-    this.#notify();
+    this.#changed.notifyAll();
     return removed;
   }
 
   /** Resolves once fewer than `bound` wait. */
   async room(bound: number): Promise<void> {
-    while (this.#waiting.length >= bound) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    await this.#changed.until(() => this.#waiting.length < bound);
   }
 
   /** Resolves once nothing waits or runs. */
   async idle(): Promise<void> {
-    while (this.#waiting.length + this.#running.size > 0) {
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
-    }
+    await this.#changed.until(() => this.#waiting.length + this.#running.size === 0);
   }
 
   #start(): void {
@@ -71,12 +71,8 @@ export class PositionQueue<T extends Prioritized> {
       void this.#run(item).finally(() => {
         this.#running.delete(item);
         this.#start();
-        this.#notify();
+        this.#changed.notifyAll();
       });
     }
-  }
-
-  #notify(): void {
-    for (const wake of this.#wake.splice(0)) wake();
   }
 }

@@ -1,6 +1,7 @@
 /** Input text → lines, read ahead of the command that runs, so that an analysis notices the next line at once. */
 
 import { StringDecoder } from 'node:string_decoder';
+import { Condition } from '../../src/core/condition.js';
 
 /** Characters of the longest line; no GTP command needs a tenth of it. */
 const longestGtpLine = 65_536;
@@ -12,8 +13,7 @@ const maxWaiting = 10_000;
 export class LineReader {
   readonly #waiting: string[] = [];
   #ended = false;
-  #wakeReader: (() => void) | undefined;
-  #wakeWriter: (() => void) | undefined;
+  readonly #changed = new Condition();
   #interrupt = new AbortController();
 
   /** Characters of the longest line that is whole; of a longer one the reader keeps the beginning, which is longer by one. */
@@ -30,11 +30,9 @@ export class LineReader {
 
   /** The next line without its line feed; undefined at the end of the input. One caller at a time. */
   async next(): Promise<string | undefined> {
-    while (this.#waiting.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
-    }
+    await this.#changed.until(() => this.#waiting.length > 0 || this.#ended);
     const line = this.#waiting.shift();
-    this.#wakeWriter?.();
+    this.#changed.notifyAll();
     return line;
   }
 
@@ -49,7 +47,6 @@ export class LineReader {
   end(): void {
     this.#ended = true;
     this.#announce();
-    this.#wakeWriter?.();
   }
 
   async #read(input: AsyncIterable<Uint8Array | string>): Promise<void> {
@@ -62,9 +59,7 @@ export class LineReader {
         const lines = [this.#joined(rest, end), ...others.map((line) => this.#joined('', line))];
         rest = lines.pop() ?? '';
         this.#push(lines);
-        while (this.#waiting.length > maxWaiting && !this.#ended) {
-          await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
-        }
+        await this.#changed.until(() => this.#waiting.length <= maxWaiting || this.#ended);
         if (this.#ended) return;
       }
       if (rest !== '') this.#push([rest]);
@@ -88,6 +83,6 @@ export class LineReader {
 
   #announce(): void {
     this.#interrupt.abort();
-    this.#wakeReader?.();
+    this.#changed.notifyAll();
   }
 }

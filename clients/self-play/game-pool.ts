@@ -3,6 +3,7 @@
  * call; while one group waits for its evaluations another one searches.
  */
 
+import { Condition } from '../../src/core/condition.js';
 import { AppError, assert } from '../../src/core/errors.js';
 import { delay } from '../../src/core/signals.js';
 import { trace } from '../../src/core/trace.js';
@@ -39,7 +40,7 @@ type Group = LockstepGroup<Question, readonly GoEvaluation[], GameRecord | undef
 export class GamePool {
   readonly #options: GamePoolOptions;
   readonly #groups: Group[];
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
   #evaluations = 0;
 
   constructor(options: GamePoolOptions) {
@@ -69,7 +70,7 @@ export class GamePool {
       if (record) onDone(record);
     };
     smallest.add(untilDropped(game, dropped), ended, onError);
-    for (const wake of this.#wake.splice(0)) wake();
+    this.#changed.notifyAll();
   }
 
   /**
@@ -81,9 +82,7 @@ export class GamePool {
   async run(signal: AbortSignal): Promise<void> {
     const stopAll = new AbortController();
     const stop = AbortSignal.any([signal, stopAll.signal]);
-    const wakeAll = (): void => {
-      for (const wake of this.#wake.splice(0)) wake();
-    };
+    const wakeAll = (): void => this.#changed.notifyAll();
     stop.addEventListener('abort', wakeAll, { once: true });
     try {
       await Promise.all(this.#groups.map((group) => this.#play(group, stop)));
@@ -97,7 +96,7 @@ export class GamePool {
     const backoff = this.#options.makeBackoff();
     for (let failures = 0; !signal.aborted;) {
       if (group.size === 0) {
-        await new Promise<void>((resolve) => this.#wake.push(resolve));
+        await this.#changed.wait();
         continue;
       }
       try {

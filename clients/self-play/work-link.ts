@@ -17,7 +17,7 @@ import {
 import { gameRecordToWire } from '../../src/wire/game-record.js';
 import type { Backoff } from '../shared/backoff.js';
 import type { Connection } from '../shared/connection.js';
-import { MessageQueue } from '../shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { fromCall } from '../shared/status.js';
 import { isLasting } from './lasting-error.js';
 import type { WorkerLog } from './worker-log.js';

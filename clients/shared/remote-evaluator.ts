@@ -17,7 +17,7 @@ import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.
 import { positionToWire } from '../../src/wire/position.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
-import { MessageQueue } from './message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { RetryQueue } from './retry-queue.js';
 import { errorFromStatus, fromCall } from './status.js';
 

@@ -5,6 +5,7 @@
 
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
+import { Condition } from '../core/condition.js';
 import { AppError } from '../core/errors.js';
 import { Cancellation } from '../core/signals.js';
 import { trace } from '../core/trace.js';
@@ -55,8 +56,8 @@ class EvaluationStream {
   #inFlight = 0;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
-  #wakeWriter: () => void = () => undefined;
-  #wakeReader: () => void = () => undefined;
+  readonly #forWriter = new Condition();
+  readonly #forReader = new Condition();
 
   constructor(evaluator: Evaluator, logger: Logger, admit: (positions: number) => () => void) {
     this.#evaluator = evaluator;
@@ -66,21 +67,21 @@ class EvaluationStream {
 
   async *run(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<Answer, void> {
     void this.#read(requests);
-    const wake = (): void => this.#wakeWriter();
+    const wake = (): void => this.#forWriter.notifyAll();
     signal.addEventListener('abort', wake, { once: true });
     try {
       for (;;) {
         for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) {
           yield answer.response;
           this.#inFlight -= answer.positions;
-          this.#wakeReader();
+          this.#forReader.notifyAll();
         }
         if (signal.aborted) return;
         if (this.#ended && this.#running.size === 0) {
           if (this.#failure) throw this.#failure.error;
           return;
         }
-        await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
+        await this.#forWriter.wait();
       }
     } finally {
       signal.removeEventListener('abort', wake);
@@ -91,7 +92,7 @@ class EvaluationStream {
   abandon(): void {
     this.#ended = true;
     for (const cancellation of this.#running.values()) cancellation.abort();
-    this.#wakeReader();
+    this.#forReader.notifyAll();
   }
 
   async #read(requests: AsyncIterable<EvaluateRequest>): Promise<void> {
@@ -99,15 +100,13 @@ class EvaluationStream {
       for await (const request of requests) {
         if (request.cancel) this.#running.get(request.requestId)?.abort();
         else this.#accept(request);
-        while (this.#inFlight >= streamPositions && !this.#ended) {
-          await new Promise<void>((resolve) => (this.#wakeReader = resolve));
-        }
+        while (this.#inFlight >= streamPositions && !this.#ended) await this.#forReader.wait();
       }
     } catch (error) {
       this.#failure = { error };
     }
     this.#ended = true;
-    this.#wakeWriter();
+    this.#forWriter.notifyAll();
   }
 
   #accept(request: EvaluateRequest): void {
@@ -155,7 +154,7 @@ class EvaluationStream {
 
   #answer(response: Answer, positions: number): void {
     this.#answers.push({ response, positions });
-    this.#wakeWriter();
+    this.#forWriter.notifyAll();
   }
 
   #failed(requestId: bigint, thrown: unknown): EvaluateResponse {

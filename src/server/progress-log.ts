@@ -1,6 +1,7 @@
 /** The progress of jobs: numbered, kept in the store, and followed by those who watch. */
 
 import type { Logger } from 'pino';
+import { Condition } from '../core/condition.js';
 import type { ProgressRow, ProgressStore } from '../store/store.js';
 import type { ProgressPoint } from './job-kind.js';
 
@@ -49,12 +50,18 @@ export class ProgressLog {
    */
   async *watch(jobId: string, after: number, isOver: () => boolean, signal: AbortSignal): AsyncGenerator<ProgressRow> {
     let sequence = after;
-    const bell = makeBell();
-    this.#watchers.add(bell.ring);
-    signal.addEventListener('abort', bell.ring);
+    const changed = new Condition();
+    // A change while rows are read counts as well.
+    let isNew = false;
+    const wake = (): void => {
+      isNew = true;
+      changed.notifyAll();
+    };
+    this.#watchers.add(wake);
+    signal.addEventListener('abort', wake);
     try {
       for (;;) {
-        bell.silence();
+        isNew = false;
         const wasOver = isOver();
         const page = await this.#store.after(jobId, sequence, PAGE);
         for (const row of page) {
@@ -64,11 +71,11 @@ export class ProgressLog {
         if (signal.aborted) return;
         if (page.length > 0) continue;
         if (wasOver) return;
-        await bell.heard();
+        await changed.until(() => isNew);
       }
     } finally {
-      this.#watchers.delete(bell.ring);
-      signal.removeEventListener('abort', bell.ring);
+      this.#watchers.delete(wake);
+      signal.removeEventListener('abort', wake);
     }
   }
 }
@@ -80,20 +87,4 @@ function finite({ metrics, message }: ProgressPoint): Pick<ProgressPoint, 'metri
   const words = others.map(([name, value]) => `${name} is ${value}`).join(', ');
   const kept = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return { metrics: Object.fromEntries(kept), message: message === '' ? words : `${message} (${words})` };
-}
-
-/** `heard` resolves at the first ring since `silence`, be it before or after the question. */
-function makeBell(): { ring: () => void; silence: () => void; heard: () => Promise<void> } {
-  let rung = false;
-  let wake = (): void => undefined;
-  return {
-    ring() {
-      rung = true;
-      wake();
-    },
-    silence() {
-      rung = false;
-    },
-    heard: () => (rung ? Promise.resolve() : new Promise((resolve) => (wake = resolve))),
-  };
 }

@@ -7,6 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { CallContext } from 'nice-grpc';
+import { Condition } from '../core/condition.js';
 import { AppError } from '../core/errors.js';
 import { until } from '../core/signals.js';
 
@@ -35,7 +36,7 @@ export class Stopping {
   readonly #draining = new AbortController();
   readonly #late = new AbortController();
   #calls = 0;
-  #tellIdle: () => void = () => undefined;
+  readonly #changed = new Condition();
 
   constructor() {
     // Every call listens to both.
@@ -57,7 +58,7 @@ export class Stopping {
    * that is closing fails, and grpc-js then drops the calls that still run there.
    */
   async idle(): Promise<void> {
-    while (this.#calls > 0) await new Promise<void>((resolve) => (this.#tellIdle = resolve));
+    await this.#changed.until(() => this.#calls === 0);
     // The last status is written in this turn.
     await setImmediate();
   }
@@ -91,7 +92,7 @@ export class Stopping {
       context.signal.removeEventListener('abort', leave);
       end.removeEventListener('abort', stop);
       this.#calls--;
-      if (this.#calls === 0) this.#tellIdle();
+      if (this.#calls === 0) this.#changed.notifyAll();
     }
   }
 }

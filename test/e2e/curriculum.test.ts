@@ -1,7 +1,7 @@
 import type { Client } from 'nice-grpc';
 import { Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { angleOf, meanUnitVector } from '../../src/methods/curriculum/angle.js';
 import type { AngleScore, CurriculumState, Prompt } from '../../src/methods/curriculum/curriculum.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Status } from 'nice-grpc-common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import {
   EvaluatorServiceDefinition,
   type EvaluateRequest,

@@ -7,6 +7,7 @@ import { ClientError, Status } from 'nice-grpc-common';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
+import { Condition } from '../../src/core/condition.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { CurriculumServiceDefinition, DrawRequest } from '../../src/proto/tengen/v1/curriculum.js';
 import { EvaluateRequest, EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
@@ -95,15 +96,15 @@ class Open<T> {
   readonly received: T[] = [];
   /** The status that it ended with. */
   readonly status: Promise<string>;
-  #wake: () => void = () => undefined;
+  readonly #changed = new Condition();
 
   constructor(answers: AsyncIterable<T>) {
-    this.status = this.#read(answers).finally(() => this.#wake());
+    this.status = this.#read(answers).finally(() => this.#changed.notifyAll());
   }
 
   /** Resolves when so many answers have come. */
   async has(count: number): Promise<this> {
-    while (this.received.length < count) await new Promise<void>((resolve) => (this.#wake = resolve));
+    await this.#changed.until(() => this.received.length >= count);
     return this;
   }
 
@@ -111,7 +112,7 @@ class Open<T> {
     try {
       for await (const answer of answers) {
         this.received.push(answer);
-        this.#wake();
+        this.#changed.notifyAll();
       }
       return 'OK';
     } catch (error) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Status } from 'nice-grpc-common';
 import type { Connection } from '../../clients/shared/connection.js';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { CurriculumServiceDefinition, DrawRequest } from '../../src/proto/tengen/v1/curriculum.js';
 import { EvaluateRequest, EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
 import { ListGamesResponse } from '../../src/proto/tengen/v1/game.js';

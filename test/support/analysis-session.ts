@@ -5,6 +5,7 @@ import { analysisSchema, type AnalysisConfig } from '../../clients/analysis/conf
 import { AnalysisEngine } from '../../clients/analysis/engine.js';
 import { LineReader } from '../../clients/gtp-bridge/lines.js';
 import type { ModelFacts } from '../../clients/gtp-bridge/model-watch.js';
+import { Condition } from '../../src/core/condition.js';
 import { readConfig } from '../../src/core/config.js';
 import type { AppError } from '../../src/core/errors.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
@@ -44,7 +45,7 @@ export class AnalysisConversation {
   readonly troubles: AppError[] = [];
   readonly ended: Promise<void>;
   readonly #abort = new AbortController();
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
 
   constructor(options: AnalysisSessionOptions = {}) {
     const evaluator = options.evaluator ?? new HeuristicEvaluator();
@@ -55,7 +56,7 @@ export class AnalysisConversation {
       model: options.model ?? (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5], tellsRules: false })),
       write: (line) => {
         this.answers.push(JSON.parse(line) as SaidAnswer);
-        for (const wake of this.#wake.splice(0)) wake();
+        this.#changed.notifyAll();
         return Promise.resolve();
       },
       onTrouble: (error) => this.troubles.push(error),
@@ -74,7 +75,7 @@ export class AnalysisConversation {
     for (;;) {
       const found = this.answers.find(matches);
       if (found) return found;
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      await this.#changed.wait();
     }
   }
 

@@ -6,6 +6,7 @@ import { runLoop } from '../../clients/gtp-bridge/engine.js';
 import { LineReader } from '../../clients/gtp-bridge/lines.js';
 import { Session } from '../../clients/gtp-bridge/session.js';
 import { commandTable } from '../../clients/gtp-bridge/table.js';
+import { Condition } from '../../src/core/condition.js';
 import { readConfig } from '../../src/core/config.js';
 import type { AppError } from '../../src/core/errors.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
@@ -31,7 +32,7 @@ export class GtpConversation {
   readonly troubles: AppError[] = [];
   output = '';
   readonly ended: Promise<void>;
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
 
   constructor(options: GtpSessionOptions = {}) {
     const evaluator = options.evaluator ?? new HeuristicEvaluator();
@@ -46,7 +47,7 @@ export class GtpConversation {
       lines: new LineReader(this.input),
       write: (text) => {
         this.output += text;
-        for (const wake of this.#wake.splice(0)) wake();
+        this.#changed.notifyAll();
         return Promise.resolve();
       },
       onError: (error) => this.errors.push(error),
@@ -62,7 +63,7 @@ export class GtpConversation {
 
   /** Resolves once the output matches. */
   async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.output)) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    await this.#changed.until(() => pattern.test(this.output));
     return this.output;
   }
 

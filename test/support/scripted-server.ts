@@ -1,6 +1,7 @@
 /** A loopback gRPC server that answers as a test says, for clients that are tested without the real server. */
 
 import { createServer, ServerError, Status, type CallContext, type Server } from 'nice-grpc';
+import { Condition } from '../../src/core/condition.js';
 import { defaultRules } from '../../src/go/rules.js';
 import {
   EvaluatorServiceDefinition,
@@ -14,7 +15,7 @@ import {
   type WorkRequest,
   type WorkResponse,
 } from '../../src/proto/tengen/v1/self_play.js';
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { encodeHalves } from '../../src/core/half.js';
 import { rulesToWire } from '../../src/wire/rules.js';
 
@@ -26,7 +27,7 @@ export class ScriptedStream {
   readonly said: Said[] = [];
   readonly #answers = new MessageQueue<WorkResponse>();
   #failure: ServerError | undefined;
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
   ended = false;
 
   /** Sends one message. */
@@ -46,7 +47,7 @@ export class ScriptedStream {
       const found = this.said.filter((body) => body.$case === kind);
       if (found.length >= count) return found.map((body) => body.value as Heard<C>);
       if (this.ended) throw new Error(`the stream ended before ${kind} was said ${count} times`);
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
+      await this.#changed.wait();
     }
   }
 
@@ -55,21 +56,17 @@ export class ScriptedStream {
       try {
         for await (const { body } of requests) {
           if (body) this.said.push(body);
-          this.#notify();
+          this.#changed.notifyAll();
         }
       } finally {
         this.ended = true;
-        this.#notify();
+        this.#changed.notifyAll();
         this.#answers.end();
       }
     };
     void listen().catch(() => undefined);
     yield* this.#answers;
     if (this.#failure) throw this.#failure;
-  }
-
-  #notify(): void {
-    for (const wake of this.#wake.splice(0)) wake();
   }
 }
 

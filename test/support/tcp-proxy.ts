@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Condition } from '../../src/core/condition.js';
 
 /** Forwards to one address until told otherwise. */
 export class TcpProxy {
@@ -11,7 +12,7 @@ export class TcpProxy {
   stalled = false;
   /** Bytes that went through, both ways. */
   forwardedBytes = 0;
-  #wake: (() => void)[] = [];
+  readonly #changed = new Condition();
   readonly #target: string;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #server: Server | undefined;
@@ -34,7 +35,7 @@ export class TcpProxy {
           if (this.stalled) return;
           to.write(bytes);
           this.forwardedBytes += bytes.length;
-          for (const wake of this.#wake.splice(0)) wake();
+          this.#changed.notifyAll();
         });
         from.on('error', () => undefined);
         from.on('close', () => {
@@ -50,7 +51,7 @@ export class TcpProxy {
 
   /** Resolves once so many bytes went through. */
   async forwarded(bytes: number): Promise<void> {
-    while (this.forwardedBytes < bytes) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    await this.#changed.until(() => this.forwardedBytes >= bytes);
   }
 
   /** Cuts every connection in the middle; new ones are taken. */

@@ -1,6 +1,7 @@
 /** A bare worker: the Work stream with every message in the test's hands, and games of random moves. */
 
-import { MessageQueue } from '../../clients/shared/message-queue.js';
+import { Condition } from '../../src/core/condition.js';
+import { MessageQueue } from '../../src/core/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { packPolicy, type SearchRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';
@@ -30,7 +31,7 @@ export class WorkClient {
   readonly #outgoing = new MessageQueue<WorkRequest>();
   readonly #received: Body[] = [];
   readonly #call = new AbortController();
-  #waiting: (() => void)[] = [];
+  readonly #changed = new Condition();
   #end: { readonly error?: unknown } | undefined;
 
   constructor(server: WorkServer) {
@@ -56,7 +57,7 @@ export class WorkClient {
       if (at >= 0) return this.#received.splice(at, 1)[0]!.value as ValueOf<C>;
       if (this.#end?.error instanceof Error) throw this.#end.error;
       if (this.#end) throw new Error(`The stream ended without a message '${kind}'`);
-      await this.#news();
+      await this.#changed.wait();
     }
   }
 
@@ -67,7 +68,7 @@ export class WorkClient {
 
   /** Resolves when the stream has ended: with its error, or undefined. */
   async ended(): Promise<unknown> {
-    while (!this.#end) await this.#news();
+    while (!this.#end) await this.#changed.wait();
     return this.#end.error;
   }
 
@@ -86,21 +87,13 @@ export class WorkClient {
     try {
       for await (const { body } of responses) {
         if (body) this.#received.push(body);
-        this.#wake();
+        this.#changed.notifyAll();
       }
       this.#end = {};
     } catch (error) {
       this.#end = { error };
     }
-    this.#wake();
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#changed.notifyAll();
   }
 }
 

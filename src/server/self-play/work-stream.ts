@@ -1,13 +1,13 @@
 /** One worker's stream: hello, then leases out and games in until either side ends it. */
 
 import { AppError, check } from '../../core/errors.js';
+import { MessageQueue } from '../../core/message-queue.js';
 import { hasControlCharacters, quoted } from '../../core/quoted.js';
 import type * as pb from '../../proto/tengen/v1/self_play.js';
 import { readMessage } from '../asked-in-bytes.js';
 import type { LeasedGame } from './lease-book.js';
 import { leaseToWire } from './lease-message.js';
 import { isTree } from './next-variation.js';
-import { Outbox } from './outbox.js';
 import { takeSubmission, type SubmissionContext } from './take-submission.js';
 import { workReader, type WorkMessage } from './work-message.js';
 
@@ -35,7 +35,7 @@ export interface ConnectedWorker {
 /** The state of one stream. */
 export class WorkStream {
   readonly #context: SubmissionContext;
-  readonly #outbox = new Outbox<pb.WorkResponse>(MAX_OUTGOING);
+  readonly #outbox = new MessageQueue<pb.WorkResponse>(MAX_OUTGOING);
   readonly #storing = new Set<Promise<void>>();
   /** The version that this worker was told of last, by job. */
   readonly #versions = new Map<string, string>();

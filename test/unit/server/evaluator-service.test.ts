@@ -3,7 +3,7 @@ import { Metadata, type CallContext } from 'nice-grpc';
 import { Status } from 'nice-grpc-common';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MessageQueue } from '../../../clients/shared/message-queue.js';
+import { MessageQueue } from '../../../src/core/message-queue.js';
 import {
   EvaluateRequest,
   type EvaluateResponse,

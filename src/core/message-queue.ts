@@ -1,15 +1,16 @@
-/** Messages on their way out of a stream, as an async iterator; `room` is how senders wait for a slow peer. */
+/** The sending half of a stream: what is pushed comes out of the async iterator in order. */
 
-/** A queue between those who push messages and the one call that sends them. */
-export class Outbox<T> implements AsyncIterable<T> {
+import { Condition } from './condition.js';
+
+/** A queue between those who push messages and the one loop that sends them. */
+export class MessageQueue<T> implements AsyncIterable<T> {
   readonly #bound: number;
   readonly #messages: T[] = [];
+  readonly #changed = new Condition();
   #end: { readonly error?: unknown } | undefined;
-  #wakeReader: () => void = () => undefined;
-  #wakeWriters: (() => void)[] = [];
 
-  /** @param bound messages waiting at which `room` waits */
-  constructor(bound: number) {
+  /** @param bound messages in the queue from which on `room` waits */
+  constructor(bound = Infinity) {
     this.#bound = bound;
   }
 
@@ -22,28 +23,24 @@ export class Outbox<T> implements AsyncIterable<T> {
   push(message: T): void {
     if (this.#end) return;
     this.#messages.push(message);
-    this.#wakeReader();
+    this.#changed.notifyAll();
   }
 
   /** Ends the stream after what is queued. */
   end(): void {
     this.#end ??= {};
-    this.#wakeReader();
-    this.#wake();
+    this.#changed.notifyAll();
   }
 
   /** Ends the stream with an error after what is queued. */
   fail(error: unknown): void {
     this.#end ??= { error };
-    this.#wakeReader();
-    this.#wake();
+    this.#changed.notifyAll();
   }
 
   /** Resolves once there is room for more, or the stream has ended. */
   async room(): Promise<void> {
-    while (this.#messages.length >= this.#bound && !this.#end) {
-      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
-    }
+    await this.#changed.until(() => this.#messages.length < this.#bound || this.hasEnded());
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
@@ -51,20 +48,16 @@ export class Outbox<T> implements AsyncIterable<T> {
       for (;;) {
         while (this.#messages.length > 0) {
           yield this.#messages.shift()!;
-          if (this.#messages.length < this.#bound) this.#wake();
+          this.#changed.notifyAll();
         }
         if (this.#end) {
           if ('error' in this.#end) throw this.#end.error;
           return;
         }
-        await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        await this.#changed.wait();
       }
     } finally {
       this.end();
     }
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakeWriters.splice(0)) wake();
   }
 }
