@@ -141,7 +141,7 @@ export class UctPlayer {
   /** Plays the scratch position to its end at random; returns the score. Only the immediate ko is observed. */
   #playout(from: Position, rng: Rng): number {
     const board = this.#board;
-    board.copyFrom(from.board);
+    from.copyBoardInto(board);
     let color = from.toMove;
     let passes = 0;
     for (let left = 3 * board.geometry.points; left > 0 && passes < 2; left--) {

@@ -3,7 +3,7 @@
  * region touches if all are of one color. There is no removal of dead stones: what stands counts.
  */
 
-import type { Board } from './board.js';
+import type { ReadonlyBoard } from './board.js';
 
 const queue = new Uint16Array(361);
 const seen = new Uint8Array(421);
@@ -13,7 +13,7 @@ const seen = new Uint8Array(421);
  *
  * @returns Black's points minus White's, komi apart
  */
-export function areaInto(board: Board, out: Int8Array): number {
+export function areaInto(board: ReadonlyBoard, out: Int8Array): number {
   const { pointOf } = board.geometry;
   return area(board, (cell, owner) => {
     out[pointOf[cell]!] = owner;
@@ -21,11 +21,11 @@ export function areaInto(board: Board, out: Int8Array): number {
 }
 
 /** Black's points minus White's, komi apart. */
-export function areaScore(board: Board): number {
+export function areaScore(board: ReadonlyBoard): number {
   return area(board, undefined);
 }
 
-function area(board: Board, mark: ((cell: number, owner: number) => void) | undefined): number {
+function area(board: ReadonlyBoard, mark: ((cell: number, owner: number) => void) | undefined): number {
   const { stones, empties, emptyCount, geometry } = board;
   let score = 0;
   for (const cell of geometry.cellOf) {
@@ -47,7 +47,7 @@ function area(board: Board, mark: ((cell: number, owner: number) => void) | unde
 }
 
 /** Collects the empty region of `start` in `queue` and marks it `seen`; `owner` is 0 if it touches both colors or none. */
-function region(board: Board, start: number): { length: number; owner: number } {
+function region(board: ReadonlyBoard, start: number): { length: number; owner: number } {
   const { stones, geometry } = board;
   const stride = geometry.stride;
   let length = 1;

@@ -3,7 +3,7 @@
  * Everything is in cells of the bordered layout, see `geometry.ts`.
  */
 
-import type { Geometry } from './geometry.js';
+import type { Geometry, ReadonlyNumbers } from './geometry.js';
 
 /** Most cells that any size has. */
 export const MOST_CELLS = 421;
@@ -27,7 +27,7 @@ export function toCells({ points, cellOf, emptyStones }: Geometry, stones: Uint8
 }
 
 /** Finds the chains of `stones` [cells]. */
-export function findChains({ points, stride, cells, cellOf }: Geometry, stones: Uint8Array, out: Chains): void {
+export function findChains({ points, stride, cells, cellOf }: Geometry, stones: ReadonlyNumbers, out: Chains): void {
   const { head, liberties } = out;
   // Holds, for a stone, whether its chain is done, and for an empty cell the last chain that counted it.
   counted.fill(0, 0, cells);

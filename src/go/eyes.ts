@@ -1,13 +1,13 @@
 /** What a random player must not do if its games are to end. */
 
-import type { Board } from './board.js';
+import type { ReadonlyBoard } from './board.js';
 import type { Color } from './color.js';
 
 /**
  * Whether the empty `cell` looks like an eye of `color`: all neighbours are its stones, and the opponent holds at most
  * one of the diagonals, none at the edge.
  */
-export function isOwnEye(board: Board, cell: number, color: Color): boolean {
+export function isOwnEye(board: ReadonlyBoard, cell: number, color: Color): boolean {
   const { stones, geometry } = board;
   const stride = geometry.stride;
   const up = cell - stride;

@@ -1,7 +1,7 @@
 /** Points on a finished board: the area of each side, less what a tax on seki and on groups takes. */
 
 import { areaInto, areaScore } from './area.js';
-import type { Board } from './board.js';
+import type { ReadonlyBoard } from './board.js';
 import { Chains, MOST_CELLS, findChains } from './chains.js';
 import { BLACK, WHITE } from './color.js';
 import { independentLifeInto } from './independent-life.js';
@@ -17,15 +17,15 @@ const owners = new Uint8Array(MOST_CELLS);
 const lasting = new Uint8Array(MOST_CELLS);
 
 /** Black's points minus White's, every stone taken as alive; komi and White's bonus apart. */
-export function boardScore(board: Board, tax: Tax): number {
+export function boardScore(board: ReadonlyBoard, tax: Tax): number {
   if (tax === 'none') return areaScore(board);
   const { geometry, stones } = board;
   areaInto(board, area);
   owners.fill(0, 0, geometry.cells);
-  geometry.cellOf.forEach((cell, point) => {
+  for (let point = 0; point < geometry.points; point++) {
     const owner = area[point]!;
-    owners[cell] = owner === 0 ? 0 : owner > 0 ? BLACK : WHITE;
-  });
+    owners[geometry.cellOf[point]!] = owner === 0 ? 0 : owner > 0 ? BLACK : WHITE;
+  }
   findChains(geometry, stones, chains);
   const groups = independentLifeInto(geometry, stones, chains, owners, lasting);
   let score = tax === 'all' ? -GROUP_TAX * groups : 0;

@@ -11,6 +11,9 @@ import { Rng } from '../core/rng.js';
 /** What a border cell holds in an array of stones. */
 export const BORDER = 3;
 
+/** Numbers to be read only: a typed array as it looks to those that must not write it. A view, never a copy. */
+export type ReadonlyNumbers = ArrayLike<number> & Iterable<number>;
+
 /** Tables shared by all boards of one size; never written after they are made. */
 export interface Geometry {
   readonly size: number;
@@ -21,14 +24,14 @@ export interface Geometry {
   /** Number of cells, border included. */
   readonly cells: number;
   /** Cell of every point [points]. */
-  readonly cellOf: Uint16Array;
+  readonly cellOf: ReadonlyNumbers;
   /** Point of every cell [cells]; 65535 for the border. */
-  readonly pointOf: Uint16Array;
+  readonly pointOf: ReadonlyNumbers;
   /** Stones of the empty board [cells]: 0, and `BORDER` around it. */
-  readonly emptyStones: Uint8Array;
+  readonly emptyStones: ReadonlyNumbers;
   /** Low and high words of the Zobrist keys [2 * cells]: Black's at the cell, White's at `cells + cell`. */
-  readonly keysLow: Int32Array;
-  readonly keysHigh: Int32Array;
+  readonly keysLow: ReadonlyNumbers;
+  readonly keysHigh: ReadonlyNumbers;
 }
 
 const made: (Geometry | undefined)[] = [];

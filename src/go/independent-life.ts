@@ -6,7 +6,7 @@
 
 import { MOST_CELLS, type Chains } from './chains.js';
 import { EMPTY } from './color.js';
-import type { Geometry } from './geometry.js';
+import type { Geometry, ReadonlyNumbers } from './geometry.js';
 
 // Scratch for one call at a time; nothing here waits.
 const isSeki = new Uint8Array(MOST_CELLS);
@@ -21,7 +21,7 @@ const queue = new Uint16Array(361);
  */
 export function independentLifeInto(
   geometry: Geometry,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   chains: Chains,
   owners: Uint8Array,
   out: Uint8Array,
@@ -45,7 +45,7 @@ export function independentLifeInto(
   return balance;
 }
 
-function touchesDame({ stride }: Geometry, stones: Uint8Array, owners: Uint8Array, cell: number): boolean {
+function touchesDame({ stride }: Geometry, stones: ReadonlyNumbers, owners: Uint8Array, cell: number): boolean {
   for (let i = 0; i < 4; i++) {
     const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
     if (stones[neighbour] === EMPTY && owners[neighbour] === EMPTY) return true;

@@ -9,7 +9,7 @@
 
 import { MOST_CELLS, type Chains } from './chains.js';
 import type { Color } from './color.js';
-import type { Geometry } from './geometry.js';
+import type { Geometry, ReadonlyNumbers } from './geometry.js';
 import { ReadingBoard } from './reading-board.js';
 
 /** Most plays read for one chain (KataGo's number). */
@@ -37,7 +37,7 @@ export class LadderReader {
   readonly starts = new Uint8Array(MOST_CELLS);
 
   /** Reads every chain with one or two liberties. @param ko the cell banned by the immediate ko, or 0 */
-  read(geometry: Geometry, stones: Uint8Array, { head, liberties }: Chains, ko: number): void {
+  read(geometry: Geometry, stones: ReadonlyNumbers, { head, liberties }: Chains, ko: number): void {
     const { cells, points, cellOf } = geometry;
     this.#answers.fill(0, 0, cells);
     this.taken.fill(0, 0, cells);

@@ -11,7 +11,7 @@
 
 import { MOST_CELLS, type Chains } from './chains.js';
 import { BLACK, EMPTY, WHITE, type Color } from './color.js';
-import type { Geometry } from './geometry.js';
+import type { Geometry, ReadonlyNumbers } from './geometry.js';
 
 /** No board has more regions: cells of two of them are not neighbours. */
 const MOST_REGIONS = 182;
@@ -45,7 +45,7 @@ const heads = new Uint16Array(361);
  */
 export function passAliveInto(
   geometry: Geometry,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   chains: Chains,
   suicide: boolean,
   out: Uint8Array,
@@ -64,7 +64,7 @@ export function passAliveInto(
  */
 export function ownersInto(
   geometry: Geometry,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   chains: Chains,
   suicide: boolean,
   out: Uint8Array,
@@ -84,7 +84,7 @@ export function ownersInto(
 }
 
 /** Finds the regions of `color` and which of its chains live; returns the number of regions, none if it has no stone. */
-function analyse(geometry: Geometry, stones: Uint8Array, chains: Chains, color: Color, suicide: boolean): number {
+function analyse(geometry: Geometry, stones: ReadonlyNumbers, chains: Chains, color: Color, suicide: boolean): number {
   let chainCount = 0;
   for (const cell of geometry.cellOf) {
     if (stones[cell] === color && chains.head[cell] === cell) heads[chainCount++] = cell;
@@ -97,7 +97,7 @@ function analyse(geometry: Geometry, stones: Uint8Array, chains: Chains, color: 
 
 function findRegions(
   { cells, stride, cellOf }: Geometry,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   { head }: Chains,
   color: Color,
   suicide: boolean,
@@ -140,7 +140,7 @@ function findRegions(
 function listChainsBeside(
   cell: number,
   stride: number,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   head: Uint16Array,
   color: Color,
   offset: number,
@@ -160,7 +160,7 @@ function listChainsBeside(
 function dropChainsNotBeside(
   cell: number,
   stride: number,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   head: Uint16Array,
   color: Color,
   region: number,
@@ -181,7 +181,7 @@ function dropChainsNotBeside(
 /** Benson's iteration: a chain with fewer than two eyes does not live, and what it borders holds nobody else up. */
 function findAlive(
   { stride, cellOf }: Geometry,
-  stones: Uint8Array,
+  stones: ReadonlyNumbers,
   { head }: Chains,
   count: number,
   regions: number,
@@ -226,7 +226,13 @@ function isCertain(region: number): boolean {
   return isHeld[region] !== 0 && innerCells[region]! <= 1;
 }
 
-function markAlive({ cellOf }: Geometry, stones: Uint8Array, { head }: Chains, color: Color, out: Uint8Array): void {
+function markAlive(
+  { cellOf }: Geometry,
+  stones: ReadonlyNumbers,
+  { head }: Chains,
+  color: Color,
+  out: Uint8Array,
+): void {
   for (const cell of cellOf) if (stones[cell] === color && isAlive[head[cell]!] !== 0) out[cell] = color;
 }
 

@@ -13,7 +13,7 @@
 
 import { AppError, assert, check } from '../core/errors.js';
 import { areaInto } from './area.js';
-import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE } from './board.js';
+import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE, type ReadonlyBoard } from './board.js';
 import { BLACK, EMPTY, opponent, type Color, type Stone } from './color.js';
 import { boardScore } from './final-score.js';
 import { History } from './history.js';
@@ -72,8 +72,8 @@ export class Position {
     return this.#rules;
   }
 
-  /** The stones and chains, to be read only. */
-  get board(): Board {
+  /** The stones and chains now; a view that goes on with the game. `copyBoardInto` makes a board to change. */
+  get board(): ReadonlyBoard {
     return this.#board;
   }
 
@@ -225,6 +225,11 @@ export class Position {
     this.#played = other.#played;
     this.#setUpBlack = other.#setUpBlack;
     this.#setUpWhite = other.#setUpWhite;
+  }
+
+  /** Makes `board`, one of the same size, a copy of this position's board; allocates nothing. */
+  copyBoardInto(board: Board): void {
+    board.copyFrom(this.#board);
   }
 
   /** Hands the turn to `color`, as GTP and SGF may; nothing happens if it has the turn already. */

@@ -5,7 +5,7 @@
 
 import { MOST_CELLS } from './chains.js';
 import { EMPTY, type Color } from './color.js';
-import { geometry, type Geometry } from './geometry.js';
+import { geometry, type Geometry, type ReadonlyNumbers } from './geometry.js';
 
 /** One board, loaded with position after position. */
 export class ReadingBoard {
@@ -29,7 +29,7 @@ export class ReadingBoard {
   #playsEnd = 0;
 
   /** Takes over a position. @param ko the cell that may not be played, or 0 */
-  load(board: Geometry, stones: Uint8Array, ko: number): void {
+  load(board: Geometry, stones: ReadonlyNumbers, ko: number): void {
     this.#geometry = board;
     for (let cell = 0; cell < board.cells; cell++) this.stones[cell] = stones[cell]!;
     this.ko = ko;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Board } from '../../../src/go/board.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import { Position } from '../../../src/go/position.js';
 import { defaultRules, koRules, type KoRule } from '../../../src/go/rules.js';
@@ -281,5 +282,38 @@ describe('the end', () => {
     expect(copy.moves).toEqual(position.moves);
     copy.copyFrom(new Position(4, position.rules));
     expect(copy.moves).toEqual([]);
+  });
+});
+
+describe('the board of a position', () => {
+  it('is a view that nobody may change, which goes on with the game', () => {
+    const position = new Position(3, defaultRules(3));
+    const { board } = position;
+    position.play(4);
+    expect(board.emptyCount).toBe(8);
+    // Each of these would change the game behind its history; the type check refuses them.
+    const changes = [
+      // @ts-expect-error: not a method of the view
+      (): void => board.place(0, BLACK),
+      // @ts-expect-error: an array of the view cannot be written
+      (): number => (board.stones[0] = BLACK),
+      // @ts-expect-error: nor filled
+      (): unknown => board.empties.fill(0),
+      // @ts-expect-error: nor can a table that all boards share
+      (): number => (board.geometry.cellOf[0] = 0),
+      // @ts-expect-error: nor a number
+      (): number => (board.emptyCount = 0),
+    ];
+    expect(changes).toHaveLength(5);
+  });
+
+  it('is copied into a board that may be changed apart from the game', () => {
+    const position = new Position(3, defaultRules(3));
+    position.play(4);
+    const board = new Board(3);
+    position.copyBoardInto(board);
+    expect(board.stones).toEqual(position.board.stones);
+    board.place(board.geometry.cellOf[0]!, WHITE);
+    expect([position.stoneAt(0), position.board.emptyCount, board.emptyCount]).toEqual([0, 8, 7]);
   });
 });
