@@ -20,8 +20,7 @@ import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { makeAccessService } from './access-service.js';
 import { alphaZeroKind } from './alphazero-kind.js';
-import type { Callers } from './callers.js';
-import type { ServerConfig } from './config.js';
+import type { CheckedConfig, ServerConfig } from './config.js';
 import { curriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
 import { evaluatorService, makeEvaluatorService } from './evaluator-service.js';
@@ -83,7 +82,8 @@ export interface Composition {
 }
 
 /** @throws AppError if the data directory, the engine or the port for metrics cannot be used */
-export async function compose(config: ServerConfig, logger: Logger, callers: Callers): Promise<Composition> {
+export async function compose(checked: CheckedConfig, logger: Logger): Promise<Composition> {
+  const { config } = checked;
   const store = await openSqliteStore({
     dataDir: config.dataDir,
     now: Date.now,
@@ -99,23 +99,22 @@ export async function compose(config: ServerConfig, logger: Logger, callers: Cal
     await store.close();
   };
   try {
-    return await composeServices({ config, logger, callers, store, evaluator, close });
+    return await composeServices({ ...checked, logger, store, evaluator, close });
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-interface Parts {
-  readonly config: ServerConfig;
+interface Parts extends CheckedConfig {
   readonly logger: Logger;
-  readonly callers: Callers;
   readonly store: Store;
   readonly evaluator: Evaluator;
   readonly close: () => Promise<void>;
 }
 
-async function composeServices({ config, logger, callers, store, evaluator, close }: Parts): Promise<Composition> {
+async function composeServices(parts: Parts): Promise<Composition> {
+  const { config, callers, logger, store, evaluator, close } = parts;
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
@@ -138,7 +137,8 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger, messages });
   const generator = composeGenerator(config, store, tokenizing);
   const names = new Names(store.names, callers);
-  const quotas = new Quotas(callers, config.quotas);
+  const shared = { names, uploads, work: files };
+  const quotas = new Quotas(callers, parts.clientQuotas);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, leaseMs / 4));
   return {
@@ -146,17 +146,14 @@ async function composeServices({ config, logger, callers, store, evaluator, clos
       service(AccessServiceDefinition, makeAccessService(store.names, callers)),
       branchingService(work),
       curriculumService(curricula),
-      service(DatasetServiceDefinition, composeDatasets(config, store, { names, uploads, work: files })),
+      service(DatasetServiceDefinition, composeDatasets(config, store, shared)),
       service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
       service(gameService, makeGameService(store, work)),
       service(generationService, makeGenerationService(generator, tokenizing)),
       service(GrowthServiceDefinition, composeGrowth(config, { uploads, work })),
       service(inferenceService, composeInference({ evaluator, generator, store, quotas, messages })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
-      service(
-        ModelServiceDefinition,
-        composeModels({ config, logger, store, evaluator, names, uploads, work: files }, promoted),
-      ),
+      service(ModelServiceDefinition, composeModels(config, { ...parts, ...shared }, promoted)),
       service(
         MonitorServiceDefinition,
         makeMonitorService({ evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now }),
@@ -261,7 +258,8 @@ function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenc
 }
 
 function composeModels(
-  { config, logger, store, evaluator, names, uploads, work }: Omit<Parts, 'close' | 'callers'> & Shared,
+  config: ServerConfig,
+  { logger, store, evaluator, names, uploads, work }: Pick<Parts, 'logger' | 'store' | 'evaluator'> & Shared,
   promoted: () => void,
 ): ReturnType<typeof makeModelService> {
   return makeModelService({

@@ -6,7 +6,8 @@ import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Sc
 import { AppError, check } from '../core/errors.js';
 import { evaluatorSchema } from '../evaluator/config.js';
 import { generatorSchema } from '../generator/config.js';
-import { Quotas } from './quotas.js';
+import type { Callers } from './callers.js';
+import { readQuotas, type Quota } from './quotas.js';
 import { readCallers } from './secrets.js';
 
 /** Fewest characters of a token that other machines can try. */
@@ -55,6 +56,14 @@ export const serverSchema = {
 /** The server's settings, checked. */
 export type ServerConfig = ConfigOf<typeof serverSchema>;
 
+/** Settings that go together, and what the lists among them say: read once, when the settings are. */
+export interface CheckedConfig {
+  readonly config: ServerConfig;
+  readonly callers: Callers;
+  /** By the names of clients, see `readQuotas`. */
+  readonly clientQuotas: ReadonlyMap<string, Quota>;
+}
+
 /** Where settings come from; the first that names a setting wins. */
 export interface ConfigSources {
   /** By name in camelCase, as text or typed. */
@@ -75,7 +84,7 @@ export function environmentName(key: string): string {
  *
  * @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed
  */
-export function loadServerConfig(sources: ConfigSources): ServerConfig {
+export function loadServerConfig(sources: ConfigSources): CheckedConfig {
   const { flags = {}, env = {}, file } = sources;
   const fromEnvironment: Record<string, string> = {};
   for (const key of Object.keys(serverSchema)) {
@@ -84,8 +93,10 @@ export function loadServerConfig(sources: ConfigSources): ServerConfig {
   }
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const config = readConfig(serverSchema, { ...(file ? readFile(file) : {}), ...fromEnvironment, ...given });
-  checkServerConfig(config);
-  return config;
+  const callers = readCallers(config);
+  const clientQuotas = readQuotas(config.quotas);
+  checkServerConfig(config, callers);
+  return { config, callers, clientQuotas };
 }
 
 /** Whether only this machine can reach an address. */
@@ -96,10 +107,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @throws AppError 'invalid-argument' if the settings open the server further than was asked for */
-export function checkServerConfig(config: ServerConfig): void {
-  const { host, quotas, tlsCert, tlsKey, tlsClientCa, insecure } = config;
-  const callers = readCallers(config);
-  new Quotas(callers, quotas);
+function checkServerConfig(config: ServerConfig, callers: Callers): void {
+  const { host, tlsCert, tlsKey, tlsClientCa, insecure } = config;
   check((tlsCert === '') === (tlsKey === ''), "Settings 'tlsCert' and 'tlsKey' go together; only one of them is set");
   checkUploadLimits(config);
   check(tlsClientCa === '' || tlsCert !== '', "Setting 'tlsClientCa' needs 'tlsCert' and 'tlsKey', too");

@@ -3,7 +3,7 @@
 import { modelRef, type Store } from '../store/store.js';
 import type { JobContext } from './job-kind.js';
 import { describeModel } from './model-file.js';
-import { Names } from './names.js';
+import { OwnedNames } from './names.js';
 
 /** The versions of one job. */
 export interface JobModels {
@@ -21,7 +21,7 @@ export function jobModels(
   { model: name, createdBy }: Pick<JobContext, 'model' | 'createdBy'>,
   promoted: () => void,
 ): JobModels {
-  const names = new Names(store.names);
+  const names = new OwnedNames(store.names);
   return {
     async put(bytes, { step }) {
       await names.claim('model', name, createdBy);

@@ -11,7 +11,7 @@ import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
 import type { StoredGame } from '../trainer/alphazero/ports.js';
 import type { JobKind, RunningJob } from './job-kind.js';
 import { checkModelName } from './model-name.js';
-import { Names } from './names.js';
+import { OwnedNames } from './names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
 
@@ -41,7 +41,7 @@ interface Running {
 /** The jobs of a server. */
 export class JobRunner implements WorkSource {
   readonly #store: JobRunnerOptions['store'];
-  readonly #names: Names;
+  readonly #names: OwnedNames;
   readonly #kinds: ReadonlyMap<string, JobKind>;
   readonly #logger: Logger;
   readonly #progress: ProgressLog;
@@ -58,7 +58,7 @@ export class JobRunner implements WorkSource {
 
   constructor({ store, kinds, logger, now }: JobRunnerOptions) {
     this.#store = store;
-    this.#names = new Names(store.names);
+    this.#names = new OwnedNames(store.names);
     this.#kinds = new Map(kinds.map((kind) => [kind.kind, kind]));
     this.#logger = logger;
     this.#progress = new ProgressLog(store.progress, logger, now);

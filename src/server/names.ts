@@ -7,7 +7,7 @@ import type { CallContext } from 'nice-grpc';
 import { AppError } from '../core/errors.js';
 import type { NameKind, NameRow, NameStore } from '../store/store.js';
 import type { Caller } from './access.js';
-import { Callers } from './callers.js';
+import type { Callers } from './callers.js';
 
 const words = {
   model: { noun: 'model', command: 'models' },
@@ -19,14 +19,38 @@ export function ownerName({ name, level }: Caller): string {
   return level === 'admin' ? '' : name;
 }
 
-/** Lets callers write under names of their own. */
-export class Names {
+/** Lets owners write under names of their own. */
+export class OwnedNames {
   readonly #store: NameStore;
+
+  constructor(store: NameStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Makes `owner` the owner of a name that is nobody's.
+   *
+   * @param owner '' for an admin, who may write under every name
+   * @throws AppError 'permission-denied' unless `owner` may write under it
+   */
+  async claim(kind: NameKind, name: string, owner: string): Promise<void> {
+    checkMayWrite(await this.#store.claim(kind, name, owner), owner);
+  }
+
+  /** Claims nothing. @throws AppError 'permission-denied' as `claim` would */
+  async check(kind: NameKind, name: string, owner: string): Promise<void> {
+    const row = await this.#store.get(kind, name);
+    if (row) checkMayWrite(row, owner);
+  }
+}
+
+/** Lets callers write under names of their own. */
+export class Names extends OwnedNames {
   readonly #callers: Callers;
 
-  /** @param callers to know them by their tokens; not needed by those that only use `claim` */
-  constructor(store: NameStore, callers = new Callers('')) {
-    this.#store = store;
+  /** @param callers to know them by their tokens */
+  constructor(store: NameStore, callers: Callers) {
+    super(store);
     this.#callers = callers;
   }
 
@@ -41,28 +65,12 @@ export class Names {
   }
 
   /**
-   * Makes `owner` the owner of a name that is nobody's.
-   *
-   * @param owner '' for an admin, who may write under every name
-   * @throws AppError 'permission-denied' unless `owner` may write under it
-   */
-  async claim(kind: NameKind, name: string, owner: string): Promise<void> {
-    checkMayWrite(await this.#store.claim(kind, name, owner), owner);
-  }
-
-  /**
    * Claims nothing, so that whoever makes a call hears before a long upload that the name is another's.
    *
    * @throws AppError 'permission-denied' as `claim` would
    */
   checkFor(context: CallContext, kind: NameKind, name: string): Promise<void> {
     return this.check(kind, name, this.ownerOf(context));
-  }
-
-  /** `checkFor` for an owner. */
-  async check(kind: NameKind, name: string, owner: string): Promise<void> {
-    const row = await this.#store.get(kind, name);
-    if (row) checkMayWrite(row, owner);
   }
 }
 

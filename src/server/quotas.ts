@@ -4,7 +4,8 @@ import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { readPairs, type Callers, type CallFacts } from './callers.js';
 
-interface Quota {
+/** What one client may have. */
+export interface Quota {
   /** Infinity for no limit. */
   readonly inFlight: number;
   readonly perSecond: number;
@@ -38,6 +39,16 @@ export function callFacts({ metadata, peer }: CallContext): CallFacts {
 /** Clients that are kept track of; of more the longest idle are forgotten. */
 const maxClients = 1000;
 
+/**
+ * The quotas of a setting, by the names of clients: a NAME is that of a token, an address, or `*` for each of the others.
+ *
+ * @param text `NAME=IN_FLIGHT/PER_SECOND` with commas between; a number that is 0 is no limit
+ * @throws AppError 'invalid-argument' for what is no such list
+ */
+export function readQuotas(text: string): ReadonlyMap<string, Quota> {
+  return new Map(readPairs('quotas', text).map(([name, value]) => [name, readQuota(name, value)]));
+}
+
 /** Lets requests in, client by client. */
 export class Quotas {
   readonly #callers: Callers;
@@ -48,14 +59,12 @@ export class Quotas {
   readonly #accounts = new Map<string, Account>();
 
   /**
-   * @param text `NAME=IN_FLIGHT/PER_SECOND` with commas between; a NAME is that of a token, an address, or `*` for each of
-   *   the others; a number that is 0 is no limit
+   * @param quotas as `readQuotas` reads them
    * @param now milliseconds
-   * @throws AppError 'invalid-argument' for what is no such list
    */
-  constructor(callers: Callers, text = '', now: () => number = () => performance.now()) {
+  constructor(callers: Callers, quotas: ReadonlyMap<string, Quota>, now: () => number = () => performance.now()) {
     this.#callers = callers;
-    this.#quotas = new Map(readPairs('quotas', text).map(([name, value]) => [name, readQuota(name, value)]));
+    this.#quotas = quotas;
     this.#now = now;
   }
 

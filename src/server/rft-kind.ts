@@ -14,7 +14,7 @@ import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
 import { checkModelName } from './model-name.js';
-import { Names } from './names.js';
+import { OwnedNames } from './names.js';
 import { checkLanguageModel } from './same-architecture.js';
 
 /**
@@ -22,7 +22,7 @@ import { checkLanguageModel } from './same-architecture.js';
  * @param sandbox for the programs of jobs; not given: they run none
  */
 export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): JobKind {
-  const names = new Names(store.names);
+  const names = new OwnedNames(store.names);
   return {
     kind: 'rft',
     readConfig(input) {
@@ -61,7 +61,7 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
   };
 }
 
-function datasetsOf(store: Store, names: Names, createdBy: string): RftDependencies['datasets'] {
+function datasetsOf(store: Store, names: OwnedNames, createdBy: string): RftDependencies['datasets'] {
   return {
     async read(ref) {
       const row = await store.datasets.get(ref);

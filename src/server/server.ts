@@ -10,7 +10,7 @@ import { uncopied } from './answers.js';
 import { checkDeclared } from './access.js';
 import type { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
-import { checkServerConfig, type ServerConfig } from './config.js';
+import type { CheckedConfig, ServerConfig } from './config.js';
 import { decodable, refuseUndecoded } from './decoding.js';
 import { addHealth, type Health } from './health.js';
 import { makeLogger } from './logger.js';
@@ -18,7 +18,7 @@ import { authenticate, endWithServer, translateErrors } from './middleware.js';
 import { packageRoot } from './package-root.js';
 import { servePage, type PageServer } from './page/page-server.js';
 import { addReflection } from './reflection.js';
-import { openTokenFiles, readCallers } from './secrets.js';
+import { openTokenFiles } from './secrets.js';
 import { Stopping } from './stopping.js';
 import { listenOnSocket } from './unix-socket.js';
 
@@ -38,17 +38,17 @@ export interface RunningServer {
 /**
  * Starts a server; it serves when the promise resolves. Signals of the process are the caller's business.
  *
- * @throws AppError if the settings, the address or the data directory cannot be used
+ * @param checked as `loadServerConfig` makes it
+ * @throws AppError if a file of the settings, the address or the data directory cannot be used
  */
-export async function startServer(config: ServerConfig): Promise<RunningServer> {
-  checkServerConfig(config);
+export async function startServer(checked: CheckedConfig): Promise<RunningServer> {
+  const { config, callers } = checked;
   const tls = readTls(config);
   const logger = makeLogger(config.logLevel);
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const stopping = new Stopping();
-  const callers = readCallers(config);
   for (const file of openTokenFiles(config)) logger.warn({ file }, 'token-file-readable-by-others');
-  const composition = await compose(config, logger, callers);
+  const composition = await compose(checked, logger);
   const server = makeServer(config, callers, logger, stopping);
   try {
     const health = addServices(server, composition);

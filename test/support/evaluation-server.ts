@@ -12,7 +12,7 @@ import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluat
 import { inferenceService } from '../../src/server/infer-message.js';
 import { makeInferenceService } from '../../src/server/inference-service.js';
 import { authenticate, translateErrors } from '../../src/server/middleware.js';
-import { Quotas } from '../../src/server/quotas.js';
+import { Quotas, readQuotas } from '../../src/server/quotas.js';
 import { ThreadPool } from '../../src/threads/pool.js';
 
 /** What a test talks to. */
@@ -33,7 +33,7 @@ export async function startEvaluationServer(
   const evaluator = new Evaluator(models, readConfig(evaluatorSchema, { cacheMegabytes: 0, ...settings }));
   const logger = pino({ level: 'silent' });
   const callers = new Callers('', limits.tokens);
-  const quotas = new Quotas(callers, limits.quotas, limits.now);
+  const quotas = new Quotas(callers, readQuotas(limits.quotas ?? ''), limits.now);
   const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
   server.add(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
   const messages = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });

@@ -293,12 +293,12 @@ describe('the board of a position', () => {
     expect(board.emptyCount).toBe(8);
     // Each of these would change the game behind its history; the type check refuses them.
     const changes = [
-      // @ts-expect-error: not a method of the view
-      (): void => board.place(0, BLACK),
+      // @ts-expect-error: the view has none of a board's methods
+      (): keyof typeof board => 'place',
       // @ts-expect-error: an array of the view cannot be written
       (): number => (board.stones[0] = BLACK),
-      // @ts-expect-error: nor filled
-      (): unknown => board.empties.fill(0),
+      // @ts-expect-error: nor is it a typed array, which could be filled
+      (): Uint16Array => board.empties,
       // @ts-expect-error: nor can a table that all boards share
       (): number => (board.geometry.cellOf[0] = 0),
       // @ts-expect-error: nor a number

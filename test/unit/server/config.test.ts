@@ -27,7 +27,7 @@ test('flags go before the environment, the environment before the file, the file
     env: { TENGEN_PORT: '2', TENGEN_THREADS: '3', TENGEN_ADDRESS: 'a client setting', PATH: '/bin' },
     file: file('{"port": 4, "threads": 5, "maxBatch": 6}'),
   };
-  const { port, threads, maxBatch, host, leaseSeconds } = loadServerConfig(sources);
+  const { port, threads, maxBatch, host, leaseSeconds } = loadServerConfig(sources).config;
   expect([port, threads, maxBatch, host, leaseSeconds]).toEqual([1, 3, 6, '127.0.0.1', 60]);
 });
 
@@ -35,6 +35,7 @@ describe('settings that do not go together or do not exist are refused by name',
   it.each([
     [{ flags: { prot: 1 } }, /'prot'; did you mean 'port'/],
     [{ env: { TENGEN_PORT: 'x' } }, /'port' is "x"; it must be a whole number from 0 to 65535/],
+    [{ flags: { quotas: 'alice=many' } }, /'quotas' has 'many' for 'alice'; it must be IN_FLIGHT\/PER_SECOND/],
     [{ flags: { tlsCert: 'a' } }, /'tlsCert' and 'tlsKey' go together/],
     [{ flags: { tlsClientCa: 'a' } }, /'tlsClientCa' needs 'tlsCert' and 'tlsKey'/],
     [{ flags: { token: 't', tokenFile: 'f' } }, /'token' and 'tokenFile' are both set/],
@@ -59,12 +60,21 @@ describe('settings that do not go together or do not exist are refused by name',
   });
 });
 
+test('lists and files among the settings are read once, with the settings', () => {
+  const path = join(folder, 'tokens');
+  writeFileSync(path, 'alice:work=sesame\n');
+  const { callers, clientQuotas } = loadServerConfig({ flags: { tokensFile: path, quotas: 'alice=4/0' } });
+  writeFileSync(path, 'alice:work=swordfish\n');
+  expect(callers.check('Bearer sesame').name).toBe('alice');
+  expect([...clientQuotas]).toEqual([['alice', { inFlight: 4, perSecond: Infinity }]]);
+});
+
 test('another address is allowed with a token and TLS, or when told so', () => {
   const open = { host: '0.0.0.0' };
-  expect(loadServerConfig({ flags: { ...open, token: 'sixteen-letters!', tlsCert: 'a', tlsKey: 'b' } }).host).toBe(
-    '0.0.0.0',
-  );
-  expect(loadServerConfig({ flags: { ...open, insecure: true } }).insecure).toBe(true);
+  expect(
+    loadServerConfig({ flags: { ...open, token: 'sixteen-letters!', tlsCert: 'a', tlsKey: 'b' } }).config.host,
+  ).toBe('0.0.0.0');
+  expect(loadServerConfig({ flags: { ...open, insecure: true } }).config.insecure).toBe(true);
 });
 
 test('loopback addresses are those that only this machine reaches', () => {

@@ -5,6 +5,7 @@ import { Metadata, type CallContext } from 'nice-grpc';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messagesOf, partsOfBytes } from '../../../clients/shared/upload.js';
 import type { ImportDatasetResponse, ListDatasetsResponse } from '../../../src/proto/tengen/v1/dataset.js';
+import { Callers } from '../../../src/server/callers.js';
 import { Names } from '../../../src/server/names.js';
 import { makeDatasetService } from '../../../src/server/dataset-service.js';
 import { Uploads } from '../../../src/server/receive-upload.js';
@@ -35,7 +36,7 @@ const uploads = (): Uploads => new Uploads({ folder: join(dataDir, 'uploads'), m
 function importFile(text: string, settings: { name?: string; maxTokens?: bigint; maxBytes?: number } = {}) {
   const { name = 'd', maxTokens = 0n, maxBytes = 1000 } = settings;
   const messages = messagesOf(partsOfBytes(Buffer.from(text)), { name, maxTokens }, { name: '', maxTokens: 0n });
-  const names = new Names(store.names);
+  const names = new Names(store.names, new Callers(''));
   const service = makeDatasetService({ datasets: store.datasets, names, uploads: uploads(), maxBytes, work });
   return service.importDataset(messages, context) as Promise<ImportDatasetResponse>;
 }
@@ -80,7 +81,7 @@ describe('importing a data set', () => {
     const second = await importFile('{"text":"two"}');
     const { datasets } = (await makeDatasetService({
       datasets: store.datasets,
-      names: new Names(store.names),
+      names: new Names(store.names, new Callers('')),
       uploads: uploads(),
       maxBytes: 1,
       work,

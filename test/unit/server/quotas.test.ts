@@ -3,7 +3,7 @@ import { Connection } from '../../../clients/shared/connection.js';
 import { RemoteEvaluator } from '../../../clients/shared/remote-evaluator.js';
 import { GRPCInferenceServiceDefinition } from '../../../src/proto/inference/grpc_service.js';
 import { Callers } from '../../../src/server/callers.js';
-import { formatQuotas, Quotas } from '../../../src/server/quotas.js';
+import { formatQuotas, Quotas, readQuotas } from '../../../src/server/quotas.js';
 import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
 import { MemoryModels, randomPositions, tinyModel } from '../../support/served-models.js';
 
@@ -53,7 +53,7 @@ describe('callers', () => {
 describe('a quota', () => {
   const make = (text: string): { quotas: Quotas; tick: (ms: number) => void } => {
     let now = 0;
-    const quotas = new Quotas(new Callers('common', 'alice:play=sesame'), text, () => now);
+    const quotas = new Quotas(new Callers('common', 'alice:play=sesame'), readQuotas(text), () => now);
     return { quotas, tick: (ms) => (now += ms) };
   };
 
