@@ -20,6 +20,7 @@ import { textsHere } from '../src/trainer/rft/texts.js';
 import { armOf, curriculumOf } from './curriculum/arms.js';
 import { calibrationSeeds, poolOf, PREFIX, regimeOf, startOf, type Regime } from './curriculum/experiment.js';
 import { rankCorrelation } from './curriculum/rank-correlation.js';
+import { mean } from './statistics.js';
 
 /** More than in training: a pass rate of 16 completions. */
 const COMPLETIONS = 16;
@@ -105,8 +106,4 @@ function optionsOf(
   const all = { maxTokens, steps: rollouts, prefix: PREFIX, klCoefficient: 0, shownSamples: 0, ...settings };
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
   return { model, texts: textsHere(byteTokenizer), pool, reward, settings: readRftLoopSettings(all), curriculum };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -8,6 +8,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { cutAsServed, readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
+import { median } from './statistics.js';
 
 /** So many clients send one position each, for `singlesRatio`. */
 const CLIENTS = 64;
@@ -117,12 +118,6 @@ function cpuOf({ cpuMicros, evaluations }: RunResult): number {
 
 function rate({ evaluations, ms }: RunResult): number {
   return (evaluations / ms) * 1000;
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function round(value: number, digits: number): number {

@@ -10,6 +10,7 @@ import { makeOpeningBook } from '../src/go/opening-book.js';
 import { defaultRules } from '../src/go/rules.js';
 import { formatVertex } from '../src/go/vertex.js';
 import { startBridge, withServedNetwork } from './gtp/analysis-engine.js';
+import { quantile } from './statistics.js';
 import { usualNetwork } from './strength/network.js';
 
 /** `--net` a `.bin.gz`, `--positions` on 9×9, `--seconds` of each analysis whose speed is measured. */
@@ -46,7 +47,6 @@ async function measure(address: string, positions: number, seconds: number): Pro
       await bridge.ask('clear_board');
       speeds[size] = (await bridge.analyze(seconds * 1000)).visitsPerSecond;
     }
-    firstMs.sort((a, b) => a - b);
     return {
       firstInfoMs: quantile(firstMs, 0.5),
       firstInfoMs90: quantile(firstMs, 0.9),
@@ -57,8 +57,4 @@ async function measure(address: string, positions: number, seconds: number): Pro
   } finally {
     await bridge.close();
   }
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }

@@ -22,6 +22,7 @@ import { ratingGames, type RatedPlayer } from './branching/rating-games.js';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
+import { median } from './statistics.js';
 
 /** The networks whose speed is compared. */
 const networks = [
@@ -131,10 +132,6 @@ function serve(file: Uint8Array, { ranges }: Quantization): Evaluator {
     ranges: (ref: string) => Promise.resolve(ref === 'net@int8' ? ranges : undefined),
   };
   return new Evaluator(source, readConfig(evaluatorSchema, { threads: 2, cacheMegabytes: 0 }));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function rounded(value: number): number {

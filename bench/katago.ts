@@ -14,6 +14,7 @@ import { defaultRules } from '../src/go/rules.js';
 import { formatVertex } from '../src/go/vertex.js';
 import { ModelServiceDefinition, Precision } from '../src/proto/tengen/v1/model.js';
 import { AnalysisEngine, startBridge, withServedNetwork } from './gtp/analysis-engine.js';
+import { median } from './statistics.js';
 import { usualNetwork } from './strength/network.js';
 
 const precisions = { fp32: Precision.FP32, int8: Precision.INT8 } as const;
@@ -98,9 +99,4 @@ async function serveIn(address: string, precision: Precision): Promise<void> {
   } finally {
     connection.close();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

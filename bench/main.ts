@@ -16,7 +16,7 @@ interface Benchmark {
 
 const here = new URL('.', import.meta.url);
 /** Files beside this one that are no benchmarks. */
-const parts = ['main', 'commit', 'uct-gtp'];
+const parts = ['main', 'commit', 'statistics', 'uct-gtp'];
 
 function names(): string[] {
   const files = readdirSync(here).filter((file) => file.endsWith('.js'));

@@ -18,6 +18,7 @@ import type { Architecture } from '../src/nn/networks/architecture.js';
 import { initialWeights } from '../src/nn/networks/go-network.js';
 import { type TrainingStep, initialState, trainingStep } from '../src/nn/training-step.js';
 import { type Shape, sizeOf } from '../src/nn/types.js';
+import { median } from './statistics.js';
 
 interface Setup {
   readonly architecture: Architecture;
@@ -155,11 +156,6 @@ async function timeSteps(training: Training, batch: NamedTensors, steps: number)
   for (let i = 0; i < steps; i++) await training.step(batch);
   const { user, system } = process.cpuUsage(startCpu);
   return { ms: (performance.now() - start) / steps, cpu: (user + system) / 1000 / steps };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
 /** The PyTorch child process. */

@@ -17,6 +17,7 @@ import { playSettings } from '../../src/trainer/alphazero/config.js';
 import type { GameTask } from '../../clients/self-play/game-task.js';
 import type { Question, RunningGame } from '../../clients/self-play/running-game.js';
 import { playSelfPlay } from '../../clients/self-play/self-play-game.js';
+import { mean } from '../statistics.js';
 import { configOf, experimentFlags, readExperiment } from './experiment.js';
 import { Network } from './network.js';
 
@@ -139,8 +140,4 @@ function bins(of: readonly Pair[], keyOf: (pair: Pair) => number): Bin[] {
 
 function shown({ count, pairs: members }: Bin): { estimated: number; empirical: number; count: number } {
   return { count, estimated: mean(members.map(({ lcr }) => lcr)), empirical: mean(members.map((p) => p.changed)) };
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }

@@ -1,5 +1,6 @@
 /** The curves of a report as an SVG: Elo against searched positions, means over seeds with a band of one standard error. */
 
+import { standardError } from '../statistics.js';
 import type { Experiment } from './experiment.js';
 import { area, COLORS as COMMON, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { meanCurve, type ArmCurves, type Report } from './report.js';
@@ -89,13 +90,6 @@ function labels(curves: readonly ArmCurves[], means: readonly (readonly number[]
     last = Math.max(at, last + 15);
     return text(WIDTH - MARGIN.right + 8, last + 4, `${arm} (${seeds})`, 'start', 12, COLORS[i % COLORS.length]);
   });
-}
-
-function standardError(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
 function thousands(value: number): string {

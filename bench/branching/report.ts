@@ -4,8 +4,8 @@
  * bootstrapped over seeds, since seeds differ more than match results do.
  */
 
-import { Rng } from '../../src/core/rng.js';
 import { fitRatings, type PairResult } from '../../src/trainer/rating.js';
+import { deviation, interval95, mean, resampled } from '../statistics.js';
 import { targetOf } from './anchors.js';
 import { playerOf, type CheckpointLine, type Experiment, type MatchLine, type ResultLine } from './experiment.js';
 
@@ -106,10 +106,9 @@ function compare(experiment: Experiment, base: ArmCurves, arm: ArmCurves, target
     return { ratio: positionsAt(b, marks, target) / positionsAt(a, marks, target) - 1, difference };
   };
   const { ratio, difference } = measure(pairs);
-  const rng = new Rng(1);
-  const samples = Array.from({ length: RESAMPLES }, () => measure(pairs.map(() => pairs[rng.int(pairs.length)]!)));
+  const samples = resampled(pairs, RESAMPLES, measure);
   const ratios = samples.map((sample) => sample.ratio).filter(Number.isFinite);
-  const interval = quantiles(ratios);
+  const interval = interval95(ratios);
   return {
     arm: arm.arm,
     seeds: pairs.length,
@@ -117,7 +116,7 @@ function compare(experiment: Experiment, base: ArmCurves, arm: ArmCurves, target
     ci95: [finite(interval[0]), finite(interval[1])],
     reached: ratios.length / RESAMPLES,
     eloDifference: difference,
-    eloInterval: quantiles(samples.map((sample) => sample.difference)),
+    eloInterval: interval95(samples.map((sample) => sample.difference)),
     finalEloDifference: mean(pairs.map((pair) => pair.arm.at(-1)! - pair.base.at(-1)!)),
   };
 }
@@ -143,21 +142,6 @@ export function positionsAt(curve: readonly number[], marks: readonly number[], 
   const [low, high] = [curve[after - 1]!, curve[after]!];
   const share = (target - low) / (high - low);
   return marks[after - 1]! * (marks[after]! / marks[after - 1]!) ** share;
-}
-
-function quantiles(values: readonly number[]): [number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
-  return [at(0.025), at(0.975)];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
 function finite(value: number): number | null {

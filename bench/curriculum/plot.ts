@@ -1,5 +1,6 @@
 /** The runs as an SVG: accuracy against rollouts, means over seeds with a band of one standard error. */
 
+import { mean, standardError } from '../statistics.js';
 import { calibrationSeeds, type RunLine } from './experiment.js';
 import { area, COLORS, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { smoothed, type Report } from './report.js';
@@ -57,9 +58,7 @@ function momentsOf(runs: readonly RunLine[]): Moment[] {
   return Array.from({ length: MOMENTS + 1 }, (_, i) => {
     const rollouts = first + ((last - first) * i) / MOMENTS;
     const values = runs.map((run) => accuracyAt(run, rollouts));
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return { rollouts, mean, error: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length) };
+    return { rollouts, mean: mean(values), error: standardError(values) };
   });
 }
 

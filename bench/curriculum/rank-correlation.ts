@@ -1,5 +1,7 @@
 /** Spearman's rank correlation. */
 
+import { mean } from '../statistics.js';
+
 /** The correlation of the ranks of two lists, −1 to 1; ties share their mean rank; 0 if one list is constant. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const [x, y] = [centred(ranks(a)), centred(ranks(b))];
@@ -22,6 +24,6 @@ function ranks(values: readonly number[]): number[] {
 }
 
 function centred(values: readonly number[]): number[] {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.map((value) => value - mean);
+  const centre = mean(values);
+  return values.map((value) => value - centre);
 }

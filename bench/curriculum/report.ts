@@ -4,7 +4,7 @@
  * rule that was written down before.
  */
 
-import { Rng } from '../../src/core/rng.js';
+import { interval95, mean, resampled } from '../statistics.js';
 import { calibrationSeeds, type Point, type RunLine } from './experiment.js';
 
 /** What a run has cost. */
@@ -169,11 +169,8 @@ function geometric(values: readonly number[]): Interval {
 
 /** Percentile bootstrap with a fixed seed. */
 function arithmetic(values: readonly number[]): Interval {
-  const rng = new Rng(1);
-  const means = Float64Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)]!)));
-  means.sort();
-  const at = (share: number): number => means[Math.round(share * (RESAMPLES - 1))]!;
-  return { mean: mean(values), low: at(0.025), high: at(0.975) };
+  const [low, high] = interval95(resampled(values, RESAMPLES, mean));
+  return { mean: mean(values), low, high };
 }
 
 function signTest(values: readonly number[]): number {
@@ -188,8 +185,4 @@ function choose(n: number, k: number): number {
   let product = 1;
   for (let i = 0; i < k; i++) product = (product * (n - i)) / (i + 1);
   return product;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

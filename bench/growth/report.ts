@@ -1,7 +1,7 @@
 /** What the results of a comparison say. */
 
 import { check } from '../../src/core/errors.js';
-import { Rng } from '../../src/core/rng.js';
+import { interval95, mean, resampled } from '../statistics.js';
 import { arms } from './arms.js';
 import { isOf, type RunKey, type RunLine, type Schedule } from './results.js';
 import { lengthsOf, lengthTo, nextLength } from './schedules.js';
@@ -158,12 +158,5 @@ export function advantage(
 
 /** The percentile interval of the mean of resampled seeds, 95 %. */
 function interval(values: readonly number[]): readonly [number, number] {
-  const rng = new Rng(1);
-  const drawn = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)]!)));
-  drawn.sort((a, b) => a - b);
-  return [drawn[Math.floor(0.025 * (RESAMPLES - 1))]!, drawn[Math.floor(0.975 * (RESAMPLES - 1))]!];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return interval95(resampled(values, RESAMPLES, mean));
 }

@@ -1,6 +1,6 @@
 /** Learning curves of arms and seeds put beside those of uniform draws. */
 
-import { Rng } from '../../src/core/rng.js';
+import { interval95, mean, resampled } from '../statistics.js';
 
 const RESAMPLES = 10_000;
 /** Share of the uniform arm's progress that is the target. */
@@ -40,8 +40,10 @@ export function compareCurves(curves: readonly Curve[]): Record<string, unknown>
       const ratios = pairs.map(([curve, base]) => Math.log(stepsTo(base, loss, target) / stepsTo(curve, loss, target)));
       result[`${loss} ${arm} final`] = mean(pairs.map(([curve]) => curve.points.at(-1)![loss]));
       if (arm === 'uniform') continue;
-      result[`${loss} ${arm} difference`] = [mean(final), ...interval(final)];
-      result[`${loss} ${arm} fewer steps`] = [mean(ratios), ...interval(ratios)].map(Math.exp);
+      result[`${loss} ${arm} difference`] = [mean(final), ...interval95(resampled(final, RESAMPLES, mean))];
+      result[`${loss} ${arm} fewer steps`] = [mean(ratios), ...interval95(resampled(ratios, RESAMPLES, mean))].map(
+        Math.exp,
+      );
     }
   }
   return result;
@@ -53,15 +55,4 @@ function stepsTo({ points }: Curve, loss: 'policy' | 'value', target: number): n
   if (at <= 0) return points.at(at)!.step;
   const [before, after] = [points[at - 1]!, points[at]!];
   return before.step + ((after.step - before.step) * (before[loss] - target)) / (before[loss] - after[loss]);
-}
-
-function interval(values: readonly number[]): [number, number] {
-  const rng = new Rng(1);
-  const means = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)]!)));
-  means.sort((a, b) => a - b);
-  return [means[Math.floor(0.025 * RESAMPLES)]!, means[Math.floor(0.975 * RESAMPLES)]!];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -7,9 +7,9 @@ import { Rng } from '../../src/core/rng.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import type { Policy, PolicyOptions } from '../../src/methods/scheduling/plan.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
+import { mean } from '../statistics.js';
 import { gpuCluster, paperSettings, type Overheads, type PaperSetting } from './gpus.js';
 import { sampleLength } from './lengths.js';
-import { mean } from './quantile.js';
 
 const launches = [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5];
 const steps = [

@@ -12,10 +12,10 @@ import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import { SHARDED, policies, type Cluster } from '../../src/methods/scheduling/plan.js';
 import { refinedDacp } from '../../src/methods/scheduling/refine.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
+import { quantile } from '../statistics.js';
 import { optimalBatchMs, optimalStepMs } from './exhaustive.js';
 import { gpuCluster, paperSettings } from './gpus.js';
 import { lengthNames, sampleLength, type LengthName } from './lengths.js';
-import { quantile } from './quantile.js';
 import { violationsOf } from './violations.js';
 
 /** One layer forward of Qwen2.5-0.5B at 400 TFLOP/s, 20 µs a launch, 50 µs an exchange. */

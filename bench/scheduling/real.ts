@@ -18,9 +18,10 @@ import { lengthsOf, type StepSequence } from '../../src/ranks/rows.js';
 import { makeStateMemory } from '../../src/ranks/training-state.js';
 import { readSftConfig } from '../../src/trainer/sft/config.js';
 import { readLanguageModel } from '../../src/trainer/sft/language-model.js';
+import { median } from '../statistics.js';
 import { runGates } from './gates.js';
 import { type LengthName, lengthNames, sampleLength } from './lengths.js';
-import { type PairedTimes, describePairs, median } from './paired.js';
+import { type PairedTimes, describePairs } from './paired.js';
 import { traceEvents } from './trace.js';
 
 /** One way to schedule. */

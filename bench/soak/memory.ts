@@ -1,6 +1,7 @@
 /** Resident memory over time. */
 
 import { readFileSync } from 'node:fs';
+import { mean } from '../statistics.js';
 
 /** Memory at a moment. */
 export interface MemorySample {
@@ -21,7 +22,10 @@ export function memoryGrowth(samples: readonly MemorySample[]): { quarterMegabyt
   const quarterMs = (samples.at(-1)!.atMs - start) / 4;
   const means = [0, 1, 2, 3].map((quarter) => {
     const of = samples.filter(({ atMs }) => Math.min(3, Math.floor((atMs - start) / quarterMs)) === quarter);
-    return of.reduce((sum, { rssBytes }) => sum + rssBytes, 0) / of.length / 2 ** 20;
+    return mean(of.map(({ rssBytes }) => rssBytes)) / 2 ** 20;
   });
-  return { quarterMegabytes: means.map((mean) => Math.round(mean * 10) / 10), growth: means[3]! / means[2]! - 1 };
+  return {
+    quarterMegabytes: means.map((megabytes) => Math.round(megabytes * 10) / 10),
+    growth: means[3]! / means[2]! - 1,
+  };
 }

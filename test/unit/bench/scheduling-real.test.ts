@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { describePairs, median } from '../../../bench/scheduling/paired.js';
+import { describePairs } from '../../../bench/scheduling/paired.js';
 import { traceEvents } from '../../../bench/scheduling/trace.js';
 
 describe('times of two arms', () => {
@@ -10,12 +10,6 @@ describe('times of two arms', () => {
     expect(describePairs(base, arm)).toEqual({ ratio: 2, low: 2, high: 2 });
     const { ratio, low, high } = describePairs(base, new Map([1, 2, 3, 4, 5].map((i) => [i, 10])));
     expect([low, ratio, high]).toEqual([1, 3, 5]);
-  });
-
-  test('have a median', () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 2, 3])).toBe(2.5);
-    expect(median([])).toBeNaN();
   });
 });
 

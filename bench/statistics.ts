@@ -1,0 +1,49 @@
+/** The statistics of all benchmarks and experiments. Of no values they are NaN, which reports show as missing. */
+
+import { Rng } from '../src/core/rng.js';
+
+/** The arithmetic mean. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2;
+}
+
+/** The q-quantile, q from 0 to 1: the value whose place among the sorted ones is nearest to q of the way. */
+export function quantile(values: readonly number[], q: number): number {
+  return quantileOfSorted(Float64Array.from(values).sort(), q);
+}
+
+/** The sample standard deviation, by n − 1. */
+export function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
+
+/** The standard error of the mean; 0 of one value, which says nothing about it. */
+export function standardError(values: readonly number[]): number {
+  return values.length < 2 ? 0 : deviation(values) / Math.sqrt(values.length);
+}
+
+/** From the 2.5 % quantile to that of 97.5 %. */
+export function interval95(values: readonly number[]): [low: number, high: number] {
+  const sorted = Float64Array.from(values).sort();
+  return [quantileOfSorted(sorted, 0.025), quantileOfSorted(sorted, 0.975)];
+}
+
+/**
+ * A bootstrap: `statistic` of `count` samples, each as long as `values` and drawn from them with replacement by a generator
+ * whose seed is fixed. `interval95` of the result is the percentile interval.
+ */
+export function resampled<T, S>(values: readonly T[], count: number, statistic: (sample: readonly T[]) => S): S[] {
+  const rng = new Rng(1);
+  return Array.from({ length: count }, () => statistic(values.map(() => values[rng.int(values.length)]!)));
+}
+
+function quantileOfSorted(sorted: Float64Array, q: number): number {
+  return sorted[Math.round(q * (sorted.length - 1))] ?? NaN;
+}
