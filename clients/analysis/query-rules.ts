@@ -2,7 +2,8 @@
 
 import { AppError } from '../../src/core/errors.js';
 import { checkRules, defaultRules, type Rules } from '../../src/go/rules.js';
-import { needTelling, ruleFields, ruleNames, rulesByName, withRule, type RuleSet } from '../../src/go/rule-sets.js';
+import { ruleNames, rulesByName, type RuleSet } from '../../src/go/rule-names.js';
+import { needTelling, ruleFields, withRule } from '../../src/go/rule-sets.js';
 import { isObject, shown, type Fields } from './fields.js';
 
 /** Komi where a query says nothing of it. */

@@ -1,75 +1,12 @@
 /**
- * Rules by the names and in the forms that KataGo knows them (cpp/game/rules.cpp, docs/GTP_Extensions.md): names such as
- * `japanese`, an object as JSON, and the shorthand `koSIMPLEscoreAREAtaxNONEsui0`. What is not said is as in
+ * Rules in the forms that KataGo knows them (cpp/game/rules.cpp, docs/GTP_Extensions.md): names such as `japanese`
+ * (`rule-names.ts`), an object as JSON, and the shorthand `koSIMPLEscoreAREAtaxNONEsui0`. What is not said is as in
  * Tromp–Taylor rules, except that territory scoring taxes seki and has a komi of 6.5.
- *
- * Two things KataGo knows are not played here and refused: Spight's ko rule and the button (`aga-button`).
  */
 
 import { AppError, check } from '../core/errors.js';
+import { ruleNames, rulesByName, trompTaylor, type CompleteRules, type RuleSet } from './rule-names.js';
 import { handicapBonuses, koRules, scorings, taxes, type Rules } from './rules.js';
-
-/** Rules with nothing left to its default. */
-export type CompleteRules = Required<Rules>;
-
-/** Rules but for komi, which changes from game to game. */
-export type RuleSet = Omit<Rules, 'komi'>;
-
-const trompTaylor: CompleteRules = {
-  ...{ ko: 'positional', suicide: true, komi: 7.5, scoring: 'area', tax: 'none' },
-  ...{ whiteHandicapBonus: '0', friendlyPassOk: false },
-};
-const japanese: CompleteRules = {
-  ...trompTaylor,
-  ko: 'simple',
-  suicide: false,
-  komi: 6.5,
-  scoring: 'territory',
-  tax: 'seki',
-};
-const chinese: CompleteRules = {
-  ...trompTaylor,
-  ko: 'simple',
-  suicide: false,
-  whiteHandicapBonus: 'N',
-  friendlyPassOk: true,
-};
-const chineseServer: CompleteRules = { ...chinese, ko: 'positional' };
-const aga: CompleteRules = { ...chinese, ko: 'situational', whiteHandicapBonus: 'N-1' };
-const stoneScoring: CompleteRules = { ...chinese, tax: 'all', whiteHandicapBonus: '0' };
-
-/** Rules by KataGo's names, with KataGo's komi. Where several names mean the same, the first is the one written. */
-export const namedRules: ReadonlyMap<string, CompleteRules> = new Map([
-  ['tromp-taylor', trompTaylor],
-  ['japanese', japanese],
-  ['korean', japanese],
-  ['chinese', chinese],
-  ['chinese-ogs', chineseServer],
-  ['chinese-kgs', chineseServer],
-  ['aga', aga],
-  ['bga', aga],
-  ['french', aga],
-  ['new-zealand', { ...trompTaylor, ko: 'situational', komi: 7, friendlyPassOk: true }],
-  ['stone-scoring', stoneScoring],
-  ['ancient-area', stoneScoring],
-  ['ancient-territory', { ...japanese, tax: 'all' }],
-  ['ing', { ...trompTaylor, friendlyPassOk: true }],
-]);
-
-const otherNames: ReadonlyMap<string, string> = new Map([
-  ['nz', 'new-zealand'],
-  ['goe', 'ing'],
-]);
-
-/** The names of `namedRules`. */
-export const ruleNames: readonly string[] = [...namedRules.keys()];
-
-/** The name that `parseRules` reads, with `-` between its words; komi does not matter. Undefined if there is none. */
-export function rulesName(rules: RuleSet): string | undefined {
-  const wanted = formatRules(rules);
-  for (const [name, named] of namedRules) if (formatRules(named) === wanted) return name;
-  return undefined;
-}
 
 /** All fields of the object take a quarter of this. */
 const MAX_RULES_LENGTH = 1000;
@@ -88,15 +25,6 @@ export function parseRules(text: string, komi?: number): CompleteRules {
   check(!/^aga[-_ ]?button$/i.test(trimmed), () => `Rules '${trimmed}' have a button, which is not played here`);
   const found = trimmed.startsWith('{') ? parseObject(trimmed) : (rulesByName(trimmed) ?? parseShorthand(trimmed));
   return komi === undefined ? found : { ...found, komi };
-}
-
-/** Rules by name in any case, with spaces, underscores, hyphens or nothing between its words; undefined if unknown. */
-export function rulesByName(text: string): CompleteRules | undefined {
-  const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
-  const wanted = plain(text);
-  for (const [name, rules] of namedRules) if (plain(name) === wanted) return rules;
-  const other = otherNames.get(wanted);
-  return other === undefined ? undefined : namedRules.get(other);
 }
 
 /** The fields of KataGo's object, in its order. */

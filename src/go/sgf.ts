@@ -7,7 +7,8 @@ import { check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { BLACK, WHITE, colorName, type Color } from './color.js';
 import { Position } from './position.js';
-import { formatRules, parseRules, type RuleSet } from './rule-sets.js';
+import { nameInFile, rulesInFile, type RuleSet } from './rule-names.js';
+import { formatRules, parseRules } from './rule-sets.js';
 import { checkRules, checkSize, type Rules } from './rules.js';
 import { formatSgfPoint, mainLine, parseSgfMove, parseSgfPoints, parseSgfTree, type SgfNode } from './sgf-tree.js';
 
@@ -41,21 +42,6 @@ export interface SgfGame extends Partial<Rules> {
 /** Points and rectangles in the setup; any of them may name the whole board. */
 const MAX_SETUP = 10_000;
 
-const area = { scoring: 'area', tax: 'none' } as const;
-const territory = { scoring: 'territory', tax: 'seki' } as const;
-
-/**
- * Names for rules that people know; others are written in KataGo's form, 'koSIMPLEscoreAREAtaxNONEsui1'. What White gets
- * for handicap stones is not read from a name, as files differ in whether their komi has it already.
- */
-const namedRules: readonly { readonly name: string; readonly pattern: RegExp; readonly rules: RuleSet }[] = [
-  { name: 'Chinese', pattern: /^chinese/i, rules: { ko: 'positional', suicide: false, ...area } },
-  { name: 'Tromp-Taylor', pattern: /^tromp/i, rules: { ko: 'positional', suicide: true, ...area } },
-  { name: 'AGA', pattern: /^(aga|bga|french)/i, rules: { ko: 'situational', suicide: false, ...area } },
-  { name: 'NZ', pattern: /^(nz|new.zealand|goe|ing)/i, rules: { ko: 'situational', suicide: true, ...area } },
-  { name: 'Japanese', pattern: /^(japan|korea)/i, rules: { ko: 'simple', suicide: false, ...territory } },
-];
-
 /**
  * Reads the main line of the first game in `text`.
  *
@@ -80,7 +66,7 @@ export function parseSgf(text: string): SgfGame {
     toMove,
     moves,
     ...present({ komi: readNumber('KM', first('KM')), handicap }),
-    ...readRules(first('RU')),
+    ...readRules(first('RU'), first('AP')),
     ...present({ blackName: first('PB'), whiteName: first('PW'), result: first('RE'), gameName: first('GN') }),
     ...present({ comment: moveInRoot ? undefined : root['C']?.join('\n') }),
   };
@@ -175,11 +161,16 @@ function readNumber(key: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** What a name means, or what KataGo's form says; nothing for other texts. @throws AppError if that form is broken */
-function readRules(text: string | undefined): Partial<RuleSet> {
+/**
+ * What a name means, or what KataGo's form says; nothing for other texts.
+ *
+ * @param program that wrote the file
+ * @throws AppError if KataGo's form is broken
+ */
+function readRules(text: string | undefined, program = ''): Partial<RuleSet> {
   if (text === undefined) return {};
-  const named = namedRules.find(({ pattern }) => pattern.test(text));
-  if (named) return named.rules;
+  const named = rulesInFile(text, /^tengen\b/i.test(program));
+  if (named) return named;
   if (!/^ko[A-Z]/.test(text)) return {};
   const { ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk } = parseRules(text);
   return present({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk });
@@ -188,8 +179,8 @@ function readRules(text: string | undefined): Partial<RuleSet> {
 function writtenRules({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyPassOk }: SgfGame): string | undefined {
   if (ko === undefined || suicide === undefined) return undefined;
   const others = present({ scoring, tax, whiteHandicapBonus, friendlyPassOk });
-  const text = formatRules({ ko, suicide, ...others });
-  return namedRules.find(({ rules }) => formatRules(rules) === text)?.name ?? text;
+  const rules = { ko, suicide, ...others };
+  return nameInFile(rules) ?? formatRules(rules);
 }
 
 function readSetup(nodes: readonly SgfNode[], size: number): { black: number[]; white: number[]; player?: Color } {

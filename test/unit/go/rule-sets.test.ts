@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatRules, namedRules, parseRules, rulesName, rulesObject, withRule } from '../../../src/go/rule-sets.js';
+import { namedRules } from '../../../src/go/rule-names.js';
+import { formatRules, parseRules, rulesObject, withRule } from '../../../src/go/rule-sets.js';
 import { handicapBonuses, koRules, scorings, taxes, type Rules } from '../../../src/go/rules.js';
 
 const anyRules = fc.record<Required<Rules>>({
@@ -30,9 +31,7 @@ describe('rules in KataGo’s forms', () => {
       for (const spelled of [name, name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '')]) {
         expect(parseRules(spelled)).toEqual(rules);
       }
-      expect(parseRules(rulesName(rules)!, rules.komi)).toEqual(rules);
     }
-    expect(rulesName({ ko: 'simple', suicide: true })).toBeUndefined();
     expect(formatRules(parseRules('japanese'))).toBe('koSIMPLEscoreTERRITORYtaxSEKIsui0');
     expect(formatRules(parseRules('chinese'))).toBe('koSIMPLEscoreAREAtaxNONEsui0whbNfpok1');
   });

@@ -50,10 +50,10 @@ describe('reading SGF', () => {
   });
 
   it('uses the defaults for what the file leaves out', () => {
-    const defaults = { ko: 'simple', suicide: true, komi: 2 } as const;
+    const defaults = { ko: 'situational', suicide: true, komi: 2 } as const;
     expect(sgfPosition(parseSgf('(;SZ[5])'), defaults).rules).toEqual(defaults);
     expect(sgfPosition(parseSgf('(;SZ[5]KM[0]RU[Chinese])'), defaults).rules).toEqual({
-      ko: 'positional',
+      ko: 'simple',
       suicide: false,
       komi: 0,
       scoring: 'area',
