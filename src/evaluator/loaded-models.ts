@@ -4,6 +4,7 @@
  */
 
 import { AppError } from '../core/errors.js';
+import { LruMap } from '../core/lru-map.js';
 import type { ModelShape, ModelSource } from './model-source.js';
 import type { ModelBytes } from './session-messages.js';
 
@@ -18,7 +19,6 @@ export interface LoadedModel {
   readonly isQuantized: boolean;
   /** Requests that use it now; it is not released before they are done. Changed through `use` and `done`. */
   users: number;
-  lastUsed: number;
 }
 
 /** The threads, as far as this module needs them. */
@@ -36,7 +36,7 @@ export class LoadedModels {
   readonly #loader: ModelLoader;
   readonly #limit: number;
   readonly #log: EvaluatorLog;
-  readonly #loaded = new Map<string, LoadedModel>();
+  readonly #loaded = new LruMap<string, LoadedModel>();
   readonly #loading = new Map<string, Promise<LoadedModel>>();
   readonly #names = new Map<string, LoadedModel>();
   readonly #resolving = new Map<string, Promise<LoadedModel>>();
@@ -44,7 +44,6 @@ export class LoadedModels {
   readonly #retired = new Set<LoadedModel>();
   #refreshing: Promise<void> = Promise.resolve();
   #nextModel = 1;
-  #clock = 0;
   /** Counts refreshes, so that an answer of the source from before one is not kept after it. */
   #generation = 0;
 
@@ -83,7 +82,7 @@ export class LoadedModels {
   /** Marks a model as in use, to be followed by `done`. */
   use(model: LoadedModel): void {
     model.users++;
-    model.lastUsed = ++this.#clock;
+    this.#touch(model);
   }
 
   /** The opposite of `use`. */
@@ -109,7 +108,7 @@ export class LoadedModels {
    * request failing. What is not loaded stays so.
    */
   async reload(nameOrRef: string): Promise<void> {
-    for (const [ref, old] of [...this.#loaded]) {
+    for (const [ref, old] of this.#loaded.entries()) {
       if (ref !== nameOrRef && !ref.startsWith(`${nameOrRef}@`)) continue;
       const model = await this.#loadNow(ref);
       const isHeld = this.#holds(model);
@@ -146,7 +145,7 @@ export class LoadedModels {
       const model = await this.#load(await this.#source.resolve(name));
       if (generation !== this.#generation || !this.#holds(model)) continue;
       this.#names.set(name, model);
-      model.lastUsed = ++this.#clock;
+      this.#touch(model);
       this.#evict(model);
       return model;
     }
@@ -157,11 +156,16 @@ export class LoadedModels {
    * cache answers at once has used it and let it go before whoever waited for it has its turn.
    */
   #holds(model: LoadedModel): boolean {
-    return this.#loaded.get(model.ref) === model;
+    return this.#loaded.peek(model.ref) === model;
+  }
+
+  /** A retired version has given its place to the one that was loaded after it. */
+  #touch(model: LoadedModel): void {
+    if (this.#holds(model)) this.#loaded.get(model.ref);
   }
 
   #load(ref: string): Promise<LoadedModel> {
-    const loaded = this.#loaded.get(ref);
+    const loaded = this.#loaded.peek(ref);
     if (loaded) return Promise.resolve(loaded);
     const running = this.#loading.get(ref);
     if (running) return running;
@@ -178,7 +182,7 @@ export class LoadedModels {
     const model = this.#nextModel++;
     const shape = await this.#loader.load({ model, ref, file, ranges });
     const isQuantized = ranges !== undefined;
-    const loaded: LoadedModel = { model, ref, shape, isQuantized, users: 0, lastUsed: ++this.#clock };
+    const loaded: LoadedModel = { model, ref, shape, isQuantized, users: 0 };
     this.#loaded.set(ref, loaded);
     this.#log('model-loaded', { ref, ...shape, precision: isQuantized ? 'int8' : 'fp32' });
     return loaded;
@@ -187,10 +191,8 @@ export class LoadedModels {
   /** Releases versions that nobody uses, the one that was idle longest first, down to the limit. */
   #evict(except?: LoadedModel): void {
     while (this.#loaded.size > this.#limit) {
-      const idle = [...this.#loaded.values()].filter((model) => model.users === 0 && model !== except);
-      if (idle.length === 0) return;
-      const oldest = idle.reduce((a, b) => (a.lastUsed <= b.lastUsed ? a : b));
-      this.#loaded.delete(oldest.ref);
+      const oldest = this.#loaded.takeOldest((model) => model.users === 0 && model !== except);
+      if (!oldest) return;
       for (const [name, model] of this.#names) if (model === oldest) this.#names.delete(name);
       this.#release(oldest);
     }

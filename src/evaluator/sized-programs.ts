@@ -1,5 +1,6 @@
 /** A network compiled for the board sizes in use: graphs have the exact size of the board. */
 
+import { LruMap } from '../core/lru-map.js';
 import type { Engine, Program } from '../engine/engine.js';
 import type { Graph } from '../nn/graph.js';
 import type { Model } from '../nn/model-file.js';
@@ -23,8 +24,7 @@ export class SizedPrograms {
   readonly #model: Model;
   readonly #engine: Engine;
   readonly #form: ServingForm;
-  /** By size, the most recently used last. */
-  readonly #programs = new Map<number, Program>();
+  readonly #programs = new LruMap<number, Program>();
 
   constructor(model: Model, engine: Engine, form: ServingForm = {}) {
     this.#model = model;
@@ -34,9 +34,7 @@ export class SizedPrograms {
 
   /** The program for boards of `size`, which the network must play. */
   async get(size: number): Promise<Program> {
-    const known = this.#programs.get(size);
-    this.#programs.delete(size);
-    const program = known ?? (await this.#compile(size));
+    const program = this.#programs.get(size) ?? (await this.#compile(size));
     this.#programs.set(size, program);
     return program;
   }
@@ -56,11 +54,7 @@ export class SizedPrograms {
   }
 
   async #compile(size: number): Promise<Program> {
-    for (const [oldest, program] of this.#programs) {
-      if (this.#programs.size < MAX_PROGRAMS) break;
-      this.#programs.delete(oldest);
-      await program.release();
-    }
+    while (this.#programs.size >= MAX_PROGRAMS) await this.#programs.takeOldest()!.release();
     const { ranges, graphOf } = this.#form;
     const served = servingGraph(this.#model.architecture, size);
     const graph = graphOf?.(served) ?? served;

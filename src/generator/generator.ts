@@ -1,6 +1,7 @@
 /** Generates text with the language models of the store, each in a thread of its own that is started when it is needed. */
 
 import { AppError } from '../core/errors.js';
+import { LruMap } from '../core/lru-map.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
 import type { BatchLimits } from './continuous-batch.js';
 import { type Generation, GeneratorThread } from './generator-thread.js';
@@ -46,7 +47,6 @@ export interface LoadedModel extends UnopenedModel {
 
 interface Entry {
   readonly model: Promise<LoadedModel & { readonly thread: GeneratorThread }>;
-  usedAt: number;
 }
 
 /** Owns the threads. */
@@ -55,8 +55,7 @@ export class Generator {
   readonly #settings: GeneratorSettings;
   readonly #openVocabulary: OpenVocabulary;
   readonly #closing = new AbortController();
-  readonly #entries = new Map<string, Entry>();
-  #clock = 0;
+  readonly #entries = new LruMap<string, Entry>();
 
   constructor(files: ModelFiles, settings: GeneratorSettings, openVocabulary: OpenVocabulary) {
     this.#files = files;
@@ -73,7 +72,6 @@ export class Generator {
     throwIfAborted(this.#closing.signal);
     const ref = await this.#files.resolve(name);
     const entry = this.#entries.get(ref) ?? this.#open(ref);
-    entry.usedAt = ++this.#clock;
     const model = await entry.model;
     await this.#evict();
     return model;
@@ -89,10 +87,10 @@ export class Generator {
 
   /** Loads a model that is forgotten when its thread ends, so that the next request starts another. */
   #open(ref: string): Entry {
-    const entry = { model: this.#load(ref), usedAt: 0 };
+    const entry = { model: this.#load(ref) };
     this.#entries.set(ref, entry);
     const forget = (): void => {
-      if (this.#entries.get(ref) === entry) this.#entries.delete(ref);
+      if (this.#entries.peek(ref) === entry) this.#entries.delete(ref);
     };
     void entry.model.then(({ thread }) => thread.ended).then(forget, forget);
     return entry;
@@ -118,8 +116,8 @@ export class Generator {
 
   /** Lets idle models go while more are loaded than wanted. */
   async #evict(): Promise<void> {
-    const byAge = [...this.#entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [ref, { model }] of byAge.slice(0, Math.max(0, byAge.length - this.#settings.loadedModels))) {
+    const tooMany = Math.max(0, this.#entries.size - this.#settings.loadedModels);
+    for (const [ref, { model }] of this.#entries.entries().slice(0, tooMany)) {
       const { thread } = await model.catch(() => ({ thread: undefined }));
       if (!thread?.isIdle || !this.#entries.delete(ref)) continue;
       await thread.close();

@@ -1,5 +1,6 @@
 /** Texts as tokens. Runs in threads: how long that takes, a vocabulary's own patterns decide, and some never end. */
 
+import { LruMap } from '../core/lru-map.js';
 import { TokenizeResponse } from '../proto/tengen/v1/generation.js';
 import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
 import { chatPrompt } from '../text/samples.js';
@@ -19,10 +20,10 @@ export interface Vocabulary {
 
 /** Vocabularies that a thread keeps, by their models; one may have a hundred megabytes. */
 const KEPT = 2;
-const kept = new Map<string, Tokenizer>();
+const kept = new LruMap<string, Tokenizer>();
 
 /**
- * Opens a vocabulary; those that were opened before it are let go.
+ * Opens a vocabulary; those that were unused for longest are let go.
  *
  * @param ref name@version of the model
  * @returns the tokens that end a text, or a message where the vocabulary has one for that
@@ -30,9 +31,8 @@ const kept = new Map<string, Tokenizer>();
  */
 export function openVocabulary(ref: string, { files, size }: Vocabulary): number[] {
   const tokenizer = modelTokenizer({ ...files } as Record<string, string>, size);
-  kept.delete(ref);
   kept.set(ref, tokenizer);
-  for (const [oldest] of kept) if (kept.size > KEPT) kept.delete(oldest);
+  while (kept.size > KEPT) kept.takeOldest();
   const end = tokenizer.encodeMarker(markers.messageEnd);
   return [tokenizer.endOfText, ...(end.length === 1 ? end : [])];
 }

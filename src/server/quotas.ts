@@ -2,6 +2,7 @@
 
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
+import { LruMap } from '../core/lru-map.js';
 import { readPairs, type Callers, type CallFacts } from './callers.js';
 
 /** What one client may have. */
@@ -55,8 +56,7 @@ export class Quotas {
   readonly #quotas: ReadonlyMap<string, Quota>;
   readonly #now: () => number;
   readonly #names = new WeakMap<CallFacts, string>();
-  /** In the order of their last requests. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new LruMap<string, Account>();
 
   /**
    * @param quotas as `readQuotas` reads them
@@ -103,7 +103,7 @@ export class Quotas {
 
   /** The clients that are kept track of. */
   figures(): readonly ClientFigures[] {
-    return [...this.#accounts.values()].map(({ client, held, positions, refused: turnedAway }) => {
+    return this.#accounts.values().map(({ client, held, positions, refused: turnedAway }) => {
       return { client, inFlight: held, positions, refused: turnedAway };
     });
   }
@@ -119,10 +119,10 @@ export class Quotas {
 
   #account(client: string): Account {
     const known = this.#accounts.get(client);
-    this.#accounts.delete(client);
-    const account = known ?? this.#open(client);
+    if (known) return known;
+    const account = this.#open(client);
     this.#accounts.set(client, account);
-    if (this.#accounts.size > maxClients) this.#forgetOne();
+    if (this.#accounts.size > maxClients) this.#accounts.takeOldest(({ held }) => held === 0);
     return account;
   }
 
@@ -130,14 +130,6 @@ export class Quotas {
     const quota = this.#quotas.get(client) ?? this.#quotas.get('*') ?? { inFlight: Infinity, perSecond: Infinity };
     const start = { allowance: quota.perSecond, countedAtMs: this.#now() };
     return { ...quota, ...start, client, held: 0, positions: 0, refused: 0 };
-  }
-
-  #forgetOne(): void {
-    for (const [client, { held }] of this.#accounts) {
-      if (held > 0) continue;
-      this.#accounts.delete(client);
-      return;
-    }
   }
 
   /** What came in by the time since the last request; a second's worth at most is saved up. */
