@@ -2,6 +2,7 @@
 
 import type { ThreadTrace } from '../core/trace.js';
 import type { EngineSettings } from '../engine/open-engine.js';
+import type { SentError } from '../threads/messages.js';
 import type { Range } from '../nn/quantization/ranges.js';
 import type { SymmetrySettings } from './config.js';
 import type { ModelShape } from './model-source.js';
@@ -46,30 +47,21 @@ export interface InferInputs {
 /** What a model answers to plain tensors: the outputs of nn/networks/serving.ts by name. */
 export type InferOutputs = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
 
-/** Main thread → session thread; answered by a reply with the same id. */
-export type Command = { readonly id: number } & (
-  | { readonly kind: 'load'; readonly model: ModelBytes }
-  | { readonly kind: 'release'; readonly model: number }
-  | { readonly kind: 'infer'; readonly model: number; readonly inputs: InferInputs }
-  | { readonly kind: 'stop' }
-  /** Die with the next batch or plain-tensor request, as a crash would. */
-  | { readonly kind: 'crash' }
-);
-
-/** Why something failed, as it crosses threads. */
-export interface Failure {
-  readonly errorKind: string;
-  readonly message: string;
+/** What a session thread is asked, between batches. */
+export interface SessionCalls {
+  /** Loads a model; a second time for the same number does nothing. */
+  load(model: ModelBytes): Promise<ModelShape>;
+  /** Frees a model that no slot names any more. */
+  release(model: number): Promise<void>;
+  infer(model: number, inputs: InferInputs): Promise<InferOutputs>;
+  /** Dies with the next batch or plain-tensor request, as a crash would. */
+  crash(): void;
 }
 
-/** Session thread → main thread. A plain number is a slot whose outputs are written. */
-export type Reply =
+/** What a session thread says unasked. A plain number is a slot whose outputs are written. */
+export type SessionEvent =
   | number
-  | { readonly kind: 'ready' }
-  /** The engine cannot be opened; the thread ends. */
-  | { readonly kind: 'not-started'; readonly failure: Failure }
-  /** What it recorded; the last message of a thread that was told to. */
-  | { readonly kind: 'trace'; readonly trace: ThreadTrace }
-  | { readonly kind: 'slot-failed'; readonly slot: number; readonly failure: Failure }
-  | { readonly kind: 'done'; readonly id: number; readonly result: ModelShape | InferOutputs | undefined }
-  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure };
+  /** The network refused the batch in `slot`. */
+  | { readonly slot: number; readonly error: SentError }
+  /** What it recorded, at its end. */
+  | { readonly trace: ThreadTrace };

@@ -1,118 +1,138 @@
 /**
- * A session thread: takes the next batch whenever it is free, otherwise sleeps. Commands (load, release, infer) are
- * read between batches; the thread never serves its event loop while it sleeps, so they come through a port that can
- * be read at any moment.
+ * A session thread: takes the next batch whenever it is free, otherwise sleeps. Calls (load, release, infer) are taken
+ * between batches; the thread never serves its event loop while it sleeps, so it looks for them itself.
  */
 
-import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
 
 import { AppError, assert } from '../core/errors.js';
 import { startTrace, trace } from '../core/trace.js';
 import { openEngine } from '../engine/open-engine.js';
+import type { Engine } from '../engine/engine.js';
 import { threadCpuMs } from '../engine/thread-cpu.js';
+import { sendError, type ToThread } from '../threads/messages.js';
+import { openDesk, ownerPort, type Served, type Tell } from '../threads/serve.js';
 import { ServingSession } from './serving-session.js';
-import type { Command, Failure, ModelBytes, Reply, ThreadStart } from './session-messages.js';
+import type { ModelBytes, SessionCalls, SessionEvent, ThreadStart } from './session-messages.js';
 import { Slots } from './slots.js';
 import { SymmetricEvaluation } from './symmetric-evaluation.js';
 
-const { start, commands } = workerData as { start: ThreadStart; commands: MessagePort };
-if (start.traced) startTrace(`session ${String(start.thread)}`);
-const slots = new Slots(start.memory);
-const symmetric = new SymmetricEvaluation(start.symmetry);
-const sessions = new Map<number, ServingSession>();
-let crashing = false;
+/** The sessions of the thread. */
+class Sessions {
+  readonly slots: Slots;
+  readonly #start: ThreadStart;
+  readonly #engine: Engine;
+  readonly #tell: Tell<SessionEvent>;
+  readonly #symmetric: SymmetricEvaluation;
+  readonly #sessions = new Map<number, ServingSession>();
+  #isCrashing = false;
 
-function tell(reply: Reply): void {
-  parentPort?.postMessage(reply);
-}
-
-function failureOf(thrown: unknown): Failure {
-  const error = AppError.from(thrown);
-  return { errorKind: error.kind, message: error.message };
-}
-
-async function load({ model, ref, file, ranges }: ModelBytes): Promise<ServingSession> {
-  const known = sessions.get(model);
-  if (known) return known;
-  const started = trace ? performance.now() : 0;
-  try {
-    // A private copy: decoding and the engines do not take shared memory.
-    const session = await ServingSession.load(new Uint8Array(file).slice(), engine, { ranges });
-    sessions.set(model, session);
-    trace?.add('load', started, 1);
-    return session;
-  } catch (error) {
-    const { kind, message } = AppError.from(error);
-    throw new AppError(kind, `Model ${ref} cannot be loaded: ${message}`, { cause: error });
+  constructor(start: ThreadStart, engine: Engine, tell: Tell<SessionEvent>) {
+    this.slots = new Slots(start.memory);
+    this.#start = start;
+    this.#engine = engine;
+    this.#tell = tell;
+    this.#symmetric = new SymmetricEvaluation(start.symmetry);
   }
-}
 
-function sessionOf(model: number): ServingSession {
-  const session = sessions.get(model);
-  assert(session !== undefined, `model number ${String(model)} is loaded in thread ${String(start.thread)}`);
-  return session;
-}
+  served(): Served<SessionCalls> {
+    return {
+      calls: {
+        load: async (model) => (await this.load(model)).shape,
+        release: (model) => this.#release(model),
+        infer: (model, inputs) => {
+          this.#crashIfAsked();
+          return this.#sessionOf(model).infer(inputs);
+        },
+        crash: () => {
+          this.#isCrashing = true;
+        },
+      },
+      release: () => this.#close(),
+    };
+  }
 
-async function obey(command: Command): Promise<void> {
-  if (command.kind === 'infer') crashIfAsked();
-  try {
-    if (command.kind === 'load') {
-      const session = await load(command.model);
-      tell({ kind: 'done', id: command.id, result: session.shape });
-    } else if (command.kind === 'infer') {
-      const result = await sessionOf(command.model).infer(command.inputs);
-      tell({ kind: 'done', id: command.id, result });
-    } else if (command.kind === 'release') {
-      await sessions.get(command.model)?.release();
-      sessions.delete(command.model);
-      tell({ kind: 'done', id: command.id, result: undefined });
-    } else if (command.kind === 'crash') {
-      crashing = true;
-      tell({ kind: 'done', id: command.id, result: undefined });
+  async load({ model, ref, file, ranges }: ModelBytes): Promise<ServingSession> {
+    const known = this.#sessions.get(model);
+    if (known) return known;
+    const started = trace ? performance.now() : 0;
+    try {
+      // A private copy: decoding and the engines do not take shared memory.
+      const session = await ServingSession.load(new Uint8Array(file).slice(), this.#engine, { ranges });
+      this.#sessions.set(model, session);
+      trace?.add('load', started, 1);
+      return session;
+    } catch (error) {
+      const { kind, message } = AppError.from(error);
+      throw new AppError(kind, `Model ${ref} cannot be loaded: ${message}`, { cause: error });
     }
-  } catch (error) {
-    tell({ kind: 'failed', id: command.id, failure: failureOf(error) });
+  }
+
+  /** The slot of the batch to run, or a number below 0. */
+  claim(): number {
+    return this.slots.claim(this.#start.thread);
+  }
+
+  async runBatch(slot: number): Promise<void> {
+    this.#crashIfAsked();
+    const { slots } = this;
+    try {
+      const startedNs = process.hrtime.bigint();
+      const session = this.#sessionOf(slots.model(slot));
+      const count = slots.claimedCount(slot);
+      const ownership = slots.wantsOwnership(slot);
+      const size = slots.size(slot);
+      const outputs = slots.outputs(slot, count, size);
+      await this.#symmetric.evaluate(session, { records: slots.records(slot), count, size, ownership }, outputs);
+      slots.setComputeMicros(slot, Number((process.hrtime.bigint() - startedNs) / 1000n));
+      this.#tell(slot);
+    } catch (error) {
+      this.#tell({ slot, error: sendError(error) });
+    }
+  }
+
+  #sessionOf(model: number): ServingSession {
+    const session = this.#sessions.get(model);
+    assert(session !== undefined, `model number ${String(model)} is loaded in thread ${String(this.#start.thread)}`);
+    return session;
+  }
+
+  async #release(model: number): Promise<void> {
+    await this.#sessions.get(model)?.release();
+    this.#sessions.delete(model);
+  }
+
+  async #close(): Promise<void> {
+    for (const session of this.#sessions.values()) await session.release();
+    await this.#engine.close();
+    if (trace) this.#tell({ trace: trace.read(threadCpuMs()) });
+  }
+
+  /** In a thread this ends the thread alone. */
+  #crashIfAsked(): void {
+    if (this.#isCrashing) process.exit(1);
   }
 }
 
-function crashIfAsked(): void {
-  if (crashing) throw new Error('The thread was asked to crash');
-}
-
-async function runBatch(slot: number): Promise<void> {
-  crashIfAsked();
-  try {
-    const startedNs = process.hrtime.bigint();
-    const session = sessionOf(slots.model(slot));
-    const count = slots.claimedCount(slot);
-    const ownership = slots.wantsOwnership(slot);
-    const size = slots.size(slot);
-    const outputs = slots.outputs(slot, count, size);
-    await symmetric.evaluate(session, { records: slots.records(slot), count, size, ownership }, outputs);
-    slots.setComputeMicros(slot, Number((process.hrtime.bigint() - startedNs) / 1000n));
-    tell(slot);
-  } catch (error) {
-    tell({ kind: 'slot-failed', slot, failure: failureOf(error) });
-  }
-}
-
-const engine = await openEngine(start.engine).catch((error: unknown) => {
-  tell({ kind: 'not-started', failure: failureOf(error) });
-  throw error;
+let sessions: Sessions | undefined;
+const desk = await openDesk<ThreadStart, SessionCalls, SessionEvent>(async (start, tell) => {
+  if (start.traced) startTrace(`session ${String(start.thread)}`);
+  sessions = new Sessions(start, await openEngine(start.engine), tell);
+  for (const model of start.models) await sessions.load(model);
+  return sessions.served();
 });
-for (const model of start.models) await load(model);
-tell({ kind: 'ready' });
-for (;;) {
-  const sequence = slots.workSequence();
-  const message = receiveMessageOnPort(commands) as { message: Command } | undefined;
-  if (message?.message.kind === 'stop') break;
-  if (message) await obey(message.message);
-  // A batch after every command, so that a flood of plain-tensor requests does not keep batches waiting.
-  const slot = slots.claim(start.thread);
-  if (slot >= 0) await runBatch(slot);
-  else if (!message) slots.waitForWork(sequence);
+
+if (desk && sessions) await work(sessions, desk.take);
+
+async function work(at: Sessions, take: (message: ToThread) => Promise<boolean>): Promise<void> {
+  const port = ownerPort();
+  for (;;) {
+    const sequence = at.slots.workSequence();
+    const received = receiveMessageOnPort(port) as { message: ToThread } | undefined;
+    if (received && (await take(received.message))) return;
+    // A batch after every call, so that a flood of plain-tensor requests does not keep batches waiting.
+    const slot = at.claim();
+    if (slot >= 0) await at.runBatch(slot);
+    else if (!received) at.slots.waitForWork(sequence);
+  }
 }
-for (const session of sessions.values()) await session.release();
-await engine.close();
-if (trace) tell({ kind: 'trace', trace: trace.read(threadCpuMs()) });
-commands.close();

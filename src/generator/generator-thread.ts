@@ -1,12 +1,11 @@
 /** The owner's side of a generating thread. */
 
-import { Worker } from 'node:worker_threads';
 import { AppError } from '../core/errors.js';
-import { closeThread } from '../engine/closing.js';
-import { threadUrl } from '../threads/thread-url.js';
 import { receiveError } from '../threads/messages.js';
+import { ServiceThread } from '../threads/service-thread.js';
+import { threadUrl } from '../threads/thread-url.js';
 import type { GenerationTask } from './continuous-batch.js';
-import type { FromThread, ModelFacts, ThreadData, ToThread } from './messages.js';
+import type { GeneratorCalls, GeneratorEvent, ModelFacts, ThreadData } from './messages.js';
 import type { SpokenToken } from './speech.js';
 
 /** A request to generate. */
@@ -57,40 +56,44 @@ class Call {
 export class GeneratorThread {
   /** Resolves when it generates no more, whether it was closed or died. */
   readonly ended: Promise<void>;
-  readonly facts: ModelFacts;
-  #end!: () => void;
-  readonly #worker: Worker;
+  readonly #thread: ServiceThread<GeneratorCalls, ModelFacts, GeneratorEvent>;
   readonly #calls = new Map<number, Call>();
-  readonly #answers = new Map<number, { resolve: (logits: Float32Array) => void; reject: (error: AppError) => void }>();
+  #facts!: ModelFacts;
+  #answers = 0;
   #nextId = 0;
   #failure: AppError | undefined;
+  #end!: () => void;
 
   /** Starts a thread and waits until its model is compiled. @throws AppError if it cannot be */
   static async start(data: ThreadData): Promise<GeneratorThread> {
-    const worker = new Worker(threadUrl(import.meta.url, './thread.js'), { workerData: data });
-    const facts = await new Promise<ModelFacts>((resolve, reject) => {
-      worker.once('message', (message: FromThread) => {
-        if (message.kind === 'ready') resolve(message.facts);
-        else if (message.kind === 'failed') reject(receiveError(message.error));
-      });
-      worker.once('error', (error) => reject(AppError.from(error)));
-    });
-    return new GeneratorThread(worker, facts);
+    const generator = new GeneratorThread(data);
+    try {
+      generator.#facts = await generator.#thread.opened;
+      return generator;
+    } catch (error) {
+      await generator.close();
+      throw error;
+    }
   }
 
-  private constructor(worker: Worker, facts: ModelFacts) {
-    this.#worker = worker;
-    this.facts = facts;
+  private constructor(start: ThreadData) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    worker.removeAllListeners('error');
-    worker.on('message', (message: FromThread) => this.#take(message));
-    worker.on('error', (error) => this.#fail(`The generating thread failed: ${String(error)}`));
-    worker.on('exit', () => this.#fail('The model was unloaded'));
+    this.#thread = new ServiceThread({
+      name: 'generator',
+      url: threadUrl(import.meta.url, './thread.js'),
+      start,
+      event: (event) => this.#take(event),
+      gone: (why) => this.#fail(why ?? unloaded()),
+    });
+  }
+
+  get facts(): ModelFacts {
+    return this.#facts;
   }
 
   /** True while nothing is generated. */
   get isIdle(): boolean {
-    return this.#calls.size === 0 && this.#answers.size === 0;
+    return this.#calls.size === 0 && this.#answers === 0;
   }
 
   /** Starts a task. */
@@ -102,53 +105,43 @@ export class GeneratorThread {
       return call;
     }
     this.#calls.set(id, call);
-    this.#say({ kind: 'add', task: { ...generation, id }, stops });
+    this.#thread.tell('add', { ...generation, id }, stops);
     return call;
   }
 
   /** The logits after every token [T, V]. */
-  logits(tokens: readonly number[]): Promise<Float32Array> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      if (this.#failure) {
-        reject(this.#failure);
-        return;
-      }
-      this.#answers.set(id, { resolve, reject });
-      this.#say({ kind: 'logits', id, tokens });
-    });
+  async logits(tokens: readonly number[]): Promise<Float32Array> {
+    this.#answers++;
+    try {
+      return await this.#thread.call('logits', tokens);
+    } finally {
+      this.#answers--;
+    }
   }
 
   /** Ends a task. Harmless if it has ended. */
   cancel(id: number): void {
-    if (this.#calls.delete(id)) this.#say({ kind: 'cancel', id });
+    if (this.#calls.delete(id)) this.#thread.tell('cancel', id);
   }
 
   /** Ends the thread after the run under way; what it was at fails with 'unavailable'. */
   async close(): Promise<void> {
-    this.#fail('The model was unloaded');
-    await closeThread(this.#worker);
+    this.#fail(unloaded());
+    await this.#thread.close(unloaded());
   }
 
-  #say(message: ToThread): void {
-    this.#worker.postMessage(message);
+  #take(event: GeneratorEvent): void {
+    if ('refused' in event) this.#calls.get(event.refused)?.fail(receiveError(event.error));
+    else for (const token of event.tokens) this.#calls.get(token.id)?.push(token);
   }
 
-  #take(message: FromThread): void {
-    if (message.kind === 'ready' || message.kind === 'failed') return;
-    if ('id' in message) queueMicrotask(() => this.#answers.delete(message.id));
-    if (message.kind === 'logits') this.#answers.get(message.id)?.resolve(message.logits);
-    else if (message.kind === 'refused') {
-      const error = new AppError(message.error, message.message);
-      this.#calls.get(message.id)?.fail(error);
-      this.#answers.get(message.id)?.reject(error);
-    } else for (const token of message.tokens) this.#calls.get(token.id)?.push(token);
-  }
-
-  #fail(message: string): void {
-    this.#failure ??= new AppError('unavailable', message);
+  #fail(error: AppError): void {
+    this.#failure ??= error;
     this.#end();
     for (const call of this.#calls.values()) call.fail(this.#failure);
-    for (const { reject } of this.#answers.values()) reject(this.#failure);
   }
+}
+
+function unloaded(): AppError {
+  return new AppError('unavailable', 'The model was unloaded');
 }

@@ -1,6 +1,5 @@
 /** What a generating thread and its owner say to each other. */
 
-import type { ErrorKind } from '../core/errors.js';
 import type { VocabularyFiles } from '../text/model-tokenizer.js';
 import type { SentError } from '../threads/messages.js';
 import type { BatchLimits, GenerationTask } from './continuous-batch.js';
@@ -21,16 +20,15 @@ export interface ModelFacts {
   readonly files: VocabularyFiles;
 }
 
-/** To the thread. The first task has the vocabulary opened, so it must be known that this ends. */
-export type ToThread =
-  | { readonly kind: 'add'; readonly task: GenerationTask; readonly stops: readonly string[] }
-  | { readonly kind: 'cancel'; readonly id: number }
-  | { readonly kind: 'logits'; readonly id: number; readonly tokens: readonly number[] };
+/** What a thread is asked. The first task has the vocabulary opened, so it must be known that this ends. */
+export interface GeneratorCalls {
+  add(task: GenerationTask, stops: readonly string[]): void;
+  /** Ends a task. Harmless if it has ended. */
+  cancel(id: number): void;
+  /** The logits after every token [T, V]. */
+  logits(tokens: readonly number[]): Promise<Float32Array>;
+}
 
-/** From the thread. */
-export type FromThread =
-  | { readonly kind: 'ready'; readonly facts: ModelFacts }
-  | { readonly kind: 'failed'; readonly error: SentError }
-  | { readonly kind: 'tokens'; readonly tokens: readonly SpokenToken[] }
-  | { readonly kind: 'logits'; readonly id: number; readonly logits: Float32Array }
-  | { readonly kind: 'refused'; readonly id: number; readonly error: ErrorKind; readonly message: string };
+/** What a thread says unasked: tokens of its tasks, or that one of them ended with an error. */
+export type GeneratorEvent =
+  { readonly tokens: readonly SpokenToken[] } | { readonly refused: number; readonly error: SentError };

@@ -1,72 +1,43 @@
 /** A thread that generates with one model: steps while there is work, and listens between steps. */
 
-import { parentPort, workerData } from 'node:worker_threads';
-import { AppError, assert } from '../core/errors.js';
-import { listen } from '../engine/closing.js';
+import { serveRuns } from '../engine/closing.js';
 import { decodeTransformer } from '../nn/model-file.js';
 import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
 import { sendError } from '../threads/messages.js';
-import { ContinuousBatch, type GeneratedToken } from './continuous-batch.js';
+import type { Served, Tell } from '../threads/serve.js';
+import { ContinuousBatch, type BatchLimits, type GeneratedToken } from './continuous-batch.js';
 import { Decoder } from './decoder.js';
-import type { FromThread, ThreadData, ToThread } from './messages.js';
+import type { GeneratorCalls, GeneratorEvent, ThreadData } from './messages.js';
 import { Speech, type SpokenToken } from './speech.js';
 
-const port = parentPort;
-assert(port !== null, 'thread.ts runs as a worker thread');
-const { modelFile, provider, limits } = workerData as ThreadData;
-
-try {
+await serveRuns<ThreadData, GeneratorCalls, GeneratorEvent>(async ({ modelFile, provider, limits }, tell) => {
   const { metadata, ...model } = decodeTransformer(modelFile);
   const { context, vocabulary } = model.architecture;
   const decoder = await Decoder.open({ metadata, ...model }, provider);
-  serve(decoder, () => new Speech(modelTokenizer(metadata, vocabulary)));
   const { tokenizer, tokenizerConfig }: VocabularyFiles = metadata;
-  say({ kind: 'ready', facts: { context, vocabulary, files: { tokenizer, tokenizerConfig } } });
-} catch (error) {
-  say({ kind: 'failed', error: sendError(error) });
+  const openSpeech = (): Speech => new Speech(modelTokenizer(metadata, vocabulary));
+  const facts = { context, vocabulary, files: { tokenizer, tokenizerConfig } };
+  return { ...generating({ decoder, limits, openSpeech }, tell), facts };
+});
+
+interface Parts {
+  readonly decoder: Decoder;
+  readonly limits: BatchLimits;
+  readonly openSpeech: () => Speech;
 }
 
-function say(message: FromThread): void {
-  port?.postMessage(message);
-}
-
-function refuse(id: number, thrown: unknown): void {
-  const { kind: error, message } = AppError.from(thrown);
-  say({ kind: 'refused', id, error, message });
-}
-
-async function answer(decoder: Decoder, { id, tokens }: ToThread & { kind: 'logits' }): Promise<void> {
-  try {
-    say({ kind: 'logits', id, logits: await decoder.logits(tokens) });
-  } catch (thrown) {
-    refuse(id, thrown);
-  }
-}
-
-function serve(decoder: Decoder, openSpeech: () => Speech): void {
+function generating({ decoder, limits, openSpeech }: Parts, tell: Tell<GeneratorEvent>): Served<GeneratorCalls> {
   const batch = new ContinuousBatch(decoder, limits);
   let speech: Speech | undefined;
   /** The steps under way, and the answers. */
   let running: Promise<void> | undefined;
-  const answers = new Set<Promise<void>>();
-
-  const add = ({ task, stops }: ToThread & { kind: 'add' }): void => {
-    try {
-      speech ??= openSpeech();
-      batch.add(task);
-      speech.add(task, stops);
-    } catch (thrown) {
-      refuse(task.id, thrown);
-      return;
-    }
-    running ??= run(speech).finally(() => (running = undefined));
-  };
+  const answers = new Set<Promise<unknown>>();
 
   const run = async (of: Speech): Promise<void> => {
     while (!batch.isIdle) {
       const generated = await batch.step();
       const tokens = generated.flatMap((token) => spoken(of, token));
-      if (tokens.length > 0) say({ kind: 'tokens', tokens });
+      if (tokens.length > 0) tell({ tokens });
       // Lets messages in: new tasks join and cancelled ones leave before the next step.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -76,6 +47,8 @@ function serve(decoder: Decoder, openSpeech: () => Speech): void {
     batch.cancel(id);
     speech?.end(id);
   };
+
+  const refuse = (id: number, thrown: unknown): void => tell({ refused: id, error: sendError(thrown) });
 
   const spoken = (of: Speech, generated: GeneratedToken): SpokenToken[] => {
     try {
@@ -90,18 +63,30 @@ function serve(decoder: Decoder, openSpeech: () => Speech): void {
     }
   };
 
-  listen(port!, {
-    take(message: ToThread) {
-      if (message.kind === 'cancel') cancel(message.id);
-      else if (message.kind === 'add') add(message);
-      else {
-        const answered = answer(decoder, message).finally(() => answers.delete(answered));
-        answers.add(answered);
-      }
+  return {
+    calls: {
+      add(task, stops) {
+        try {
+          speech ??= openSpeech();
+          batch.add(task);
+          speech.add(task, stops);
+        } catch (thrown) {
+          refuse(task.id, thrown);
+          return;
+        }
+        running ??= run(speech).finally(() => (running = undefined));
+      },
+      cancel,
+      async logits(tokens) {
+        const answer = decoder.logits(tokens);
+        const settled = answer.catch(() => undefined).finally(() => answers.delete(settled));
+        answers.add(settled);
+        return answer;
+      },
     },
     async release() {
       await Promise.allSettled([running, ...answers]);
       await decoder.release();
     },
-  });
+  };
 }

@@ -4,16 +4,14 @@
  * before the step under way: open another on the same memory.
  */
 
-import { Worker } from 'node:worker_threads';
-
 import { AppError, assert } from '../core/errors.js';
-import { closeThread } from '../engine/closing.js';
+import { ServiceThread } from '../threads/service-thread.js';
 import { threadUrl } from '../threads/thread-url.js';
 import type { StepPlan } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';
 import { keyValueWidth } from './kernels.js';
-import type { RankCommand, RankReply, RankStart, RankTime } from './messages.js';
+import type { RankCalls, RankCommand, RankResult, RankStart, RankTime } from './messages.js';
 import { GRADIENT_BLOCK } from './rank.js';
 import { type StepSequence, normaliserOf } from './rows.js';
 import { type GroupMemory, cancelGroup, failGroup, makeGroupMemory } from './shared-memory.js';
@@ -54,7 +52,7 @@ export interface GridResult {
   readonly updateMs: number;
 }
 
-type Done = Extract<RankReply, { kind: 'done' }>;
+type RankThread = ServiceThread<RankCalls>;
 
 /** A grid at work. */
 export class RankGrid {
@@ -72,7 +70,9 @@ export class RankGrid {
     const grid = new RankGrid(options);
     try {
       grid.#start();
-      await Promise.all(grid.#threads.map((thread) => thread.ready));
+      await Promise.all(
+        grid.#threads.map((thread, rank) => thread.opened.catch((error: unknown) => grid.#lose(rank, error))),
+      );
     } catch (error) {
       await grid.close();
       throw error;
@@ -118,7 +118,7 @@ export class RankGrid {
 
   /** Makes the thread of a rank end before its next run, as a crash would; for tests and drills. */
   loseRank(rank: number): void {
-    this.#threads[rank]?.crash();
+    this.#threads[rank]?.tell('crash');
   }
 
   /** Ends all threads, each after the run under way; whoever waits in an exchange is woken. */
@@ -141,7 +141,7 @@ export class RankGrid {
       for (let groupRank = 0; groupRank < contextParallel; groupRank++) {
         const rank = dp * contextParallel + groupRank;
         const start = { rank, groupRank, architecture, state, world, group, latencyMs, traces };
-        this.#threads.push(new RankThread(start, (failure) => this.#lost(rank, failure)));
+        this.#threads.push(startRank(start, (why) => this.#lost(rank, why)));
       }
     }
   }
@@ -151,6 +151,14 @@ export class RankGrid {
     // Those that fail because another is gone, or because all were cancelled, are not the cause.
     this.#failure ??= failure;
     for (const memory of this.#memories) failGroup(memory, rank % memory.size);
+  }
+
+  /** A rank that failed computes no more. */
+  #lose(rank: number, thrown: unknown): never {
+    const { kind, message } = AppError.from(thrown);
+    const failure = new AppError(kind, `Rank ${rank} failed: ${message}`, { cause: thrown });
+    this.#lost(rank, failure);
+    throw failure;
   }
 
   /** Why a call failed: the rank that is gone rather than those that miss it. */
@@ -169,10 +177,12 @@ export class RankGrid {
       this.#threads.map((thread, rank) => {
         const microBatches = plan.microBatches[Math.floor(rank / contextParallel)] ?? [];
         const mine = sequencesOf(sequences, microBatches);
-        return thread.call(command({ step, normaliser, ...mine }));
+        return thread
+          .call('run', command({ step, normaliser, ...mine }))
+          .catch((error: unknown) => this.#lose(rank, error));
       }),
     );
-    const done: Done[] = [];
+    const done: RankResult[] = [];
     for (const reply of replies) {
       if (reply.status === 'rejected') throw this.#cause(reply.reason);
       done.push(reply.value);
@@ -201,53 +211,11 @@ function sequencesOf(
   return { sequences: mine, microBatches: renumbered };
 }
 
-/** One worker thread and the call that waits for its answer. */
-class RankThread {
-  readonly ready: Promise<void>;
-  readonly #worker: Worker;
-  #waiting: { resolve: (reply: Done) => void; reject: (error: AppError) => void } | undefined;
-  #failure: AppError | undefined;
-
-  constructor(start: RankStart, lost: (failure: AppError) => void) {
-    this.#worker = new Worker(threadUrl(import.meta.url, './rank-thread.js'), { workerData: start });
-    let settle: { resolve: () => void; reject: (error: AppError) => void };
-    this.ready = new Promise((resolve, reject) => (settle = { resolve, reject }));
-    // Whoever opens the grid looks at all of them, but only once.
-    this.ready.catch(() => undefined);
-    const fail = (failure: AppError): void => {
-      if (this.#failure) return;
-      this.#failure = failure;
-      lost(failure);
-      settle.reject(failure);
-      this.#waiting?.reject(failure);
-    };
-    this.#worker.on('message', (reply: RankReply) => {
-      if (reply.kind === 'ready') settle.resolve();
-      else if (reply.kind === 'done') this.#waiting?.resolve(reply);
-      else fail(new AppError(reply.errorKind, `Rank ${start.rank} failed: ${reply.message}`));
-    });
-    this.#worker.on('error', (error) => {
-      fail(new AppError('unavailable', `Rank ${start.rank} is gone: ${String(error)}`, { cause: error }));
-    });
-    this.#worker.on('exit', () => fail(new AppError('unavailable', `Rank ${start.rank} is gone`)));
-  }
-
-  call(command: RankCommand): Promise<Done> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) {
-        reject(this.#failure);
-        return;
-      }
-      this.#waiting = { resolve, reject };
-      this.#worker.postMessage(command);
-    });
-  }
-
-  crash(): void {
-    this.#worker.postMessage({ kind: 'crash' } satisfies RankCommand);
-  }
-
-  close(): Promise<void> {
-    return closeThread(this.#worker);
-  }
+function startRank(start: RankStart, lost: (why: AppError) => void): RankThread {
+  return new ServiceThread({
+    name: `rank ${start.rank}`,
+    url: threadUrl(import.meta.url, './rank-thread.js'),
+    start,
+    gone: (why) => why && lost(new AppError('unavailable', `Rank ${start.rank} is gone`, { cause: why })),
+  });
 }

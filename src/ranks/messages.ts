@@ -1,6 +1,5 @@
 /** What a grid and its rank threads say to each other. */
 
-import type { ErrorKind } from '../core/errors.js';
 import type { MicroBatch } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';
@@ -48,9 +47,14 @@ export type RankCommand =
   | (Work & { readonly kind: 'gradient' })
   | (Work & { readonly kind: 'evaluate' })
   /** Only the exchanges that training would make, of zeros; for measurements. */
-  | (Work & { readonly kind: 'exchange' })
+  | (Work & { readonly kind: 'exchange' });
+
+/** What a rank thread is asked. */
+export interface RankCalls {
+  run(command: RankCommand): Promise<RankResult>;
   /** Ends the thread at once, as a crash would; for tests and drills. */
-  | { readonly kind: 'crash' };
+  crash(): void;
+}
 
 /** Where a rank's time went in one micro-step. */
 export interface RankTime {
@@ -61,17 +65,13 @@ export interface RankTime {
   readonly spans: readonly Span[];
 }
 
-/** From a rank. */
-export type RankReply =
-  | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'done';
-      /** Of the whole grid. */
-      readonly loss: number;
-      /** Before clipping; 0 unless trained. */
-      readonly gradientNorm: number;
-      readonly times: readonly RankTime[];
-      /** All-reduce and optimizer. */
-      readonly updateMs: number;
-    }
-  | { readonly kind: 'failed'; readonly errorKind: ErrorKind; readonly message: string };
+/** What a command gave. */
+export interface RankResult {
+  /** Of the whole grid. */
+  readonly loss: number;
+  /** Before clipping; 0 unless trained. */
+  readonly gradientNorm: number;
+  readonly times: readonly RankTime[];
+  /** All-reduce and optimizer. */
+  readonly updateMs: number;
+}

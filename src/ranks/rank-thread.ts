@@ -1,29 +1,13 @@
-/** The worker thread of one rank: a Rank behind messages. Ends when its grid asks. */
+/** The code of the thread of one rank. */
 
-import { parentPort, workerData } from 'node:worker_threads';
-
-import { AppError, assert } from '../core/errors.js';
-import { listen } from '../engine/closing.js';
-import type { RankCommand, RankReply, RankStart } from './messages.js';
+import { serveRuns } from '../engine/closing.js';
+import type { RankCalls, RankResult, RankStart } from './messages.js';
 import { openPrograms } from './programs.js';
 import { Rank } from './rank.js';
 import { joinGroup } from './shared-memory.js';
 import { Stopwatch } from './stopwatch.js';
 
-const port = parentPort;
-assert(port !== null, 'rank-thread.ts runs as a worker thread');
-
-function post(reply: RankReply): void {
-  port?.postMessage(reply);
-}
-
-function fail(error: unknown): void {
-  const { kind, message } = AppError.from(error);
-  post({ kind: 'failed', errorKind: kind, message });
-}
-
-const start = workerData as RankStart;
-try {
+await serveRuns<RankStart, RankCalls>(async (start) => {
   const programs = await openPrograms(start.architecture, start.state.layout);
   const rank = new Rank({
     programs,
@@ -32,19 +16,16 @@ try {
     group: joinGroup(start.group, { rank: start.groupRank, latencyMs: start.latencyMs }),
     watch: new Stopwatch(start.traces),
   });
-  let running: Promise<void> | undefined;
-  listen(port, {
-    take(command: RankCommand) {
+  let running: Promise<RankResult> | undefined;
+  return {
+    calls: {
+      run: (command) => (running = rank.run(command)),
       // In a thread this ends the thread alone.
-      if (command.kind === 'crash') process.exit(1);
-      running = rank.run(command).then(post, fail);
+      crash: () => process.exit(1),
     },
     async release() {
-      await running;
+      await running?.catch(() => undefined);
       await programs.release();
     },
-  });
-  post({ kind: 'ready' });
-} catch (error) {
-  fail(error);
-}
+  };
+});

@@ -3,7 +3,7 @@
 import type { Collective } from './collective.js';
 import { shareOf } from './collective.js';
 import { type AdamWStep, adamWShare } from './adamw.js';
-import type { RankCommand, RankReply, RankTime } from './messages.js';
+import type { RankCommand, RankResult, RankTime } from './messages.js';
 import { MicroStep, type MicroStepInputs } from './micro-step.js';
 import { packRank } from './packing.js';
 import type { Programs } from './programs.js';
@@ -22,9 +22,6 @@ export interface RankParts {
   readonly watch: Stopwatch;
 }
 
-type Work = Exclude<RankCommand, { kind: 'crash' }>;
-type Done = Extract<RankReply, { kind: 'done' }>;
-
 /** Elements of the gradient in one exchange. */
 export const GRADIENT_BLOCK = 1 << 18;
 
@@ -40,18 +37,18 @@ export class Rank {
     this.#microStep = new MicroStep(parts.programs, parts.group, parts.watch);
   }
 
-  async run(command: Work): Promise<Done> {
+  async run(command: RankCommand): Promise<RankResult> {
     this.#load(command.step);
     const { loss: mine, times } = await this.#microSteps(command);
     const started = performance.now();
     if (command.kind === 'evaluate' || command.kind === 'exchange')
-      return { ...(await this.#sum(mine, 0)), kind: 'done', times, updateMs: 0 };
+      return { ...(await this.#sum(mine, 0)), times, updateMs: 0 };
     const shares = await this.#reduce();
     const { loss, gradientNorm } = await this.#sum(mine, squareSum(shares));
     if (command.kind === 'train') this.#update(command, shares, gradientNorm);
     else this.#writeGradient(command.step, shares);
     await this.#parts.world.barrier();
-    return { kind: 'done', loss, gradientNorm, times, updateMs: performance.now() - started };
+    return { loss, gradientNorm, times, updateMs: performance.now() - started };
   }
 
   #load(step: number): void {
@@ -60,7 +57,7 @@ export class Rank {
     this.#loaded = step;
   }
 
-  async #microSteps(command: Work): Promise<{ loss: number; times: RankTime[] }> {
+  async #microSteps(command: RankCommand): Promise<{ loss: number; times: RankTime[] }> {
     const { programs, group, watch } = this.#parts;
     const lengths = lengthsOf(command.sequences);
     const times: RankTime[] = [];
@@ -81,7 +78,7 @@ export class Rank {
     return { loss, times };
   }
 
-  async #runMicroStep(kind: Work['kind'], inputs: MicroStepInputs): Promise<number> {
+  async #runMicroStep(kind: RankCommand['kind'], inputs: MicroStepInputs): Promise<number> {
     switch (kind) {
       case 'train':
       case 'gradient':
@@ -116,7 +113,7 @@ export class Rank {
   }
 
   #update(
-    { step, optimizer, clipNorm }: Extract<Work, { kind: 'train' }>,
+    { step, optimizer, clipNorm }: Extract<RankCommand, { kind: 'train' }>,
     shares: readonly Share[],
     norm: number,
   ): void {

@@ -8,7 +8,7 @@ import { modelRef, type Store } from '../store/store.js';
 import { decodeRftCheckpoint } from '../trainer/rft/checkpoint.js';
 import { readRftConfig } from '../trainer/rft/job-config.js';
 import { RftJob } from '../trainer/rft/job.js';
-import { PolicyHandle } from '../trainer/rft/policy-handle.js';
+import { openPolicyThread } from '../trainer/rft/policy-handle.js';
 import type { RftDependencies } from '../trainer/rft/ports.js';
 import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
@@ -53,7 +53,7 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
           save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
         },
         ...{ reward, progress },
-        openPolicy: (options) => PolicyHandle.open(options),
+        openPolicy: openPolicyThread,
         close: () => void reward.close(),
       };
       return new RftJob(config, dependencies);

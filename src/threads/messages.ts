@@ -1,19 +1,22 @@
-/** What passes between a pool and its threads. */
+/** What passes between a thread and its owner. */
 
 import type { Transferable } from 'node:worker_threads';
 import { AppError, type ErrorKind } from '../core/errors.js';
 
-/** A call that a thread is to make. */
-export interface ThreadCall {
-  /** URL of the module. */
-  readonly module: string;
-  /** The exported function's name. */
-  readonly name: string;
-  readonly args: readonly unknown[];
-}
+/** To a thread: a call, which is answered under its number if it has one; or that the thread is to end. */
+export type ToThread =
+  { readonly id: number | undefined; readonly name: string; readonly args: readonly unknown[] } | typeof CLOSE;
 
-/** What a thread says: first that its modules are loaded and the call begins, then what came of it. */
-export type ThreadReply = 'begins' | { readonly value: unknown } | { readonly error: SentError };
+/** Has a thread end between two pieces of its work. */
+export const CLOSE = 'close';
+
+/** From a thread: that it is open, or why it cannot be; the answer to a call; or what it says unasked. */
+export type FromThread =
+  | { readonly open: unknown }
+  | { readonly refused: SentError }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: SentError }
+  | { readonly event: unknown };
 
 /** An error as it crosses from a thread, with the chain of its causes. */
 export interface SentError {

@@ -120,7 +120,7 @@ export class ThreadPool {
     return {
       run: async ({ url }, name, args, options = {}) => {
         this.#calls++;
-        return (await thread.call({ module: url, name, args }, options)) as never;
+        return (await thread.call(url, name, args, options)) as never;
       },
       release: () => {
         signal?.removeEventListener('abort', abort);

@@ -1,23 +1,22 @@
-/** The code of a pool's thread: makes one call at a time. */
+/** The code of a pool's thread: calls functions of modules. */
 
-import { parentPort } from 'node:worker_threads';
-import { sendError, transfersOf, type ThreadCall, type ThreadReply } from './messages.js';
+import { serve } from './serve.js';
 
-const port = parentPort!;
+type Functions = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
-function reply(message: ThreadReply, value?: unknown): void {
-  port.postMessage(message, transfersOf(value));
+/** What a pool's thread is asked. */
+export interface ModuleCalls {
+  /** @param module URL; its code is loaded before the call begins, which is said */
+  call(module: string, name: string, args: readonly unknown[]): Promise<unknown>;
 }
 
-async function call({ module, name, args }: ThreadCall): Promise<void> {
-  try {
-    const functions = (await import(module)) as Record<string, (...args: readonly unknown[]) => unknown>;
-    reply('begins');
-    const value = await functions[name]!(...args);
-    reply({ value }, value);
-  } catch (error) {
-    reply({ error: sendError(error) });
-  }
-}
-
-port.on('message', (message: ThreadCall) => void call(message));
+await serve<undefined, ModuleCalls, 'begins'>((_start, tell) => ({
+  calls: {
+    async call(module, name, args) {
+      const functions = (await import(module)) as Functions;
+      tell('begins');
+      return functions[name]!(...args);
+    },
+  },
+  release: () => Promise.resolve(),
+}));

@@ -16,7 +16,7 @@ import { makeStateMemory } from '../../dist/src/ranks/training-state.js';
 import { planStep } from '../../dist/src/methods/scheduling/plan-step.js';
 import { readSftConfig } from '../../dist/src/trainer/sft/config.js';
 import { readLanguageModel } from '../../dist/src/trainer/sft/language-model.js';
-import { PolicyHandle } from '../../dist/src/trainer/rft/policy-handle.js';
+import { openPolicyThread } from '../../dist/src/trainer/rft/policy-handle.js';
 
 const [, , kind, times] = process.argv;
 const { layout, ...model } = readLanguageModel(
@@ -56,7 +56,7 @@ const makers = {
     return { work: [grid.train({ step: 0, sequences, plan }, optimizer, 1)], close: () => grid.close() };
   },
   async policy() {
-    const handle = await PolicyHandle.open({
+    const handle = await openPolicyThread({
       architecture,
       tensors: weights,
       loss: { clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0, klEstimator: 'k3', entropyCoefficient: 0, temperature: 1 },

@@ -14,7 +14,7 @@ import {
   stepSignature,
 } from '../engine.js';
 import { type Session, createSession } from './session.js';
-import { EngineThread } from './engine-thread.js';
+import { startEngineThread } from './engine-thread.js';
 import { type PartRunner, PartedTraining, sessionRunner } from './parted-training.js';
 import { hasMatrixTiles } from './processor.js';
 import { OnnxTraining } from './training.js';
@@ -52,15 +52,12 @@ async function openRunners(
   { threads = 1 }: CompileOptions,
 ): Promise<PartRunner[]> {
   if (threads === 1) return [sessionRunner(await open(step.part, settings, {}), step)];
-  const job = { model: lowerHere(step.part, settings, {}), options: settings };
+  const model = { model: lowerHere(step.part, settings, {}), options: settings };
   const runners: PartRunner[] = [];
   try {
     for (let i = 0; i < threads; i++) {
-      const thread = await EngineThread.start(job);
-      runners.push({
-        run: async (tensors) => (await thread.call({ call: 'run', tensors })).tensors ?? {},
-        release: () => thread.release(),
-      });
+      const thread = await startEngineThread(model);
+      runners.push({ run: (tensors) => thread.call('run', tensors), release: () => thread.drain() });
     }
     return runners;
   } catch (error) {

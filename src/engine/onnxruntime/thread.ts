@@ -1,68 +1,53 @@
-/** Entry point of an engine thread: holds one session and answers calls in order. */
+/** The code of an engine thread: holds one session. */
 
-import { parentPort, workerData } from 'node:worker_threads';
-
-import { AppError, assert } from '../../core/errors.js';
-import { listen } from '../closing.js';
-import type { NamedTensors } from '../engine.js';
-import type { Reply, Request, ThreadJob } from './messages.js';
-import { createSession } from './session.js';
+import { assert } from '../../core/errors.js';
+import { inOrder } from '../../threads/serve.js';
+import { transferring } from '../../threads/messages.js';
+import { serveRuns } from '../closing.js';
+import type { NamedTensors, StepSignature } from '../engine.js';
+import { createSession, type SessionOptions } from './session.js';
 import { OnnxTraining } from './training.js';
 
-const port = parentPort;
-assert(port !== null, 'thread.ts runs as a worker thread');
-const job = workerData as ThreadJob;
-const opening = open();
-// A failed opening is reported by the call that waits for it.
-opening.catch(() => undefined);
-let queue: Promise<void> = Promise.resolve();
-
-listen(port, {
-  take(request: Request) {
-    queue = queue.then(async () => {
-      const reply = await answer(request).catch((error: unknown): Reply => {
-        const { kind, message } = AppError.from(error);
-        return { ok: false, kind, message };
-      });
-      const tensors = reply.ok ? Object.values(reply.tensors ?? {}) : [];
-      port.postMessage(reply, [...new Set(tensors.map(({ data }) => data.buffer as ArrayBuffer))]);
-    });
-  },
-  async release() {
-    await queue;
-    await (await opening).release();
-  },
-});
-
-async function open(): Promise<{
-  run: (tensors: NamedTensors) => Promise<NamedTensors>;
-  training?: OnnxTraining;
-  release: () => Promise<void>;
-}> {
-  const session = await createSession(job.model, job.options);
-  if (job.training === undefined) return { run: (tensors) => session.run(tensors), release: () => session.release() };
-  const training = new OnnxTraining(session, job.training.signature, job.training.state);
-  return { run: (tensors) => session.run(tensors), training, release: () => training.release() };
+/** One model, either run as it is or stepped with state. */
+export interface ThreadModel {
+  readonly model: Uint8Array;
+  readonly options: SessionOptions;
+  readonly training?: { readonly signature: StepSignature; readonly state: NamedTensors };
 }
 
-async function answer(request: Request): Promise<Reply> {
-  const { run, training } = await opening;
-  switch (request.call) {
-    case 'ready':
-      return { ok: true };
-    case 'run':
-      return { ok: true, tensors: await run(ownCopies(request.tensors)) };
-    case 'step':
-      assert(training !== undefined, 'this thread holds a training');
-      return { ok: true, reports: await training.step(request.tensors) };
-    case 'exportState':
-      assert(training !== undefined, 'this thread holds a training');
-      return { ok: true, tensors: await training.exportState() };
-    case 'importState':
-      assert(training !== undefined, 'this thread holds a training');
-      await training.importState(request.tensors);
-      return { ok: true };
-  }
+/** What an engine thread is asked. */
+export interface ModelCalls {
+  run(tensors: NamedTensors): Promise<NamedTensors>;
+  step(batch: NamedTensors): Promise<Record<string, number>>;
+  exportState(): Promise<NamedTensors>;
+  importState(state: NamedTensors): Promise<void>;
+}
+
+await serveRuns(async ({ model, options, training: start }: ThreadModel) => {
+  const session = await createSession(model, options);
+  const training = start && new OnnxTraining(session, start.signature, start.state);
+  const trained = (): OnnxTraining => {
+    assert(training !== undefined, 'this thread holds a training');
+    return training;
+  };
+  const { calls, settled } = inOrder<ModelCalls>({
+    run: async (tensors) => given(await session.run(ownCopies(tensors))),
+    step: (batch) => trained().step(batch),
+    exportState: async () => given(await trained().exportState()),
+    importState: (state) => trained().importState(state),
+  });
+  return {
+    calls,
+    async release() {
+      await settled();
+      await (training ?? session).release();
+    },
+  };
+});
+
+function given(tensors: NamedTensors): NamedTensors {
+  const buffers = Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
+  return transferring(tensors, [...new Set(buffers)]);
 }
 
 /** ONNX Runtime takes no shared memory. */

@@ -12,18 +12,19 @@ import {
   stepSignature,
 } from '../engine.js';
 import { type OnnxRuntimeOptions, lowerHere } from './engine.js';
-import { EngineThread } from './engine-thread.js';
-import type { ThreadJob } from './messages.js';
+import { type EngineThread, released, startEngineThread } from './engine-thread.js';
+import type { ThreadModel } from './thread.js';
 
 /** An engine that never blocks the calling thread. Calls to one program are answered in order. */
 export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): Engine {
   const threads = new Set<EngineThread>();
-  const start = async (job: ThreadJob): Promise<EngineThread> => {
-    const thread = await EngineThread.start(job, (ended) => threads.delete(ended));
-    threads.add(thread);
-    return thread;
+  const start = async (model: ThreadModel): Promise<EngineThread> => {
+    const started: { thread?: EngineThread } = {};
+    started.thread = await startEngineThread(model, () => started.thread && threads.delete(started.thread));
+    threads.add(started.thread);
+    return started.thread;
   };
-  const jobOf = (graph: Graph, options: CompileOptions): ThreadJob => ({
+  const modelOf = (graph: Graph, options: CompileOptions): ThreadModel => ({
     model: lowerHere(graph, settings, options),
     options: { ...settings, ...(options.threads !== undefined && { threads: options.threads }) },
   });
@@ -31,26 +32,26 @@ export function threadedOnnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): En
     name: 'onnxruntime threads',
     async compile(graph, options = {}) {
       const types = inputTypes(graph, options.constants);
-      const thread = await start(jobOf(graph, options));
+      const thread = await start(modelOf(graph, options));
       return threadProgram(thread, types);
     },
     async train(graph, state, options = {}) {
       const signature = stepSignature(graph);
       checkTensors(signature.state, state, 'state');
-      const thread = await start({ ...jobOf(graph, options), training: { signature, state } });
+      const thread = await start({ ...modelOf(graph, options), training: { signature, state } });
       return threadTraining(thread);
     },
     async close() {
-      await Promise.all([...threads].map((thread) => thread.close()));
+      await Promise.all([...threads].map((thread) => thread.close(released())));
     },
   };
 }
 
 /** Runs a model once, in a thread that ends with it; the model's buffer is given away. */
 export async function runOnce(model: Uint8Array<ArrayBuffer>, inputs: NamedTensors): Promise<NamedTensors> {
-  const thread = await EngineThread.start({ model, options: {} }, undefined, [model.buffer]);
+  const thread = await startEngineThread({ model, options: {} }, undefined, [model.buffer]);
   try {
-    return (await thread.call({ call: 'run', tensors: inputs })).tensors ?? {};
+    return await thread.call('run', inputs);
   } finally {
     await thread.close();
   }
@@ -60,26 +61,17 @@ function threadProgram(thread: EngineThread, types: ReturnType<typeof inputTypes
   return {
     async run(inputs): Promise<NamedTensors> {
       checkTensors(types, inputs, 'input');
-      const { tensors } = await thread.call({ call: 'run', tensors: inputs });
-      return tensors ?? {};
+      return thread.call('run', inputs);
     },
-    release: () => thread.release(),
+    release: () => thread.drain(released()),
   };
 }
 
 function threadTraining(thread: EngineThread): Training {
   return {
-    async step(batch) {
-      const { reports } = await thread.call({ call: 'step', tensors: batch });
-      return reports ?? {};
-    },
-    async exportState() {
-      const { tensors } = await thread.call({ call: 'exportState' });
-      return tensors ?? {};
-    },
-    async importState(state) {
-      await thread.call({ call: 'importState', tensors: state });
-    },
-    release: () => thread.release(),
+    step: (batch) => thread.call('step', batch),
+    exportState: () => thread.call('exportState'),
+    importState: (state) => thread.call('importState', state),
+    release: () => thread.drain(released()),
   };
 }

@@ -38,11 +38,11 @@ export async function calibrate(
   file: Uint8Array,
   engine: Engine,
   positions: readonly Snapshot[],
-  goOn: () => void = () => undefined,
+  goOn: () => Promise<void> | void = () => undefined,
 ): Promise<Quantization> {
   const sessions: ServingSession[] = [];
   const open = async (form: ServingForm = {}): Promise<ServingSession> => {
-    goOn();
+    await goOn();
     const session = await ServingSession.load(file, engine, form);
     sessions.push(session);
     return session;
@@ -53,7 +53,7 @@ export async function calibrate(
     const recorder = new RangeRecorder(observedGraph(servingGraph(decodeModel(file).architecture)));
     const observed = await open({ graphOf: observedGraph });
     for (const batch of part(0, FOR_RANGES)) {
-      goOn();
+      await goOn();
       recorder.record(await observed.infer(observed.features(batch)));
     }
     let best: Quantization | undefined;

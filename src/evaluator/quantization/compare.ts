@@ -31,7 +31,7 @@ export async function compareAnswers(
   exact: ServingSession,
   quantized: ServingSession,
   batches: readonly Omit<PackedPositions, 'ownership'>[],
-  goOn: () => void,
+  goOn: () => Promise<void> | void,
 ): Promise<QuantizationReport> {
   let compared = 0;
   let policyDivergence = 0;
@@ -39,7 +39,7 @@ export async function compareAnswers(
   let valueDistance = 0;
   const ratios: number[] = [];
   for (const batch of batches) {
-    goOn();
+    await goOn();
     const positions = { ...batch, ownership: false };
     const [own, other] = [allocateOutputs(batch.count, batch.size), allocateOutputs(batch.count, batch.size)];
     const started = performance.now();

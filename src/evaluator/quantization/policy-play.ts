@@ -28,13 +28,13 @@ export async function policyPositions(
   session: ServingSession,
   { size, count }: { readonly size: number; readonly count: number },
   rng: Rng,
-  goOn: () => void,
+  goOn: () => Promise<void> | void,
 ): Promise<Snapshot[]> {
   const games = Array.from({ length: GAMES }, () => new Position(size, defaultRules(size)));
   const legal = new Uint8Array(size * size + 1);
   const taken: Snapshot[] = [];
   while (taken.length < count) {
-    goOn();
+    await goOn();
     const snapshots = games.map((game) => game.snapshot());
     const outputs = await session.infer(session.features(packPositions(snapshots, size)));
     games.forEach((game, i) => {

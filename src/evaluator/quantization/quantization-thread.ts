@@ -1,23 +1,33 @@
 /** The thread in which a network is calibrated: it would keep the event loop for seconds. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { breathe } from '../../core/breathe.js';
 import { AppError } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
 import { openEngine } from '../../engine/open-engine.js';
-import { calibrate, CALIBRATION_POSITIONS } from './calibrate.js';
-import { policyPositions, sizesToPlay } from './policy-play.js';
-import type { QuantizationStart, QuantizationReply } from './quantize.js';
+import { serve } from '../../threads/serve.js';
 import { ServingSession } from '../serving-session.js';
+import { calibrate, CALIBRATION_POSITIONS, type Quantization } from './calibrate.js';
+import { policyPositions, sizesToPlay } from './policy-play.js';
+import type { QuantizationCalls, QuantizationStart } from './quantize.js';
 
-const { file, positions, engine: settings, seed, stop } = workerData as QuantizationStart;
-const stopped = new Int32Array(stop);
+let isStopped = false;
+let working: Promise<Quantization> | undefined;
 
-/** Looks between two batches: this thread serves no events while it computes. */
-function goOn(): void {
-  if (Atomics.load(stopped, 0) !== 0) throw new AppError('cancelled', 'The calibration was stopped');
+await serve<undefined, QuantizationCalls>(() => ({
+  calls: { quantize: (start) => (working = work(start)) },
+  stop: () => (isStopped = true),
+  async release() {
+    await working;
+  },
+}));
+
+/** Between two batches: lets the owner's messages in, and ends if one of them asks for that. */
+async function goOn(): Promise<void> {
+  await breathe();
+  if (isStopped) throw new AppError('cancelled', 'The calibration was stopped');
 }
 
-async function work(): Promise<QuantizationReply> {
+async function work({ file, positions, engine: settings, seed }: QuantizationStart): Promise<Quantization> {
   const engine = await openEngine(settings);
   const rng = new Rng(seed);
   try {
@@ -31,15 +41,8 @@ async function work(): Promise<QuantizationReply> {
       const j = rng.int(i + 1);
       [all[i], all[j]] = [all[j]!, all[i]!];
     }
-    return { quantization: await calibrate(file, engine, all, goOn) };
+    return await calibrate(file, engine, all, goOn);
   } finally {
     await engine.close();
   }
-}
-
-try {
-  parentPort?.postMessage(await work());
-} catch (error) {
-  const { kind, message } = AppError.from(error);
-  parentPort?.postMessage({ failure: { errorKind: kind, message } } satisfies QuantizationReply);
 }

@@ -1,7 +1,8 @@
 /** Where the database runs: in a thread of its own, so that waiting for the disk stops nobody else, or right here. */
 
-import { Worker } from 'node:worker_threads';
-import { AppError, type ErrorKind } from '../../core/errors.js';
+import { AppError } from '../../core/errors.js';
+import { receiveError, type SentError } from '../../threads/messages.js';
+import { ServiceThread } from '../../threads/service-thread.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { carryOut, openOperations, type Call, type Outcome } from './operations.js';
 
@@ -25,64 +26,36 @@ export function openHere(path: string, options: DatabaseOptions): Executor {
 }
 
 /** What the thread is started with. */
-export interface ThreadData {
+export interface DatabaseStart {
   readonly path: string;
   readonly options: DatabaseOptions;
 }
 
-/** An error as it crosses from the thread. */
-export interface SentError {
-  readonly kind: ErrorKind;
-  readonly message: string;
-  readonly stack: string;
+/** What the thread is asked, one batch at a time. */
+export interface DatabaseCalls {
+  run(calls: readonly Call[]): readonly SentOutcome[];
 }
 
-/** What the thread answers to each batch (and, once, to its start). */
-export interface ThreadReply {
-  readonly outcomes?: readonly ({ readonly value: unknown } | { readonly error: SentError })[];
-  readonly failure?: SentError;
-}
+/** An outcome as it crosses from the thread. */
+export type SentOutcome = { readonly value: unknown } | { readonly error: SentError };
 
 /**
  * Runs the database in a thread.
  *
- * @param script the built `thread.js` beside this file
+ * @param url of the built `thread.js` beside this file
  */
-export async function openInThread(path: string, options: DatabaseOptions, script: URL): Promise<Executor> {
-  const worker = new Worker(script, { workerData: { path, options } satisfies ThreadData, name: 'store' });
-  let settle: ((reply: ThreadReply) => void) | undefined;
-  let dead: AppError | undefined;
-  const ask = (message?: unknown): Promise<ThreadReply> =>
-    new Promise((resolve) => {
-      settle = resolve;
-      if (dead) resolve({ failure: { kind: dead.kind, message: dead.message, stack: '' } });
-      else if (message !== undefined) worker.postMessage(message);
-    });
-  const died = (cause: unknown): void => {
-    dead = new AppError('unavailable', 'The thread of the store ended unexpectedly; restart the server', { cause });
-    settle?.({ failure: { kind: dead.kind, message: dead.message, stack: String(cause) } });
-  };
-  worker.on('message', (reply: ThreadReply) => settle?.(reply));
-  worker.on('error', died);
-  worker.on('exit', () => died(new Error('exit')));
-  const opened = await ask();
-  if (opened.failure) {
-    await worker.terminate();
-    throw received(opened.failure);
-  }
+export async function openInThread(path: string, options: DatabaseOptions, url: URL): Promise<Executor> {
+  const start: DatabaseStart = { path, options };
+  const thread = await ServiceThread.open<DatabaseCalls>({ name: 'store', url, start });
   return {
     async run(calls) {
-      const { outcomes, failure } = await ask(calls);
-      if (failure) throw received(failure);
-      return (outcomes ?? []).map((outcome) => ('error' in outcome ? { error: received(outcome.error) } : outcome));
+      const outcomes = await thread.call('run', calls).catch(died);
+      return outcomes.map((outcome) => ('error' in outcome ? { error: receiveError(outcome.error) } : outcome));
     },
-    async close() {
-      await ask('close');
-      await worker.terminate();
-    },
+    close: () => thread.drain(),
   };
 }
 
-function received({ kind, message, stack }: SentError): AppError {
-  return new AppError(kind, message, { cause: stack });
+function died(cause: unknown): never {
+  throw new AppError('unavailable', 'The thread of the store ended unexpectedly; restart the server', { cause });
 }

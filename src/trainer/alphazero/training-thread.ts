@@ -1,67 +1,37 @@
-/** The worker thread in which a job trains: a TrainingLoop behind messages. Ends when it is told to stop or fails. */
+/** The code of the thread in which a job trains: a TrainingLoop. */
 
 import { performance } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
-
-import { AppError, assert } from '../../core/errors.js';
 import { startTrace, trace } from '../../core/trace.js';
 import { openEngine } from '../../engine/open-engine.js';
 import { threadCpuMs } from '../../engine/thread-cpu.js';
+import { sendError } from '../../threads/messages.js';
+import { serve } from '../../threads/serve.js';
 import { Trainer } from './trainer.js';
 import { TrainingLoop } from './training-loop.js';
-import type { FromTraining, PlainError, ToTraining, TrainingThreadStart } from './training-messages.js';
+import type { TrainingCalls, TrainingEvent, TrainingThreadStart } from './training-messages.js';
 
-const port = parentPort;
-assert(port !== null, 'training-thread.ts runs as a worker thread');
-
-function post(message: FromTraining): void {
-  port?.postMessage(message);
-}
-
-function plain(thrown: unknown): PlainError {
-  const { kind, message } = AppError.from(thrown);
-  return { errorKind: kind, message };
-}
-
-const { engine, config, start, traced } = workerData as TrainingThreadStart;
-if (traced) startTrace('training');
-try {
-  const loop = new TrainingLoop(await Trainer.create(await openEngine(engine), config, start), config.candidateSteps, {
-    trained: (report) => {
-      post({ kind: 'trained', report });
-    },
-    candidate: (snapshot) => {
-      post({ kind: 'candidate', snapshot });
-    },
-    growth: (outcome) => {
-      post({ kind: 'growth', outcome });
-    },
-    failed: (error) => {
-      post({ kind: 'failed', ...plain(error) });
-    },
+await serve<TrainingThreadStart, TrainingCalls, TrainingEvent>(async ({ engine, config, start, traced }, tell) => {
+  if (traced) startTrace('training');
+  const trainer = await Trainer.create(await openEngine(engine), config, start);
+  const loop = new TrainingLoop(trainer, config.candidateSteps, {
+    trained: (report) => tell({ kind: 'trained', report }),
+    candidate: (snapshot) => tell({ kind: 'candidate', snapshot }),
+    growth: (outcome) => tell({ kind: 'growth', outcome }),
+    failed: (error) => tell({ kind: 'failed', error: sendError(error) }),
   });
-  port.on('message', (message: ToTraining) => {
-    if (message.kind === 'game') loop.add(message.game, message.progress);
-    else if (message.kind === 'stop') void loop.stop();
-    else {
-      const { id } = message;
-      loop.snapshot(message.when).then(
-        (result) => {
-          post({ kind: 'snapshot', id, result });
-        },
-        (error: unknown) => {
-          post({ kind: 'snapshot', id, result: plain(error) });
-        },
-      );
-    }
-  });
-  post({ kind: 'ready' });
-  await loop.run();
-} catch (error) {
-  post({ kind: 'failed', ...plain(error) });
-}
-if (trace) {
-  const { active } = performance.eventLoopUtilization();
-  post({ kind: 'trace', trace: trace.read(threadCpuMs(), active) });
-}
-port.close();
+  // Once the owner knows that the thread is open.
+  setImmediate(() => void loop.run());
+  return {
+    calls: {
+      add: (game, progress) => loop.add(game, progress),
+      snapshot: (when) => loop.snapshot(when),
+    },
+    async release() {
+      await loop.stop();
+      await loop.run();
+      if (!trace) return;
+      const { active } = performance.eventLoopUtilization();
+      tell({ kind: 'trace', trace: trace.read(threadCpuMs(), active) });
+    },
+  };
+});

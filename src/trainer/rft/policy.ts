@@ -50,7 +50,7 @@ export interface UpdateRequest {
 /** Sums over the tokens learnt from (see `policyLoss`), how many they are, and the length of the gradient before clipping. */
 export type UpdateResult = Record<(typeof policySums)[number] | 'tokens' | 'computedTokens' | 'gradientNorm', number>;
 
-/** What a loop asks of its model; `Policy` answers here, `PolicyHandle` from another thread. */
+/** What a loop asks of its model; `Policy` answers here, `openPolicyThread` from another thread. */
 export interface PolicyPort {
   generate(request: RolloutRequest): Promise<Group[]>;
   /** Reads prompts alone. */
