@@ -13,7 +13,7 @@ const law = {
   'src/wire': ['src/core', 'src/go', 'src/methods', 'src/proto'],
   'src/engine': ['src/core', 'src/threads', 'src/nn'],
   'src/ranks': ['src/core', 'src/threads', 'src/nn', 'src/methods', 'src/engine'],
-  'src/store': ['src/core'],
+  'src/store': ['src/core', 'src/threads'],
   'src/evaluator': ['src/core', 'src/threads', 'src/go', 'src/nn', 'src/engine'],
   'src/generator': ['src/core', 'src/threads', 'src/nn', 'src/text', 'src/engine'],
   'src/trainer': [

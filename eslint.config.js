@@ -69,5 +69,13 @@ export default tseslint.config(
       'no-restricted-globals': ['error', ...browserNames],
     },
   },
+  // One kind of thread: src/threads/serve.ts in it, src/threads/service-thread.ts with its owner.
+  {
+    files: ['src/**', 'clients/**'],
+    ignores: ['src/threads/**'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: ['node:worker_threads', 'worker_threads'] }],
+    },
+  },
   { files: ['test/**', 'bench/**'], rules: { 'max-lines-per-function': 'off', 'jsdoc/require-jsdoc': 'off' } },
 );

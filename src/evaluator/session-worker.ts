@@ -3,15 +3,13 @@
  * between batches; the thread never serves its event loop while it sleeps, so it looks for them itself.
  */
 
-import { receiveMessageOnPort } from 'node:worker_threads';
-
 import { AppError, assert } from '../core/errors.js';
 import { startTrace, trace } from '../core/trace.js';
 import { openEngine } from '../engine/open-engine.js';
 import type { Engine } from '../engine/engine.js';
 import { threadCpuMs } from '../engine/thread-cpu.js';
-import { sendError, type ToThread } from '../threads/messages.js';
-import { openDesk, ownerPort, type Served, type Tell } from '../threads/serve.js';
+import { sendError } from '../threads/messages.js';
+import { openDesk, type Desk, type Served, type Tell } from '../threads/serve.js';
 import { ServingSession } from './serving-session.js';
 import type { ModelBytes, SessionCalls, SessionEvent, ThreadStart } from './session-messages.js';
 import { Slots } from './slots.js';
@@ -122,17 +120,16 @@ const desk = await openDesk<ThreadStart, SessionCalls, SessionEvent>(async (star
   return sessions.served();
 });
 
-if (desk && sessions) await work(sessions, desk.take);
+if (desk && sessions) await work(sessions, desk);
 
-async function work(at: Sessions, take: (message: ToThread) => Promise<boolean>): Promise<void> {
-  const port = ownerPort();
+async function work(at: Sessions, { next }: Desk): Promise<void> {
   for (;;) {
     const sequence = at.slots.workSequence();
-    const received = receiveMessageOnPort(port) as { message: ToThread } | undefined;
-    if (received && (await take(received.message))) return;
+    const call = await next();
+    if (call === 'closed') return;
     // A batch after every call, so that a flood of plain-tensor requests does not keep batches waiting.
     const slot = at.claim();
     if (slot >= 0) await at.runBatch(slot);
-    else if (!received) at.slots.waitForWork(sequence);
+    else if (call === 'none') at.slots.waitForWork(sequence);
   }
 }

@@ -1,6 +1,6 @@
 /** In a thread: what the thread does for its owner, behind messages. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { assert } from '../core/errors.js';
 import { CLOSE, sendError, transfersOf, type FromThread, type ToThread } from './messages.js';
 
@@ -32,25 +32,41 @@ export type Open<Start, C extends Calls<C>, Event> = (
  * closes it; calls that come later are not heard.
  */
 export async function serve<Start, C extends Calls<C>, Event = never>(open: Open<Start, C, Event>): Promise<void> {
-  const desk = await openDesk(open);
-  if (!desk) return;
-  ownerPort().on('message', (message: ToThread) => void desk.take(message));
+  const take = await opened(open);
+  if (take) ownerPort().on('message', (message: ToThread) => void take(message));
 }
 
-/** Answers messages one by one, for a thread that takes them when it has time. */
+/** The calls of a thread that never comes to its event loop, made one by one when it has time. */
 export interface Desk {
-  /** Makes the call of a message. @returns whether the owner has closed the thread, whose port is closed then */
-  readonly take: (message: ToThread) => Promise<boolean>;
+  /** Makes the next call, if one waits. When it was 'closed', the owner wants no more, and everything is freed. */
+  readonly next: () => Promise<'none' | 'made' | 'closed'>;
 }
 
-/** Opens what the thread serves and says so; undefined if that failed, which the owner is told. */
+/** As `serve`, but calls are made when the thread asks for them; undefined if what it serves could not be opened. */
 export async function openDesk<Start, C extends Calls<C>, Event = never>(
   open: Open<Start, C, Event>,
 ): Promise<Desk | undefined> {
+  const take = await opened(open);
+  if (!take) return undefined;
+  const port = ownerPort();
+  return {
+    async next() {
+      const received = receiveMessageOnPort(port) as { readonly message: ToThread } | undefined;
+      if (!received) return 'none';
+      return (await take(received.message)) ? 'closed' : 'made';
+    },
+  };
+}
+
+/** Takes messages; resolves when what they ask for is done, with whether the owner has closed the thread. */
+type Take = (message: ToThread) => Promise<boolean>;
+
+/** Opens what the thread serves and says so; undefined if that failed, which the owner is told. */
+async function opened<Start, C extends Calls<C>, Event>(open: Open<Start, C, Event>): Promise<Take | undefined> {
   try {
     const served = await open(workerData as Start, (event) => say({ event }, event));
     say({ open: served.facts });
-    return { take: taker(served) };
+    return taker(served);
   } catch (error) {
     say({ refused: sendError(error) });
     return undefined;
@@ -58,7 +74,7 @@ export async function openDesk<Start, C extends Calls<C>, Event = never>(
 }
 
 /** The port to the owner. */
-export function ownerPort(): NonNullable<typeof parentPort> {
+function ownerPort(): MessagePort {
   assert(parentPort !== null, 'this is a worker thread');
   return parentPort;
 }
@@ -67,7 +83,7 @@ function say(message: FromThread, value?: unknown): void {
   ownerPort().postMessage(message, transfersOf(value));
 }
 
-function taker<C extends Calls<C>>({ calls, stop, release }: Served<C>): Desk['take'] {
+function taker<C extends Calls<C>>({ calls, stop, release }: Served<C>): Take {
   const functions = calls as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
   let isClosing = false;
   return async (message) => {
