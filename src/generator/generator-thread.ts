@@ -1,5 +1,6 @@
 /** The owner's side of a generating thread. */
 
+import { Condition } from '../core/condition.js';
 import { AppError } from '../core/errors.js';
 import { receiveError } from '../threads/messages.js';
 import { ServiceThread } from '../threads/service-thread.js';
@@ -21,7 +22,7 @@ class Call {
   readonly #completions: number;
   readonly #ended = new Set<number>();
   #error: AppError | undefined;
-  #wake: () => void = () => undefined;
+  readonly #changed = new Condition();
 
   constructor(id: number, completions: number) {
     this.id = id;
@@ -30,12 +31,12 @@ class Call {
 
   push(token: SpokenToken): void {
     this.#queue.push(token);
-    this.#wake();
+    this.#changed.notifyAll();
   }
 
   fail(error: AppError): void {
     this.#error ??= error;
-    this.#wake();
+    this.#changed.notifyAll();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SpokenToken> {
@@ -46,7 +47,7 @@ class Call {
         if (token.finishReason) this.#ended.add(token.completion);
         yield token;
       } else {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+        await this.#changed.wait();
       }
     }
   }

@@ -4,6 +4,7 @@
 
 import { setImmediate as breathe } from 'node:timers/promises';
 
+import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
 import type { StoredGame } from './ports.js';
@@ -23,7 +24,7 @@ export class TrainingLoop implements TrainingHandle {
   readonly #candidateSteps: number;
   readonly #queue: Queued[] = [];
   readonly #urgent: SnapshotRequest[] = [];
-  #wake: () => void = () => undefined;
+  readonly #changed = new Condition();
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
 
@@ -36,7 +37,7 @@ export class TrainingLoop implements TrainingHandle {
 
   add(game: StoredGame, progress: number): void {
     this.#queue.push({ game, progress });
-    this.#wake();
+    this.#changed.notifyAll();
   }
 
   snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot> {
@@ -47,13 +48,13 @@ export class TrainingLoop implements TrainingHandle {
       }
       if (when === 'now') this.#urgent.push({ resolve, reject });
       else this.#queue.push({ resolve, reject });
-      this.#wake();
+      this.#changed.notifyAll();
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    this.#wake();
+    this.#changed.notifyAll();
     await this.#running;
   }
 
@@ -114,9 +115,7 @@ export class TrainingLoop implements TrainingHandle {
     const next = this.#queue.shift();
     if (next === undefined) {
       if (this.#urgent.length > 0 || this.#isStopping()) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#changed.wait();
       return;
     }
     if ('resolve' in next) {
