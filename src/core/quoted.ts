@@ -4,14 +4,19 @@ const MAX_SHOWN = 100;
 
 /** `text` in single quotes; control characters and the like are escaped (a line end is `\n`), and a long text is cut. */
 export function quoted(text: string): string {
-  return `'${cut(text).replace(unfit, escaped)}'`;
+  return `'${inOneLine(text)}'`;
+}
+
+/** The same without the quotes. */
+export function inOneLine(text: string): string {
+  return cut(text).replace(unfit, escaped);
 }
 
 /** A value as JSON has it, in one line and cut; 'missing' if there is none. */
 export function shown(value: unknown): string {
   // JSON has no word for numbers that are none, and none for what is not there.
   const text = value === undefined ? 'missing' : typeof value === 'number' ? String(value) : written(value);
-  return cut(text).replace(unfit, escaped);
+  return inOneLine(text);
 }
 
 /** A value as JSON. The writer of JSON goes down by recursion, and fails in the depths of what its reader has read. */

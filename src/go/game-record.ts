@@ -4,6 +4,7 @@
  */
 
 import { AppError, check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import type { Seed } from '../core/rng.js';
 import { BLACK, WHITE, type Color } from './color.js';
 import { Position } from './position.js';
@@ -181,7 +182,8 @@ function checkVariation({ gameId, moves, match, variation }: GameRecord): void {
   check(!match, 'The game is both a rating game and a variation');
   check(
     gameId === variationId(treeId, index),
-    () => `The game is '${gameId}'; variation ${index} of tree '${treeId}' is '${variationId(treeId, index)}'`,
+    () =>
+      `The game is ${quoted(gameId)}; variation ${index} of tree ${quoted(treeId)} is ${quoted(variationId(treeId, index))}`,
   );
   const [least, most] = index === 0 ? [0, 0] : [1, moves.length];
   check(

@@ -15,6 +15,7 @@ import { HealthDefinition } from 'nice-grpc-server-health';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { KoRule, Position } from '../../src/proto/tengen/v1/position.js';
+import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
 import { createJob, expectError, expectStatus } from '../support/server-calls.js';
 import {
   makeDataDir,
@@ -133,6 +134,9 @@ describe('bad input', () => {
     ['a resignation that its lease rules out', { resigned: 1 as const }, /resign_threshold/],
     ['another score', { score: 81 }, /score is 81/i],
     ['an unknown model', { modelVersion: 'm@ffffffffffff' }, /m@ffffffffffff/],
+    ['a model without its version', { modelVersion: 'm' }, /model_version is 'm'; it must be 'm@[0-9a-f]{12}'/],
+    ['a longer name than a person reads', { jobId: 'j'.repeat(1_000_000) }, /^job_id is j{100}…; the lease says/],
+    ['a name of control characters', { jobId: 'a\u001b[31m' }, /^job_id is a\\u001b\[31m;/],
     ['no rules', { rules: undefined }, /rules are missing/],
     [
       'no end',
@@ -148,6 +152,38 @@ describe('bad input', () => {
     const lease = await worker.next('lease');
     worker.submit(lease, { ...playLease(lease), ...change });
     expect((await worker.next('refused')).reason).toMatch(reason);
+  });
+
+  it.each([Number.NaN, -1])(
+    'refuses a game whose searches have surprise %d, and nothing of it is stored',
+    async (surprise) => {
+      const connection = (await start()).connect();
+      await createJob(connection);
+      const worker = new WorkClient(connection);
+      worker.hello(1);
+      const lease = await worker.next('lease');
+      const game = playLease(lease);
+      worker.submit(lease, { ...game, searches: game.searches.map((search) => ({ ...search, surprise })) });
+      const { reason } = await worker.next('refused');
+      expect(reason).toBe(`searches[0].surprise is ${surprise}; it must be 0 or more`);
+      worker.submit(await worker.next('lease'));
+      expect(await worker.next('stored')).toEqual({ gameId: lease.gameId });
+    },
+  );
+
+  it('writes no line of the log as long as what a worker calls its game', async () => {
+    const { connect, log } = await start();
+    const worker = new WorkClient(connect());
+    worker.hello(1);
+    const gameId = 'g'.repeat(1_000_000);
+    const variation = { treeId: gameId, index: 0, sharedMoves: 0, backUp: 0, isLast: true };
+    for (const game of [{ gameId }, { gameId, variation }]) {
+      worker.send({ $case: 'submit', value: { leaseId: '', game: GameRecord.fromPartial(game) } });
+      const { reason } = await worker.next('refused');
+      expect(reason).toMatch(/^The (game|tree) 'g{100}…' was not leased by this server/);
+    }
+    expect(log().match(/"game-refused"/g)).toHaveLength(2);
+    expect(log().length).toBeLessThan(20_000);
   });
 
   it('leases a worker no more games than it plays at once, however often it submits one', async () => {

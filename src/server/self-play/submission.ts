@@ -1,6 +1,7 @@
 /** Whether a submitted game is the one that was leased, and played by the rules; and how it is stored. */
 
 import { AppError, check } from '../../core/errors.js';
+import { inOneLine } from '../../core/quoted.js';
 import { BLACK } from '../../go/color.js';
 import type { GameRecord } from '../../go/game-record.js';
 import type { NewGame } from '../../store/store.js';
@@ -26,7 +27,7 @@ export function checkSubmission(
   const { settings, match } = work;
   const { variation } = record;
   const same = (what: string, seen: unknown, leased: unknown): void =>
-    check(seen === leased, () => `${what} is ${String(seen)}; the lease says ${String(leased)}`);
+    check(seen === leased, () => `${what} is ${inOneLine(String(seen))}; the lease says ${String(leased)}`);
   same('job_id', record.jobId, jobId);
   same('seed', record.seed, work.seed);
   same('size', record.size, settings.size);

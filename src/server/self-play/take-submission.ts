@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
-import { quoted } from '../../core/quoted.js';
+import { inOneLine, quoted } from '../../core/quoted.js';
 import { variationId, type GameRecord } from '../../go/game-record.js';
 import type * as pb from '../../proto/tengen/v1/self_play.js';
 import type { Store } from '../../store/store.js';
@@ -60,7 +60,7 @@ async function takeOrRefuse(context: SubmissionContext, submission: Submission, 
   } catch (error) {
     const { kind, message } = AppError.from(error);
     if (kind !== 'invalid-argument') throw error;
-    context.logger.warn({ gameId: game.gameId, worker, reason: message }, 'game-refused');
+    context.logger.warn({ gameId: inOneLine(game.gameId), worker, reason: message }, 'game-refused');
     const { gameId: leasedId, leaseId } = leaseOf(context, submission);
     await context.book.refuse(leasedId, leaseId);
     return { responses: [refused(game.gameId, message)], endedLease: leaseId };
@@ -94,11 +94,11 @@ async function takeVariation(
   const isStored =
     gameId === variationId(treeId, index) && earlier[index] !== undefined && haveSameMoves(earlier[index], game.moves);
   if (!isStored) {
-    check(leased !== undefined, `The tree '${treeId}' was not leased by this server, or is complete`);
+    check(leased !== undefined, `The tree ${quoted(treeId)} was not leased by this server, or is complete`);
     const { leaseId } = leaseOf(context, submission);
     check(
       leased.leaseId === '' || leased.leaseId === leaseId,
-      `The tree '${treeId}' went on elsewhere: the lease on it ran out and another worker has it`,
+      `The tree ${quoted(treeId)} went on elsewhere: the lease on it ran out and another worker has it`,
     );
     const record = checkSubmission(game, leased, earlier);
     await put(context, { worker, game, record, leased });
@@ -107,7 +107,9 @@ async function takeVariation(
   }
   const { leaseId } = leaseOf(context, submission);
   const isHeld = !isLast && book.extend(treeId, leaseId);
-  const unwanted = isHeld ? await whyUnwanted(source, leased!.jobId) : `The tree '${treeId}' is not leased any more`;
+  const unwanted = isHeld
+    ? await whyUnwanted(source, leased!.jobId)
+    : `The tree ${quoted(treeId)} is not leased any more`;
   if (unwanted === undefined) return { responses: [stored(gameId)], endedLease: undefined };
   await book.refuse(treeId, leaseId);
   const responses = [stored(gameId)];
@@ -145,8 +147,11 @@ async function put({ source, store, logger }: SubmissionContext, { worker, game,
 /** A self-play game may have started with a newer version than its lease names, but with one of the same model. */
 async function checkModel({ models }: Pick<Store, 'models'>, seen: string, leased: string | undefined): Promise<void> {
   if (leased === undefined || seen === leased) return;
-  const isKnown = seen.split('@')[0] === leased.split('@')[0] && (await models.get(seen)) !== undefined;
-  check(isKnown, `model_version is '${seen}'; it must be '${leased}' or a newer version of it`);
+  const isOfModel = seen.split('@')[0] === leased.split('@')[0];
+  const found = isOfModel ? await models.get(seen) : undefined;
+  // The name alone stands for a version that changes.
+  const isKnown = found !== undefined && seen === `${found.name}@${found.version}`;
+  check(isKnown, `model_version is ${quoted(seen)}; it must be '${leased}' or a newer version of it`);
 }
 
 /** The lease that a submission speaks of: a worker that lost one and was given the same tree again may name the old one. */

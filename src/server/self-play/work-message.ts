@@ -1,6 +1,6 @@
 /** What workers say, as it comes: a game is read and played through by the rules. Long ones in threads; no lease is known here. */
 
-import { AppError } from '../../core/errors.js';
+import { AppError, check } from '../../core/errors.js';
 import { replayGame, type GameRecord } from '../../go/game-record.js';
 import { SelfPlayServiceDefinition, WorkRequest, type GiveBack, type Hello } from '../../proto/tengen/v1/self_play.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
@@ -54,6 +54,7 @@ function readGame(game: pb.GameRecord): SubmittedGame {
   let record: GameRecord | undefined;
   try {
     record = gameRecordFromWire(game);
+    checkSurprises(game);
     const { isOver } = replayGame(record);
     return { ...head, record, isOver, fault: '' };
   } catch (error) {
@@ -61,6 +62,13 @@ function readGame(game: pb.GameRecord): SubmittedGame {
     if (kind !== 'invalid-argument') throw error;
     return { ...head, ...(record && { record }), fault: message };
   }
+}
+
+/** A record has no surprise where none is known, and the record of a game is also read where it was stored long ago. */
+function checkSurprises({ searches }: pb.GameRecord): void {
+  searches.forEach(({ surprise }, i) => {
+    check(surprise >= 0, () => `searches[${i}].surprise is ${surprise}; it must be 0 or more`);
+  });
 }
 
 /** Reads what workers say. */
