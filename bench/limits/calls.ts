@@ -4,6 +4,7 @@ import { Rng } from '../../src/core/rng.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { checkTransformer } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
+import { GRPCInferenceServiceDefinition, ModelInferRequest } from '../../src/proto/inference/grpc_service.js';
 import { BranchingServiceDefinition, ValueLabel } from '../../src/proto/tengen/v1/branching.js';
 import { CurriculumServiceDefinition, type DrawRequest } from '../../src/proto/tengen/v1/curriculum.js';
 import { GenerationServiceDefinition } from '../../src/proto/tengen/v1/generation.js';
@@ -163,13 +164,26 @@ function language(): LimitCall[] {
         await drain(client(world).generate({ model: 'words', prompt }));
       },
     },
+    {
+      name: 'ModelInfer with 16 MiB of logits',
+      async prepare(world) {
+        const file = world.file('logits.safetensors', languageModel(512, 16_384));
+        await world.tengen('models', 'import', file, '--name', 'logits');
+      },
+      call({ connection }) {
+        const inputs = [{ name: 'tokens', datatype: 'INT64', shape: [256n] }];
+        const request = { modelName: 'logits', inputs, rawInputContents: [new Uint8Array(8 * 256)] };
+        const message = ModelInferRequest.fromPartial(request);
+        return connection.client(GRPCInferenceServiceDefinition).modelInfer(message);
+      },
+    },
   ];
 }
 
-function languageModel(): Uint8Array {
+function languageModel(context = 128, vocabulary = byteTokenizer.vocabularySize): Uint8Array {
   const architecture = checkTransformer({
     ...{ kind: 'transformer', hidden: 16, layers: 1, heads: 2, keyValueHeads: 1, headWidth: 8, intermediate: 16 },
-    ...{ vocabulary: byteTokenizer.vocabularySize, context: 128, ropeTheta: 10_000, normEpsilon: 1e-5 },
+    ...{ vocabulary, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
     ...{ queryKeyValueBias: false, tiedHead: false },
   });
   return encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} });

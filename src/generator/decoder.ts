@@ -3,6 +3,8 @@
  * them together, the attention on each sequence with its cache. Blocks the calling thread.
  */
 
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../core/signals.js';
 import { lowerHere } from '../engine/onnxruntime/engine.js';
 import { createSession, type Session } from '../engine/onnxruntime/session.js';
 import type { Model } from '../nn/model-file.js';
@@ -72,10 +74,27 @@ export class Decoder {
     return readings.map((_, i) => logits.subarray(i * vocabulary, (i + 1) * vocabulary));
   }
 
-  /** The logits after every token of a sequence [T, V]. */
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
-    const x = await this.#stream([{ cache: this.makeCache(), tokens }]);
-    return value(this.#logits, 'logits', { x: rows(x, this.configuration.hidden) });
+  /**
+   * The logits after every token of a sequence [T, V].
+   *
+   * @param pieceTokens tokens read in one step; the thread listens between two
+   * @param signal ends the reading at the next step
+   */
+  async logits(
+    tokens: readonly number[],
+    pieceTokens = tokens.length,
+    signal?: AbortSignal,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { hidden, vocabulary } = this.configuration;
+    const cache = this.makeCache();
+    const all = new Float32Array(tokens.length * vocabulary);
+    for (let at = 0; at < tokens.length; at += pieceTokens) {
+      await setImmediate();
+      throwIfAborted(signal);
+      const x = await this.#stream([{ cache, tokens: tokens.slice(at, at + pieceTokens) }]);
+      all.set(await value(this.#logits, 'logits', { x: rows(x, hidden) }), at * vocabulary);
+    }
+    return all;
   }
 
   /** The residual stream after the last layer, a row for every token. */

@@ -2,6 +2,7 @@
 
 import { Condition } from '../core/condition.js';
 import { AppError } from '../core/errors.js';
+import { orAborted, throwIfAborted } from '../core/signals.js';
 import { receiveError } from '../threads/messages.js';
 import { ServiceThread } from '../threads/service-thread.js';
 import { threadUrl } from '../threads/thread-url.js';
@@ -110,13 +111,16 @@ export class GeneratorThread {
     return call;
   }
 
-  /** The logits after every token [T, V]. */
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
+  /** The logits after every token [T, V]; an aborted signal withdraws the request. */
+  async logits(tokens: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+    throwIfAborted(signal);
+    const id = this.#nextId++;
     this.#answers++;
     try {
-      return await this.#thread.call('logits', tokens);
+      return await orAborted(this.#thread.call('logits', id, tokens), signal);
     } finally {
       this.#answers--;
+      if (signal?.aborted) this.#thread.tell('cancel', id);
     }
   }
 

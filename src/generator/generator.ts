@@ -41,8 +41,8 @@ export interface LoadedModel extends UnopenedModel {
   readonly stopTokens: readonly number[];
   /** The tokens as they come; ends after the last completion. Leaving the loop cancels what is left. */
   generate(generation: Generation, signal: AbortSignal): AsyncGenerator<SpokenToken>;
-  /** The logits after every token [T, vocabulary]. */
-  logits(tokens: readonly number[]): Promise<Float32Array>;
+  /** The logits after every token [T, vocabulary]; an aborted signal withdraws the request. */
+  logits(tokens: readonly number[], signal: AbortSignal): Promise<Float32Array>;
 }
 
 interface Entry {
@@ -106,7 +106,7 @@ export class Generator {
       return {
         ...{ ...unopened, stopTokens: await this.#openVocabulary(unopened, this.#closing.signal), thread },
         generate: (generation, signal) => generate(thread, generation, signal),
-        logits: (tokens) => thread.logits(tokens),
+        logits: (tokens, signal) => thread.logits(tokens, signal),
       };
     } catch (error) {
       await thread.close();

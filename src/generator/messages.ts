@@ -23,10 +23,10 @@ export interface ModelFacts {
 /** What a thread is asked. The first task has the vocabulary opened, so it must be known that this ends. */
 export interface GeneratorCalls {
   add(task: GenerationTask, stops: readonly string[]): void;
-  /** Ends a task. Harmless if it has ended. */
+  /** Ends a task, or withdraws a sequence whose logits were asked for. Harmless if it has ended. */
   cancel(id: number): void;
   /** The logits after every token [T, V]. */
-  logits(tokens: readonly number[]): Promise<Float32Array>;
+  logits(id: number, tokens: readonly number[]): Promise<Float32Array>;
 }
 
 /** What a thread says unasked: tokens of its tasks, or that one of them ended with an error. */

@@ -3,11 +3,12 @@
 import { serveRuns } from '../engine/closing.js';
 import { decodeTransformer } from '../nn/model-file.js';
 import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
-import { sendError } from '../threads/messages.js';
+import { sendError, transferring } from '../threads/messages.js';
 import type { Served, Tell } from '../threads/serve.js';
 import { ContinuousBatch, type BatchLimits, type GeneratedToken } from './continuous-batch.js';
 import { Decoder } from './decoder.js';
 import type { GeneratorCalls, GeneratorEvent, ThreadData } from './messages.js';
+import { LogitsQueue } from './logits-queue.js';
 import { Speech, type SpokenToken } from './speech.js';
 
 await serveRuns<ThreadData, GeneratorCalls, GeneratorEvent>(async ({ modelFile, provider, limits }, tell) => {
@@ -29,9 +30,9 @@ interface Parts {
 function generating({ decoder, limits, openSpeech }: Parts, tell: Tell<GeneratorEvent>): Served<GeneratorCalls> {
   const batch = new ContinuousBatch(decoder, limits);
   let speech: Speech | undefined;
-  /** The steps under way, and the answers. */
+  /** The steps under way. */
   let running: Promise<void> | undefined;
-  const answers = new Set<Promise<unknown>>();
+  const queue = new LogitsQueue(decoder, limits);
 
   const run = async (of: Speech): Promise<void> => {
     while (!batch.isIdle) {
@@ -44,6 +45,7 @@ function generating({ decoder, limits, openSpeech }: Parts, tell: Tell<Generator
   };
 
   const cancel = (id: number): void => {
+    queue.cancel(id);
     batch.cancel(id);
     speech?.end(id);
   };
@@ -77,15 +79,13 @@ function generating({ decoder, limits, openSpeech }: Parts, tell: Tell<Generator
         running ??= run(speech).finally(() => (running = undefined));
       },
       cancel,
-      async logits(tokens) {
-        const answer = decoder.logits(tokens);
-        const settled = answer.catch(() => undefined).finally(() => answers.delete(settled));
-        answers.add(settled);
-        return answer;
+      async logits(id, tokens) {
+        const logits = await queue.ask(id, tokens);
+        return transferring(logits, [logits.buffer]);
       },
     },
     async release() {
-      await Promise.allSettled([running, ...answers]);
+      await Promise.allSettled([running, queue.close()]);
       await decoder.release();
     },
   };

@@ -2,6 +2,7 @@
 
 import type { CallContext } from 'nice-grpc';
 import { check } from '../core/errors.js';
+import { quoted } from '../core/quoted.js';
 import { orAborted } from '../core/signals.js';
 import type { Generator } from '../generator/generator.js';
 import type { ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
@@ -31,7 +32,7 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
     async infer(asked, request, { signal }) {
       const model = await orAborted(generator.model(asked), signal);
       const tokens = tokensOf(request, model.context, model.vocabulary);
-      const logits = await orAborted(model.logits(tokens), signal);
+      const logits = await model.logits(tokens, signal);
       const [modelName, modelVersion] = split(model.ref);
       const shape = [tokens.length, model.vocabulary].map(BigInt);
       return {
@@ -43,9 +44,15 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
   };
 }
 
+/** Most bytes of an answer: the main thread sends them, and meanwhile everybody waits. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /** @throws AppError 'invalid-argument' naming what is wrong */
-function tokensOf({ inputs, rawInputContents }: InferRequest, context: number, vocabulary: number): number[] {
+function tokensOf({ inputs, outputs, rawInputContents }: InferRequest, context: number, vocabulary: number): number[] {
   const input = inputs[0];
+  for (const { name } of outputs) {
+    check(name === 'logits', () => `There is no output ${quoted(name)}; a language model gives logits alone`);
+  }
   check(inputs.length === 1 && input?.name === 'tokens', () => {
     return `The inputs are ${inputs.map(({ name }) => name).join(', ') || 'none'}; a language model takes tokens alone`;
   });
@@ -57,6 +64,11 @@ function tokensOf({ inputs, rawInputContents }: InferRequest, context: number, v
     input.shape.length === 1 && input.shape[0] === BigInt(count) && count >= 1 && count <= context,
     () => `Input 'tokens' has shape [${input.shape.join(', ')}] and ${count} values; it takes 1 to ${context}`,
   );
+  const bytes = 4 * count * vocabulary;
+  check(bytes <= MOST_BYTES, () => {
+    const most = Math.floor(MOST_BYTES / 4 / vocabulary);
+    return `The logits after ${count} tokens have ${bytes} bytes; at most ${MOST_BYTES} are sent, of ${most} tokens of this model`;
+  });
   const tokens = [...new BigInt64Array(Uint8Array.from(raw).buffer)];
   const unknown = tokens.find((token) => !(token >= 0 && token < vocabulary));
   check(unknown === undefined, () => `Input 'tokens' has ${unknown}; the model knows 0 to ${vocabulary - 1}`);

@@ -4,6 +4,7 @@ import { ClientError, Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Connection } from '../../clients/shared/connection.js';
 import { NameKind, AccessServiceDefinition } from '../../src/proto/tengen/v1/access.js';
+import { GRPCInferenceServiceDefinition, ModelInferRequest } from '../../src/proto/inference/grpc_service.js';
 import { CurriculumServiceDefinition, DrawRequest } from '../../src/proto/tengen/v1/curriculum.js';
 import { DatasetServiceDefinition } from '../../src/proto/tengen/v1/dataset.js';
 import { EvaluateRequest, EvaluatorServiceDefinition, type Priority } from '../../src/proto/tengen/v1/evaluator.js';
@@ -33,6 +34,7 @@ beforeAll(async () => {
   for (const [name, chunk] of [
     ['player', tinyModel(5, 1)],
     ['speaker', encodeModel(tinyLanguageModel(1))],
+    ['talker', encodeModel(tinyLanguageModel(1, 4096, 4096))],
   ] as const) {
     await upload(connection, 'model', name, one({ chunk, sizeBytes: chunk.length, sha256: digestOf(chunk) }));
   }
@@ -81,6 +83,16 @@ function generate(fields: Parameters<typeof GenerateRequest.fromPartial>[0]): Pr
   return all(connection.client(GenerationServiceDefinition).generate(request));
 }
 
+/** The logits after tokens of a language model. */
+function infer(modelName: string, count: number, output: string): Promise<unknown> {
+  const request = ModelInferRequest.fromPartial({
+    ...{ modelName, outputs: [{ name: output }] },
+    inputs: [{ name: 'tokens', datatype: 'INT64', shape: [BigInt(count)] }],
+    rawInputContents: [new Uint8Array(8 * count)],
+  });
+  return connection.client(GRPCInferenceServiceDefinition).modelInfer(request);
+}
+
 const rows: readonly (readonly [what: string, call: () => Promise<unknown>, sentence: RegExp])[] = [
   ['a priority of 99', () => evaluate({ priority: 99 as Priority }), /^priority is 99; it must be /],
   ['a priority of -1', () => evaluate({ priority: -1 }), /^priority is -1; it must be /],
@@ -91,6 +103,16 @@ const rows: readonly (readonly [what: string, call: () => Promise<unknown>, sent
   ],
   ['a cost without end', () => plan({ cost: { linearMs: 1e308 } }), /linear.* 1e\+?308/i],
   ['a share above 1', () => plan({ gatheredShare: 1.1 }), /gathered.* 1\.1; it must be/i],
+  [
+    'an output that no language model has',
+    () => infer('speaker', 3, 'policy'),
+    /^There is no output 'policy'; .* logits/,
+  ],
+  [
+    'more logits than the main thread may send at once',
+    () => infer('talker', 1025, 'logits'),
+    /^The logits after 1025 tokens have 16793600 bytes; at most 16777216 are sent, of 1024 tokens of this model$/,
+  ],
   ['an empty stop text', () => generate({ stop: [''] }), /^stop.*empty|^stop/],
   [
     'ranks without end',

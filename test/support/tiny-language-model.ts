@@ -6,11 +6,15 @@ import { checkTransformer, type TransformerConfiguration } from '../../src/nn/ne
 import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
 
-/** Random weights, large enough that its likeliest tokens are far from each other; the vocabulary is that of bytes. */
-export function tinyLanguageModel(seed = 1, context = 128): Model<TransformerConfiguration> {
+/** Random weights, large enough that its likeliest tokens are far from each other; the vocabulary is that of bytes, or as large. */
+export function tinyLanguageModel(
+  seed = 1,
+  context = 128,
+  vocabulary = byteTokenizer.vocabularySize,
+): Model<TransformerConfiguration> {
   const architecture = checkTransformer({
     ...{ kind: 'transformer', hidden: 16, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, intermediate: 24 },
-    ...{ vocabulary: byteTokenizer.vocabularySize, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
+    ...{ vocabulary, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
     ...{ queryKeyValueBias: false, tiedHead: false },
   });
   const weights = initialTransformer(architecture, new Rng(seed));

@@ -65,6 +65,9 @@ describe('decoding with a cache', () => {
     const every = await decoder.logits(tokens);
     expect(every.length).toBe(40 * vocabulary);
     whole.forEach((value, i) => expect(Math.abs(every[39 * vocabulary + i]! - value)).toBeLessThan(1e-4 * scale));
+    const pieces = await decoder.logits(tokens, 17);
+    expect(pieces.length).toBe(every.length);
+    every.forEach((value, i) => expect(Math.abs(pieces[i]! - value)).toBeLessThan(1e-4 * scale));
     await program.release();
   });
 });
