@@ -39,6 +39,9 @@ export interface GrowthDescription {
 
 const LAYER = '{layer}';
 
+/** Far more than networks have, and few enough for the lists that growing makes of them. */
+const MOST = { units: 2 ** 20, layers: 4096, parts: 1024, pieces: 2 ** 20 } as const;
+
 /**
  * How the described network grows. What of the checkpoint is not described is kept.
  *
@@ -50,6 +53,8 @@ export function describedGrowth(description: GrowthDescription, shapes: Shapes):
     targetLayers >= sourceLayers,
     () => `target_layers is ${targetLayers}, less than source_layers, ${sourceLayers}`,
   );
+  check(targetLayers <= MOST.layers, () => `target_layers is ${targetLayers}; it may be ${MOST.layers} at most`);
+  checkPieces(description);
   const units = unitsOf(description);
   const families: Family[] = [];
   const described = new Set<string>();
@@ -74,11 +79,26 @@ export function describedGrowth(description: GrowthDescription, shapes: Shapes):
   return { families, sourceShapes: shapes, targetShapes, kept };
 }
 
+/** A piece is a part of a parameter in one layer. */
+function checkPieces({ parameters, targetLayers }: GrowthDescription): void {
+  let pieces = 0;
+  for (const { name, axes } of parameters) {
+    const parts = Math.max(1, ...axes.map((axis) => axis.parts));
+    check(parts <= MOST.parts, () => `Parameter '${name}' has ${parts} parts; it may have ${MOST.parts} at most`);
+    pieces += parts * (name.includes(LAYER) ? targetLayers : 1);
+  }
+  check(
+    pieces <= MOST.pieces,
+    () => `The target has ${pieces} pieces of parameters; it may have ${MOST.pieces} at most`,
+  );
+}
+
 function unitsOf({ units }: GrowthDescription): Map<string, DescribedUnits> {
   const known = new Map<string, DescribedUnits>();
   for (const { name, from, to, copies } of units) {
     check(name !== '' && !known.has(name), () => `Units are called '${name}' twice, or have no name`);
     check(from > 0 && to >= from, () => `The units '${name}' are ${to} in the target and ${from} in the source`);
+    check(to <= MOST.units, () => `The units '${name}' are ${to} in the target; they may be ${MOST.units} at most`);
     const all = copies.length === 0 ? repeated(from, to) : copies;
     const isWhole = all.length === to && all.every((unit) => unit < from) && new Set(all).size === from;
     check(
