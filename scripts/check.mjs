@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runChecks } from './run-checks.mjs';
+import { systemPackages } from './system-packages.mjs';
 
 const bin = (name) => join('node_modules', '.bin', name);
 const generated = mkdtempSync(join(tmpdir(), 'tengen-generated-'));
@@ -20,54 +22,27 @@ const steps = [
   ['access is documented', ['node', 'scripts/make-access-docs.mjs', '--check']],
 ];
 
-let passed = 0;
-let failed = 0;
-installSystemPackages();
-for (const [name, [command, ...args]] of steps) {
-  const started = Date.now();
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-  if (status === 0) passed++;
-  else failed++;
-}
-spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-  stdio: 'inherit',
-});
+systemPackages(process.env);
+let { passed, failed, stopped } = runChecks(steps, 'build');
 let skipped = 0;
-if (existsSync(report)) {
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  passed += result.numPassedTests;
-  failed += result.numFailedTests;
-  skipped = result.numPendingTests + result.numTodoTests;
-  // A file that fails outside its tests (a broken import, a hook) counts as one failure.
-  failed += result.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  ).length;
-} else failed++;
+if (!stopped) runTests();
 rmSync(generated, { recursive: true });
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** What some tests need from Debian. Where apt or the right to use it is missing, those tests skip and say so. */
-function installSystemPackages() {
-  const needed = [];
-  if (!existsSync('/usr/games/gnugo') && spawnSync('gnugo', ['--version']).error) needed.push('gnugo');
-  if (spawnSync('/usr/bin/python3', ['-c', 'import grpc_tools, grpc']).status !== 0)
-    needed.push('python3-grpcio', 'python3-grpc-tools');
-  if (!existsSync('/usr/bin/chromium')) needed.push('chromium');
-  if (spawnSync('strace', ['-V']).error) needed.push('strace');
-  if (needed.length === 0) return;
-  if (spawnSync('apt-get', ['--version']).error || process.getuid?.() !== 0) {
-    console.log(
-      `skipped: ${needed.join(', ')} cannot be installed here (needs apt and root); the tests that use them skip`,
-    );
-    return;
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore', env });
-  const { status } = spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...needed], {
-    stdio: 'ignore',
-    env,
+/** Runs every test and adds them up. */
+function runTests() {
+  spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+    stdio: 'inherit',
   });
-  console.log(`${status === 0 ? 'installed' : 'skipped: could not install'} ${needed.join(', ')}`);
+  if (existsSync(report)) {
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    passed += result.numPassedTests;
+    failed += result.numFailedTests;
+    skipped = result.numPendingTests + result.numTodoTests;
+    // A file that fails outside its tests (a broken import, a hook) counts as one failure.
+    failed += result.testResults.filter(
+      (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+    ).length;
+  } else failed++;
 }

@@ -28,6 +28,7 @@ import { Files } from '../../src/store/sqlite/files.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { sweepFolder } from '../../src/store/sqlite/sweep.js';
 import type { Store } from '../../src/store/store.js';
+import { skipWithout } from '../support/needs.js';
 
 let dataDir: string;
 let blobs: string;
@@ -217,13 +218,13 @@ describe('a file whose row could not be stored', () => {
 
 describe('a disk that takes no more', () => {
   /** Mounts a disk for a test, or skips the test where that is not permitted. */
-  function mounted(skip: (why: string) => void, ...args: string[]): string {
+  function mounted(skip: (why: string) => never, ...args: string[]): string {
     const disk = join(dataDir, 'disk');
     mkdirSync(disk);
     try {
       execFileSync('mount', [...args, disk], { stdio: 'ignore' });
     } catch {
-      skip('mounting is not permitted here');
+      skipWithout('mount', skip);
     }
     return disk;
   }

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { skipWithout } from '../support/needs.js';
 import { pythonWithGrpc } from '../support/python.js';
 import { makeDataDir, removeDataDir, startServerProcess } from '../support/start-server.js';
 
 it('a loop in Python grows and labels trees through the service', async ({ skip }) => {
   const python = pythonWithGrpc();
-  if (!python) return skip('python3-grpcio and python3-grpc-tools are not installed');
+  if (!python) return skipWithout('grpc', skip);
   const dataDir = makeDataDir();
   const server = await startServerProcess(dataDir, ['--token', 'secret']);
   try {

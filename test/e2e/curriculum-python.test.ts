@@ -1,40 +1,23 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.js';
 import { angleOf, meanUnitVector } from '../../src/methods/curriculum/angle.js';
+import { skipWithout } from '../support/needs.js';
+import { pythonEnvironment, pythonFolder, runPython, serverForPython } from '../support/python-clients.js';
 import { pythonWithGrpc, pythonWithTorch } from '../support/python.js';
-import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const folder = join(import.meta.dirname, '../../clients/python');
 const python = pythonWithTorch();
-const missing = 'python3-torch, python3-grpcio and python3-grpc-tools are not installed';
-let dataDir: string;
-let server: ServerProcess;
-
-beforeAll(async () => {
-  dataDir = makeDataDir();
-  server = await startServerProcess(dataDir, ['--token', 'secret']);
-});
-afterAll(async () => {
-  await server.kill();
-  removeDataDir(dataDir);
-});
-
-async function run(...args: string[]): Promise<string> {
-  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout } = await promisify(execFile)(python!, args, { encoding: 'utf8', env });
-  return stdout.trim();
-}
+const server = serverForPython();
+const run = (...args: string[]): Promise<string> => runPython(python!, ...args);
 
 it.for(['gain', 'learnability'])(
   'a policy in PyTorch learns from draws of %s, and repeats them from a state',
   async (kind, { skip }) => {
-    if (!python) return skip(missing);
-    const lines = (await run(join(folder, 'curriculum.py'), server.address, 'secret', kind)).split('\n');
+    if (!python) return skipWithout('torch', skip);
+    const lines = (await run(join(pythonFolder, 'curriculum.py'), server.address, 'secret', kind)).split('\n');
     const [before, after] = /^accuracy (.*) -> (.*) in 120 steps$/.exec(lines.at(-2)!)!.slice(1).map(Number);
     expect(before).toBeLessThan(0.3);
     expect(after).toBeGreaterThan(0.5);
@@ -46,7 +29,7 @@ it.for(['gain', 'learnability'])(
 
 it('goes on where it was after its connection was cut', async ({ skip }) => {
   const withGrpc = pythonWithGrpc();
-  if (!withGrpc) return skip('python3-grpcio and python3-grpc-tools are not installed');
+  if (!withGrpc) return skipWithout('grpc', skip);
   // The calls alone: the rest of the package needs torch.
   const script = `import sys, types
 sys.modules["tengen_curriculum"] = package = types.ModuleType("tengen_curriculum")
@@ -68,10 +51,9 @@ for pause in (False, False, True, False, True, False):
 curriculum.close()
 client.close()`;
   const proxy = new TcpProxy(server.address);
-  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
   const draws = async (address: string): Promise<readonly string[]> => {
-    const child = spawn(withGrpc, ['-c', script, address, join(folder, 'tengen_curriculum')], {
-      env,
+    const child = spawn(withGrpc, ['-c', script, address, join(pythonFolder, 'tengen_curriculum')], {
+      env: pythonEnvironment,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines: string[] = [];
@@ -96,7 +78,7 @@ client.close()`;
 it('angles of hidden states are those of the server, and the hook captures what the last up_proj reads', async ({
   skip,
 }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const [width, rng] = [16, new Rng(2)];
   const rows = [3, 1, 7, 40].map((count) => Float32Array.from({ length: count * width }, () => 0.3 + rng.normal()));
   const script = `import json, sys, torch
@@ -133,7 +115,7 @@ print(json.dumps([
 });
 
 it('DataLoader takes the sampler, a large pool goes in parts, and signals may be vectors', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const script = `import sys, torch
 from torch.utils.data import DataLoader
 from tengen_curriculum import CurriculumClient, CurriculumSampler, Prompt, angle, mean_unit_vector
@@ -161,7 +143,7 @@ print(len(set(draws[0][0]) & set(draws[1][0])) >= 60)`;
 });
 
 it('what the server refuses arrives as a sentence', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const script = `import sys, grpc
 from tengen_curriculum import CurriculumClient, CurriculumSampler, Prompt
 sampler = CurriculumSampler(CurriculumClient(sys.argv[1], "secret"), [Prompt("a", 3)], 4, 1, {"kind": "gain"})

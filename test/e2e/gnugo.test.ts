@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GtpClient } from '../../clients/shared/gtp-client.js';
 import { bundleBridge, startBridge } from '../support/bridge-process.js';
 import { HeuristicServer } from '../support/heuristic-server.js';
+import { isMissing } from '../support/needs.js';
 
 /** Debian keeps it in /usr/games, which is often not on PATH. */
 function findGnugo(): string | undefined {
@@ -17,7 +18,6 @@ function findGnugo(): string | undefined {
 }
 
 const gnugo = findGnugo();
-if (gnugo === undefined) console.warn('SKIPPED: games against GNU Go, as gnugo is not installed (apt install gnugo)');
 
 const server = new HeuristicServer(7);
 
@@ -52,7 +52,7 @@ async function playGame(bridge: GtpClient, opponent: GtpClient, bridgeIsBlack: b
   return { moves, bridgeScore, gnugoScore, boardsAgree };
 }
 
-describe.skipIf(gnugo === undefined)('games against GNU Go', () => {
+describe.skipIf(isMissing('gnugo', gnugo !== undefined))('games against GNU Go', () => {
   beforeAll(async () => {
     bundleBridge();
     await server.start();

@@ -12,6 +12,7 @@ import {
   type GrowthSummary,
 } from '../../src/proto/tengen/v1/growth.js';
 import { randomNumbers } from '../support/grown.js';
+import { skipWithout } from '../support/needs.js';
 import { pythonWithTorch } from '../support/python.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 
@@ -118,7 +119,7 @@ describe('GrowthService', { timeout: 60_000 }, () => {
   });
 
   it('grows a network of PyTorch, whose outputs stay', async ({ skip }) => {
-    if (!python) return skip('python3-torch, python3-grpcio and python3-grpc-tools are not installed');
+    if (!python) return skipWithout('torch', skip);
     const script = join(import.meta.dirname, '../support/grow-torch.py');
     const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
     const { stdout } = await promisify(execFile)(python, [script, server.address], { encoding: 'utf8', env });

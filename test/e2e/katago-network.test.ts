@@ -6,12 +6,12 @@ import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_s
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { bundleBridge, bundlePath, startBridge } from '../support/bridge-process.js';
 import { KatrainEngine } from '../support/katrain-engine.js';
+import { isMissing } from '../support/needs.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 
 const network = fileURLToPath(new URL('../../../shared/nets/g170-b6c96-s175395328-d26788732.bin.gz', import.meta.url));
-if (!existsSync(network)) console.warn('SKIPPED: a KataGo network behind every door, as ../shared/nets is missing');
 
-describe.skipIf(!existsSync(network))('a KataGo network behind every door', () => {
+describe.skipIf(isMissing('shared', existsSync(network)))('a KataGo network behind every door', () => {
   let dataDir: string;
   let server: ServerProcess;
 

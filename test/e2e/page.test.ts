@@ -15,8 +15,6 @@ import { tinyModel } from '../support/served-models.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { storeGames } from '../support/store-games.js';
 
-if (!hasChromium) console.log('skipped: the page is tested with /usr/bin/chromium, which is missing');
-
 let dataDir: string;
 let server: ServerProcess;
 let browser: Browser;

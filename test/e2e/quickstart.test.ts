@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GtpClient } from '../../clients/shared/gtp-client.js';
+import { skipWithout } from '../support/needs.js';
 import { pythonWithGrpc } from '../support/python.js';
 import { startServerProcess, type ServerProcess } from '../support/start-server.js';
 
@@ -82,7 +83,7 @@ describe('a quickstart on 5×5', () => {
     const played = await run(['match', ':4', ':2', '--games', '4', '--json', '--address', server.address]);
     expect(JSON.parse(played.trim().split('\n').at(-1) ?? '')).toMatchObject({ event: 'result', games: 4 });
     const python = pythonWithGrpc();
-    if (!python) return skip('python3-grpcio and python3-grpc-tools are not installed');
+    if (!python) return skipWithout('grpc', skip);
     const script = join(import.meta.dirname, '../../clients/python/evaluate.py');
     const answer = execFileSync(python, [script, server.address, '5'], { encoding: 'utf8' });
     expect(answer).toMatch(/^go5@[0-9a-f]{12}: black wins \d+%, score [-+][\d.]+, best move (pass|row \d, column \d)/);

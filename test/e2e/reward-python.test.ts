@@ -8,11 +8,11 @@ import { readConfig } from '../../src/core/config.js';
 import { makeReward, rewardSchema } from '../../src/rewards/make-reward.js';
 import type { JudgedSample } from '../../src/rewards/reward.js';
 import { connectReward, type ExternalReward } from '../../src/server/external-reward.js';
+import { skipWithout } from '../support/needs.js';
 import { pythonWithGrpc } from '../support/python.js';
 
 const script = join(import.meta.dirname, '../../clients/python/reward.py');
 const python = pythonWithGrpc();
-const missing = 'python3-grpcio and python3-grpc-tools are not installed';
 let child: ChildProcess | undefined;
 let address = '';
 const connected: ExternalReward[] = [];
@@ -45,7 +45,7 @@ function sample(completion: string, answer = '42'): JudgedSample {
 it('a Python process judges completions, weights by family apply, and what it cannot judge is counted', async ({
   skip,
 }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('grpc', skip);
   const settings = { verifier: 'external', rewardAddress: address, rewardWeights: 'mul=2' };
   const reward = makeReward(readConfig(rewardSchema, settings), { connect });
   const judged = await reward.score([sample('42'), sample('it is 42'), sample('7'), sample('42', 'forty-two')]);
@@ -58,14 +58,14 @@ it('a Python process judges completions, weights by family apply, and what it ca
 });
 
 it('a large batch is sent in parts and comes back in its order', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('grpc', skip);
   const batch = Array.from({ length: 700 }, (_, i) => sample(String(i), i % 3 === 0 ? String(i) : '-1'));
   const judged = await connect(address).score(batch);
   expect(judged.map(({ correct }) => correct)).toEqual(batch.map((_, i) => (i % 3 === 0 ? 1 : 0)));
 });
 
 it('a process that is gone fails the samples and not the job', async ({ skip }) => {
-  if (!python || !child) return skip(missing);
+  if (!python || !child) return skipWithout('grpc', skip);
   const reward = connect(address);
   expect(await reward.score([sample('42')])).toMatchObject([{ correct: 1 }]);
   child.kill('SIGKILL');

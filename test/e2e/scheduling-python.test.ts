@@ -1,35 +1,17 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { zigZagShards } from '../../src/methods/scheduling/shards.js';
+import { skipWithout } from '../support/needs.js';
+import { pythonFolder, runPython, serverForPython } from '../support/python-clients.js';
 import { pythonWithTorch } from '../support/python.js';
-import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 
-const folder = join(import.meta.dirname, '../../clients/python');
 const python = pythonWithTorch();
-const missing = 'python3-torch, python3-grpcio and python3-grpc-tools are not installed';
-let dataDir: string;
-let server: ServerProcess;
-
-beforeAll(async () => {
-  dataDir = makeDataDir();
-  server = await startServerProcess(dataDir, ['--token', 'secret']);
-});
-afterAll(async () => {
-  await server.kill();
-  removeDataDir(dataDir);
-});
-
-async function run(...args: string[]): Promise<string> {
-  const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout } = await promisify(execFile)(python!, args, { encoding: 'utf8', env });
-  return stdout.trim();
-}
+const server = serverForPython();
+const run = (...args: string[]): Promise<string> => runPython(python!, ...args);
 
 it('two processes in PyTorch train by any plan as one process does, gradient for gradient', async ({ skip }) => {
-  if (!python) return skip(missing);
-  const lines = (await run(join(folder, 'scheduling.py'), server.address, 'secret')).split('\n');
+  if (!python) return skipWithout('torch', skip);
+  const lines = (await run(join(pythonFolder, 'scheduling.py'), server.address, 'secret')).split('\n');
   expect(lines.map((line) => line.split(':')[0])).toEqual(
     ['shard-all', 'token-packing', 'dacp', 'skrull', 'skrull-refined'].flatMap((policy) => [
       `1x2 ${policy}`,
@@ -49,7 +31,7 @@ it('two processes in PyTorch train by any plan as one process does, gradient for
 });
 
 it('the package cuts sequences as the server does', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const cases = [1, 2, 3, 8].flatMap((ranks) => [1, 2, 7, 16, 33, 1000].map((length) => ({ length, ranks })));
   const script = `import json, sys; from tengen_scheduling import zig_zag_shards
 print(json.dumps([[zig_zag_shards(c["length"], c["ranks"], r) for r in range(c["ranks"])] for c in json.loads(sys.argv[1])]))`;
@@ -65,7 +47,7 @@ print(json.dumps([[zig_zag_shards(c["length"], c["ranks"], r) for r in range(c["
 });
 
 it('groups with fewer micro-batches can be padded, and every step says when it ends', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const script = `import sys, torch
 from tengen_scheduling import Cluster, Grid, SchedulingClient, scheduled_loader
 client = SchedulingClient(sys.argv[1], "secret")
@@ -95,7 +77,7 @@ for pad in (False, True):
 });
 
 it('a sequence that no group can hold is refused with a sentence', async ({ skip }) => {
-  if (!python) return skip(missing);
+  if (!python) return skipWithout('torch', skip);
   const script = `import sys, grpc
 from tengen_scheduling import Cluster, SchedulingClient
 client = SchedulingClient(sys.argv[1], "secret")

@@ -24,6 +24,7 @@ import {
   startServerProcess,
   type ServerProcess,
 } from '../support/start-server.js';
+import { skipWithout } from '../support/needs.js';
 import { playLease, WorkClient } from '../support/work-client.js';
 
 let dataDir: string;
@@ -305,7 +306,7 @@ describe('who may call', () => {
         { stdio: 'ignore' },
       );
     } catch {
-      return skip('openssl is not there to make a certificate');
+      return skipWithout('openssl', skip);
     }
     const { connect } = await start(['--tls-cert', cert, '--tls-key', key, '--token', 't']);
     const jobs = connect({ token: 't', ca: cert }).client(JobServiceDefinition);
@@ -364,7 +365,7 @@ describe('a full disk', () => {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
     } catch {
-      skip('mounting a small tmpfs is not permitted here');
+      return skipWithout('mount', skip);
     }
     try {
       const connection = (await start([], disk)).connect();

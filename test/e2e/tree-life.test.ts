@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { replayGame } from '../../src/go/game-record.js';
 import { GameTree } from '../../src/methods/branching/game-tree.js';
@@ -10,8 +10,9 @@ import type { LeaseRow } from '../../src/store/store.js';
 import { decodeGameRecord } from '../../src/wire/game-record.js';
 import { addRecord } from '../../src/wire/record-tree.js';
 import { LeasedTree } from '../support/leased-tree.js';
+import { freshServer } from '../support/fresh-server.js';
 import { createJob } from '../support/server-calls.js';
-import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
+import type { ServerProcess } from '../support/start-server.js';
 import { WorkClient } from '../support/work-client.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
@@ -20,23 +21,7 @@ const trees = { size: 5, visits: 60, variations: 10, branchPoints: 'random', bra
 const tree = 'alphazero-1-0';
 const allGames = [tree, ...Array.from({ length: 9 }, (_, i) => `${tree}.${i + 1}`)];
 
-let dataDir: string;
-let server: ServerProcess | undefined;
-
-beforeEach(() => {
-  dataDir = makeDataDir();
-});
-afterEach(async () => {
-  WorkerProcess.killAll();
-  await server?.kill();
-  server = undefined;
-  removeDataDir(dataDir);
-});
-
-async function start(flags: readonly string[] = []): Promise<ServerProcess> {
-  server = await startServerProcess(dataDir, ['--lease-seconds', '1', ...flags]);
-  return server;
-}
+const own = freshServer('--lease-seconds', '1');
 
 /** The games of the first tree among those a worker had stored. */
 function ofTree(worker: WorkerProcess): string[] {
@@ -56,8 +41,8 @@ async function completesTree(worker: WorkerProcess, { connect }: ServerProcess):
 
 /** Ends the server and reads what it kept. */
 async function kept(treeId = tree): Promise<{ games: GameRecord[]; leases: readonly LeaseRow[] }> {
-  await server?.kill();
-  const store = await openSqliteStore({ dataDir, now: () => 0 });
+  await own.server?.kill();
+  const store = await openSqliteStore({ dataDir: own.dataDir, now: () => 0 });
   try {
     const rows = await store.games.tree(treeId);
     return { games: rows.map(({ bytes }) => decodeGameRecord(bytes)), leases: await store.leases.all() };
@@ -84,7 +69,7 @@ function expectWhole(games: readonly GameRecord[], count: number): void {
 
 describe('a game tree', () => {
   it('survives kill -9 of its worker after six of ten games, and of the server: each game is stored once', async () => {
-    const first = await start();
+    const first = await own.start();
     await createJob(first.connect(), trees);
     const killed = new WorkerProcess(first.address, ['--games', '1']);
     await killed.until(() => killed.storedGames.length >= 6);
@@ -96,7 +81,7 @@ describe('a game tree', () => {
     await other.until(() => other.storedGames.some((gameId) => gameId.startsWith(`${tree}.`)));
     await first.kill();
     await other.logs('disconnected');
-    await completesTree(other, await start(['--port', first.address.split(':')[1]!]));
+    await completesTree(other, await own.start(['--port', first.address.split(':')[1]!]));
     expect(other.stderr).not.toContain('game-refused');
     expect(other.storedGames).not.toContain(before[0]);
     expect(await other.end('SIGINT')).toBe(0);
@@ -108,18 +93,18 @@ describe('a game tree', () => {
   });
 
   it('goes on under its worker when the server is killed again and again', async () => {
-    const { address, connect, kill } = await start();
+    const { address, connect, kill } = await own.start();
     await createJob(connect(), trees);
     const worker = new WorkerProcess(address, ['--games', '1']);
     await worker.logs('game-stored', 2);
     await kill();
     for (const count of [4, 7]) {
       await worker.logs('disconnected');
-      await start(['--port', address.split(':')[1]!]);
+      await own.start(['--port', address.split(':')[1]!]);
       await worker.until(() => worker.storedGames.length >= count);
-      await server?.kill();
+      await own.server?.kill();
     }
-    await completesTree(worker, await start(['--port', address.split(':')[1]!]));
+    await completesTree(worker, await own.start(['--port', address.split(':')[1]!]));
     expect(worker.stderr).not.toContain('game-refused');
     const { games } = await kept();
     expectWhole(games, games.length);
@@ -127,7 +112,7 @@ describe('a game tree', () => {
   });
 
   it('is interrupted with its job and continued when the job is resumed', async () => {
-    const connection = (await start()).connect();
+    const connection = (await own.start()).connect();
     const { jobId } = await createJob(connection, { ...trees, visits: 4 });
     const jobs = connection.client(JobServiceDefinition);
     const worker = new WorkClient(connection);
@@ -152,7 +137,7 @@ describe('a game tree', () => {
   });
 
   it('leaves nothing behind in the leases when its job ends in the middle', async () => {
-    const connection = (await start()).connect();
+    const connection = (await own.start()).connect();
     const { jobId } = await createJob(connection, { ...trees, visits: 4, maxGames: 2 });
     const worker = new WorkClient(connection);
     worker.hello(1);

@@ -1,29 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
+import { freshServer } from '../support/fresh-server.js';
 import { createJob } from '../support/server-calls.js';
-import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { WorkClient } from '../support/work-client.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
-let dataDir: string;
-let server: ServerProcess | undefined;
-
-beforeEach(() => {
-  dataDir = makeDataDir();
-});
-afterEach(async () => {
-  WorkerProcess.killAll();
-  await server?.kill();
-  server = undefined;
-  removeDataDir(dataDir);
-});
-
-async function start(flags: readonly string[] = []): Promise<ServerProcess> {
-  server = await startServerProcess(dataDir, flags);
-  return server;
-}
+const own = freshServer();
 
 /** The stages that a trace file has, by thread. */
 function stagesOf(file: string): Record<string, string[]> {
@@ -45,7 +29,7 @@ function stagesOf(file: string): Record<string, string[]> {
 
 describe('a worker process', () => {
   it('plays games that the server acknowledges', async () => {
-    const { address, connect } = await start();
+    const { address, connect } = await own.start();
     await createJob(connect(), { visits: 8 });
     const worker = new WorkerProcess(address, ['--games', '8']);
     await worker.logs('game-stored', 20);
@@ -56,8 +40,8 @@ describe('a worker process', () => {
   });
 
   it('and its server say by stage where their time went, where they are asked to', async () => {
-    const files = [join(dataDir, 'server.json'), join(dataDir, 'worker.json')] as const;
-    const { connect, address, stop } = await start(['--profile', files[0]]);
+    const files = [join(own.dataDir, 'server.json'), join(own.dataDir, 'worker.json')] as const;
+    const { connect, address, stop } = await own.start(['--profile', files[0]]);
     const { jobId } = await createJob(connect(), { visits: 8, startPositions: 20, batchSize: 16 });
     const worker = new WorkerProcess(address, ['--games', '8', '--profile', files[1]]);
     const jobs = connect().client(JobServiceDefinition);
@@ -76,7 +60,7 @@ describe('a worker process', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('gives its games back on %s and ends with 0', async (signal) => {
-    const { address, connect, log } = await start();
+    const { address, connect, log } = await own.start();
     await createJob(connect(), { visits: 100_000 });
     const worker = new WorkerProcess(address, ['--games', '3']);
     while (!log().includes('worker-here')) await new Promise((resolve) => setImmediate(resolve));
@@ -92,14 +76,14 @@ describe('a worker process', () => {
   });
 
   it('goes on by itself when the server comes back after kill -9', async () => {
-    const first = await start();
+    const first = await own.start();
     await createJob(first.connect(), { visits: 8 });
     const worker = new WorkerProcess(first.address, ['--games', '4']);
     await worker.logs('game-stored', 5);
     await first.kill();
     await worker.logs('disconnected');
     const before = worker.stderr.split('"msg":"game-stored"').length - 1;
-    const second = await start(['--port', first.address.split(':')[1]!]);
+    const second = await own.start(['--port', first.address.split(':')[1]!]);
     await second.connect().client(JobServiceDefinition).getJob({ jobId: 'alphazero-1' });
     await worker.logs('game-stored', before + 5);
     expect(worker.stderr).not.toContain('game-refused');
@@ -113,7 +97,7 @@ describe('a worker process', () => {
   });
 
   it('ends at once with a sentence when its token is wrong', async () => {
-    const { address } = await start(['--token', 'right']);
+    const { address } = await own.start(['--token', 'right']);
     const worker = new WorkerProcess(address, ['--token', 'wrong']);
     expect(await worker.end()).toBe(1);
     expect(worker.stderr).toMatch(/tengen: .*token/);

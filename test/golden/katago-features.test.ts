@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { katago7 } from '../../src/go/katago-features.js';
 import { Position } from '../../src/go/position.js';
 import { parseVertex } from '../../src/go/vertex.js';
+import { isMissing } from '../support/needs.js';
 
 const file = new URL('../../../shared/golden/pos1-9x9.json', import.meta.url);
 
-describe.skipIf(!existsSync(file))('the golden inputs of ../shared (skipped where it is missing)', () => {
+describe.skipIf(isMissing('shared', existsSync(file)))('the golden inputs of ../shared (skipped where it is missing)', () => {
   it('are those of B C3, W C6 on 9×9 under Chinese rules', () => {
     const golden = JSON.parse(readFileSync(file, 'utf8')) as { spatial: number[][][]; global_: number[] };
     const position = new Position(9, { ko: 'simple', suicide: false, komi: 7.5, friendlyPassOk: true });

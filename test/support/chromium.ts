@@ -2,11 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
+import { isMissing } from './needs.js';
 
 const executablePath = '/usr/bin/chromium';
 
 /** Whether there is one; a test skips without it. */
-export const hasChromium = existsSync(executablePath);
+export const hasChromium = !isMissing('chromium', existsSync(executablePath));
 
 const args = [
   ...['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync'],

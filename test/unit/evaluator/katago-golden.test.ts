@@ -11,6 +11,7 @@ import { parseVertex } from '../../../src/go/vertex.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { fromKatago } from '../../../src/server/katago-file.js';
+import { isMissing } from '../../support/needs.js';
 import { MemoryModels } from '../../support/served-models.js';
 
 const shared = new URL('../../../../shared/', import.meta.url);
@@ -70,7 +71,7 @@ function expectClose(seen: readonly number[], wanted: readonly number[], within:
   expect(Math.max(...off)).toBeLessThan(within);
 }
 
-describe.skipIf(!existsSync(shared))("KataGo's own networks (needs ../shared)", () => {
+describe.skipIf(isMissing('shared', existsSync(shared)))("KataGo's own networks (needs ../shared)", () => {
   const models = new MemoryModels();
   let evaluator: Evaluator;
 

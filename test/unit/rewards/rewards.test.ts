@@ -6,6 +6,7 @@ import { makeReward, rewardSchema, type OwningReward } from '../../../src/reward
 import { countFailures, type JudgedSample } from '../../../src/rewards/reward.js';
 import { findSandbox } from '../../../src/rewards/sandbox.js';
 import { exact, numeric } from '../../../src/rewards/verifiers.js';
+import { skipWithout } from '../../support/needs.js';
 
 const sandbox = await findSandbox();
 
@@ -196,8 +197,10 @@ describe('the verifier command', () => {
     expect(countFailures(judged)).toEqual({ 'not started': 2 });
   });
 
-  it('gives it no network and no other processes, and ends what left its group, where there are namespaces', async (context) => {
-    if (!sandbox.walls.includes('namespaces')) context.skip();
+  it('gives it no network and no other processes, and ends what left its group, where there are namespaces', async ({
+    skip,
+  }) => {
+    if (!sandbox.walls.includes('namespaces')) return skipWithout('namespaces', skip);
     const seconds = `${900_000 + process.pid}`;
     const isLeft = (): boolean => {
       const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

@@ -10,6 +10,7 @@ import { katagoNetwork } from '../../../../src/nn/networks/katago/network.js';
 import { readKatago } from '../../../../src/nn/networks/katago/read-file.js';
 import { servingConstants } from '../../../../src/nn/networks/serving.js';
 import { BATCH } from '../../../../src/nn/types.js';
+import { isMissing } from '../../../support/needs.js';
 
 const shared = new URL('../../../../../shared/', import.meta.url);
 const position = new URL('golden/pos1-9x9.json', shared);
@@ -31,7 +32,7 @@ interface Golden {
   >;
 }
 
-describe.skipIf(!existsSync(position))("KataGo's own networks (needs ../shared)", () => {
+describe.skipIf(isMissing('shared', existsSync(position)))("KataGo's own networks (needs ../shared)", () => {
   const engine = onnxRuntimeEngine();
   afterAll(() => engine.close());
 
