@@ -7,21 +7,14 @@
  *   job.nextWork()                       // Work, or undefined: idle until dependencies.workChanged()
  *   job.gameStored({sequence, record})   // after the game is durable
  *   job.cancel(); await job.finished     // JobOutcome; rejects with an AppError if the job failed
- *
- * Every game has a number, which makes its id and its seed. Numbers are promised in blocks, and a block is saved before
- * the first of its numbers is used, so no id is ever given to two games, whenever the process dies.
  */
 
 import { AppError, assert } from '../../core/errors.js';
-import { Rng } from '../../core/rng.js';
-import { resultForBlack } from '../../go/game-record.js';
-import { decodeModel } from '../../nn/model-file.js';
-import { boardsOf } from '../../nn/networks/go-network.js';
-import { makeOpeningBook } from '../../go/opening-book.js';
 import { formatRatingTable } from '../rating-table.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
-import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
-import { League, type LeagueState } from './league.js';
+import { playSettings, type AlphaZeroConfig } from './config.js';
+import { GameNumbers } from './game-numbers.js';
+import type { League } from './league.js';
 import { Meter } from './meter.js';
 import type {
   AlphaZeroDependencies,
@@ -32,19 +25,14 @@ import type {
   StoredGame,
   Work,
 } from './ports.js';
-import { architectureOf, type TrainerSnapshot, type TrainerStart } from './trainer.js';
+import { RatingGames } from './rating-games.js';
+import type { TrainerSnapshot } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
+import { trainerStart } from './training-start.js';
+import { VersionMaker } from './version-maker.js';
 
 /** How often limits are looked at when nothing else happens. */
 const TICK_MS = 250;
-/** Game numbers promised with one save. */
-const NUMBER_BLOCK = 1_000_000;
-/** Snapshots held in memory while versions are stored; a step-wise candidate beyond this is skipped. */
-const MOST_VERSIONS_IN_MAKING = 4;
-/** Rating games between two `rating` points of progress. */
-const GAMES_PER_RATING_POINT = 8;
-/** Rating games that may be owed when none were wanted for a while. */
-const MOST_RATING_CREDIT = 8;
 
 /** One run of a job, from `start` to `finished`. */
 export class AlphaZeroJob {
@@ -53,26 +41,17 @@ export class AlphaZeroJob {
   readonly #config: AlphaZeroConfig;
   readonly #with: AlphaZeroDependencies;
   readonly #startThread: TrainingFactory;
-  readonly #openings: number[][];
   readonly #selfPlay: PlaySettings;
   /** Self-play before branching begins. */
   readonly #single: PlaySettings;
-  readonly #match: PlaySettings;
   readonly #meter: Meter;
-  #league: League;
+  readonly #numbers: GameNumbers;
+  readonly #rating: RatingGames;
+  readonly #versions: VersionMaker;
   #training: TrainingHandle | undefined;
   #phase: 'starting' | 'playing' | 'rating' | 'ended' = 'starting';
   #early: StoredGame[] = [];
-  #nextGame = 0;
-  #promisedEnd = 0;
-  #ratingCredit = 0;
-  /** Rating games since the last `rating` point of progress. */
-  #unreported = 0;
-  #lastCandidate = { step: 0, atMs: 0 };
   #ratingEndsAtMs = Infinity;
-  /** Versions being made, one after the other; and how many. */
-  #making: Promise<void> = Promise.resolve();
-  #makingCount = 0;
   /** Ratings and promotions on their way to the store. */
   #chores: Promise<void> = Promise.resolve();
   #wasIdle = false;
@@ -88,13 +67,18 @@ export class AlphaZeroJob {
     this.#config = config;
     this.#startThread = training;
     this.#with = dependencies;
-    const { size, openingPlies: plies, openings: count } = config;
-    this.#openings = makeOpeningBook({ size, rules: rulesOf(config), plies, count }, new Rng(config.seed).fork(2));
     this.#selfPlay = playSettings(config, 'self-play');
     this.#single = playSettings({ ...config, variations: 1 }, 'self-play');
-    this.#match = playSettings(config, 'match');
     this.#meter = new Meter(config, dependencies.now);
-    this.#league = this.#makeLeague();
+    this.#numbers = new GameNumbers(dependencies.jobId, config.seed);
+    this.#rating = new RatingGames(config);
+    this.#versions = new VersionMaker({
+      now: () => dependencies.now(),
+      store: async (snapshot, isLast) => {
+        await this.#addVersion(snapshot, isLast);
+        await this.#save(snapshot);
+      },
+    });
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#refuse = reject;
@@ -125,7 +109,7 @@ export class AlphaZeroJob {
     }
     if (this.#isEnded()) return;
     this.#phase = 'playing';
-    this.#lastCandidate = { step: this.#league.newest?.step ?? 0, atMs: this.#with.now() };
+    this.#versions.begin(this.#league.newest?.step ?? 0);
     for (const game of this.#early.splice(0)) this.gameStored(game);
     this.#timer = setInterval(() => {
       this.#tick();
@@ -148,15 +132,15 @@ export class AlphaZeroJob {
   /** The next game to hand out, or undefined: nothing until `workChanged` is called. */
   nextWork(): Work | undefined {
     if (this.#phase !== 'playing' && this.#phase !== 'rating') return undefined;
-    if (this.#nextGame >= this.#promisedEnd) return undefined;
-    const rating = this.#nextRatingGame();
+    if (!this.#numbers.hasNext) return undefined;
+    const rating = this.#rating.next(this.#numbers, this.#phase === 'rating');
     if (rating) return rating;
     if (this.#phase === 'rating' || this.#meter.backlog >= this.#config.maxBacklogGames) {
       this.#wasIdle = true;
       return undefined;
     }
     const settings = this.#meter.positions < this.#config.branchAfter ? this.#single : this.#selfPlay;
-    return { ...this.#numbered(), settings, modelVersion: this.currentVersion };
+    return { ...this.#numbers.next(), settings, modelVersion: this.currentVersion };
   }
 
   /** Whether training takes no further self-play games, since the last version is being rated. */
@@ -199,7 +183,7 @@ export class AlphaZeroJob {
         const snapshot = await training.snapshot('now');
         // Refuses snapshots that wait for the queue; versions already taken are stored before the newest checkpoint.
         await training.stop();
-        await Promise.allSettled([this.#making, this.#chores]);
+        await Promise.allSettled([this.#versions.settled(), this.#chores]);
         await this.#save(snapshot);
       }
       await this.#close('cancelled');
@@ -210,28 +194,13 @@ export class AlphaZeroJob {
   }
 
   async #startTraining(checkpoint: Checkpoint | undefined): Promise<void> {
-    const { size } = this.#config;
-    const { jobId, model } = this.#with;
-    let start: TrainerStart = { architecture: architectureOf(this.#config) };
+    const { jobId, model, initialModel } = this.#with;
+    const start = trainerStart(this.#config, checkpoint, initialModel);
     if (checkpoint) {
-      const { architecture, trainer: state, tensors, job } = checkpoint;
-      start = { architecture, checkpoint: { state, tensors } };
-      this.#league = this.#makeLeague(job.league);
-      this.#nextGame = job.nextGame;
-      this.#meter.resume(job.elapsedMs, state);
-    } else if (this.#with.initialModel) {
-      const { architecture, weights, metadata } = decodeModel(this.#with.initialModel);
-      const { grownFrom } = metadata;
-      start = { architecture, weights, ...(grownFrom !== undefined && { grownFrom }) };
-    }
-    const { architecture } = start;
-    const [smallest, largest] = boardsOf(architecture);
-    if (size < smallest || size > largest || architecture.features !== architectureOf(this.#config).features) {
-      throw new AppError(
-        'failed-precondition',
-        `The model to train is for size ${largest} and features '${architecture.features}'; ` +
-          `the job wants size ${size} and features '${architectureOf(this.#config).features}'`,
-      );
+      const { trainer, job } = checkpoint;
+      this.#rating.resume(job.league);
+      this.#numbers.resume(job.nextGame);
+      this.#meter.resume(job.elapsedMs, trainer);
     }
     const training = await this.#startThread(
       { config: this.#config, start: { ...start, names: { jobId, model } } },
@@ -265,7 +234,7 @@ export class AlphaZeroJob {
     for await (const game of this.#with.games.games(after, { ...(signal && { signal }) })) {
       if (this.#isEnded()) return;
       last = game.sequence;
-      if (game.record.match) this.#countRatingGame(game);
+      if (game.record.match) this.#rating.count(game);
       else if (game.sequence >= first || game.sequence > trainer.sequence) {
         await this.#meter.waitForBacklog(2 * this.#config.maxBacklogGames);
         this.#meter.queued(game.sequence > trainer.sequence ? game.record : undefined);
@@ -277,25 +246,16 @@ export class AlphaZeroJob {
 
   #take(game: StoredGame): void {
     if (game.record.match) {
-      if (this.#countRatingGame(game)) this.#afterRatingGame();
+      if (this.#rating.count(game)) this.#afterRatingGame();
     } else if (this.#phase === 'playing') {
       this.#meter.queued(game.record);
       this.#handle().add(game, this.#meter.progress());
     }
   }
 
-  #countRatingGame({ sequence, record }: StoredGame): boolean {
-    const { gameId, match } = record;
-    if (!match) return false;
-    const { blackModel: blackRef, whiteModel: whiteRef } = match;
-    return this.#league.record({ gameId, sequence, blackRef, whiteRef, result: resultForBlack(record) });
-  }
-
   #afterRatingGame(): void {
     const promoted = this.#league.settle();
-    this.#unreported++;
-    if (!promoted && this.#league.unfinished > 0 && this.#unreported < GAMES_PER_RATING_POINT) return;
-    this.#unreported = 0;
+    if (!this.#rating.isNews(promoted !== undefined)) return;
     const newest = this.#league.newestRating();
     const text = newest ? `${newest.ref} has ${newest.rating.toFixed(0)} ± ${newest.interval.toFixed(0)} Elo` : '';
     this.#report('rating', text);
@@ -312,42 +272,15 @@ export class AlphaZeroJob {
     this.#with.workChanged();
   }
 
-  #nextRatingGame(): Work | undefined {
-    if (this.#phase === 'playing') {
-      this.#ratingCredit = Math.min(MOST_RATING_CREDIT, this.#ratingCredit + this.#config.ratingShare);
-      if (this.#ratingCredit < 1) return undefined;
-    }
-    if (this.#league.waiting === 0) return undefined;
-    const numbered = this.#numbered();
-    const pairing = this.#league.issue(numbered.gameId);
-    if (!pairing) return undefined;
-    this.#ratingCredit -= 1;
-    const { blackRef: blackModel, whiteRef: whiteModel } = pairing;
-    const opening = this.#openings[pairing.opening % this.#openings.length] ?? [];
-    return { ...numbered, settings: this.#match, match: { blackModel, whiteModel, opening } };
-  }
-
-  #numbered(): { gameId: string; seed: number } {
-    const number = this.#nextGame++;
-    return { gameId: `${this.#with.jobId}-${number}`, seed: new Rng(this.#config.seed).fork(3 + number).uint32() };
-  }
-
   #tick(): void {
-    const now = this.#with.now();
-    const { candidateSeconds } = this.#config;
     if (this.#phase === 'playing') {
       if (this.#meter.progress() >= 1) this.#endSelfPlay();
-      else if (
-        candidateSeconds > 0 &&
-        this.#makingCount === 0 &&
-        now - this.#lastCandidate.atMs >= candidateSeconds * 1000 &&
-        this.#meter.step > this.#lastCandidate.step
-      ) {
+      else if (this.#versions.isDue(this.#config.candidateSeconds, this.#meter.step)) {
         this.#makeVersion(() => this.#handle().snapshot('now'));
       }
       if (this.#meter.isReportDue()) this.#report('train', '');
-    } else if (this.#phase === 'rating' && this.#makingCount === 0) {
-      if (this.#league.unfinished === 0 || now >= this.#ratingEndsAtMs) this.#finish();
+    } else if (this.#phase === 'rating' && this.#versions.isIdle) {
+      if (this.#league.unfinished === 0 || this.#with.now() >= this.#ratingEndsAtMs) this.#finish();
     }
   }
 
@@ -361,18 +294,11 @@ export class AlphaZeroJob {
 
   #makeVersion(take: () => Promise<TrainerSnapshot>): void {
     const isLast = this.#phase === 'rating';
-    if (this.#makingCount >= MOST_VERSIONS_IN_MAKING && !isLast) return;
-    this.#makingCount++;
-    this.#lastCandidate = { step: this.#meter.step, atMs: this.#with.now() };
-    const taken = take();
-    this.#making = Promise.all([taken, this.#making]).then(async ([snapshot]) => {
-      await this.#addVersion(snapshot, isLast);
-      await this.#save(snapshot);
-      this.#makingCount--;
+    const made = this.#versions.make(take, this.#meter.step, isLast, () => {
       if (isLast) this.#ratingEndsAtMs = this.#with.now() + this.#config.ratingSeconds * 1000;
       this.#announceWork();
     });
-    this.#background(this.#making);
+    this.#background(made);
   }
 
   async #addVersion({ modelFile, state }: TrainerSnapshot, isLast = false): Promise<void> {
@@ -384,11 +310,11 @@ export class AlphaZeroJob {
   }
 
   async #save({ architecture, state, tensors }: TrainerSnapshot): Promise<void> {
-    const promisedEnd = this.#nextGame + NUMBER_BLOCK;
-    const job = { nextGame: promisedEnd, elapsedMs: this.#meter.elapsedMs, league: this.#league.state() };
-    const bytes = encodeCheckpoint({ architecture, trainer: state, job, config: this.#config, tensors });
-    await this.#with.checkpoints.save(state.step, bytes);
-    this.#promisedEnd = promisedEnd;
+    await this.#numbers.promise(async (nextGame) => {
+      const job = { nextGame, elapsedMs: this.#meter.elapsedMs, league: this.#league.state() };
+      const bytes = encodeCheckpoint({ architecture, trainer: state, job, config: this.#config, tensors });
+      await this.#with.checkpoints.save(state.step, bytes);
+    });
   }
 
   #finish(): void {
@@ -455,8 +381,7 @@ export class AlphaZeroJob {
     return this.#training;
   }
 
-  #makeLeague(state?: LeagueState): League {
-    const { ratingGames: gamesPerVersion, promotionElo } = this.#config;
-    return new League({ gamesPerVersion, openings: this.#openings.length, promotionElo }, state);
+  get #league(): League {
+    return this.#rating.league;
   }
 }
