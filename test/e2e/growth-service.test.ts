@@ -108,6 +108,14 @@ describe('GrowthService', { timeout: 60_000 }, () => {
     [{ units: [{ name: 'stream', from: 4, to: 5, copies: [0, 1, 2, 2, 2] }] }, /must be 5 numbers below 4, each/],
     [{ sourceLayers: 3, targetLayers: 3 }, /The checkpoint holds no 'layers.2.qkv'/],
     [{ sourceLayers: 1 }, /'layers.1.qkv' is of a layer beyond source_layers, 1/],
+    [
+      { units: [...described.units, { name: 'words', from: 1024, to: 2 ** 20, copies: [] }] },
+      /units 'words' are 1048576 in the target and 1024 in the source; the product may be 268435456 at most/,
+    ],
+    [
+      { parameters: [{ name: '{layer}'.repeat(200), axes: [written], isWriter: false }] },
+      /name of 1400 characters; it may have 1024 at most/,
+    ],
     [{ parameters: [{ name: 'stem', axes: [written], isWriter: false }] }, /has 4 axes; described are 1/],
     [{ parameters: [{ name: 'other', axes: [{ ...read, units: 'x' }], isWriter: false }] }, /units 'x', which are not/],
   ])('refuses %j with the sizes', async (change, message) => {

@@ -40,7 +40,9 @@ export interface GrowthDescription {
 const LAYER = '{layer}';
 
 /** Far more than networks have, and few enough for the lists that growing makes of them. */
-const MOST = { units: 2 ** 20, layers: 4096, parts: 1024, pieces: 2 ** 20 } as const;
+const MOST = { units: 2 ** 20, layers: 4096, parts: 1024, pieces: 2 ** 20, characters: 1024 } as const;
+/** A map of units has a number for each pair of one of the source and one of the target; this many are 1 GiB. */
+const MOST_PAIRS = 2 ** 28;
 
 /**
  * How the described network grows. What of the checkpoint is not described is kept.
@@ -83,6 +85,10 @@ export function describedGrowth(description: GrowthDescription, shapes: Shapes):
 function checkPieces({ parameters, targetLayers }: GrowthDescription): void {
   let pieces = 0;
   for (const { name, axes } of parameters) {
+    const { length } = name;
+    check(length <= MOST.characters, () => {
+      return `A parameter has a name of ${length} characters; it may have ${MOST.characters} at most`;
+    });
     const parts = Math.max(1, ...axes.map((axis) => axis.parts));
     check(parts <= MOST.parts, () => `Parameter '${name}' has ${parts} parts; it may have ${MOST.parts} at most`);
     pieces += parts * (name.includes(LAYER) ? targetLayers : 1);
@@ -99,6 +105,9 @@ function unitsOf({ units }: GrowthDescription): Map<string, DescribedUnits> {
     check(name !== '' && !known.has(name), () => `Units are called '${name}' twice, or have no name`);
     check(from > 0 && to >= from, () => `The units '${name}' are ${to} in the target and ${from} in the source`);
     check(to <= MOST.units, () => `The units '${name}' are ${to} in the target; they may be ${MOST.units} at most`);
+    check(from * to <= MOST_PAIRS, () => {
+      return `The units '${name}' are ${to} in the target and ${from} in the source; the product may be ${MOST_PAIRS} at most`;
+    });
     const all = copies.length === 0 ? repeated(from, to) : copies;
     const isWhole = all.length === to && all.every((unit) => unit < from) && new Set(all).size === from;
     check(
