@@ -32,6 +32,16 @@ const browserNames = [
   ...['sessionStorage', 'status', 'stop', 'top', 'window'],
 ];
 
+/**
+ * Exported functions that take numbers, or have functions in them that do: the signature does not say units, ranges and shapes.
+ * Other functions have a comment where it says more than their names do.
+ */
+const numeric = [
+  'TSNumberKeyword',
+  'TSTypeReference[typeName.name=/^(Float|Int|Uint|BigInt|BigUint).*Array$/]',
+  'TSTypeOperator > TSArrayType > TSNumberKeyword',
+].map((type) => `FunctionDeclaration:has(.params > TSTypeAnnotation > ${type})`);
+
 export default tseslint.config(
   {
     ignores: [
@@ -57,7 +67,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       'jsdoc/require-jsdoc': [
         'error',
-        { publicOnly: true, require: { ClassDeclaration: true, FunctionDeclaration: true, MethodDefinition: false } },
+        { publicOnly: true, require: { FunctionDeclaration: false }, contexts: numeric },
       ],
     },
   },

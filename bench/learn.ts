@@ -33,7 +33,6 @@ interface Learned {
   readonly seconds: number;
 }
 
-/** Runs quickstart and returns what it made. */
 async function quickstart(args: readonly string[], signal: AbortSignal): Promise<Learned> {
   const started = performance.now();
   const child = spawn(process.execPath, [tengenScript, 'quickstart', '--json', ...args], {

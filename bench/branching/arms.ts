@@ -37,7 +37,6 @@ const uge = { variations: 10, adaptiveThreshold: true } as const;
 /** Searches settled positions cheaply and spends what that saves on open ones. */
 const open = { cheapVisits: 4, fullSearchShare: 0.25, fullSearchAbove: 0.2 } as const;
 
-/** By name. */
 export const arms = {
   /** Plain AlphaZero. */
   base: {},
@@ -68,5 +67,4 @@ export const arms = {
   'posterior-v4': { ...uge, variations: 4, valueLabel: 'posterior', labelStrength: 1 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** The name of an arm. */
 export type Arm = keyof typeof arms;

@@ -24,7 +24,6 @@ export interface Experiment {
   readonly markName?: string;
 }
 
-/** A checkpoint in the results. */
 export interface CheckpointLine {
   readonly kind: 'checkpoint';
   readonly arm: string;
@@ -53,7 +52,6 @@ export interface MatchLine {
   readonly losses: number;
 }
 
-/** A line of the results. */
 export type ResultLine = CheckpointLine | MatchLine;
 
 /** Flags that describe an experiment; every process of it gets them. */
@@ -102,7 +100,6 @@ export function configOf(experiment: Experiment, arm: Arm, seed: number): AlphaZ
   return readAlphaZeroConfig({ ...baseOf(size), ...set, ...arms[arm], size, seed, maxPositions: positions });
 }
 
-/** Names a checkpoint as a player. */
 export function playerOf({ arm, seed, mark }: Pick<CheckpointLine, 'arm' | 'seed' | 'mark'>): string {
   return `${arm}/${seed}/${mark}`;
 }

@@ -17,7 +17,6 @@ export function forwardCost(architecture: GoArchitecture): number {
   return goCost(architecture, boardsOf(architecture)[1], 1);
 }
 
-/** A loaded network. */
 export class Network {
   readonly #program: Program;
   readonly #size: number;

@@ -16,14 +16,12 @@ import { asking, type Question } from '../../clients/self-play/running-game.js';
 import { UctPlayer } from '../../clients/shared/uct.js';
 import type { Network } from './network.js';
 
-/** What answers for a network. */
 type Answers = Pick<Network, 'evaluate'>;
 
 /** A network under its name, or UCT with so many playouts a move. */
 export type RatedPlayer =
   { readonly name: string; readonly network: Answers } | { readonly name: string; readonly playouts: number };
 
-/** How rating games are played. */
 export interface RatingOptions {
   readonly size: number;
   readonly rules: Rules;

@@ -46,7 +46,6 @@ const RESAMPLES = 2000;
 /** Seed of plain self-play that the anchors come from; it is in no comparison. */
 const ANCHOR_SEED = 0;
 
-/** Computes the report. */
 export function makeReport(experiment: Experiment, lines: readonly ResultLine[]): Report {
   const ratings = rate(lines);
   const curves = curvesOf(experiment, lines, ratings);

@@ -19,7 +19,6 @@ import type { Question } from '../../clients/self-play/running-game.js';
 import { TreePlay } from '../../clients/self-play/tree-play.js';
 import { forwardCost, Network } from './network.js';
 
-/** What to run. */
 export interface TrainingRunOptions {
   readonly config: AlphaZeroConfig;
   /** Games at once. */

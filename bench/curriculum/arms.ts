@@ -26,7 +26,6 @@ const scheduled = { sigma: 0.25, alpha: 2, beta: 0.5, gamma: 0.5, uniformShare: 
 /** Weights by p(1 − p), squared, and what is known of a prompt halved in ten steps; chosen on the calibration seeds. */
 const learnt = { prior: 1, halfLife: 10, sharpness: 2, uniformShare: 0 };
 
-/** The arms by name. */
 export const arms: Readonly<Record<string, Arm>> = {
   uniform: { curriculum: { kind: 'uniform' } },
   gain: { curriculum: { kind: 'gain', ...scheduled }, needsScores: true },

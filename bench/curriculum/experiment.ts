@@ -32,7 +32,6 @@ const shared = {
   ...{ promptsPerStep: 16, completions: 8, maxTokens: 12, learningRate: 5e-4, warm },
 };
 
-/** The comparisons by name. */
 export const regimes: Readonly<Record<string, Regime>> = {
   /** One family from two digits to nine: at the start the model knows the low levels and hardly the high ones. */
   ladder: { ...shared, families: ['reverse'], fixedLength: false },
@@ -67,7 +66,6 @@ export interface Point {
   readonly coverage: number;
 }
 
-/** A run in the results. */
 export interface RunLine {
   readonly arm: string;
   readonly seed: number;

@@ -7,10 +7,8 @@
 import { interval95, mean, resampled } from '../statistics.js';
 import { calibrationSeeds, type Point, type RunLine } from './experiment.js';
 
-/** What a run has cost. */
 export const costs = ['steps', 'rollouts', 'tokens', 'seconds'] as const;
 
-/** One of them. */
 export type Cost = (typeof costs)[number];
 
 /** A mean with the interval that holds 95 %. */
@@ -30,7 +28,6 @@ export interface Comparison {
   readonly signTest: number;
 }
 
-/** The figures of an arm. */
 export interface ArmFigures {
   readonly arm: string;
   readonly seeds: number;

@@ -10,7 +10,6 @@ import type { TensorData } from '../../src/nn/types.js';
 import type { Task } from '../../src/tasks/suite.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
 
-/** How it is made. */
 export interface WarmStartOptions {
   readonly tasks: readonly Task[];
   /** How often a level is drawn, relative to the one below it. */

@@ -98,7 +98,6 @@ export function makePositions(size: number, count: number): Snapshot[] {
   return positions;
 }
 
-/** What one timed run gives. */
 export interface RunResult {
   readonly evaluations: number;
   readonly ms: number;

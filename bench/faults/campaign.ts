@@ -35,7 +35,6 @@ export interface CampaignOptions {
   readonly rng: Rng;
 }
 
-/** What came of it. */
 export interface CampaignResult {
   readonly findings: Findings;
   readonly ledger: Ledger;

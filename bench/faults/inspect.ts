@@ -11,7 +11,6 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { Rng } from '../../src/core/rng.js';
 import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
 
-/** What was found. */
 export interface Inspection {
   /** As in the ledger. */
   readonly values: ReadonlyMap<string, string>;

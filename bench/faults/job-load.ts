@@ -22,7 +22,6 @@ const states: Readonly<Partial<Record<JobState, string>>> = {
   [JobState.FAILED]: 'failed',
 };
 
-/** The jobs of a load. */
 export class JobLoad {
   #growing: string | undefined;
 

@@ -2,7 +2,6 @@
 
 import type { Rng } from '../../src/core/rng.js';
 
-/** One of a list. */
 export function pick<T>(rng: Rng, list: readonly T[]): T {
   return list[rng.int(list.length)]!;
 }

@@ -16,7 +16,6 @@ interface RawField {
   readonly value: bigint | Uint8Array | MessageTree;
 }
 
-/** A message. */
 export interface MessageTree {
   readonly type: Shape;
   readonly fields: readonly RawField[];

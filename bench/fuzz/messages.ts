@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { fromJson, toBinary, type DescMethod, type JsonValue } from '@bufbuild/protobuf';
 
-/** A message as JSON. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A text field of a message in JSON, where empty ones are left out. */

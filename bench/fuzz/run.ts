@@ -10,7 +10,6 @@ import { HttpTarget } from './http-target.js';
 import type { Finding } from './verdict.js';
 import { World } from './world.js';
 
-/** What to run. */
 export interface FuzzOptions {
   readonly cases: number;
   readonly seed: number;

@@ -9,14 +9,12 @@ import { framed, type WireConnection } from './wire-call.js';
 const reflection = 'grpc.reflection.v1.ServerReflection';
 const PATIENCE_MS = 20_000;
 
-/** The contract of a server. */
 export interface ServerSchema {
   readonly registry: FileRegistry;
   /** All calls, in the order of their paths. */
   readonly methods: readonly DescMethod[];
 }
 
-/** The path of a call. */
 export function pathOf(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }

@@ -17,7 +17,6 @@ export const tengenScript = fileURLToPath(new URL('../../clients/cli/main.js', i
 /** Names below the folder of imports: a model, a pipe, a folder, a way out, and nothing. */
 export const importNames = ['go.safetensors', 'pipe', '.', 'out', 'none'];
 
-/** A running server. */
 export interface ServerProcess {
   readonly child: ChildProcess;
   readonly dataDir: string;

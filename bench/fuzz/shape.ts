@@ -7,7 +7,6 @@ export interface Shape {
   readonly fields: readonly FieldShape[];
 }
 
-/** A field of it. */
 export interface FieldShape {
   readonly number: number;
   readonly isList: boolean;

@@ -31,7 +31,6 @@ export class TextProcess {
     process.once('exit', () => this.#child.kill('SIGKILL'));
   }
 
-  /** Whether it runs. */
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { Condition } from '../../src/core/condition.js';
 
-/** How a call ended. */
 export interface CallEnd {
   /** grpc-status; undefined if the stream ended without one. */
   readonly status: number | undefined;

@@ -21,7 +21,6 @@ export const arms = {
   small,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** The name of an arm. */
 export type Arm = keyof typeof arms;
 
 /** The settings of a run whose budget is that of `positions` searched positions of the large network. */

@@ -10,7 +10,6 @@ import type { Point } from './training.js';
 /** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */
 export type Schedule = 'constant' | 'decay';
 
-/** What tells a run apart. */
 export interface RunKey {
   readonly arm: string;
   readonly seed: number;
@@ -36,7 +35,6 @@ export interface RunLine extends RunKey {
   readonly cpu?: string;
 }
 
-/** The results so far. */
 export function readRuns(subject: string): RunLine[] {
   const file = fileOf(subject);
   if (!existsSync(file)) return [];
@@ -44,7 +42,6 @@ export function readRuns(subject: string): RunLine[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
 }
 
-/** Whether a line is of the run. */
 export function isOf(line: RunLine, key: RunKey): boolean {
   return (['arm', 'seed', 'learningRate', 'schedule', 'steps'] as const).every((name) => line[name] === key[name]);
 }

@@ -30,7 +30,6 @@ export interface Subject<A> {
   data(): Promise<SubjectData<A>>;
 }
 
-/** The data of a subject. */
 export interface SubjectData<A> {
   /** Batches in the order of a seed; the same for every arm. */
   task(seed: number): Task<A>;

@@ -12,7 +12,6 @@ import type { Schedule } from './results.js';
 /** A step and the held-out loss after it. */
 export type Point = readonly [step: number, loss: number];
 
-/** How a network is trained. */
 export interface TrainingOptions {
   readonly steps: number;
   /** The step of the data that is its first. */

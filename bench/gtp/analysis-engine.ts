@@ -38,7 +38,6 @@ export function startBridge(address: string, model = 'net', analysisVisits = 10_
   return new AnalysisEngine(process.execPath, [bridgeScript, ...flags]);
 }
 
-/** The running engine. */
 export class AnalysisEngine {
   readonly #child: ChildProcess;
   readonly #name: string;

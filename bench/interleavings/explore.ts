@@ -10,14 +10,12 @@ export interface Subject {
   explore(trials: Trials): Promise<Explored>;
 }
 
-/** What was tried. */
 export interface Explored {
   readonly schedules: number;
   /** What was broken and how to repeat it; undefined if nothing was. */
   readonly failure: string | undefined;
 }
 
-/** Which schedules. */
 export interface Trials {
   readonly schedules: number;
   readonly seed: number;

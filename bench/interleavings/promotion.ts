@@ -65,7 +65,6 @@ export const promotion = subject(
   },
 );
 
-/** Something asked for. */
 interface Asked {
   readonly what: 'stored' | 'promoted';
   readonly token: Token;

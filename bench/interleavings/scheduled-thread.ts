@@ -32,7 +32,6 @@ export function scoreOf(record: Uint8Array, ref: string): number {
   return createHash('sha256').update(record).update(ref).digest().readUIntBE(0, 3);
 }
 
-/** The thread. */
 export class ScheduledThread implements PoolThread {
   readonly ready: Promise<void>;
   readonly #world: ThreadWorld;

@@ -10,7 +10,6 @@ import type { Tally } from './tally.js';
 /** What is said in turn, by the parent and by the clients. */
 export type ClientsWord = 'asked' | 'ready' | 'go' | 'made' | 'end' | Facts | Tally;
 
-/** The process. */
 export class ClientProcess {
   readonly #child: ChildProcess;
 

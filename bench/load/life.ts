@@ -15,7 +15,6 @@ export interface Facts extends FixedModels {
   readonly jobId: string;
 }
 
-/** What a client has. */
 export interface Life {
   readonly connection: Connection;
   readonly facts: Facts;

@@ -78,7 +78,6 @@ export class Questions {
   }
 }
 
-/** A request for evaluations. */
 export function evaluateRequest(model: string, requestId: bigint, positions: readonly Position[]): EvaluateRequest {
   const priority = requestId % 8n === 0n ? Priority.INTERACTIVE : Priority.BULK;
   return { requestId, model, priority, positions: [...positions], ownership: false, cancel: false };

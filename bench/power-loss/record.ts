@@ -16,7 +16,6 @@ const serverFlags = ['--threads', '1', '--log-level', 'warn', '--lease-seconds',
 /** Added to every sync, in ms: what is acknowledged too early is so by at least this. */
 const SYNC_DELAY_MS = 3;
 
-/** What was recorded. */
 export interface Recording {
   /** The folder that the replay begins with, which was empty. */
   readonly root: string;

@@ -44,7 +44,6 @@ export function tracer(file: string, syncDelayMs: number): string[] {
   return ['strace', ...format, '-e', `trace=${names.join()}`, ...delay];
 }
 
-/** Reads a trace. */
 export async function readTrace(file: string): Promise<Call[]> {
   const calls: Call[] = [];
   const unfinished = new Map<string, { args: string; beganAt: number }>();

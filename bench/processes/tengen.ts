@@ -44,7 +44,6 @@ export class Tengen {
     return this.#child.pid ?? 0;
   }
 
-  /** Whether it runs. */
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -26,7 +26,6 @@ const distributions = {
   uniform: { lengths: [2 * K, 2 * K], below: [0, 1] },
 } satisfies Record<string, Distribution>;
 
-/** Names of the distributions. */
 export const lengthNames = ['wikipedia', 'lmsys', 'chatqa2', 'llama3', 'uniform'] as const;
 export type LengthName = (typeof lengthNames)[number];
 

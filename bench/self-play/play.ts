@@ -13,7 +13,6 @@ import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/mod
 import { answer, ask } from '../evaluator/child.js';
 import type { ProcessRecording, Recorded, Used } from './recording.js';
 
-/** What is played. */
 export interface PlayOptions {
   /** Of the server. */
   readonly server: Readonly<Record<string, unknown>>;
@@ -28,7 +27,6 @@ export interface PlayOptions {
   readonly seconds: number;
 }
 
-/** What came of it. */
 export interface Played {
   readonly positionsPerSecond: number;
   readonly gamesPerSecond: number;
@@ -42,7 +40,6 @@ interface Count {
   readonly positions: number;
 }
 
-/** Plays for the time given. */
 export async function play(options: PlayOptions): Promise<Played> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tengen-self-play-'));
   const children: ChildProcess[] = [];

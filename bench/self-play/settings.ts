@@ -20,7 +20,6 @@ export function readNumbers<K extends string>(values: Readonly<Record<K, string>
   return Object.fromEntries(numbers) as Record<K, number>;
 }
 
-/** `auto` or `fp32`. */
 export function readPrecision(text: string): 'auto' | 'fp32' {
   check(text === 'auto' || text === 'fp32', () => `--precision is '${text}'; it must be auto or fp32`);
   return text;

@@ -14,7 +14,6 @@ const VISITS = 2000;
 /** Times that a new bridge is asked to begin. */
 const ATTEMPTS = 20;
 
-/** What came of it. */
 export interface Analyses {
   positions: number;
   /** Bridges that had to be started again. */

@@ -4,7 +4,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { WorkersReport } from './workers.js';
 
-/** Processes of workers. */
 export class WorkerProcesses {
   readonly #children: readonly ChildProcess[];
   readonly #reports: (WorkersReport | undefined)[];

@@ -24,7 +24,6 @@ export function readGames(): StrengthGame[] {
   return lines.map((line) => JSON.parse(line) as StrengthGame);
 }
 
-/** Keeps a game. */
 export function appendGame(game: StrengthGame): void {
   appendFileSync(file, `${JSON.stringify(game)}\n`);
 }

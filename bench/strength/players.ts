@@ -26,6 +26,7 @@ export class BridgePlayer implements Player {
 
   newGame(size: number, rules: Rules, _seed: number, signal: AbortSignal): Promise<PlayerGame> {
     const session = new Session({
+      version: '1.2.3',
       config: this.#config,
       evaluatorFor: this.#evaluatorFor,
       onTrouble: (error) => {

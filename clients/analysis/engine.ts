@@ -20,7 +20,6 @@ import { PositionQueue, type Prioritized } from './position-queue.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
 
-/** What an engine is made of. */
 export interface AnalysisEngineOptions {
   readonly config: AnalysisConfig;
   readonly version: string;
@@ -43,7 +42,6 @@ interface Task extends Prioritized {
 /** A query has objects in a list in an object. What is far deeper cannot be written again. */
 const MAX_DEPTH = 32;
 
-/** One conversation. */
 export class AnalysisEngine {
   readonly #options: AnalysisEngineOptions;
   readonly #queue: PositionQueue<Task>;

@@ -58,7 +58,6 @@ const known = new Set([
 
 const largestPriority = 2 ** 53 - 1;
 
-/** Reads one query for one model. */
 export function parseQuery(
   values: Readonly<Record<string, unknown>>,
   id: string,

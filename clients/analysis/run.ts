@@ -6,7 +6,6 @@ import { readConfig } from '../../src/core/config.js';
 import type { AppError } from '../../src/core/errors.js';
 import { LineReader } from '../gtp-bridge/lines.js';
 import { askModel, ModelWatch, type ModelFacts } from '../gtp-bridge/model-watch.js';
-import { bridgeVersion } from '../gtp-bridge/session.js';
 import { stderrLog, writeText } from '../gtp-bridge/standard-streams.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
@@ -17,6 +16,8 @@ import { AnalysisEngine } from './engine.js';
 export interface RunAnalysisOptions extends ConnectionOptions, Partial<AnalysisConfig> {
   /** name, name@version, or empty for the promoted one. */
   readonly model?: string;
+  /** Of the package, for `query_version`. */
+  readonly version: string;
   readonly input: Readable;
   /** Nothing but answers is written to it. */
   readonly output: Writable;
@@ -55,7 +56,7 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
   );
   const engine = new AnalysisEngine({
     config,
-    version: bridgeVersion,
+    version: options.version,
     evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
     model: (): Promise<ModelFacts> => watch.known(patienceMs),
     write: (line) => writeText(output, line),

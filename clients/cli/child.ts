@@ -35,7 +35,6 @@ export class TengenProcess {
     process.once('exit', () => this.#child.kill('SIGKILL'));
   }
 
-  /** Whether it runs. */
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

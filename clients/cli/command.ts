@@ -5,7 +5,6 @@ import { AppError, check } from '../../src/core/errors.js';
 import { nearest } from '../../src/core/config.js';
 import { quoted } from '../../src/core/quoted.js';
 
-/** One flag of a command. */
 export interface Flag {
   readonly type: 'string' | 'boolean';
   readonly doc: string;
@@ -38,7 +37,6 @@ export interface CommandContext<F extends Flags> {
   readonly signal: AbortSignal;
 }
 
-/** One subcommand. */
 export interface Command<F extends Flags = Flags> {
   /** `models list`: words that select it. */
   readonly name: string;

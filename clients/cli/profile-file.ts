@@ -5,7 +5,6 @@ import { AppError } from '../../src/core/errors.js';
 import { chromeTrace, type ProcessTrace, readTraces, startTrace } from '../../src/core/trace.js';
 import type { Flags } from './command.js';
 
-/** The flag. */
 export const profileFlag = {
   profile: { type: 'string', value: 'FILE', doc: 'write a trace by stage to this file at the end (docs/profiling.md)' },
 } as const satisfies Flags;

@@ -5,7 +5,6 @@ import { check } from '../../src/core/errors.js';
 import { families, type Family } from '../../src/tasks/families.js';
 import { suites, type SuiteName, type SuiteOptions, type Task } from '../../src/tasks/suite.js';
 
-/** What was given for a suite. */
 export interface SuiteFlags {
   readonly suite: string | undefined;
   readonly families: string | undefined;

@@ -25,7 +25,7 @@ export function readColor(text: string | undefined): Color | undefined {
   }
 }
 
-/** A color argument. */
+/** The color at `index`, which must be there. @throws refusal */
 export function color(args: readonly string[], index: number): Color {
   const value = readColor(word(args, index));
   if (value === undefined) throw refusal('syntax error');

@@ -2,7 +2,6 @@
 
 import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
 
-/** How the bridge plays. */
 export const bridgeSchema = {
   visits: integer(400, 1, 10_000_000, 'visits of the search tree for a move'),
   moveTime: number(0, 0, 86_400, 'seconds that a move may take at most; 0 for no limit'),

@@ -28,7 +28,6 @@ const settings: Readonly<Record<string, Setting>> = {
   resignConsecTurns: { key: 'resignTurns' },
 };
 
-/** All names. */
 export const parameterNames: readonly string[] = [...Object.keys(settings), ...searchParameterNames];
 
 /** The value in force. @throws refusal for an unknown name */

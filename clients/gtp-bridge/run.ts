@@ -18,6 +18,8 @@ import { commandTable } from './table.js';
 export interface RunGtpOptions extends ConnectionOptions, Partial<BridgeConfig> {
   /** name, name@version, or empty for the promoted one. */
   readonly model?: string;
+  /** Of the package, for `version`. */
+  readonly version: string;
   readonly input: Readable;
   /** Nothing but GTP is written to it. */
   readonly output: Writable;
@@ -45,6 +47,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');
   const session = new Session({
+    version: options.version,
     config,
     evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
     onTrouble,

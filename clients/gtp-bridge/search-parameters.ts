@@ -29,15 +29,12 @@ export type SearchParameterName = keyof typeof byName;
 
 const defaults: Required<SearchParameters> = { ...katagoPuct, ...scoreFactors };
 
-/** All names. */
 export const searchParameterNames = Object.keys(byName) as readonly SearchParameterName[];
 
-/** Whether the search has a parameter of this name. */
 export function isSearchParameter(name: string): name is SearchParameterName {
   return Object.hasOwn(byName, name);
 }
 
-/** The value in force. */
 export function searchParameter(parameters: SearchParameters, name: SearchParameterName): number {
   const [key] = byName[name];
   return parameters[key] ?? defaults[key];

@@ -12,23 +12,21 @@ import { GameState, type Setup } from './game-state.js';
 import { tuningOf, type SearchParameters } from './search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from './thinker.js';
 
-/** The bridge's version; the package's own. */
-export const bridgeVersion = '0.1.0';
-
 /** Board before the server has said what its network plays. */
 const sizeBeforeConnection = 9;
 
-/** What a session is made of. */
 export interface SessionOptions {
+  /** Of the package, for `version`. */
+  readonly version: string;
   readonly config: BridgeConfig;
   readonly evaluatorFor: EvaluatorFor;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
 }
 
-/** One conversation. */
 export class Session {
   config: BridgeConfig;
+  readonly #packageVersion: string;
   readonly game: GameState;
   readonly thinker: Thinker;
   /** Told of errors that did not fail a command. */
@@ -54,6 +52,7 @@ export class Session {
   constructor(options: SessionOptions) {
     const { config } = options;
     this.config = config;
+    this.#packageVersion = options.version;
     this.onTrouble = options.onTrouble;
     this.evaluatorFor = options.evaluatorFor;
     this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
@@ -63,7 +62,7 @@ export class Session {
 
   /** What `version` answers. */
   get version(): string {
-    return `${bridgeVersion} ${this.model}`.trim();
+    return `${this.#packageVersion} ${this.model}`.trim();
   }
 
   /** What `kata-get-models` answers, in KataGo's form. */

@@ -40,7 +40,6 @@ export interface ThinkOptions {
   readonly restrictions?: readonly MoveRestriction[];
 }
 
-/** How a thinker searches. */
 export interface ThinkerTuning extends ScoreFactors {
   /** Most leaves that are evaluated at once. */
   readonly batch: number;

@@ -24,7 +24,6 @@ export interface ModelEvaluator {
   ): Promise<readonly GoEvaluation[]>;
 }
 
-/** Settings of a pool. */
 export interface GamePoolOptions {
   readonly evaluator: ModelEvaluator;
   /** Groups that take turns, at least 1. */

@@ -14,7 +14,6 @@ import { TreePlay } from './tree-play.js';
 import type { LinkHost, WorkLink } from './work-link.js';
 import type { WorkerLog } from './worker-log.js';
 
-/** What the games are played with. */
 export interface LeasedGamesOptions {
   readonly link: Pick<WorkLink, 'submit' | 'giveBack'>;
   readonly pool: Pick<GamePool, 'start'>;

@@ -27,7 +27,6 @@ export function* asking<R>(
   }
 }
 
-/** What is kept of a search. */
 export function searchRecord(result: SearchResult, full: boolean): SearchRecord {
   const value = Math.max(-1, Math.min(1, result.value));
   const { simulations: visits, surprise } = result;

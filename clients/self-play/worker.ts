@@ -20,7 +20,6 @@ const longestWaitMs = 5000;
 /** Most games in a group, each with a position in its message; a request may have twice as many. */
 const MOST_IN_GROUP = 512;
 
-/** How a worker works. */
 export interface WorkerOptions extends ConnectionOptions {
   /** Games at once, 1 to 4,096. */
   readonly games: number;
@@ -33,7 +32,6 @@ export interface WorkerOptions extends ConnectionOptions {
   readonly log: WorkerLog;
 }
 
-/** What a worker did. */
 export interface WorkerTotals {
   /** Games that the server acknowledged. */
   readonly games: number;

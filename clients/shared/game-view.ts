@@ -31,7 +31,6 @@ export interface BranchView {
   readonly backUp: number;
 }
 
-/** One game of a tree. */
 export interface VariationView {
   readonly gameId: string;
   readonly modelVersion: string;

@@ -4,7 +4,6 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { AppError } from '../../src/core/errors.js';
 import { orAborted } from '../../src/core/signals.js';
 
-/** Which program to start. */
 export interface GtpProgram {
   /** An executable, found on PATH if it has no slash. */
   readonly command: string;

@@ -17,7 +17,7 @@ const kindByStatus: Readonly<Record<number, ErrorKind>> = {
   [Status.DEADLINE_EXCEEDED]: 'deadline-exceeded',
 };
 
-/** The error for a status number and its message. */
+/** The error for a gRPC status code and the sentence that came with it. */
 export function errorFromStatus(code: number, message: string): AppError {
   return new AppError(kindByStatus[code] ?? 'internal', message);
 }

@@ -9,6 +9,9 @@ import { runAnalysis } from '../analysis/run.js';
 import { bridgeSchema } from '../gtp-bridge/config.js';
 import { runGtp, type RunGtpOptions } from '../gtp-bridge/run.js';
 
+/** The version of the package, written in by the bundler: one file has no package.json beside it. */
+declare const TENGEN_VERSION: string;
+
 interface Program {
   readonly summary: string;
   readonly schema: Schema;
@@ -44,7 +47,10 @@ function help(name: string, { summary, schema }: Program): string {
 }
 
 /** Undefined if help was asked for. */
-function readOptions(words: string[], schema: Schema): Omit<RunGtpOptions, 'input' | 'output' | 'signal'> | undefined {
+function readOptions(
+  words: string[],
+  schema: Schema,
+): Omit<RunGtpOptions, 'version' | 'input' | 'output' | 'signal'> | undefined {
   const settings = Object.entries(schema);
   const texts = Object.keys(connectionFlags).map((name) => [name, { type: 'string' }] as const);
   const others = settings.map(
@@ -86,7 +92,8 @@ async function main(words: string[]): Promise<number> {
       process.stdout.write(help(name, program));
       return 0;
     }
-    await program.run({ ...options, input: process.stdin, output: process.stdout, signal: interrupted.signal });
+    const streams = { input: process.stdin, output: process.stdout };
+    await program.run({ ...options, ...streams, version: TENGEN_VERSION, signal: interrupted.signal });
     return 0;
   } catch (error) {
     process.stderr.write(`tengen-gtp: ${AppError.from(error).message}\n`);

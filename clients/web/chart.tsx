@@ -4,7 +4,6 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 
-/** One line. */
 export interface ChartSeries {
   readonly name: string;
   /** By place in the chart's `x`; null where there is none. */
@@ -13,7 +12,6 @@ export interface ChartSeries {
   readonly isBalance?: boolean;
 }
 
-/** What the chart shows. */
 export interface ChartProps {
   readonly title: string;
   /** Ascending. */

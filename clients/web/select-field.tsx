@@ -2,7 +2,6 @@
 
 import type { ComponentChildren } from 'preact';
 
-/** What the field shows. */
 export interface SelectFieldProps<T> {
   readonly label: string;
   readonly options: readonly { readonly title: string; readonly value: T }[];

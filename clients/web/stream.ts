@@ -9,7 +9,6 @@ const SHOW_EVERY_MS = 200;
 /** Until a stream that broke is opened again. */
 const REOPEN_MS = 3000;
 
-/** What has come. */
 export interface Followed<T> {
   readonly values: readonly T[];
   /** Why the stream is not there now; '' if it is, or has come to its end. */
@@ -40,7 +39,6 @@ export function useStream<T>(
   return followed;
 }
 
-/** How a stream is followed. */
 export interface FollowOptions<T> {
   /** Values that are kept, the newest; all of them if absent. */
   readonly most?: number;

@@ -34,7 +34,6 @@ export interface ChoiceField<T extends string = string> extends FieldBase {
   readonly default: T;
   readonly choices: readonly T[];
 }
-/** One setting. */
 export type Field = NumberField | TextField | FlagField | ChoiceField;
 /** The settings of one component, keyed by name in camelCase. */
 export type Schema = Readonly<Record<string, Field>>;
@@ -50,23 +49,20 @@ export type ConfigOf<S extends Schema> = {
         : string;
 };
 
-/** A number field. */
+/** A setting that is a number from `min` to `max`, and `value` where it is not given; `doc` is for help texts. */
 export function number(value: number, min: number, max: number, doc: string): NumberField {
   return { type: 'number', default: value, min, max, doc };
 }
-/** A whole-number field. */
+/** The same for a whole number. */
 export function integer(value: number, min: number, max: number, doc: string): NumberField {
   return { type: 'number', default: value, min, max, doc, integer: true };
 }
-/** A text field. */
 export function text(value: string, doc: string): TextField {
   return { type: 'text', default: value, doc };
 }
-/** A true-or-false field. */
 export function flag(value: boolean, doc: string): FlagField {
   return { type: 'flag', default: value, doc };
 }
-/** A field that takes one of `choices`. */
 export function choice<const T extends string>(value: NoInfer<T>, choices: readonly T[], doc: string): ChoiceField<T> {
   return { type: 'choice', default: value, choices, doc };
 }

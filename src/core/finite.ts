@@ -2,7 +2,6 @@
 
 import { AppError } from './errors.js';
 
-/** Tensors by name. */
 type Tensors = Iterable<readonly [string, { readonly data: ArrayLike<number | bigint> }]>;
 
 /** The first tensor with a value that is NaN or infinite. */

@@ -14,7 +14,8 @@ export function toHalfBits(value: number): number {
   if (magnitude > 0x7f80_0000) return sign | 0x7e00;
   if (magnitude >= 0x4780_0000) return sign | 0x7c00;
   if (magnitude < 0x3880_0000) {
-    // Subnormal half: count in units of 2^-24; Math.fround above made this exact, so rounding is ours alone.
+    // A subnormal half counts units of 2^-24. `floatView` holds single precision, which a power of two scales exactly, so the
+    // only rounding is the one here.
     const scaled = Math.abs(floatView[0]) * 0x100_0000;
     const floor = Math.floor(scaled);
     const rest = scaled - floor;

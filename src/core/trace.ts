@@ -22,7 +22,6 @@ export const stages = [
   'step',
 ] as const;
 
-/** One of `stages`. */
 export type Stage = (typeof stages)[number];
 
 /** Stages of which a thread has several at once, because it does something else meanwhile. */
@@ -31,7 +30,6 @@ const waits: ReadonlySet<Stage> = new Set(['queue', 'evaluation']);
 /** Spans kept, the newest; 3.4 megabytes. */
 const CAPACITY = 200_000;
 
-/** Sums of one stage. */
 export interface StageTotal {
   readonly spans: number;
   /** Time on the wall; for stages that are waits, more than passes. */

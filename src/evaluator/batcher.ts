@@ -1,7 +1,6 @@
 /**
- * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a
- * priority, one model and board
- * size a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
+ * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a priority,
+ * one model and board size a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
  * slots, but neither threads nor networks.
  */
 

@@ -3,7 +3,6 @@
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
 import { engineNames } from '../engine/open-engine.js';
 
-/** Most session threads. */
 export const MOST_THREADS = 64;
 
 /** Settings of the evaluator, with their ranges and meanings. */
@@ -47,7 +46,6 @@ export const evaluatorSchema = {
   provider: choice('cpu', ['cpu', 'webgpu', 'cuda', 'tensorrt'], 'execution provider of ONNX Runtime'),
 } as const;
 
-/** The evaluator's settings. */
 export type EvaluatorConfig = ConfigOf<typeof evaluatorSchema>;
 
 /** In which symmetries of the board the network sees positions (symmetric-evaluation.ts). */

@@ -34,7 +34,6 @@ export interface EvaluatorMetrics {
 
 const gauges = ['batchFill', 'pending', 'loadedVersions', 'threads'] as const;
 
-/** The counters themselves. */
 export type EvaluatorCounters = {
   -readonly [K in Exclude<keyof EvaluatorMetrics, (typeof gauges)[number] | 'waiting'>]: number;
 };

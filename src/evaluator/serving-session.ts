@@ -18,7 +18,6 @@ import type { InferInputs, InferOutputs } from './session-messages.js';
 import { type ServingForm, SizedPrograms } from './sized-programs.js';
 import type { SlotOutputs } from './slots.js';
 
-/** Positions to evaluate. */
 export interface PackedPositions {
   /** `count` packed positions (record.ts) of `size`. */
   readonly records: Uint8Array;
@@ -162,7 +161,6 @@ function turnBack(
   }
 }
 
-/** Rows `from` to `to` of outputs. */
 function rowsOf(
   { policy, value, scores, ownership }: SlotOutputs,
   from: number,

@@ -41,7 +41,6 @@ export function fewestThreads(speeds: readonly ThreadSpeed[]): number {
 /** What is measured with. */
 export interface ThreadMeasurement {
   readonly batcher: Batcher;
-  /** A loaded model. */
   readonly model: Pick<LoadedModel, 'model' | 'shape'>;
   /** Most positions in a batch. */
   readonly maxBatch: number;

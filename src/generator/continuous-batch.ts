@@ -10,7 +10,6 @@ import { KeyValueCache } from './cache.js';
 import type { Decoder, Reading } from './decoder.js';
 import { sample, type SamplingSettings } from './sampling.js';
 
-/** What to generate. */
 export interface GenerationTask extends SamplingSettings {
   readonly id: number;
   /** At least one token. */
@@ -36,7 +35,6 @@ export interface GeneratedToken {
   readonly finishReason?: FinishReason;
 }
 
-/** Bounds. */
 export interface BatchLimits {
   /** Bytes of keys and values of all sequences together. */
   readonly cacheBytes: number;

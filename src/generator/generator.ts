@@ -15,7 +15,6 @@ export interface ModelFiles {
   read(ref: string): Promise<Uint8Array>;
 }
 
-/** Settings of the generator. */
 export interface GeneratorSettings extends BatchLimits {
   readonly provider: string;
   /** Models kept loaded; the one that is unused longest goes first. */

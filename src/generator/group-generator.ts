@@ -36,7 +36,6 @@ export interface GroupSettings {
   readonly rng: (prompt: number, completion: number) => Rng;
 }
 
-/** One completion. */
 export interface GroupCompletion {
   readonly tokens: readonly number[];
   /** Of each token when it was drawn, under the logits divided by the temperature. */

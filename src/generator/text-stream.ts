@@ -4,7 +4,6 @@ import type { Tokenizer } from '../text/tokenizer.js';
 
 const REPLACEMENT = '\uFFFD';
 
-/** The text of one completion. */
 export class TextStream {
   readonly #tokenizer: Tokenizer;
   readonly #stops: readonly string[];

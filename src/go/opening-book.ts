@@ -8,7 +8,6 @@ import { Position } from './position.js';
 import type { Rules } from './rules.js';
 import { symmetryMap } from './symmetry.js';
 
-/** What book to make. */
 export interface OpeningBookOptions {
   readonly size: number;
   readonly rules: Rules;

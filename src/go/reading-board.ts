@@ -91,7 +91,6 @@ export class ReadingBoard {
     return count;
   }
 
-  /** Number of empty neighbours of a cell. */
   emptyNeighbours(cell: number): number {
     const { stones } = this;
     const stride = this.#geometry.stride;

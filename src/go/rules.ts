@@ -21,7 +21,6 @@ export const MAX_SIZE = 19;
  */
 export const koRules = ['simple', 'positional', 'situational'] as const;
 
-/** See `koRules`. */
 export type KoRule = (typeof koRules)[number];
 
 /**
@@ -43,7 +42,6 @@ export type Scoring = (typeof scorings)[number];
  */
 export const taxes = ['none', 'seki', 'all'] as const;
 
-/** See `taxes`. */
 export type Tax = (typeof taxes)[number];
 
 /** What White gets for handicap stones that were set up: nothing, a point for each, a point for each but one. */

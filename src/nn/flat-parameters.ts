@@ -8,7 +8,6 @@ import { type InputTensor, type Tensor, constant, input } from './graph.js';
 import { concat, reshape, slice } from './operations/shape.js';
 import { type Shape, type TensorData, sizeOf } from './types.js';
 
-/** A parameter's name and shape. */
 export interface ParameterShape {
   readonly name: string;
   readonly shape: Shape;

@@ -44,7 +44,6 @@ export interface ComputedTensor<A = unknown> extends TensorType {
   readonly attributes: A;
 }
 
-/** A node of the graph. */
 export type Tensor = InputTensor | ConstantTensor | ComputedTensor;
 
 /** A tensor, or a number standing for a float32 scalar. */

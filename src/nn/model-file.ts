@@ -13,7 +13,6 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safet
 /** The trained numbers of a model by parameter name; row-major. */
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
-/** What a model may be. */
 export type AnyArchitecture = GoArchitecture | TransformerConfiguration;
 
 /** A network and its weights. */

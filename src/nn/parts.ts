@@ -12,7 +12,6 @@ export interface PartedStep {
   readonly part: Graph;
   /** From the totals, the state and the remaining inputs to what the step gives. */
   readonly whole: Graph;
-  /** The totals by name. */
   readonly totals: ReadonlyMap<string, Tensor>;
 }
 

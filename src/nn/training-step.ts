@@ -23,7 +23,6 @@ import { type Optimizer, type StateTensor, States } from './optimizers/optimizer
 import { type SgdOptions, sgd } from './optimizers/sgd.js';
 import { type Shape, type TensorData, sizeOf } from './types.js';
 
-/** Which optimizer, with its settings. */
 export type OptimizerOptions = SgdOptions | AdamWOptions;
 
 /** Everything that a training step is made from. */

@@ -9,7 +9,6 @@ import { runProgram, type ProgramLimits } from './program.js';
 import { failed, type JudgedSample, type Judgement, type Reward } from './reward.js';
 import type { Sandbox } from './sandbox.js';
 
-/** How a command is run. */
 export interface CommandOptions extends ProgramLimits {
   /** For `sh -c`; `$1` is the prompt, `$2` the answer, `$3` the family. */
   readonly command: string;

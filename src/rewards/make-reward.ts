@@ -36,7 +36,6 @@ export const rewardSchema = {
   rewardWeights: text('', 'What the rewards of families are multiplied by, such as add=1,mul=2; others by 1.'),
 } as const;
 
-/** The values of `rewardSchema`. */
 export type RewardConfig = ConfigOf<typeof rewardSchema>;
 
 /** A reward with connections or threads of its own. */

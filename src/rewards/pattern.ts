@@ -16,7 +16,6 @@ const MAX_PATTERN = 10_000;
 /** A pattern that took too long this often has no chance with the other samples of the batch. */
 const MAX_TIME_OUTS = 3;
 
-/** How patterns are matched. */
 export interface PatternOptions {
   readonly pool: ThreadPool;
   /** Samples at once; the pool must take that many. */

@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { Sandbox } from './sandbox.js';
 
-/** What to run. */
 export interface Program {
   /** For `sh -c`. */
   readonly command: string;

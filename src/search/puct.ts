@@ -18,7 +18,6 @@
 
 import type { Tree } from './tree.js';
 
-/** The constants of PUCT. */
 export interface PuctOptions {
   /** Exploration constant. */
   readonly cPuct: number;

@@ -18,7 +18,6 @@ import { addDirichletNoise } from './root-noise.js';
 import { meanAuxiliary, mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
 
-/** What a search found. */
 export interface SearchResult {
   /** [actionCount], visits of every root action, those of a reused tree included. */
   readonly visitCounts: Int32Array;
@@ -47,7 +46,6 @@ interface Leaf<G> {
 
 type Descent = 'leaf' | 'backed-up' | 'collision';
 
-/** One search of one position. */
 export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E extends Evaluation = Evaluation> {
   readonly tree: Tree;
   readonly #root: G;

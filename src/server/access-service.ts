@@ -22,7 +22,6 @@ const levelToWire: Readonly<Record<Level, AccessLevel>> = {
 };
 const kindToWire = { model: NameKind.MODEL, dataset: NameKind.DATASET } as const;
 
-/** Makes the service. */
 export function makeAccessService(names: NameStore, callers: Callers): AccessServiceImplementation {
   return {
     getCaller(_request, { metadata }) {

@@ -8,10 +8,8 @@ import { AppError, assert } from '../core/errors.js';
 
 /** What a token may do, the least first; each level has what those before it have. */
 export const levels = ['play', 'work', 'train', 'admin'] as const;
-/** The level of a token. */
 export type Level = (typeof levels)[number];
 
-/** Who makes a call. */
 export interface Caller {
   /** The name of the token; '' for the token without a name, and where no token is asked for. */
   readonly name: string;

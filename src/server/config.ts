@@ -13,7 +13,6 @@ import { readCallers } from './secrets.js';
 /** Fewest characters of a token that other machines can try. */
 const MIN_TOKEN = 16;
 
-/** Every setting of the server. */
 export const serverSchema = {
   host: text('127.0.0.1', 'Address to listen on; unix:/PATH is a socket for programs of this machine.'),
   port: integer(5050, 0, 65_535, 'Port to listen on; 0 takes a free one.'),

@@ -21,7 +21,6 @@ const checking = threadModule<typeof samples>(import.meta.url, './check-samples.
 /** After this the check of a file is given up. */
 const MAX_MS = 600_000;
 
-/** What the service is made of. */
 export interface DatasetServiceOptions {
   readonly datasets: DatasetStore;
   readonly names: Names;
@@ -32,7 +31,6 @@ export interface DatasetServiceOptions {
   readonly maxBytes: number;
 }
 
-/** Makes the service. */
 export function makeDatasetService(options: DatasetServiceOptions): DatasetServiceImplementation {
   const { datasets, names, uploads, maxBytes } = options;
   return {

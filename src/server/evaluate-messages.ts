@@ -58,7 +58,6 @@ function checkCount(positions: number): void {
   );
 }
 
-/** The answer to a request. */
 export function succeeded(requestId: bigint, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
   const started = trace ? performance.now() : 0;
   const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };

@@ -27,7 +27,6 @@ export const gameService = answeredInBytes(GameServiceDefinition, 'getGame');
 const PAGE = 20;
 const LONGEST_PAGE = 1000;
 
-/** Makes the service. */
 export function makeGameService(
   { games, jobs }: Pick<Store, 'games' | 'jobs'>,
   work: ThreadPool,

@@ -24,7 +24,6 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 export interface PlannedGrowth {
   /** ONNX model whose outputs are the grown tensors by name. */
   readonly model: Uint8Array<ArrayBuffer>;
-  /** Its inputs. */
   readonly inputs: NamedTensors;
   readonly targetShapes: Shapes;
   /** Of the checkpoint. */
@@ -59,7 +58,6 @@ export function planGrowth(message: GrowthDescription, file: Uint8Array, maxByte
   return transferring({ model, inputs, targetShapes, metadata, ...counts }, [model.buffer]);
 }
 
-/** Writes the tensors that were grown. */
 export function writeGrown(tensors: NamedTensors, shapes: Shapes, metadata: Record<string, string>): GrownFile {
   const weights = new Map([...shapes].map(([name, shape]) => [name, { shape, data: floatsOf(tensors, name) }]));
   const bytes = encodeSafetensors(weights, metadata);

@@ -20,7 +20,6 @@ const growing = threadModule<typeof growth>(import.meta.url, './grow-checkpoint.
 /** After this a growth is given up. */
 const MAX_MS = 600_000;
 
-/** What the service is made of. */
 export interface GrowthServiceOptions {
   readonly uploads: Uploads;
   /** Reads, plans and writes. */
@@ -29,7 +28,6 @@ export interface GrowthServiceOptions {
   readonly maxBytes: number;
 }
 
-/** Makes the service. */
 export function makeGrowthService(options: GrowthServiceOptions): GrowthServiceImplementation {
   const { uploads, maxBytes } = options;
   return {

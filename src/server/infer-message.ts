@@ -20,7 +20,6 @@ export function readMessage(bytes: Uint8Array): Reading<InferRequest> {
   return transferring({ read }, [...buffers]);
 }
 
-/** Reads requests of ModelInfer. */
 export const inferReader: MessageReader<InferRequest> = {
   read: readMessage,
   module: threadModule<{ readMessage: typeof readMessage }>(import.meta.url, './infer-message.js'),

@@ -6,7 +6,6 @@ import type { StoredGame, Work } from '../trainer/alphazero/ports.js';
 /** One point of progress, before it is numbered. */
 export type ProgressPoint = Pick<ProgressRow, 'event' | 'metrics' | 'message' | 'times'>;
 
-/** A job at work. */
 export interface RunningJob {
   /** Loads the checkpoint and begins; rejects if it cannot, or is stopped before. */
   start(): Promise<void>;
@@ -30,7 +29,6 @@ export interface SelfPlayPart {
   readonly currentVersion: string;
 }
 
-/** What a job is given by the server. */
 export interface JobContext {
   readonly jobId: string;
   /** Name of the model that it trains. */
@@ -53,7 +51,6 @@ export interface AskedJob {
   readonly jobId?: string;
 }
 
-/** A kind of job. */
 export interface JobKind {
   readonly kind: string;
   /** @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed */

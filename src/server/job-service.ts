@@ -19,7 +19,6 @@ const stateToWire: Readonly<Record<StoredState, JobState>> = {
   failed: JobState.FAILED,
 };
 
-/** Makes the service. */
 export function makeJobService(jobs: JobRunner, names: Names): JobServiceImplementation {
   /** A job is stopped and continued by whoever created it, and by admins. */
   const checkOwn = async (jobId: string, context: CallContext): Promise<void> => {

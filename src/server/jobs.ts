@@ -18,7 +18,6 @@ import type { JobWork, WorkSource } from './self-play/work-source.js';
 /** Milliseconds after which a job that runs is seen to work, if nothing showed it before. */
 const PROOF_MS = 60_000;
 
-/** What the runner is made of. */
 export interface JobRunnerOptions {
   readonly store: Pick<Store, 'jobs' | 'progress' | 'names'>;
   readonly kinds: readonly JobKind[];
@@ -38,7 +37,6 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-/** The jobs of a server. */
 export class JobRunner implements WorkSource {
   readonly #store: JobRunnerOptions['store'];
   readonly #names: OwnedNames;

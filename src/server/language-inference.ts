@@ -16,7 +16,6 @@ export interface LanguageInference {
   infer(ref: string, request: InferRequest, context: CallContext): Promise<ModelInferResponse>;
 }
 
-/** Makes it over a generator. */
 export function languageInference(generator: Generator, knows: (ref: string) => Promise<boolean>): LanguageInference {
   return {
     knows,

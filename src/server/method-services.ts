@@ -7,13 +7,11 @@ import type * as branching from './branching-calls.js';
 import type * as scheduling from './scheduling-calls.js';
 import { threadedService, type ThreadedService } from './threaded-service.js';
 
-/** BranchingService. */
 export function branchingService(pool: ThreadPool): ThreadedService<BranchingServiceDefinition> {
   const calls = threadModule<typeof branching>(import.meta.url, './branching-calls.js');
   return threadedService(BranchingServiceDefinition, calls, pool);
 }
 
-/** SchedulingService. */
 export function schedulingService(pool: ThreadPool): ThreadedService<SchedulingServiceDefinition> {
   const calls = threadModule<typeof scheduling>(import.meta.url, './scheduling-calls.js');
   return threadedService(SchedulingServiceDefinition, calls, pool);

@@ -69,7 +69,6 @@ export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: 
   };
 }
 
-/** A running metrics server. */
 export interface MetricsServer {
   /** The port that was bound. */
   readonly port: number;

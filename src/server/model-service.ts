@@ -32,7 +32,6 @@ const MAX_MS = 600_000;
 /** By their number in the messages. */
 const formats = ['stored', 'stored', 'katago'] as const;
 
-/** What the service is made of. */
 export interface ModelServiceOptions {
   readonly models: ModelStore;
   readonly names: Names;
@@ -49,7 +48,6 @@ export interface ModelServiceOptions {
   readonly precisionChanged: (name: string) => void;
 }
 
-/** Makes the service. */
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
   const { models, names, uploads, maxBytes, promoted, precisionChanged } = options;
   const threads = inThreads(options);

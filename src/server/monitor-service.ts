@@ -11,7 +11,6 @@ const DEFAULT_INTERVAL_MS = 1000;
 const SHORTEST_INTERVAL_MS = 100;
 const LONGEST_INTERVAL_MS = 60_000;
 
-/** What the service looks at. */
 export interface MonitorOptions {
   readonly evaluator: MetricsSource;
   readonly selfPlay: Pick<SelfPlay, 'workers'>;
@@ -21,7 +20,6 @@ export interface MonitorOptions {
   readonly now: () => number;
 }
 
-/** Makes the service. */
 export function makeMonitorService(options: MonitorOptions): MonitorServiceImplementation {
   const { evaluator, selfPlay, maxBatch, now } = options;
   return {

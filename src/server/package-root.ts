@@ -14,7 +14,6 @@ export function packageRoot(): string {
   throw new AppError('internal', `There is no package.json above '${start}'`);
 }
 
-/** The version of the package. */
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   return version;

@@ -19,7 +19,6 @@ const MOST_WAITING = 4;
 /** Weights below which a network is so quick that eight bits gain nothing. */
 const FEWEST_WEIGHTS = 50_000;
 
-/** What a quantizer is made of. */
 export interface QuantizerOptions {
   readonly store: Pick<Store, 'models' | 'games' | 'jobs'>;
   readonly engine: EngineSettings;

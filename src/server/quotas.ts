@@ -12,7 +12,6 @@ export interface Quota {
   readonly perSecond: number;
 }
 
-/** What one client has had. */
 export interface ClientFigures {
   readonly client: string;
   /** Positions in flight now. */
@@ -32,7 +31,6 @@ interface Account extends Quota {
   countedAtMs: number;
 }
 
-/** What a call says of its caller. */
 export function callFacts({ metadata, peer }: CallContext): CallFacts {
   return { header: metadata.get('authorization'), peer };
 }

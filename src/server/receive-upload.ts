@@ -23,7 +23,6 @@ export interface UploadMessage {
   readonly sha256: string;
 }
 
-/** What uploads may take. */
 export interface UploadsOptions {
   /** Where chunks wait for the rest of their file. */
   readonly folder: string;
@@ -37,7 +36,6 @@ export interface UploadsOptions {
   readonly openFile?: OpenSpoolFile;
 }
 
-/** How to receive one file. */
 export interface ReceiveOptions<Message> {
   /** Largest file taken. */
   readonly maxBytes: number;

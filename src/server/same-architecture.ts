@@ -9,7 +9,6 @@ import type { AskedJob } from './job-kind.js';
 /** What tells architectures apart, by the names of the settings. */
 export type Sizes = Readonly<Record<string, string | number | boolean>>;
 
-/** The sizes of a network. */
 export function sizesOfNetwork(architecture: AnyArchitecture): Sizes {
   if (architecture.kind === 'transformer') {
     const { kind, layers, hidden, heads, keyValueHeads, intermediate, tiedHead, vocabulary } = architecture;

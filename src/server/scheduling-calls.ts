@@ -6,7 +6,6 @@ import { FitCostRequest, FitCostResponse, PlanStepRequest, PlanStepResponse } fr
 import { costToWire, planRequestFromWire, planToWire, samplesFromWire } from '../wire/scheduling.js';
 import { carryOut } from './carry-out.js';
 
-/** Plans a step. */
 export const planStep = carryOut(PlanStepRequest, PlanStepResponse, (request) => {
   const { policy, lengths, cluster, options } = planRequestFromWire(request);
   return planToWire(plan(policy, lengths, cluster, options), lengths, cluster);

@@ -25,7 +25,6 @@ import { listenOnSocket } from './unix-socket.js';
 /** Between the last word to a peer and the end of its connection. */
 const FAREWELL_MS = 500;
 
-/** A server that serves. */
 export interface RunningServer {
   /** host:port, with the port that was bound. */
   readonly address: string;

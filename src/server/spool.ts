@@ -5,7 +5,6 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageFailure } from '../store/sqlite/failure.js';
 
-/** An open file. */
 export interface SpoolFile {
   write(from: Uint8Array, at: number, count: number, position: number): Promise<{ readonly bytesWritten: number }>;
   read(into: Uint8Array, at: number, count: number, position: number): Promise<{ readonly bytesRead: number }>;

@@ -293,7 +293,6 @@ export interface DatasetStore {
 }
 
 export const nameKinds = ['model', 'dataset'] as const;
-/** What a name is the name of. */
 export type NameKind = (typeof nameKinds)[number];
 
 /** Who may write under a name, beside the admins. */

@@ -13,7 +13,6 @@ export interface Question {
   readonly answer: string;
 }
 
-/** What to draw. */
 export interface QuestionOptions {
   /** From 1 to `LEVELS`. */
   readonly level: number;
@@ -21,12 +20,10 @@ export interface QuestionOptions {
   readonly rng: Rng;
 }
 
-/** Levels of every family. */
 export const LEVELS = 8;
 /** Digits, numbers or brackets that the fixed-length form has room for: level + 1 of them at most count. */
 const SLOTS = LEVELS + 1;
 
-/** The families by name. */
 export const families = {
   /** `12+3=` → `15`: two numbers with level + 1 digits together. */
   add: (options: QuestionOptions) => {
@@ -80,7 +77,6 @@ export const families = {
   },
 } as const satisfies Record<string, (options: QuestionOptions) => Question>;
 
-/** The name of a family. */
 export type Family = keyof typeof families;
 
 interface Operand {

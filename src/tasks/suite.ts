@@ -18,7 +18,6 @@ export interface Task extends Question {
   readonly level: number;
 }
 
-/** What a suite is made of. */
 export interface SuiteOptions {
   readonly families: readonly Family[];
   /** From 1 to `LEVELS`; each family has as many tasks of one as of another, as far as there are enough questions. */
@@ -38,7 +37,6 @@ export const suites = {
   'mix-fixed': { families: ['add', 'sub', 'mod', 'sort', 'reverse', 'max', 'depth', 'chain'], fixedLength: true },
 } as const satisfies Record<string, Pick<SuiteOptions, 'families' | 'fixedLength'>>;
 
-/** The name of a suite. */
 export type SuiteName = keyof typeof suites;
 
 /** One question in this many is for testing. */

@@ -27,7 +27,6 @@ export interface Dataset {
   readonly tooLong: readonly RefusedLine[];
 }
 
-/** How a file is read. */
 export interface DatasetOptions {
   readonly tokenizer: Tokenizer;
   /** Longest sample in positions (its tokens but the last, which is only predicted); not given: any. */

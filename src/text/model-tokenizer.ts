@@ -5,7 +5,6 @@ import { byteTokenizer } from './bytes.js';
 import { huggingFaceTokenizer } from './hugging-face.js';
 import type { Tokenizer } from './tokenizer.js';
 
-/** The files of a vocabulary as text. */
 export interface VocabularyFiles {
   /** tokenizer.json; without it the vocabulary is that of bytes. */
   readonly tokenizer?: string | undefined;

@@ -71,7 +71,6 @@ export function parseTask(line: string): PromptTask {
   };
 }
 
-/** Whether a line is a task. */
 export function isTask(line: string): boolean {
   try {
     parseTask(line);

@@ -39,7 +39,6 @@ export function winChance(elo: number): number {
   return 1 / (1 + Math.exp(-elo / ELO_PER_LOGIT));
 }
 
-/** Choices in a fit. */
 export interface FitOptions {
   /**
    * Virtual draws for every pair that met, 1 unless given; 0 is plain maximum likelihood, which diverges for a player

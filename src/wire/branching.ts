@@ -13,7 +13,6 @@ const MOST_POSITIONS = 200_000;
 const MOST_MOVES = 1_000_000;
 const MOST_POLICY_MOVES = 16_384;
 
-/** Settings as a message. */
 export function branchSettingsToWire(settings: BranchSettings): pb.BranchSettings {
   const { points, estimator, ...same } = settings;
   return {
@@ -47,7 +46,6 @@ export function checkStrength(strength: number): void {
   check(strength > 0 && strength < Infinity, () => `strength is ${strength}; it must be above 0`);
 }
 
-/** A tree as it was sent. */
 export interface SentTree {
   readonly tree: GameTree;
   /** One for every position of the message, in its order; those that were not searched are not among `tree.positions`. */

@@ -7,7 +7,6 @@ import type * as pb from '../proto/tengen/v1/position.js';
 
 const noBytes = new Uint8Array(0);
 
-/** Evaluations as messages. */
 export function evaluationsToWire(evaluations: readonly GoEvaluation[]): pb.Evaluation[] {
   let policies = 0;
   for (const { logits } of evaluations) policies += 2 * logits.length;

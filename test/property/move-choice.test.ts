@@ -28,6 +28,7 @@ describe('the bridge', () => {
     const stop = new AbortController().signal;
     for (let seen = 0; seen < 1000;) {
       const session = new Session({
+        version: '1.2.3',
         config: readConfig(bridgeSchema, settings),
         evaluatorFor: () => evaluator,
         onTrouble: (error) => {

@@ -38,7 +38,6 @@ export interface AnalysisSessionOptions {
   readonly maxLineLength?: number;
 }
 
-/** A running conversation. */
 export class AnalysisConversation {
   readonly input = new PassThrough();
   readonly answers: SaidAnswer[] = [];

@@ -9,7 +9,6 @@ import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import { type Graph, graph } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
 
-/** Runs a graph once. */
 export async function runOnce(compiled: Graph, inputs: NamedTensors): Promise<Record<string, Float32Array>> {
   const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
   const program = await engine.compile(compiled);

@@ -24,7 +24,6 @@ export interface GtpSessionOptions {
   readonly ready?: () => Promise<void>;
 }
 
-/** A running conversation. */
 export class GtpConversation {
   readonly session: Session;
   readonly input = new PassThrough();
@@ -37,6 +36,7 @@ export class GtpConversation {
   constructor(options: GtpSessionOptions = {}) {
     const evaluator = options.evaluator ?? new HeuristicEvaluator();
     this.session = new Session({
+      version: '0.1.0',
       config: readConfig(bridgeSchema, { visits: 16, batch: 4, resignBelow: 0, ...options.settings }),
       evaluatorFor: () => evaluator,
       onTrouble: (error) => this.troubles.push(error),

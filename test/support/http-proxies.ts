@@ -43,10 +43,8 @@ backend out
 `,
 };
 
-/** The proxies by name. */
 export const proxies = { nginx, haproxy } as const;
 
-/** A proxy that runs. */
 export interface HttpProxy {
   readonly address: string;
   readonly stop: () => Promise<void>;

@@ -13,7 +13,6 @@ type OnVector = (x: readonly number[]) => number[];
 /** A block: its kind, or a list of the blocks in a bottleneck. */
 export type SketchBlock = 'ordinary' | 'pool' | readonly SketchBlock[];
 
-/** What to write. */
 export interface KatagoSketch {
   readonly version: number;
   readonly blocks: readonly SketchBlock[];

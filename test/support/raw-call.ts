@@ -3,7 +3,6 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** How a call went. */
 export interface RawAnswer {
   /** The name of the status, such as OK. */
   readonly status: string;
@@ -13,7 +12,6 @@ export interface RawAnswer {
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-/** One connection. */
 export class RawClient {
   readonly #client: Client;
 

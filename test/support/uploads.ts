@@ -74,7 +74,6 @@ export async function upload(
   }
 }
 
-/** Names of all that is stored. */
 export async function storedNames(connection: Connection): Promise<readonly string[]> {
   const { datasets } = await connection.client(DatasetServiceDefinition).listDatasets({});
   const { models } = await connection.client(ModelServiceDefinition).listModels({ name: '' });

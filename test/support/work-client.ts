@@ -26,7 +26,6 @@ export interface WorkServer {
   };
 }
 
-/** One Work stream. */
 export class WorkClient {
   readonly #outgoing = new MessageQueue<WorkRequest>();
   readonly #received: Body[] = [];

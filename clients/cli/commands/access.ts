@@ -56,7 +56,6 @@ function inWords({ name, owner, granted }: NameOwnership): string {
   return `${name} belongs to ${owner === '' ? 'the admins' : owner} and is granted to ${others}`;
 }
 
-/** All commands of access. */
 export const accessCommands = [
   whoami,
   ...nameCommands('models', 'model', NameKind.MODEL),

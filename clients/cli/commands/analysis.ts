@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { analysisSchema } from '../../analysis/config.js';
 import { runAnalysis } from '../../analysis/run.js';
 import { readConfig } from '../../../src/core/config.js';
+import { packageVersion } from '../../../src/server/package-root.js';
 import { startLocalServer } from '../child.js';
 import { command, connectionFlags, connectionOf } from '../command.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
-/** analysis */
 export const analysisCommand = command({
   name: 'analysis',
   usage: '',
@@ -36,7 +36,8 @@ export const analysisCommand = command({
     try {
       const { model } = flags;
       const connection = local ? { address: local.address } : connectionOf(flags);
-      await runAnalysis({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
+      const streams = { input: process.stdin, output: process.stdout };
+      await runAnalysis({ ...settings, ...connection, ...streams, model, version: packageVersion(), signal });
       return 0;
     } finally {
       await local?.server.stop();

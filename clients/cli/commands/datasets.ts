@@ -134,5 +134,4 @@ const list = command({
   },
 });
 
-/** All `datasets` commands. */
 export const datasetsCommands = [importDataset, make, list];

@@ -109,5 +109,4 @@ const exportGame = command({
   },
 });
 
-/** All `games` commands. */
 export const gamesCommands = [list, show, exportGame];

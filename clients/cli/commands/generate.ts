@@ -15,7 +15,6 @@ function number(name: string, value: string): number {
   return read;
 }
 
-/** The command. */
 export const generateCommand = command({
   name: 'generate',
   usage: '[PROMPT]',

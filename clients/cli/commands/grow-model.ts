@@ -31,7 +31,6 @@ const flags = {
   },
 } as const;
 
-/** `tengen models grow`. */
 export const growModel = command({
   name: 'models grow',
   usage: 'SOURCE NAME [--hidden N --layers N | --channels N --blocks N]',

@@ -4,11 +4,11 @@ import { resolve } from 'node:path';
 import { bridgeSchema } from '../../gtp-bridge/config.js';
 import { runGtp } from '../../gtp-bridge/run.js';
 import { readConfig } from '../../../src/core/config.js';
+import { packageVersion } from '../../../src/server/package-root.js';
 import { startLocalServer } from '../child.js';
 import { command, connectionFlags, connectionOf } from '../command.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
-/** gtp */
 export const gtpCommand = command({
   name: 'gtp',
   usage: '',
@@ -38,7 +38,8 @@ export const gtpCommand = command({
     try {
       const { model } = flags;
       const connection = local ? { address: local.address } : connectionOf(flags);
-      await runGtp({ ...settings, ...connection, model, input: process.stdin, output: process.stdout, signal });
+      const streams = { input: process.stdin, output: process.stdout };
+      await runGtp({ ...settings, ...connection, ...streams, model, version: packageVersion(), signal });
       return 0;
     } finally {
       await local?.server.stop();

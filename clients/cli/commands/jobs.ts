@@ -214,5 +214,4 @@ const resume = command({
   },
 });
 
-/** All `jobs` commands. */
 export const jobsCommands = [create, list, get, watch, cancel, resume];

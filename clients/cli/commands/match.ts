@@ -44,7 +44,6 @@ function describe(names: readonly string[], result: MatchResult): string {
   ].join('\n');
 }
 
-/** match */
 export const matchCommand = command({
   name: 'match',
   usage: 'PLAYER PLAYER',

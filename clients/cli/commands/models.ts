@@ -1,4 +1,4 @@
-/** `tengen models …`: list, download, upload, import, export, promote and grow versions. */
+/** `tengen models …`: list, import, export, promote and grow versions, and choose the precision that they are served in. */
 
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -197,5 +197,4 @@ const precision = command({
   },
 });
 
-/** All `models` commands. */
 export const modelsCommands = [list, importModel, exportModel, promote, precision, growModel];

@@ -16,7 +16,6 @@ import { isEnded } from '../follow-job.js';
 import { settingsFrom, stateName } from './jobs.js';
 import { modelRef } from './models.js';
 
-/** quickstart */
 export const quickstartCommand = command({
   name: 'quickstart',
   usage: '',

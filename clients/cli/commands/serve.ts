@@ -5,7 +5,6 @@ import { command, jsonFlag } from '../command.js';
 import { profiled, profileFlag } from '../profile-file.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
 
-/** serve */
 export const serveCommand = command({
   name: 'serve',
   usage: '',

@@ -148,5 +148,4 @@ const begin = command({
   },
 });
 
-/** All `store` commands. */
 export const storeCommands = [checkCommand, backup, sweepCommand, begin];

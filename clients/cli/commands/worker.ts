@@ -7,7 +7,6 @@ import { runWorker } from '../../self-play/worker.js';
 import { command, connectionFlags, connectionOf, jsonFlag } from '../command.js';
 import { profiled, profileFlag } from '../profile-file.js';
 
-/** worker */
 export const workerCommand = command({
   name: 'worker',
   usage: '',

@@ -7,7 +7,6 @@ import { Position } from '../../../src/go/position.js';
 import type { Rules } from '../../../src/go/rules.js';
 import type { Player, PlayerGame } from './player.js';
 
-/** How a match is played. */
 export interface MatchOptions {
   readonly size: number;
   readonly rules: Rules;
@@ -24,7 +23,6 @@ export interface MatchOptions {
   readonly onGame?: (game: FinishedGame) => void;
 }
 
-/** One game of a match. */
 export interface FinishedGame {
   readonly index: number;
   /** 0 or 1: which player had Black. */

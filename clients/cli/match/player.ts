@@ -3,7 +3,6 @@
 import type { Color } from '../../../src/go/color.js';
 import type { Rules } from '../../../src/go/rules.js';
 
-/** One side of one game. */
 export interface PlayerGame {
   /** Tells the player a move of either side; `action` is a point, or size² for a pass. */
   play(color: Color, action: number): Promise<void>;

@@ -29,7 +29,6 @@ export function matchResult(games: readonly FinishedGame[]): MatchResult {
   return countedResult({ wins, draws: games.length - wins - losses, losses });
 }
 
-/** What the counts of a match say. */
 export function countedResult({ wins, draws, losses }: Pick<MatchResult, 'wins' | 'draws' | 'losses'>): MatchResult {
   const games = wins + draws + losses;
   const n = Math.max(1, games);

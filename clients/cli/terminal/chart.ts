@@ -1,6 +1,5 @@
 /** A line chart drawn in Braille dots: 2 × 4 dots a character, so a terminal of 60 columns shows 120 points. */
 
-/** One point of a chart. */
 export interface ChartPoint {
   readonly x: number;
   readonly y: number;

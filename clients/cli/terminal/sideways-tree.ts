@@ -10,7 +10,6 @@
 
 import { rowOrder } from '../../shared/tree-rows.js';
 
-/** One line of the tree. */
 export interface TreeLine {
   /** Index of the line that it comes from; undefined for the first one. */
   readonly parent: number | undefined;
@@ -23,7 +22,6 @@ export interface TreeLine {
   readonly isHeavy: (at: number) => boolean;
 }
 
-/** A drawn tree. */
 export interface DrawnTree {
   /** The rows from the top; `line` is the index of the line in it. */
   readonly rows: readonly { readonly line: number; readonly text: string }[];

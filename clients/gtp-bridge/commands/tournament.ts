@@ -14,7 +14,6 @@ import type { Session } from '../session.js';
 /** Visits of the small search that tells dead stones from living ones. */
 const judgingVisits = 64;
 
-/** The commands of a tournament. */
 export function tournamentCommands(session: Session): readonly (readonly [string, Handler])[] {
   return [
     ['time_settings', ({ args }) => setTimes(session, args)],

@@ -21,14 +21,13 @@ import { MoveControls } from './move-controls.js';
 import { useOpinion } from './use-opinion.js';
 import { Verdict } from './verdict.js';
 
-/** What the view works on. */
 export interface BoardViewProps {
   readonly calls: Calls;
   readonly line: Line;
   readonly setLine: (line: Line) => void;
 }
 
-/** The view. */
+/** The board with its controls, and beside it what the network thinks of the position shown. */
 export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentChildren {
   const [choices, setChoices] = useState<Choices>(firstChoices);
   const change = (changes: Partial<Choices>): void => setChoices((now) => ({ ...now, ...changes }));

@@ -16,7 +16,7 @@ export interface CandidatesProps {
   readonly onPlay: (action: number) => void;
 }
 
-/** The list. */
+/** The moves that the search looked at, the best first; a click plays one. */
 export function Candidates({ opinion, toMove, onPoint, onPlay }: CandidatesProps): ComponentChildren {
   const candidates = opinion?.candidates.slice(0, SHOWN) ?? [];
   // A single evaluation knows no values of moves.

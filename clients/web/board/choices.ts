@@ -10,7 +10,6 @@ export const overlays = [
   { name: 'nothing', title: 'Nothing' },
 ] as const;
 
-/** See `overlays`. */
 export type OverlayName = (typeof overlays)[number]['name'];
 
 /** Visits of a move; 1 is the network alone. */
@@ -23,7 +22,6 @@ export const players: readonly { readonly title: string; readonly value: Color |
   { title: 'White', value: BLACK },
 ];
 
-/** What is chosen. */
 export interface Choices {
   /** A name or name@version; undefined until the models are known. */
   readonly model: string | undefined;

@@ -9,7 +9,6 @@ import { overlays, players, visitCounts, type Choices } from './choices.js';
 import { emptyLine, lineFromFile, lineToSgf, type Line } from './line.js';
 import { firstSize, type ModelChoice } from './models.js';
 
-/** What the controls work on. */
 export interface GameControlsProps {
   readonly models: readonly ModelChoice[];
   readonly choices: Choices;
@@ -19,7 +18,6 @@ export interface GameControlsProps {
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** The controls. */
 export function GameControls(props: GameControlsProps): ComponentChildren {
   const { models, choices, setChoices, line, setLine, onTrouble } = props;
   const played = models.find(({ ref }) => ref === choices.model)?.sizes ?? [];

@@ -14,7 +14,6 @@ import type { Line } from './line.js';
 /** The graph has at least so many moves, so that the first ones do not fill it. */
 const LEAST_MOVES = 10;
 
-/** What the graph shows. */
 export interface GameGraphProps {
   readonly line: Line;
   readonly model: string | undefined;
@@ -23,7 +22,6 @@ export interface GameGraphProps {
   readonly onPly: (ply: number) => void;
 }
 
-/** The graph. */
 export function GameGraph({ line, model, opinion, onPly }: GameGraphProps): ComponentChildren {
   const judgements = useMemo(() => new Judgements(), [model, line.rules]);
   const { x, series } = useMemo(() => {

@@ -17,7 +17,6 @@ export interface Overlay {
   readonly variation?: readonly number[] | undefined;
 }
 
-/** What the board shows. */
 export interface BoardProps {
   readonly position: Position;
   readonly overlay: Overlay;
@@ -34,7 +33,6 @@ const STRENGTHS = 9;
 
 const signOf = { [EMPTY]: 0, [BLACK]: 1, [WHITE]: -1 } as const;
 
-/** The board. */
 export function Board({ position, overlay, label, onPoint }: BoardProps): ComponentChildren {
   const frame = useRef<HTMLDivElement>(null);
   const { size } = position;

@@ -4,7 +4,6 @@ import { boardSizes, boardsText } from '../../shared/model-boards.js';
 import { ModelServiceDefinition, type Model } from '../../../src/proto/tengen/v1/model.js';
 import type { Calls } from '../calls.js';
 
-/** One choice. */
 export interface ModelChoice {
   /** A name, which stands for its promoted version, or name@version. */
   readonly ref: string;

@@ -6,7 +6,6 @@ import { AppError } from '../../../src/core/errors.js';
 import { parseVertex } from '../../../src/go/vertex.js';
 import { goTo, undo, type Line } from './line.js';
 
-/** What the controls work on. */
 export interface MoveControlsProps {
   readonly line: Line;
   readonly setLine: (line: Line) => void;
@@ -22,7 +21,6 @@ const keys: Readonly<Record<string, (line: Line) => Line>> = {
   End: (line) => goTo(line, line.turns.length),
 };
 
-/** The controls. */
 export function MoveControls({ line, setLine, onPlay }: MoveControlsProps): ComponentChildren {
   // With the line at once, not after painting: a key in between would act on the line before, and lose its last move.
   useLayoutEffect(() => {

@@ -16,7 +16,6 @@ import { saveFile } from '../save-file.js';
 import { TreeDrawing } from './tree-drawing.js';
 import { factsAt, sharesOf, type Place, type PlaceFacts, type ShownTree } from './tree-place.js';
 
-/** What the view works on. */
 export interface GameTreeViewProps {
   readonly calls: Calls;
   readonly gameId: string;
@@ -24,7 +23,6 @@ export interface GameTreeViewProps {
   readonly openLine: (line: Line) => void;
 }
 
-/** The view. */
 export function GameTreeView({ calls, gameId, openLine }: GameTreeViewProps): ComponentChildren {
   const { getGame } = GameServiceDefinition.methods;
   const { value, error } = useLoaded(

@@ -15,7 +15,6 @@ import { GameTreeView, type GameTreeViewProps } from './game-tree-view.js';
 
 const PAGE = 40;
 
-/** What the view works on. */
 export interface GamesViewProps extends Pick<GameTreeViewProps, 'calls' | 'openLine'> {
   /** The newest job that plays games if left out. */
   readonly jobId: string | undefined;
@@ -23,7 +22,6 @@ export interface GamesViewProps extends Pick<GameTreeViewProps, 'calls' | 'openL
   readonly gameId: string | undefined;
 }
 
-/** The view. */
 export function GamesView({ calls, jobId, gameId, openLine }: GamesViewProps): ComponentChildren {
   const { value: jobs, error } = useLoaded(
     async (signal) => {

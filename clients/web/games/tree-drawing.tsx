@@ -15,7 +15,6 @@ const BAR_HEIGHT = 52;
 const LEFT = 30;
 const RIGHT = 96;
 
-/** What the drawing shows. */
 export interface TreeDrawingProps {
   readonly tree: ShownTree;
   readonly place: Place;
@@ -27,7 +26,6 @@ interface Row {
   /** Ply at which the line leaves its parent; 0 for the first game. */
   readonly from: number;
   readonly to: number;
-  /** Row of the parent. */
   readonly parentRow: number | undefined;
 }
 

@@ -11,14 +11,12 @@ export interface ShownTree {
   readonly records: readonly GameRecord[];
 }
 
-/** A place. */
 export interface Place {
   readonly variation: number;
   /** Moves before the position. */
   readonly ply: number;
 }
 
-/** What is known of a place. */
 export interface PlaceFacts {
   /** The variation in which the position came up first. */
   readonly owner: number;

@@ -16,7 +16,6 @@ import { Figure } from '../training/training-view.js';
 /** Five minutes. */
 const KEPT = 300;
 
-/** The view. */
 export function ServerView({ calls }: { readonly calls: Calls }): ComponentChildren {
   const { watchServer } = MonitorServiceDefinition.methods;
   const { values, error } = useStream(

@@ -3,7 +3,6 @@
 import type { JobProgress } from '../../../src/proto/tengen/v1/job.js';
 import type { ChartSeries } from '../chart.js';
 
-/** One chart. */
 export interface Curve {
   readonly title: string;
   /** Minutes since the first point of progress. */

@@ -27,7 +27,6 @@ export interface NewVariation {
   readonly result: number;
 }
 
-/** A position of the tree. */
 export interface TreeNode {
   readonly ply: number;
   readonly parent: TreeNode | undefined;

@@ -5,7 +5,6 @@
 
 import type { Seed } from '../../core/rng.js';
 
-/** A prompt of the pool. */
 export interface Prompt {
   readonly id: string;
   /** Tokens of the question, the common prefix not counted. */

@@ -2,7 +2,6 @@
 
 import { choice, type ConfigOf, flag, number, readConfig } from '../../core/config.js';
 
-/** Kinds of curricula. */
 export const curriculumKinds = [
   'uniform',
   'gain',

@@ -12,7 +12,6 @@ export type AxisName = 'B' | 'L' | 'K' | 'I' | 'O' | 'C';
 /** The order of the cores in the ring: each shares a bond with the next, the last with the first. */
 export const RING: readonly AxisName[] = ['B', 'K', 'I', 'O', 'L'];
 
-/** One axis of a family. */
 export interface Axis {
   readonly name: AxisName;
   /** Lengths in the source and in the target. */

@@ -10,7 +10,6 @@ import { sizeOf } from '../../nn/types.js';
 import { repeated } from './copies.js';
 import type { Axis, Family, GrowthPlan, Shapes, Slice } from './family.js';
 
-/** A layer with weights. */
 type WeightedLayer = Exclude<KatagoLayer, { kind: 'words' | 'activation' }>;
 
 /** The same parameter of several blocks, or one of those of which there is one. */

@@ -48,5 +48,4 @@ export const growthMethods = {
   katago: { ...plain, depth: 'exact', split: 'first', noise: 0.0025 },
 } as const satisfies Record<string, OperatorSettings>;
 
-/** The names of the ways. */
 export const growthMethodNames = Object.keys(growthMethods) as (keyof typeof growthMethods)[];

@@ -7,7 +7,6 @@
 import { SHARDED, type Cluster, type PolicyOptions } from './plan.js';
 import { RankBudget } from './rank-budget.js';
 
-/** Settings of `dacp`. */
 export interface DacpOptions extends PolicyOptions {
   /** Whether the rank with the least compute is tried first (Alg. 1), or only the one with most room (Alg. 4). */
   readonly balance?: boolean;

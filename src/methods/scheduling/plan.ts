@@ -52,7 +52,6 @@ export interface StepPlan {
   readonly predictedMs: number;
 }
 
-/** Settings of the policies that have some. */
 export interface PolicyOptions {
   /** Sequences in a micro-batch of `shard-all`, `sorted` and `dacp`; fewer where they would not fit. */
   readonly microBatch?: number;

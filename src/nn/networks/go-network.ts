@@ -10,7 +10,6 @@ import { katagoParameters } from './katago/layers.js';
 import { katagoNetwork, katagoTrunk } from './katago/network.js';
 import { asGoOutputs } from './katago/outputs.js';
 
-/** A Go network of any kind. */
 export type GoArchitecture = Architecture | KatagoArchitecture;
 
 /**

@@ -20,7 +20,6 @@ import { max, mean } from '../operations/reductions.js';
 import { concat, reshape, sliceAxis } from '../operations/shape.js';
 import type { Architecture } from './architecture.js';
 
-/** One parameter of the network. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
@@ -97,7 +96,6 @@ export function parameters(architecture: Architecture): Parameter[] {
   return list;
 }
 
-/** Shapes by parameter name. */
 export function parameterShapes(architecture: Architecture): ReadonlyMap<string, readonly number[]> {
   return new Map(parameters(architecture).map(({ name, shape }) => [name, shape]));
 }

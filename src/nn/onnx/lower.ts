@@ -10,7 +10,6 @@ import { OnnxModel } from './model.js';
 import { QuantizedLowering } from './quantized.js';
 import { lowerPointwise } from './pointwise.js';
 
-/** Choices in lowering. */
 export interface LoweringOptions {
   /**
    * Values for inputs that become part of the model, by name. Constant convolution weights let ONNX Runtime use its

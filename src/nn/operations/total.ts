@@ -2,7 +2,6 @@
 
 import { type Operation, type Tensor, apply } from '../graph.js';
 
-/** The operation's name. */
 export const TOTAL = 'total';
 
 const operation: Operation<null> = {

@@ -5,7 +5,6 @@ import { add, div, mul, sub } from '../operations/arithmetic.js';
 import { sqrt, square } from '../operations/elementwise.js';
 import { type Optimizer, decayed } from './optimizer.js';
 
-/** Settings of `adamW`. */
 export interface AdamWOptions {
   readonly kind: 'adamw';
   /** Decay of the mean of the gradient; 0.9 unless given. */

@@ -11,7 +11,6 @@ export type Schedule = (step: number) => number;
 /** What the rate does after the warm-up. */
 export const decays = ['constant', 'cosine', 'linear', 'step'] as const;
 
-/** A schedule in numbers. */
 export interface ScheduleOptions {
   readonly decay: (typeof decays)[number];
   /** The rate at the end of the warm-up. */

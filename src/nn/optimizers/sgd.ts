@@ -3,7 +3,6 @@
 import { add, mul, sub } from '../operations/arithmetic.js';
 import { type Optimizer, decayed } from './optimizer.js';
 
-/** Settings of `sgd`. */
 export interface SgdOptions {
   readonly kind: 'sgd';
   /** µ; 0.9 unless given. */

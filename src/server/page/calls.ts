@@ -12,7 +12,6 @@ import type { Service } from '../compose.js';
 import { decodeOnly } from '../decoding.js';
 import type { Stopping } from '../stopping.js';
 
-/** The calls that are open, by path. */
 export const openPaths: readonly string[] = [
   '/tengen.v1.EvaluatorService/Evaluate',
   '/tengen.v1.GameService/GetGame',

@@ -18,9 +18,7 @@ const statusByKind: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
-/** An error as it leaves. */
 export interface HttpError {
-  /** HTTP status. */
   readonly status: number;
   /** `{kind, message}`, from which the page makes its `AppError`. */
   readonly json: string;

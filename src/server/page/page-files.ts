@@ -33,7 +33,6 @@ interface PageFile {
   readonly etag: string;
 }
 
-/** The files by name. */
 export class PageFiles {
   readonly #files: ReadonlyMap<string, PageFile>;
 

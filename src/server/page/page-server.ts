@@ -24,7 +24,6 @@ import { PageFiles, securityHeaders } from './page-files.js';
 /** Requests and connections at once; a tab has at most one stream open, and the board a few evaluations. */
 const MAX_REQUESTS = 512;
 
-/** What the page is served with. */
 export interface PageOptions {
   readonly host: string;
   /** 0 takes a free one. */
@@ -43,7 +42,6 @@ export interface PageOptions {
   readonly stopping: Stopping;
 }
 
-/** A page that is served. */
 export interface PageServer {
   readonly url: string;
   /** Takes nothing more, and resolves when the requests under way are answered. */

@@ -10,7 +10,6 @@ import type { LeaseRow, LeaseStore } from '../../store/store.js';
 import type { Work } from '../../trainer/alphazero/ports.js';
 import type { WorkSource } from './work-source.js';
 
-/** A game in the book. */
 export interface LeasedGame {
   readonly jobId: string;
   readonly work: Work;
@@ -21,7 +20,6 @@ export interface LeasedGame {
   readonly expiresAtMs: number;
 }
 
-/** Settings of the book. */
 export interface LeaseBookOptions {
   /** Milliseconds; only differences count. */
   readonly now: () => number;

@@ -14,7 +14,6 @@ import { checkSubmission, gameRow, winnerOf } from './submission.js';
 import type { SubmittedGame } from './work-message.js';
 import type { WorkSource } from './work-source.js';
 
-/** What submissions need. */
 export interface SubmissionContext {
   readonly book: LeaseBook;
   readonly source: WorkSource;

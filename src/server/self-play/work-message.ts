@@ -37,7 +37,7 @@ export interface SubmittedGame {
   readonly fault: string;
 }
 
-/** Reads a message. */
+/** A WorkRequest in bytes, its game checked. */
 export function readMessage(bytes: Uint8Array): Reading<WorkMessage> {
   const decoded = decodeRequest(WorkRequest, bytes);
   if ('unreadable' in decoded) return decoded;
@@ -71,7 +71,6 @@ function checkSurprises({ searches }: pb.GameRecord): void {
   });
 }
 
-/** Reads what workers say. */
 export const workReader: MessageReader<WorkMessage> = {
   read: readMessage,
   module: threadModule<{ readMessage: typeof readMessage }>(import.meta.url, './work-message.js'),

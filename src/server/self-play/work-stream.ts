@@ -32,7 +32,6 @@ export interface ConnectedWorker {
   readonly storedGames: number;
 }
 
-/** The state of one stream. */
 export class WorkStream {
   readonly #context: SubmissionContext;
   readonly #outbox = new MessageQueue<pb.WorkResponse>(MAX_OUTGOING);

@@ -16,7 +16,6 @@ export interface Statement<Row> {
   run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
 }
 
-/** How to open a database. */
 export interface DatabaseOptions {
   /** Whether the tables may be made if there are none; otherwise such a database is refused with `refusal`. */
   readonly isNew: boolean;
@@ -54,7 +53,6 @@ export class Database {
     }
   }
 
-  /** Names of the tables. */
   tables(): readonly string[] {
     return this.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
       .all()

@@ -10,7 +10,6 @@ const surelyNotStored: ReadonlySet<ErrorKind> = new Set(['resource-exhausted', '
 /** What is needed of a folder of files named by their content. */
 export type FileFolder = Pick<Blobs, 'put' | 'read' | 'remove'>;
 
-/** The files of a store. */
 export class Files {
   readonly #blobs: FileFolder;
   readonly #queue: Pick<StoreCalls, 'call'>;

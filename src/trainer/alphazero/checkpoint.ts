@@ -55,7 +55,6 @@ export interface Checkpoint {
 
 const FORMAT = 'tengen-alphazero-1';
 
-/** Writes a checkpoint. */
 export function encodeCheckpoint({ tensors, ...rest }: Checkpoint): Uint8Array {
   return encodeSafetensors(tensors, { format: FORMAT, state: JSON.stringify(rest) });
 }

@@ -29,7 +29,6 @@ export interface GameRows extends RememberedGame {
   readonly details: readonly Details[];
   /** What the search said there [rows]. */
   readonly searches: readonly SearchRecord[];
-  /** How the game ended. */
   readonly ending: Ending;
   /** The endings of all games through each training position [rows]. */
   readonly endings: (readonly Ending[])[];

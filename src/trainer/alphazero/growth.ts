@@ -31,7 +31,6 @@ export interface JobNames {
   readonly model: string;
 }
 
-/** A network that has grown. */
 export interface GrownNetwork {
   readonly architecture: Architecture;
   readonly weights: Weights;

@@ -23,7 +23,6 @@ export interface Pairing {
   readonly opening: number;
 }
 
-/** Settings of a league. */
 export interface LeagueOptions {
   /** Rating games for each new version; 0 promotes every version at once. */
   readonly gamesPerVersion: number;

@@ -195,7 +195,6 @@ export class Trainer {
     this.#memory.trim(this.#window());
   }
 
-  /** Makes one step. */
   async makeStep(): Promise<StepMetrics> {
     const { warmupSteps, batchSize, angleWeight } = this.#config;
     await this.#scoreAngles();

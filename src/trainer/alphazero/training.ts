@@ -9,7 +9,6 @@ import type { StoredGame } from './ports.js';
 import type { TreeFigures } from './tree-labels.js';
 import type { GrowthOutcome, TrainerSnapshot, TrainerStart } from './trainer.js';
 
-/** What training starts from. */
 export interface TrainingSetup {
   readonly config: AlphaZeroConfig;
   readonly start: TrainerStart;

@@ -25,7 +25,6 @@ export interface TreeFigures {
   readonly backUp: number;
 }
 
-/** Settings of the labels. */
 export interface TreeLabelOptions {
   readonly branching: BranchSettings;
   readonly label: ValueLabel;

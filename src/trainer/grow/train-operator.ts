@@ -35,7 +35,6 @@ export interface OperatorStep {
   readonly loss: number;
 }
 
-/** What growing did. */
 export interface GrowthReport {
   /** On the held-out batches: of the source, of the target before the operator's training, and of the result. */
   readonly sourceLoss: number;
@@ -51,7 +50,6 @@ export interface GrowthReport {
   readonly trainingMs: number;
 }
 
-/** A grown network. */
 export interface Grown {
   readonly weights: Weights;
   /** The trained part of the operator. */
@@ -59,7 +57,6 @@ export interface Grown {
   readonly report: GrowthReport;
 }
 
-/** Hooks of a run. */
 export interface GrowthHooks {
   readonly signal?: AbortSignal;
   /** Called after each step of the operator; the next one waits for what it returns. */

@@ -6,7 +6,6 @@
 /** The ways to estimate: what they are is said at `advantagesOf` and `tokenWeightsOf`. */
 export const estimators = ['grpo', 'dr-grpo', 'dapo', 'rloo'] as const;
 
-/** One of them. */
 export type Estimator = (typeof estimators)[number];
 
 /** Keeps the division by a small deviation finite; verl's value. */

@@ -25,7 +25,6 @@ export interface RftCheckpoint {
 
 const FORMAT = 'tengen-rft-1';
 
-/** Writes a checkpoint. */
 export function encodeRftCheckpoint({ tensors, ...rest }: RftCheckpoint): Uint8Array {
   return encodeSafetensors(tensors, { format: FORMAT, state: JSON.stringify(rest) });
 }

@@ -20,7 +20,6 @@ export interface Accuracy {
   readonly byLevel: Readonly<Record<string, number>>;
 }
 
-/** What an evaluation found. */
 export interface Evaluation {
   /** Likeliest tokens alone. */
   readonly greedy: Accuracy;

@@ -23,7 +23,6 @@ export interface RftOutcome {
   readonly state: 'done' | 'cancelled';
 }
 
-/** What a run is made of. */
 interface Prepared {
   readonly model: Model<TransformerConfiguration>;
   readonly texts: TextThread;
@@ -42,7 +41,6 @@ interface Tasks {
   readonly refs: Pick<RftCheckpoint, 'dataset' | 'evaluationDataset'>;
 }
 
-/** A job at work. */
 export class RftJob {
   /** Rejects if the job failed. */
   readonly finished: Promise<RftOutcome>;

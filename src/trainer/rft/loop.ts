@@ -60,7 +60,6 @@ export interface RftLoopState {
   readonly scores?: readonly AngleScore[];
 }
 
-/** What a loop is made of. */
 export interface RftLoopOptions {
   readonly model: Model<TransformerConfiguration>;
   /** Of the model's vocabulary. */
@@ -77,7 +76,6 @@ export interface RftLoopOptions {
   readonly openPolicy?: (options: PolicyOptions) => Promise<PolicyPort>;
 }
 
-/** What a step brought. */
 export interface RftStep {
   /** Steps made, this one included. */
   readonly step: number;

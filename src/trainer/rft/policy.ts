@@ -26,7 +26,6 @@ import { transformerUpdate, type UpdateOptions } from '../../nn/networks/transfo
 import { type TensorData, sizeOf } from '../../nn/types.js';
 import { type Rectangle, rectanglesOf, type WeightedGroup } from './rows.js';
 
-/** What a policy is made of. */
 export interface PolicyOptions {
   readonly architecture: TransformerConfiguration;
   /** Weights under their names; a kept state also has the optimizer's moments and the reference. */
@@ -41,7 +40,6 @@ export interface RolloutRequest extends Omit<GroupSettings, 'rng'> {
   readonly seed: number;
 }
 
-/** One update. */
 export interface UpdateRequest {
   readonly groups: readonly WeightedGroup[];
   readonly learningRate: number;

@@ -36,7 +36,6 @@ export interface RolloutParts {
   readonly prompts: TokenPrompts;
 }
 
-/** How to draw. */
 export interface DrawSettings {
   readonly completions: number;
   readonly maxTokens: number;

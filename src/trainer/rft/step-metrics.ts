@@ -4,7 +4,6 @@ import { meanOf } from './advantages.js';
 import type { UpdateResult } from './policy.js';
 import { type JudgedGroup, passRateOf } from './rollouts.js';
 
-/** What a step was made of. */
 export interface StepParts {
   /** All groups drawn, those dropped included. */
   readonly drawn: readonly JudgedGroup[];
@@ -17,7 +16,6 @@ export interface StepParts {
   readonly times: Readonly<Record<'generateMs' | 'rewardMs' | 'trainMs' | 'curriculumMs' | 'stepMs', number>>;
 }
 
-/** Figures by name. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** The figures of one step; shares and means are over the completions drawn, `kl` … over the tokens learnt from. */

@@ -14,7 +14,6 @@ export interface TaskPool {
   readonly refused: readonly RefusedLine[];
 }
 
-/** How tasks are read. */
 export interface TaskPoolOptions {
   /** Of the data set, for messages. */
   readonly name: string;

@@ -59,7 +59,6 @@ export function encode(tasks: readonly RftTask[], settings: PromptSettings): Enc
   return encodeTasks(tasks, tokenizer, settings);
 }
 
-/** The texts of tokens. */
 export function decode(tokens: readonly (readonly number[])[]): string[] {
   return tokens.map((own) => tokenizer.decode(own));
 }

@@ -26,7 +26,6 @@ export interface SftCheckpoint {
 
 const FORMAT = 'tengen-sft-1';
 
-/** Writes a checkpoint. */
 export function encodeSftCheckpoint({ tensors, ...rest }: SftCheckpoint): Uint8Array {
   return encodeSafetensors(tensors, { format: FORMAT, state: JSON.stringify(rest) });
 }

@@ -37,7 +37,6 @@ interface Prepared {
   readonly trainer: SftTrainer;
 }
 
-/** A job at work. */
 export class SftJob {
   /** Rejects if the job failed. */
   readonly finished: Promise<SftOutcome>;

@@ -13,7 +13,6 @@ import { lengthsOf, normaliserOf, type StepSequence } from '../../ranks/rows.js'
 import type { StateMemory } from '../../ranks/training-state.js';
 import type { SftConfig } from './config.js';
 
-/** What a trainer is made of. */
 export interface SftTrainerOptions {
   readonly config: SftConfig;
   readonly grid: Omit<GridOptions, 'state'>;
@@ -29,7 +28,6 @@ export interface SftTrainerOptions {
   readonly onGrid?: (grid: RankGrid) => void;
 }
 
-/** One step in figures. */
 export interface SftStep {
   readonly result: GridResult;
   readonly plan: StepPlan;

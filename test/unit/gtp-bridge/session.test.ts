@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bridgeVersion } from '../../../clients/gtp-bridge/session.js';
 import { AppError } from '../../../src/core/errors.js';
 import { Rng } from '../../../src/core/rng.js';
 import { cancelled } from '../../../src/core/signals.js';
@@ -118,9 +117,13 @@ describe('a move', () => {
 });
 
 describe('the version', () => {
-  it('is that of the package', () => {
-    const file = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-    expect(bridgeVersion).toBe((JSON.parse(file) as { version: string }).version);
+  it('is that of the package, and the model as far as it is known', async () => {
+    const conversation = new GtpConversation();
+    conversation.send('version\n');
+    await conversation.until(/= 0\.1\.0\n\n/);
+    conversation.session.model = 'net@1';
+    conversation.send('version\n');
+    expect(await conversation.close()).toBe('= 0.1.0\n\n= 0.1.0 net@1\n\n');
   });
 });
 

@@ -34,6 +34,7 @@ describe('a thousand positions of random games', () => {
 
   function startSession(size: number, rules: string): Session {
     const session = new Session({
+      version: '1.2.3',
       config: readConfig(bridgeSchema, { visits: 1 }),
       evaluatorFor: () => ({
         evaluate: async (positions) => {

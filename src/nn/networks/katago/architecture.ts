@@ -14,7 +14,6 @@ export const katagoActivations = {
   silu: 'ACTIVATION_SILU',
 } as const;
 
-/** See `katagoActivations`. */
 export type KatagoActivation = keyof typeof katagoActivations;
 
 /** A residual block; what it adds to has as many channels as the trunk, or as the bottleneck that it stands in. */
@@ -37,7 +36,6 @@ export const katagoMultipliers = [
   'shorttermScoreError',
 ] as const;
 
-/** See `katagoMultipliers`. */
 export type KatagoMultipliers = Readonly<Record<(typeof katagoMultipliers)[number], number>>;
 
 /** The multipliers of versions before 13, whose files do not say them. */

@@ -18,7 +18,6 @@ import { POOLS, blockWord, spareWords } from './layers.js';
 import { LayerReader } from './read-layer.js';
 import { checkKatagoName } from './words.js';
 
-/** What a file holds. */
 export interface KatagoFile {
   /** The network's own name. */
   readonly name: string;

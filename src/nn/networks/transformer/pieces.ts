@@ -38,7 +38,6 @@ import {
   projectParameters,
 } from './parameters.js';
 
-/** The names of the pieces. */
 export type PieceName = 'embed' | 'project' | 'attend' | 'finish' | 'logits' | 'loss';
 
 /** T, the tokens on a rank. */
@@ -59,7 +58,6 @@ export function gradientName(parameter: string): string {
   return `gradient:${parameter}`;
 }
 
-/** The graph of a piece. */
 export function forwardPiece(configuration: TransformerConfiguration, name: PieceName): Graph {
   return graph(new Builder(configuration).piece(name).outputs);
 }

@@ -29,7 +29,6 @@ import { headOf, type RowShape, transformerOnRows, weightInputs } from './rows.j
 /** Estimates of the divergence, from ln(now / reference) = −d: −d, d² / 2, and eᵈ − d − 1. */
 export const divergences = ['k1', 'k2', 'k3'] as const;
 
-/** What the loss is made of. */
 export interface PolicyLossOptions {
   /** ρ counts in full down to 1 − clipLow and up to 1 + clipHigh. */
   readonly clipLow: number;

@@ -43,7 +43,7 @@ export interface EvaluateRequest {
   model: string;
   /** How urgent the request is. */
   priority: Priority;
-  /** The positions, all of the size that the model plays; 1 to 1024. */
+  /** The positions, each of a size that the model plays; 1 to 1024. */
   positions: Position[];
   /** Whether to return ownership. */
   ownership: boolean;

@@ -44,7 +44,7 @@ export namespace JobState {
 export interface Job {
   /** Names the job. */
   jobId: string;
-  /** The kind: alphazero or sft. */
+  /** The kind: alphazero, sft, rft or grow. */
   kind: string;
   /** Where it stands. */
   state: JobState;

@@ -21,7 +21,6 @@ interface Prepared {
   readonly sha256: string;
 }
 
-/** A job at work. */
 export class GrowJob {
   /** Rejects if the job failed. */
   readonly finished: Promise<GrowOutcome>;
