@@ -90,7 +90,8 @@ async function correlations(
   const with_ = (values: readonly number[]): Record<string, number> =>
     Object.fromEntries(Object.entries(properties).map(([name, other]) => [name, rankCorrelation(values, other)]));
   return {
-    ...{ accuracy: mean(rates), withSignal: mean(norms.map((norm) => (norm > 0 ? 1 : 0))) },
+    accuracy: mean(rates),
+    withSignal: mean(norms.map((norm) => (norm > 0 ? 1 : 0))),
     angle: with_(scores.map(concentration)),
     angleWithoutLength: with_(residualConcentrations(scores)),
   };

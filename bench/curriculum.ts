@@ -50,10 +50,14 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const speedup = (arm: string): number | null => figuresOf(arm)?.toUniform.ratio.rollouts.mean ?? null;
   const best = figuresOf(values.best)?.toUniform.ratio.rollouts;
   return {
-    ...{ regime: values.regime, start: report.start, targets: report.targets, verdict: report.verdict },
+    regime: values.regime,
+    start: report.start,
+    targets: report.targets,
+    verdict: report.verdict,
     speedupBest: best?.mean ?? null,
     ci95: best ? [best.low, best.high] : null,
-    ...{ speedupGain: speedup('gain'), speedupLengthControl: speedup('length-first') },
+    speedupGain: speedup('gain'),
+    speedupLengthControl: speedup('length-first'),
     seeds: figuresOf(values.best)?.seeds ?? 0,
     halfDataDelta: figuresOf(`${values.best}-half`)?.finalDifference ?? null,
     scoringShare: figuresOf('gain')?.scoringShare ?? null,

@@ -27,9 +27,19 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   });
   const [layers, hidden, tokens] = [Number(values.layers), Number(values.hidden), Number(values.tokens)];
   const architecture = checkTransformer({
-    ...{ kind: 'transformer', hidden, layers, heads: hidden / 32, keyValueHeads: hidden / 64, headWidth: 32 },
-    ...{ intermediate: 3 * hidden, vocabulary: byteTokenizer.vocabularySize, context: 1024, ropeTheta: 10_000 },
-    ...{ normEpsilon: 1e-6, queryKeyValueBias: false, tiedHead: true },
+    kind: 'transformer',
+    hidden,
+    layers,
+    heads: hidden / 32,
+    keyValueHeads: hidden / 64,
+    headWidth: 32,
+    intermediate: 3 * hidden,
+    vocabulary: byteTokenizer.vocabularySize,
+    context: 1024,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-6,
+    queryKeyValueBias: false,
+    tiedHead: true,
   });
   const file = encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} });
   const files = { resolve: (name: string) => Promise.resolve(name), read: () => Promise.resolve(file) };

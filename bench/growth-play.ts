@@ -55,7 +55,11 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const [size, positions] = [Number(values.board), Number(values.positions)];
   const experiment: Experiment = {
     name: `growth-play-${size}x${size}`,
-    ...{ size, positions, slots: 32, versionEvery: 2000, set: {} },
+    size,
+    positions,
+    slots: 32,
+    versionEvery: 2000,
+    set: {},
     marks: [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1].map((share) => Math.round(positions * share)),
     markName: 'cost in searched positions of the final size',
   };
@@ -93,8 +97,12 @@ async function runAll(
       if (!isMade) await train(experiment, arm, seed);
     }
     await rateCheckpoints(experiment, engine, {
-      ...{ size: experiment.size, rules: rulesOf(configOf('base', experiment.size, 1, experiment.positions)) },
-      ...{ games, visits: VISITS, gnugoGames: 0, isWanted: () => true },
+      size: experiment.size,
+      rules: rulesOf(configOf('base', experiment.size, 1, experiment.positions)),
+      games,
+      visits: VISITS,
+      gnugoGames: 0,
+      isWanted: () => true,
       priority: (player) => Number(player.split('/')[2]),
       opponentsOf: (player) => {
         const common = opponentsOf(experiment, player).filter((opponent) => !SLOW.includes(opponent));
@@ -114,12 +122,20 @@ async function train(experiment: Experiment, arm: Arm, seed: number): Promise<vo
       { name: 'playing', network: playing },
     ] as const;
     const [score] = await ratingGames(sides[0], [sides[1]], {
-      ...{ size, rules: rulesOf(config), games: config.ratingGames, visits: config.visits },
+      size,
+      rules: rulesOf(config),
+      games: config.ratingGames,
+      visits: config.visits,
     });
     return score!.wins >= score!.losses;
   };
   await trainingRun({
-    ...{ config, marks, slots, versionEvery, takesOver, markCost: positionCost(size) },
+    config,
+    marks,
+    slots,
+    versionEvery,
+    takesOver,
+    markCost: positionCost(size),
     onCheckpoint: ({ modelFile, trees, ...checkpoint }) => {
       const line = { kind: 'checkpoint', arm, seed, ...checkpoint, ...(trees && { trees: { ...trees } }) } as const;
       writeFileSync(networkFile(experiment, playerOf(line)), modelFile);

@@ -71,7 +71,9 @@ function summary(task: string, schedule: Schedule, arm: string): Record<string, 
   writeFileSync(join('bench', 'results', `growth-${file}.svg`), plotSavings(title, reports));
   const sweep = lines.filter((line) => line.arm === 'scratch' && line.seed === 1 && line.schedule === schedule);
   return {
-    ...{ task, schedule, arm },
+    task,
+    schedule,
+    arm,
     saving: main?.saving ?? null,
     ci95: main?.ci95 ?? null,
     savingSmallCharged: main?.savingSmallCharged ?? null,

@@ -86,7 +86,9 @@ async function speed(setup: Setup): Promise<Record<string, unknown>> {
     }
     const { size, blocks, channels } = setup;
     return {
-      ...{ size, blocks, channels },
+      size,
+      blocks,
+      channels,
       speedup: rounded(median(rates.map(([fp32, int8]) => int8 / fp32))),
       fp32PerSecond: Math.round(median(rates.map(([fp32]) => fp32))),
       int8PerSecond: Math.round(median(rates.map(([, int8]) => int8))),
@@ -116,7 +118,13 @@ async function match(path: string, games: number, visits: number): Promise<Recor
     const [result] = await ratingGames(player('int8'), [player('fp32')], options);
     const { wins, draws, losses, winRate, winRateInterval } = countedResult(result!);
     return {
-      ...{ games, visits, wins, draws, losses, score: rounded(winRate), scoreCi95: winRateInterval.map(rounded) },
+      games,
+      visits,
+      wins,
+      draws,
+      losses,
+      score: rounded(winRate),
+      scoreCi95: winRateInterval.map(rounded),
       calibration: quantization.report,
     };
   } finally {

@@ -46,7 +46,12 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const shares = Object.entries(sharesOf(played)).map(([stage, share]) => [stage, rounded(share as number)]);
     const sessions = server.threads.filter(({ thread }) => thread.startsWith('session'));
     return {
-      ...{ ...network, games, threads, precision, seconds, trace },
+      ...network,
+      games,
+      threads,
+      precision,
+      seconds,
+      trace,
       ...(Object.fromEntries(shares) as Record<string, number>),
       queueMs: mean([server.threads[0]!], 'queue', 'ms'),
       evaluationMs: mean([worker.threads[0]!], 'evaluation', 'ms'),

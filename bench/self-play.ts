@@ -38,7 +38,11 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const evaluations = evaluationFigures(played);
   const { network: networkShare, search: searchShare, features: featuresShare } = shares;
   return {
-    ...{ ...network, games, threads, precision, seconds },
+    ...network,
+    games,
+    threads,
+    precision,
+    seconds,
     positionsPerSecond: Math.round(played.positionsPerSecond),
     gamesPerSecond: rounded(played.gamesPerSecond),
     evaluationsPerSecond: Math.round(evaluations.perSecond),

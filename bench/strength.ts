@@ -58,7 +58,12 @@ async function playOn(
   const facts = { players: specs, network: network.name, size, komi: rules.komi, commit: commit() };
   try {
     await playMatch(players, {
-      ...{ size, rules, games, openings, parallel, seed: 7 },
+      size,
+      rules,
+      games,
+      openings,
+      parallel,
+      seed: 7,
       played: new Set(earlier.map(({ index }) => index)),
       signal: new AbortController().signal,
       onGame: (game) => {

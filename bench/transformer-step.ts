@@ -78,16 +78,19 @@ function read(args: string[]): { setup: Setup; lengths: number[] } {
   });
   const hidden = Number(values.hidden);
   const architecture = checkTransformer({
-    ...{
-      kind: 'transformer',
-      hidden,
-      layers: Number(values.layers),
-      heads: 8,
-      keyValueHeads: 4,
-      headWidth: hidden / 8,
-    },
-    ...{ intermediate: Math.ceil((hidden * 8) / 3 / 32) * 32, vocabulary: Number(values.vocabulary), context: 65_536 },
-    ...{ ropeTheta: 10_000, normEpsilon: 1e-6, queryKeyValueBias: false, tiedHead: true },
+    kind: 'transformer',
+    hidden,
+    layers: Number(values.layers),
+    heads: 8,
+    keyValueHeads: 4,
+    headWidth: hidden / 8,
+    intermediate: Math.ceil((hidden * 8) / 3 / 32) * 32,
+    vocabulary: Number(values.vocabulary),
+    context: 65_536,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-6,
+    queryKeyValueBias: false,
+    tiedHead: true,
   });
   const [tokens, rounds, steps] = [Number(values.tokens), Number(values.rounds), Number(values.steps)];
   return { setup: { architecture, tokens, rounds, steps }, lengths: values.lengths.split(',').map(Number) };

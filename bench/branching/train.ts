@@ -14,7 +14,10 @@ const seed = Number(values.seed);
 check(arm in arms, () => `--arm is ${String(values.arm)}; it must be one of ${Object.keys(arms).join(', ')}`);
 const { marks, slots, versionEvery } = experiment;
 await trainingRun({
-  ...{ config: configOf(experiment, arm, seed), marks, slots, versionEvery },
+  config: configOf(experiment, arm, seed),
+  marks,
+  slots,
+  versionEvery,
   onCheckpoint: ({ modelFile, trees, ...checkpoint }) => {
     const line = { kind: 'checkpoint', arm, seed, ...checkpoint, ...(trees && { trees: { ...trees } }) } as const;
     writeFileSync(networkFile(experiment, playerOf(line)), modelFile);

@@ -134,7 +134,13 @@ class Run {
     this.#lossSums = {};
     this.#lossSteps = 0;
     return {
-      ...{ mark, positions, games, steps: this.#trainer.step, modelFile, trees, losses },
+      mark,
+      positions,
+      games,
+      steps: this.#trainer.step,
+      modelFile,
+      trees,
+      losses,
       evaluations: this.#evaluations + this.#network.evaluations,
       multiplications: this.#multiplications + this.#network.multiplications,
       ...(this.#growth && { growth: this.#growth }),

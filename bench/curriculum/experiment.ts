@@ -27,9 +27,16 @@ export interface Regime {
 
 const warm = { decay: 0.65, hidden: 64, layers: 2, steps: 700, batchSize: 32, learningRate: 0.003 };
 const shared = {
-  ...{ poolSize: 2048, testSize: 600, rollouts: 153_600, evaluationRollouts: 5120 },
+  poolSize: 2048,
+  testSize: 600,
+  rollouts: 153_600,
+  evaluationRollouts: 5120,
   // Of 8, 16 and 32 prompts a step, and rates of 5e-4 and 1e-3, the best for uniform draws on the calibration seeds.
-  ...{ promptsPerStep: 16, completions: 8, maxTokens: 12, learningRate: 5e-4, warm },
+  promptsPerStep: 16,
+  completions: 8,
+  maxTokens: 12,
+  learningRate: 5e-4,
+  warm,
 };
 
 export const regimes: Readonly<Record<string, Regime>> = {

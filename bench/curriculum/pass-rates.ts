@@ -24,7 +24,10 @@ export async function passRates(
 ): Promise<PassRates> {
   const all = pool.map((_, i) => i);
   const loop = await RftLoop.open({
-    ...{ model, texts: textsHere(byteTokenizer), pool, reward: makeReward(readConfig(rewardSchema, {})) },
+    model,
+    texts: textsHere(byteTokenizer),
+    pool,
+    reward: makeReward(readConfig(rewardSchema, {})),
     settings: { ...settings, promptsPerStep: pool.length, learningRate: 0, redraws: 0 },
     curriculum: { make: () => ({ draw: () => all, update: () => undefined, state: () => ({}) }) },
   });

@@ -95,10 +95,12 @@ function figuresOf(arm: string, pairs: readonly Pair[], targets: Report['targets
   const own = pairs.map((pair) => pair.own);
   const ratioAt = (target: number): Interval => geometric(ratios(pairs, target, 'rollouts'));
   return {
-    ...{ arm, seeds: pairs.length },
+    arm,
+    seeds: pairs.length,
     reached: own.filter(({ points }) => costAt(points, targets.main, 'steps').reached).length,
     toUniform: compare(pairs, targets.main),
-    ...{ ratioAtHalf: ratioAt(targets.half), ratioAtMost: ratioAt(targets.most) },
+    ratioAtHalf: ratioAt(targets.half),
+    ratioAtMost: ratioAt(targets.most),
     finalAccuracy: arithmetic(own.map(({ points }) => finalOf(points))),
     finalGreedy: mean(own.map(({ points }) => mean(points.slice(-3).map(({ greedy }) => greedy)))),
     finalDifference: arithmetic(pairs.map((pair) => finalOf(pair.own.points) - finalOf(pair.other.points))),

@@ -50,9 +50,15 @@ async function runArm(): Promise<void> {
       const { sampled, greedy } = await loop.evaluate(test);
       byLevel = sampled!.byLevel;
       points.push({
-        ...{ step: loop.step, rollouts, tokens, seconds: round(seconds), sampled: round(sampled!.overall) },
-        ...{ greedy: round(greedy.overall), hardest: round(Object.values(byLevel).at(-1)!) },
-        ...{ zeroVarianceShare: round(zeroVariance / Math.max(1, stepCount)), coverage: seen.size },
+        step: loop.step,
+        rollouts,
+        tokens,
+        seconds: round(seconds),
+        sampled: round(sampled!.overall),
+        greedy: round(greedy.overall),
+        hardest: round(Object.values(byLevel).at(-1)!),
+        zeroVarianceShare: round(zeroVariance / Math.max(1, stepCount)),
+        coverage: seen.size,
       });
       if (drawnCount > 0) levels.push(round(levelSum / drawnCount));
       [zeroVariance, levelSum, drawnCount, stepCount] = [0, 0, 0, 0];
@@ -142,8 +148,16 @@ function optionsOf(
 /** The same for all arms but for what an arm is. */
 function settingsOf({ rollouts, promptsPerStep, completions, maxTokens, learningRate }: Regime): RftLoopSettings {
   return readRftLoopSettings({
-    ...{ steps: rollouts, promptsPerStep, completions, maxTokens, learningRate, seed, prefix: PREFIX },
-    ...{ klCoefficient: 0, shownSamples: 0, ...arm.loop },
+    steps: rollouts,
+    promptsPerStep,
+    completions,
+    maxTokens,
+    learningRate,
+    seed,
+    prefix: PREFIX,
+    klCoefficient: 0,
+    shownSamples: 0,
+    ...arm.loop,
   });
 }
 

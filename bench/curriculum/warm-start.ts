@@ -67,9 +67,19 @@ function drawer({ tasks, decay }: WarmStartOptions, rng: Rng): () => Task {
 
 function architectureOf({ hidden, layers }: WarmStartOptions): TransformerConfiguration {
   return checkTransformer({
-    ...{ kind: 'transformer', hidden, layers, heads: 4, keyValueHeads: 4, headWidth: hidden / 4 },
-    ...{ intermediate: 16 * Math.ceil(hidden / 6), vocabulary: byteTokenizer.vocabularySize, context: CONTEXT },
-    ...{ ropeTheta: 10_000, normEpsilon: 1e-6, queryKeyValueBias: false, tiedHead: true },
+    kind: 'transformer',
+    hidden,
+    layers,
+    heads: 4,
+    keyValueHeads: 4,
+    headWidth: hidden / 4,
+    intermediate: 16 * Math.ceil(hidden / 6),
+    vocabulary: byteTokenizer.vocabularySize,
+    context: CONTEXT,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-6,
+    queryKeyValueBias: false,
+    tiedHead: true,
   });
 }
 

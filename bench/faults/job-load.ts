@@ -9,8 +9,15 @@ const tiny = { size: 5, blocks: 1, channels: 4, visits: 2, minutes: 0, ratingGam
 /** Trains little and makes many versions and checkpoints, on a window that is read in no time at a start. */
 const training = {
   ...tiny,
-  ...{ startPositions: 100, batchSize: 8, sampleFactor: 0.05, candidateSeconds: 0, candidateSteps: 5 },
-  ...{ windowMin: 1000, windowExponent: 0, windowScale: 0.01, schedule: 'constant' },
+  startPositions: 100,
+  batchSize: 8,
+  sampleFactor: 0.05,
+  candidateSeconds: 0,
+  candidateSteps: 5,
+  windowMin: 1000,
+  windowExponent: 0,
+  windowScale: 0.01,
+  schedule: 'constant',
 };
 /** Model of the job that trains. */
 export const PLAYED = 'play';

@@ -41,8 +41,14 @@ export async function startServerProcess(): Promise<ServerProcess> {
   execFileSync('mkfifo', [join(importDir, 'pipe')]);
   const metricsPort = await freePort();
   const settings = {
-    ...{ port: 0, 'data-dir': dataDir, 'import-dir': importDir, 'metrics-port': metricsPort, threads: 1 },
-    ...{ 'max-model-megabytes': 64, 'max-dataset-megabytes': 64, 'log-level': 'error' },
+    port: 0,
+    'data-dir': dataDir,
+    'import-dir': importDir,
+    'metrics-port': metricsPort,
+    threads: 1,
+    'max-model-megabytes': 64,
+    'max-dataset-megabytes': 64,
+    'log-level': 'error',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [tengenScript, 'serve', '--json', '--allow-commands', ...flags], {
@@ -61,7 +67,12 @@ export async function startServerProcess(): Promise<ServerProcess> {
   if (line === undefined) throw new AppError('internal', `The server did not start:\n${log}`);
   const { address, page } = JSON.parse(line) as { address: string; page: string };
   return {
-    ...{ child, dataDir, importDir, address, page: new URL(page).host, metrics: `127.0.0.1:${metricsPort}` },
+    child,
+    dataDir,
+    importDir,
+    address,
+    page: new URL(page).host,
+    metrics: `127.0.0.1:${metricsPort}`,
     log: () => log,
     async stop(ms) {
       process.off('exit', kill);

@@ -31,9 +31,19 @@ export function katagoFile(): Buffer {
 /** A language model over bytes. */
 export function languageFile(): Buffer {
   const architecture = checkTransformer({
-    ...{ kind: 'transformer', hidden: 16, layers: 1, heads: 2, keyValueHeads: 1, headWidth: 8, intermediate: 24 },
-    ...{ vocabulary: byteTokenizer.vocabularySize, context: 64, ropeTheta: 10_000, normEpsilon: 1e-5 },
-    ...{ queryKeyValueBias: false, tiedHead: false },
+    kind: 'transformer',
+    hidden: 16,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    headWidth: 8,
+    intermediate: 24,
+    vocabulary: byteTokenizer.vocabularySize,
+    context: 64,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-5,
+    queryKeyValueBias: false,
+    tiedHead: false,
   });
   return Buffer.from(
     encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(3)), metadata: {} }),

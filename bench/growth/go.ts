@@ -37,10 +37,13 @@ function sizes(blocks: number, channels: number): Architecture {
 export function goSubject(): Subject<Architecture> {
   return {
     name: 'go-16',
-    ...{ small: sizes(2, 16), shallow: sizes(2, 32), target: sizes(4, 32) },
+    small: sizes(2, 16),
+    shallow: sizes(2, 32),
+    target: sizes(4, 32),
     lengths: { constant: { small: 750, target: 500 }, decay: { small: 750, target: 500 } },
     learningRates: [0.0005, 0.001, 0.002, 0.004, 0.008],
-    ...{ operatorSteps: 100, operatorRate: 0.001 },
+    operatorSteps: 100,
+    operatorRate: 0.001,
     initial: (architecture, seed) => initialWeights(architecture, new Rng(seed)),
     plan: goGrowth,
     forwardCost: (architecture) => goCost(architecture, architecture.size, BATCH),

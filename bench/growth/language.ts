@@ -17,9 +17,19 @@ const CHOOSING = 4;
 function sizes(layers: number, hidden: number): TransformerConfiguration {
   const heads = hidden / 16;
   return checkTransformer({
-    ...{ kind: 'transformer', hidden, layers, heads, keyValueHeads: heads, headWidth: 16, intermediate: 3 * hidden },
-    ...{ vocabulary: byteTokenizer.vocabularySize, context: 1024, ropeTheta: 10_000, normEpsilon: 1e-6 },
-    ...{ queryKeyValueBias: false, tiedHead: false },
+    kind: 'transformer',
+    hidden,
+    layers,
+    heads,
+    keyValueHeads: heads,
+    headWidth: 16,
+    intermediate: 3 * hidden,
+    vocabulary: byteTokenizer.vocabularySize,
+    context: 1024,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-6,
+    queryKeyValueBias: false,
+    tiedHead: false,
   });
 }
 
@@ -33,10 +43,13 @@ export function languageSubject(form: 'usual' | 'wide' | 'long' = 'usual'): Subj
   return {
     name: form === 'long' ? 'language-32-long' : `language-${width}`,
     ...(form === 'long' && { ratesOf: 'language-32' }),
-    ...{ small: sizes(2, width), shallow: sizes(2, 2 * width), target: sizes(4, 2 * width) },
+    small: sizes(2, width),
+    shallow: sizes(2, 2 * width),
+    target: sizes(4, 2 * width),
     lengths: { constant: { small: 3000, target: 2000 }, decay: { small: 1500 * times, target: 1000 * times } },
     learningRates: [0.0005, 0.001, 0.002, 0.004, 0.008],
-    ...{ operatorSteps: 100, operatorRate: 0.001 },
+    operatorSteps: 100,
+    operatorRate: 0.001,
     initial: (architecture, seed) => initialTransformer(architecture, new Rng(seed)),
     plan: transformerGrowth,
     forwardCost: (architecture) => languageCost(architecture, SHAPE),

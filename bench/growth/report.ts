@@ -106,9 +106,14 @@ function reportArm(lines: readonly RunLine[], arm: string, schedule: Schedule): 
   const free = pooled(ratios.map((ratio) => ratio.free));
   const charged = pooled(ratios.map((ratio) => ratio.charged));
   return {
-    ...{ arm, learningRate, seeds: pairs.length },
+    arm,
+    learningRate,
+    seeds: pairs.length,
     reached: ratios.filter(({ reached }) => reached).length,
-    ...{ saving: free.saving, ci95: free.ci95, savingSmallCharged: charged.saving, smallChargedCi95: charged.ci95 },
+    saving: free.saving,
+    ci95: free.ci95,
+    savingSmallCharged: charged.saving,
+    smallChargedCi95: charged.ci95,
     firstLoss: mean(pairs.map(({ run }) => run.curve[0]![1])),
     each: Object.fromEntries(ratios.map(({ seed, free: ratio }) => [seed, 1 - ratio])),
   };

@@ -122,7 +122,12 @@ export class Runs<A extends AnyArchitecture> {
     const { target, operatorRate: learningRate } = subject;
     const steps = settings.isTrained ? subject.operatorSteps : 0;
     const { weights, report } = await growNetwork(this.#engine, {
-      ...{ source, target, settings, steps, seed, learningRate },
+      source,
+      target,
+      settings,
+      steps,
+      seed,
+      learningRate,
       plan: subject.plan(source.architecture, target, settings.coupling),
       task: this.#data.operatorTask(seed),
     });

@@ -331,7 +331,19 @@ class Worker {
 }
 
 const settings = {
-  ...{ size: 3, rules: defaultRules(3), visits: 1, cheapVisits: 0, fullSearchShare: 1, gumbelRoot: true },
-  ...{ gumbelActions: 2, temperatureMoves: 0, resignThreshold: -1, resignPlayoutShare: 0, maxMoves: 4 },
-  ...{ dirichletTotal: 0, lateTemperature: 0, earlyForkShare: 0, fullSearchAbove: 0 },
+  size: 3,
+  rules: defaultRules(3),
+  visits: 1,
+  cheapVisits: 0,
+  fullSearchShare: 1,
+  gumbelRoot: true,
+  gumbelActions: 2,
+  temperatureMoves: 0,
+  resignThreshold: -1,
+  resignPlayoutShare: 0,
+  maxMoves: 4,
+  dirichletTotal: 0,
+  lateTemperature: 0,
+  earlyForkShare: 0,
+  fullSearchAbove: 0,
 };

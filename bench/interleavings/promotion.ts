@@ -28,7 +28,8 @@ const callers = new Callers(tokens[''], `anna:train=${tokens.anna},bob:train=${t
 
 const architecture = {
   ...({ kind: 'go-resnet', features: tengen1.name, size: 2, blocks: 1, channels: 4 } as const),
-  ...{ planes: tengen1.planes, globals: tengen1.globals },
+  planes: tengen1.planes,
+  globals: tengen1.globals,
 };
 const files = [1, 2, 3].map((seed) =>
   encodeModel({ architecture, weights: initialWeights(architecture, new Rng(seed)), metadata: {} }),

@@ -51,7 +51,9 @@ class World {
   constructor(scheduler: fc.Scheduler) {
     this.#scheduler = scheduler;
     this.#uploads = new Uploads({
-      ...{ folder: 'uploads', maxBytes: MAX_BYTES, stallMs: 1000 },
+      folder: 'uploads',
+      maxBytes: MAX_BYTES,
+      stallMs: 1000,
       startTimer: (call) => {
         this.timers.add(call);
         return () => this.timers.delete(call);

@@ -10,9 +10,20 @@ import type { FixedModels } from './questions.js';
 
 /** Trains on little, and makes a version every few seconds. */
 const job = {
-  ...{ size: SIZE, blocks: 1, channels: 8, visits: 4, minutes: 0, ratingGames: 0, schedule: 'constant' },
-  ...{ startPositions: 100, batchSize: 16, sampleFactor: 1, candidateSeconds: 5 },
-  ...{ windowMin: 1000, windowExponent: 0, windowScale: 0.01 },
+  size: SIZE,
+  blocks: 1,
+  channels: 8,
+  visits: 4,
+  minutes: 0,
+  ratingGames: 0,
+  schedule: 'constant',
+  startPositions: 100,
+  batchSize: 16,
+  sampleFactor: 1,
+  candidateSeconds: 5,
+  windowMin: 1000,
+  windowExponent: 0,
+  windowScale: 0.01,
 };
 
 /** Uploads a Go network and a language model. */

@@ -21,12 +21,26 @@ export interface GpuModel {
 }
 
 const small: GpuModel = {
-  ...{ name: '0.5B', hidden: 896, keyValueHidden: 128, layers: 24, bucketSize: 26_624 },
-  ...{ linearPeak: 400e12, attentionPeak: 350e12, launchMs: 1.5, stepMs: 80 },
+  name: '0.5B',
+  hidden: 896,
+  keyValueHidden: 128,
+  layers: 24,
+  bucketSize: 26_624,
+  linearPeak: 400e12,
+  attentionPeak: 350e12,
+  launchMs: 1.5,
+  stepMs: 80,
 };
 const large: GpuModel = {
-  ...{ name: '7B', hidden: 3584, keyValueHidden: 512, layers: 28, bucketSize: 13_312 },
-  ...{ linearPeak: 550e12, attentionPeak: 400e12, launchMs: 1.5, stepMs: 900 },
+  name: '7B',
+  hidden: 3584,
+  keyValueHidden: 512,
+  layers: 28,
+  bucketSize: 13_312,
+  linearPeak: 550e12,
+  attentionPeak: 400e12,
+  launchMs: 1.5,
+  stepMs: 900,
 };
 
 /** Tokens of a kernel at which it runs at half its speed. */

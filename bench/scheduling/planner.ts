@@ -20,8 +20,15 @@ import { violationsOf } from './violations.js';
 
 /** One layer forward of Qwen2.5-0.5B at 400 TFLOP/s, 20 µs a launch, 50 µs an exchange. */
 const layerCost: CostModel = {
-  ...{ linearMs: 4.128768e-5, attentionMs: 8.96e-9, attentionHalfTokens: 0, computeMs: 0.02 },
-  ...{ exchangeMsPerToken: 3.2768e-6, exchangeMs: 0.05, exchangeFloorMs: 0, microBatchMs: 0, stepMs: 0 },
+  linearMs: 4.128768e-5,
+  attentionMs: 8.96e-9,
+  attentionHalfTokens: 0,
+  computeMs: 0.02,
+  exchangeMsPerToken: 3.2768e-6,
+  exchangeMs: 0.05,
+  exchangeFloorMs: 0,
+  microBatchMs: 0,
+  stepMs: 0,
 };
 
 function draw(name: LengthName, rng: Rng, count: number, options: { longest: number; shrink?: number }): number[] {
@@ -34,7 +41,10 @@ function checkConstraints(cases: number, rng: Rng): Record<string, number> {
   for (let i = 0; i < cases; i++) {
     const cost = { ...layerCost, attentionHalfTokens: rng.int(2) * 256, microBatchMs: rng.int(2) * rng.float() };
     const cluster: Cluster = {
-      ...{ dataParallel: 1 + rng.int(8), contextParallel: 1 + rng.int(16), bucketSize: 64 << rng.int(10), cost },
+      dataParallel: 1 + rng.int(8),
+      contextParallel: 1 + rng.int(16),
+      bucketSize: 64 << rng.int(10),
+      cost,
       gatheredShare: rng.int(4) === 0 ? 0.01 : 0,
     };
     const options = { longest: longestSequence(cluster), shrink: 1 << rng.int(6) };

@@ -21,7 +21,11 @@ export function traceEvents(process: number, policy: string, { times }: GridResu
     })),
   ];
   const events = spans.map(({ activity, rank, microStep, tokens, ...span }) => ({
-    ...{ name: activity, cat: 'rank', ph: 'X', pid: process, tid: rank },
+    name: activity,
+    cat: 'rank',
+    ph: 'X',
+    pid: process,
+    tid: rank,
     ts: microseconds(span.startMs - startMs),
     dur: Math.max(1, microseconds(span.endMs - span.startMs)),
     args: { microStep, tokens },

@@ -46,9 +46,19 @@ export function sharesOf({ server, worker }: Pick<Played, 'server' | 'worker'>):
   const [decode, encode] = [serving.of('decode'), serving.of('encode')];
   const [search, workerDecode, workerEncode] = [playing.of('search'), playing.of('decode'), playing.of('encode')];
   return {
-    ...{ network, features, outputs, load, batch, step },
-    ...{ decode, encode, serverRest: serving.all - decode - encode },
-    ...{ search, workerDecode, workerEncode, workerRest: playing.all - search - workerDecode - workerEncode },
+    network,
+    features,
+    outputs,
+    load,
+    batch,
+    step,
+    decode,
+    encode,
+    serverRest: serving.all - decode - encode,
+    search,
+    workerDecode,
+    workerEncode,
+    workerRest: playing.all - search - workerDecode - workerEncode,
   };
 }
 

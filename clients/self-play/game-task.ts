@@ -50,7 +50,10 @@ export function taskFromLease(lease: pb.Lease): GameTask {
   const { branching: branchingMessage, ...same } = settings;
   const branching = branchingMessage && branchSettingsFromWire(branchingMessage);
   return {
-    ...{ gameId, jobId, modelVersion, seed: seedFromWire(seed) },
+    gameId,
+    jobId,
+    modelVersion,
+    seed: seedFromWire(seed),
     settings: { ...same, rules, ...(branching && { branching }) },
     ...(match && { match }),
   };

@@ -78,8 +78,16 @@ export function viewOf(response: GetGameResponse): GameView {
   const { gameId, kind, jobId, modelVersion, createdAtMs } = game;
   const [first] = records;
   return {
-    ...{ gameId, kind: kindName(kind), jobId, modelVersion, createdAtMs },
-    ...{ size: first!.size, komi: first!.rules.komi, plannedVariations, threshold, eligibleShare },
+    gameId,
+    kind: kindName(kind),
+    jobId,
+    modelVersion,
+    createdAtMs,
+    size: first!.size,
+    komi: first!.rules.komi,
+    plannedVariations,
+    threshold,
+    eligibleShare,
     isComplete: kind !== GameKind.TREE || records.at(-1)!.variation?.isLast === true,
     variations: records.map((record, index) => variationView(records, index, positions)),
     positions,
@@ -95,7 +103,10 @@ function variationView(
   const { gameId, modelVersion, moves, score, resigned } = record;
   const branch = branchView(records, index, positions);
   return {
-    ...{ gameId, modelVersion, ...(branch && { branch }), moves: moves.length },
+    gameId,
+    modelVersion,
+    ...(branch && { branch }),
+    moves: moves.length,
     newPositions: positions.filter(({ variation }) => variation === index).length,
     result: formatResult(score, resigned),
     winner: resultForBlack(record),
@@ -115,7 +126,9 @@ function branchView(
   const parent = records.findIndex(sharesPath);
   const point = positions.find((position) => position.variation === parent && position.ply === ply);
   return {
-    ...{ parent, ply, backUp: variation?.backUp ?? 0 },
+    parent,
+    ply,
+    backUp: variation?.backUp ?? 0,
     move: `${ply % 2 === 0 ? 'B' : 'W'} ${formatVertex(moves[ply]!, size)}`,
     ...(point && { labelChangeRate: point.labelChangeRate }),
   };

@@ -26,13 +26,11 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
   /** At most 1024 positions. @throws AppError with the server's own sentence */
   async evaluate(positions: readonly Position[], { signal }: CallOptions = {}): Promise<readonly GoEvaluation[]> {
     const request = {
-      ...{
-        requestId: 1n,
-        model: this.#model,
-        priority: Priority.INTERACTIVE,
-        ownership: this.#ownership,
-        cancel: false,
-      },
+      requestId: 1n,
+      model: this.#model,
+      priority: Priority.INTERACTIVE,
+      ownership: this.#ownership,
+      cancel: false,
       positions: positions.map((position) => positionToWire(position.snapshot())),
     };
     const { evaluate } = EvaluatorServiceDefinition.methods;

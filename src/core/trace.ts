@@ -102,7 +102,10 @@ export class Trace {
       if (total.spans > 0) totals[stages[i]!] = { ...total };
     });
     return {
-      ...{ thread: this.#thread, totals, cpuMs, busyMs },
+      thread: this.#thread,
+      totals,
+      cpuMs,
+      busyMs,
       stage: Uint8Array.from(order, (at) => this.#stage[at]!),
       startMs: Float64Array.from(order, (at) => this.#startMs[at]!),
       ms: Float32Array.from(order, (at) => this.#ms[at]!),

@@ -205,7 +205,10 @@ export class Batcher {
     if (slot === undefined) return undefined;
     this.#sequence = (this.#sequence + 1) | 0;
     this.#slots.open(slot, {
-      ...{ model: job.model, size: job.size, interactive: job.interactive, sequence: this.#sequence },
+      model: job.model,
+      size: job.size,
+      interactive: job.interactive,
+      sequence: this.#sequence,
     });
     this.#states[slot] = { ranges: [], count: 0, key };
     this.#filling.set(key, slot);

@@ -100,7 +100,9 @@ function unpackRules(byte: number, komi: number): Rules {
   if (unpacked?.byte === byte && unpacked.rules.komi === komi) return unpacked.rules;
   const tax = taxes[(byte >> taxShift) & 3]!;
   const rules: Rules = {
-    ...{ ko: koRules[byte & 3]!, suicide: (byte & suicideBit) !== 0, komi },
+    ko: koRules[byte & 3]!,
+    suicide: (byte & suicideBit) !== 0,
+    komi,
     ...(byte & territoryBit && { scoring: 'territory' }),
     ...(tax !== 'none' && { tax }),
     ...(byte & friendlyBit && { friendlyPassOk: true }),

@@ -66,7 +66,8 @@ export async function measureThreads(
       let left = count;
       const job: Job = {
         ...fixed,
-        ...{ records, count },
+        records,
+        count,
         deliver(_from, delivered) {
           left -= delivered;
           if (left === 0) resolve();

@@ -149,8 +149,12 @@ export class ContinuousBatch {
       this.#admitted.set(task.id, { task, bytes, left: 1 });
       const rng = new Rng(task.seed);
       this.#sequences.push({
-        ...{ task, completion: 0, cache: this.#decoder.makeCache(), rng: rng.fork(0) },
-        ...{ unread: Array.from(task.prompt), generated: 0 },
+        task,
+        completion: 0,
+        cache: this.#decoder.makeCache(),
+        rng: rng.fork(0),
+        unread: Array.from(task.prompt),
+        generated: 0,
       });
     }
   }

@@ -103,7 +103,9 @@ export class Generator {
     try {
       const unopened = { ref, ...thread.facts };
       return {
-        ...{ ...unopened, stopTokens: await this.#openVocabulary(unopened, this.#closing.signal), thread },
+        ...unopened,
+        stopTokens: await this.#openVocabulary(unopened, this.#closing.signal),
+        thread,
         generate: (generation, signal) => generate(thread, generation, signal),
         logits: (tokens, signal) => thread.logits(tokens, signal),
       };

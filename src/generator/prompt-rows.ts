@@ -39,7 +39,9 @@ export function promptRows(prompts: readonly (readonly number[])[], prefixTokens
     });
   });
   return {
-    ...{ shape, lengths, prefixTokens },
+    shape,
+    lengths,
+    prefixTokens,
     inputs: {
       tokens: { shape: [count], data: tokens },
       positions: column(Array.from({ length: count }, (_, i) => i % length)),

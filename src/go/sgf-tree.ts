@@ -31,6 +31,7 @@ const special = /[\\\]]/g;
  *
  * @throws AppError 'invalid-argument' with line and column of what is wrong, or with the size of what is too large
  */
+// eslint-disable-next-line max-statements -- one loop over tokens; its parts would share eight variables
 export function parseSgfTree(text: string): SgfNode {
   checkSgfLength(text.length, 'characters');
   const body = text.replace(/^\uFEFF/, '').trimEnd();

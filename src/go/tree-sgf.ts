@@ -44,7 +44,11 @@ export function treeToSgf(records: readonly GameRecord[], { comment, noteOf }: T
   const { size, rules, match, modelVersion, gameId, score, resigned } = records[0]!;
   const root = sgfTree({
     ...rules,
-    ...{ size, black: [], white: [], toMove: BLACK, moves: [] },
+    size,
+    black: [],
+    white: [],
+    toMove: BLACK,
+    moves: [],
     blackName: match?.blackModel ?? modelVersion,
     whiteName: match?.whiteModel ?? modelVersion,
     gameName: gameId,

@@ -41,7 +41,8 @@ export function alphaZeroKind(store: Store, engine: EngineSettings, promoted: ()
       const known = await store.models.get(model);
       const initialModel = known && (await store.models.read(modelRef(known)));
       const dependencies: AlphaZeroDependencies = {
-        ...{ jobId, model },
+        jobId,
+        model,
         ...(initialModel && { initialModel }),
         games: gamesOf(store, jobId),
         checkpoints: {

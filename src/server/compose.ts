@@ -247,7 +247,8 @@ interface InferenceParts extends Pick<Parts, 'evaluator' | 'store'> {
 function composeInference(parts: InferenceParts): ReturnType<typeof makeInferenceService> {
   const { evaluator, generator, store, quotas, messages } = parts;
   return makeInferenceService(evaluator, {
-    ...{ quotas, messages },
+    quotas,
+    messages,
     language: languageInference(generator, async (ref) => {
       const architecture = JSON.parse((await store.models.get(ref))?.architectureJson ?? '{}') as { kind?: string };
       return architecture.kind === 'transformer';
@@ -264,7 +265,10 @@ function composeModels(
 ): ReturnType<typeof makeModelService> {
   return makeModelService({
     models: store.models,
-    ...{ names, uploads, work, importDir: config.importDir },
+    names,
+    uploads,
+    work,
+    importDir: config.importDir,
     maxBytes: config.maxModelMegabytes * MEGABYTE,
     promoted,
     precisionChanged(name) {

@@ -48,7 +48,7 @@ export async function checkedInPieces(request: EvaluateRequest, signal: CancelSi
 function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
   const { model, ownership } = request;
   const priority = wordOf('priority', request.priority, priorities);
-  return { ...{ model, ownership, priority, signal }, positions };
+  return { model, ownership, priority, signal, positions };
 }
 
 function checkCount(positions: number): void {
@@ -73,11 +73,11 @@ export async function encodeInPieces(
   const { responseType } = EvaluatorServiceDefinition.methods.evaluate;
   const write = (answer: EvaluateResponse): Uint8Array => responseType.encode(answer).finish();
   // A message's bytes are those of its fields, one after the other, and a list's those of its entries.
-  const pieces = [write({ ...{ requestId, modelVersion, error: undefined }, evaluations: [] })];
+  const pieces = [write({ requestId, modelVersion, error: undefined, evaluations: [] })];
   for (let from = 0; from < evaluations.length; from += PIECE) {
     await breathe();
     const piece = evaluationsToWire(evaluations.slice(from, from + PIECE));
-    pieces.push(write({ ...{ requestId: 0n, modelVersion: '', error: undefined }, evaluations: piece }));
+    pieces.push(write({ requestId: 0n, modelVersion: '', error: undefined, evaluations: piece }));
   }
   await breathe();
   return Buffer.concat(pieces);

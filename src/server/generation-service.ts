@@ -52,7 +52,9 @@ async function* generate(
   const common = { modelVersion: model.ref, promptTokens: generation.prompt.length };
   for await (const { completion, token, text, logProbability, finishReason } of model.generate(generation, signal)) {
     yield {
-      ...{ completion, text, ...common },
+      completion,
+      text,
+      ...common,
       tokens: token === undefined ? [] : [token],
       logProbabilities: logProbability === undefined ? [] : [logProbability],
       finishReason: reasonOf(finishReason),
@@ -75,8 +77,13 @@ async function generationOf(
   check(stop.length <= maxStops, () => `There are ${stop.length} stop texts; at most ${maxStops} are allowed`);
   return {
     prompt: await promptOf(request, encode),
-    ...{ completions: Math.max(1, completions), maxTokens: maxTokens || defaultTokens },
-    ...{ temperature, topP, seed, stopTokens, stops: stop },
+    completions: Math.max(1, completions),
+    maxTokens: maxTokens || defaultTokens,
+    temperature,
+    topP,
+    seed,
+    stopTokens,
+    stops: stop,
   };
 }
 

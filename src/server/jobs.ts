@@ -272,7 +272,9 @@ export class JobRunner implements WorkSource {
     try {
       await this.#progress.open(jobId);
       const job = await this.#kind(row.kind).create({
-        ...{ jobId, model, createdBy },
+        jobId,
+        model,
+        createdBy,
         config: JSON.parse(row.configJson) as Record<string, unknown>,
         progress: (point) => void this.#progress.append(jobId, point),
         workChanged: () => this.#changed(),

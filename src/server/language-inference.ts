@@ -23,7 +23,9 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const { ref, vocabulary } = await generator.model(asked);
       const [name, version] = split(ref);
       return {
-        ...{ name, versions: [version], platform: 'tengen' },
+        name,
+        versions: [version],
+        platform: 'tengen',
         inputs: [{ name: 'tokens', datatype: 'INT64', shape: [-1n] }],
         outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1n, BigInt(vocabulary)] }],
       };
@@ -35,7 +37,10 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const [modelName, modelVersion] = split(model.ref);
       const shape = [tokens.length, model.vocabulary].map(BigInt);
       return {
-        ...{ modelName, modelVersion, id: request.id, parameters: {} },
+        modelName,
+        modelVersion,
+        id: request.id,
+        parameters: {},
         outputs: [{ name: 'logits', datatype: 'FP32', shape, parameters: {}, contents: undefined }],
         rawOutputContents: [new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)],
       };

@@ -52,7 +52,8 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
           load: () => store.checkpoints.load(jobId),
           save: (step, bytes) => store.checkpoints.save(jobId, step, bytes),
         },
-        ...{ reward, progress },
+        reward,
+        progress,
         openPolicy: openPolicyThread,
         close: () => void reward.close(),
       };

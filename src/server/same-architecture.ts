@@ -19,7 +19,9 @@ export function sizesOfNetwork(architecture: AnyArchitecture): Sizes {
   return {
     network: kind === 'katago' ? 'katago' : 'resnet',
     size: smallest === largest ? largest : `${smallest} to ${largest}`,
-    ...{ blocks: typeof blocks === 'number' ? blocks : blocks.length, channels, features },
+    blocks: typeof blocks === 'number' ? blocks : blocks.length,
+    channels,
+    features,
   };
 }
 

@@ -179,7 +179,8 @@ function readTls({ tlsCert, tlsKey, tlsClientCa }: ServerConfig): Tls {
     }
   };
   return {
-    ...{ cert: read('tlsCert', tlsCert), key: read('tlsKey', tlsKey) },
+    cert: read('tlsCert', tlsCert),
+    key: read('tlsKey', tlsKey),
     ...(tlsClientCa !== '' && { clientCa: read('tlsClientCa', tlsClientCa) }),
   };
 }

@@ -16,7 +16,13 @@ import { encodeAnswer } from './carry-out.js';
 export function summaryOf(tree: TreeRow, first: GameRecord): GameSummary {
   const { treeId, jobId, modelVersion, games, positions, createdAtMs, sequence } = tree;
   return {
-    ...{ gameId: treeId, jobId, modelVersion, variations: games, positions, createdAtMs, sequence },
+    gameId: treeId,
+    jobId,
+    modelVersion,
+    variations: games,
+    positions,
+    createdAtMs,
+    sequence,
     kind: first.match ? GameKind.MATCH : first.variation ? GameKind.TREE : GameKind.SINGLE,
     moves: first.moves.length,
     result: formatResult(first.score, first.resigned),
@@ -51,6 +57,11 @@ export function showTree(rows: readonly GameRow[], configJson: string): Uint8Arr
   const plannedVariations = summary.kind === GameKind.TREE ? settings.variations : 1;
   const variations = records.map(gameRecordToWire);
   return encodeAnswer(GetGameResponse, {
-    ...{ game: summary, variations, positions, threshold, eligibleShare, plannedVariations },
+    game: summary,
+    variations,
+    positions,
+    threshold,
+    eligibleShare,
+    plannedVariations,
   });
 }

@@ -43,7 +43,12 @@ export function evaluationFromWire(message: pb.Evaluation, size: number): GoEval
   );
   const { win, draw, loss, score, scoreDetails } = message;
   return {
-    ...{ logits, win, draw, loss, value: win - loss, score },
+    logits,
+    win,
+    draw,
+    loss,
+    value: win - loss,
+    score,
     ...(scoreDetails && detailsFromWire(scoreDetails)),
     ...(message.ownership.length > 0 && { ownership: decodeHalves(message.ownership) }),
   };

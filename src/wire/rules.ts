@@ -25,7 +25,9 @@ export function rulesToWire(rules: Rules): pb.Rules {
 function makeMessage(rules: Rules): pb.Rules {
   const { ko, suicide, komi, scoring = 'area', tax = 'none', whiteHandicapBonus = '0', friendlyPassOk = false } = rules;
   return {
-    ...{ suicide, komi, friendlyPassOk },
+    suicide,
+    komi,
+    friendlyPassOk,
     ko: kos.lastIndexOf(ko) as pb.KoRule,
     scoring: scorings.lastIndexOf(scoring) as pb.Scoring,
     tax: taxes.lastIndexOf(tax) as pb.Tax,
@@ -67,7 +69,9 @@ function readRules(message: pb.Rules): Rules {
   const tax = wordOf('rules.tax', message.tax, taxes);
   const whiteHandicapBonus = wordOf('rules.white_handicap_bonus', message.whiteHandicapBonus, handicapBonuses);
   return {
-    ...{ ko, suicide: message.suicide, komi: message.komi },
+    ko,
+    suicide: message.suicide,
+    komi: message.komi,
     ...(scoring !== 'area' && { scoring }),
     ...(tax !== 'none' && { tax }),
     ...(whiteHandicapBonus !== '0' && { whiteHandicapBonus }),

@@ -52,7 +52,9 @@ const gameOf = (gameId: string, jobId = 'j', text = gameId): NewGame => ({
 /** Game `variation` of a tree. */
 const variationOf = (treeId: string, variation: number, isLast = false): NewGame => ({
   ...gameOf(variation === 0 ? treeId : `${treeId}.${variation}`),
-  ...{ treeId, variation, isLast },
+  treeId,
+  variation,
+  isLast,
 });
 
 describe.each([

@@ -67,12 +67,9 @@ async function evaluate(fields: Parameters<typeof EvaluateRequest.fromPartial>[0
 
 function plan({ cost = {}, ...cluster }: { gatheredShare?: number; cost?: { linearMs?: number } }): Promise<unknown> {
   const request = PlanStepRequest.fromPartial({
-    ...{ policy: SchedulingPolicy.SKRULL, lengths: [5, 6] },
-    cluster: {
-      ...{ dataParallel: 1, contextParallel: 2, bucketSize: 100 },
-      ...cluster,
-      cost: { linearMs: 1, ...cost },
-    },
+    policy: SchedulingPolicy.SKRULL,
+    lengths: [5, 6],
+    cluster: { dataParallel: 1, contextParallel: 2, bucketSize: 100, ...cluster, cost: { linearMs: 1, ...cost } },
   });
   return connection.client(SchedulingServiceDefinition).planStep(request);
 }
@@ -86,7 +83,8 @@ function generate(fields: Parameters<typeof GenerateRequest.fromPartial>[0]): Pr
 /** The logits after tokens of a language model. */
 function infer(modelName: string, count: number, output: string): Promise<unknown> {
   const request = ModelInferRequest.fromPartial({
-    ...{ modelName, outputs: [{ name: output }] },
+    modelName,
+    outputs: [{ name: output }],
     inputs: [{ name: 'tokens', datatype: 'INT64', shape: [BigInt(count)] }],
     rawInputContents: [new Uint8Array(8 * count)],
   });

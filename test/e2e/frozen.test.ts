@@ -66,7 +66,11 @@ async function trainStart(): Promise<string> {
   ]);
   const small = { layers: 1, hidden: 32, heads: 2, keyValueHeads: 1, bucketSize: 64, contextParallel: 1 };
   const job = await createJob('sft', 'start', {
-    ...{ ...small, dataset: 'texts', costModel: 'estimate', maxSteps: 1, batchSize: 2 },
+    ...small,
+    dataset: 'texts',
+    costModel: 'estimate',
+    maxSteps: 1,
+    batchSize: 2,
   });
   await followUntil(job, 'is the model now');
   return 'start';
@@ -83,7 +87,9 @@ async function uploadEndless(connection: Connection, model = endlessLanguageMode
 function unendingTasks(count: number, isUnending: (n: number) => boolean): object[] {
   const verifier = 'regex:(?:[^]|[^])*\\u{10FFFF}$';
   return Array.from({ length: count }, (_, i) => i + 1).map((n) => ({
-    ...{ prompt: `${n}`, answer: 'x', ...(isUnending(n) && { verifier }) },
+    prompt: `${n}`,
+    answer: 'x',
+    ...(isUnending(n) && { verifier }),
   }));
 }
 
@@ -95,8 +101,16 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
       unendingTasks(4, (n) => n > 1),
     );
     const rft = await createJob('rft', 'better', {
-      ...{ dataset: 'tasks', base, promptsPerStep: 3, completions: 2, maxTokens: 50, steps: 1000 },
-      ...{ endRequired: false, evaluationPrompts: 1, sampledEvaluations: 0, verifierTimeoutMs: 200 },
+      dataset: 'tasks',
+      base,
+      promptsPerStep: 3,
+      completions: 2,
+      maxTokens: 50,
+      steps: 1000,
+      endRequired: false,
+      evaluationPrompts: 1,
+      sampledEvaluations: 0,
+      verifierTimeoutMs: 200,
     });
     await followUntil(rft, 'time-out');
     const jobs = server.connect().client(JobServiceDefinition);
@@ -112,8 +126,16 @@ describe('a server that does not freeze', { timeout: 180_000 }, () => {
     );
     importLines('checks', [{ prompt: '1', answer: 'x' }]);
     const jobId = await createJob('rft', 'better', {
-      ...{ dataset: 'tasks', base, promptsPerStep: 1, completions: 2, maxTokens: 50, steps: 1000 },
-      ...{ endRequired: false, evaluationDataset: 'checks', sampledEvaluations: 0, verifierTimeoutMs: 3_600_000 },
+      dataset: 'tasks',
+      base,
+      promptsPerStep: 1,
+      completions: 2,
+      maxTokens: 50,
+      steps: 1000,
+      endRequired: false,
+      evaluationDataset: 'checks',
+      sampledEvaluations: 0,
+      verifierTimeoutMs: 3_600_000,
     });
     // After the evaluation the first step is judged.
     await followUntil(jobId, '"answer":"x"');

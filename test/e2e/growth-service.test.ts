@@ -51,7 +51,8 @@ const described: GrowthDescription = {
   method: GrowthMethod.FPI,
   seed: 1n,
   units: [{ name: 'stream', from: 4, to: 8, copies: [] }],
-  ...{ sourceLayers: 2, targetLayers: 3 },
+  sourceLayers: 2,
+  targetLayers: 3,
   parameters: [
     { name: 'layers.{layer}.qkv', axes: [{ ...written, parts: 3 }, read], isWriter: false },
     { name: 'stem', axes: [written, kept, kept, kept], isWriter: false },

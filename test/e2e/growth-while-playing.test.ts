@@ -19,10 +19,24 @@ it('grows the network of a running job, whose small one plays until the large on
   server = await startServerProcess(dataDir);
   const connection = server.connect();
   const { jobId } = await createJob(connection, {
-    ...{ size: 3, blocks: 1, channels: 4, growAfter: 120, growBlocks: 2, growChannels: 8, growMethod: 'mango-exact' },
-    ...{ growSteps: 5, visits: 4, batchSize: 8, startPositions: 40, sampleFactor: 1, candidateSeconds: 0 },
+    size: 3,
+    blocks: 1,
+    channels: 4,
+    growAfter: 120,
+    growBlocks: 2,
+    growChannels: 8,
+    growMethod: 'mango-exact',
+    growSteps: 5,
+    visits: 4,
+    batchSize: 8,
+    startPositions: 40,
+    sampleFactor: 1,
+    candidateSeconds: 0,
     // Whatever comes of the match, it must have been played.
-    ...{ candidateSteps: 10, ratingGames: 4, ratingShare: 0.3, promotionElo: -1000 },
+    candidateSteps: 10,
+    ratingGames: 4,
+    ratingShare: 0.3,
+    promotionElo: -1000,
   });
   const worker = new WorkerProcess(server.address, ['--games', '4']);
   const models = connection.client(ModelServiceDefinition);

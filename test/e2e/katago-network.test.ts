@@ -68,10 +68,18 @@ describe.skipIf(isMissing('shared', existsSync(network)))('a KataGo network behi
     // The first plane says which points are on the board: an empty one.
     planes.fill(1, 0, 81);
     const tensor = (name: string, shape: bigint[]) => ({
-      ...{ name, datatype: 'FP32', shape, parameters: {}, contents: undefined },
+      name,
+      datatype: 'FP32',
+      shape,
+      parameters: {},
+      contents: undefined,
     });
     const answer = await client.modelInfer({
-      ...{ modelName: 'kata', modelVersion: '', id: '', parameters: {}, outputs: [] },
+      modelName: 'kata',
+      modelVersion: '',
+      id: '',
+      parameters: {},
+      outputs: [],
       inputs: [tensor('planes', [1n, 22n, 9n, 9n]), tensor('globals', [1n, 19n])],
       rawInputContents: [new Uint8Array(planes.buffer), new Uint8Array(4 * 19)],
     });

@@ -73,7 +73,9 @@ it.each([
   ['models', 'list', '--address', 'http://localhost:5050'],
 ])('tengen %s %s %s is refused at its start', (...args) => {
   const { status, stderr } = spawnSync(process.execPath, [tengen, ...args], {
-    ...{ encoding: 'utf8', timeout: 20_000, input: '' },
+    encoding: 'utf8',
+    timeout: 20_000,
+    input: '',
   });
   expect({ status, stderr }).toEqual({
     status: 2,

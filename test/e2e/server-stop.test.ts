@@ -124,7 +124,9 @@ class Open<T> {
 /** Different positions, so that no cache answers them. */
 function request(requestId: number, count: number): EvaluateRequest {
   const positions = Array.from({ length: count }, (_, i) => ({
-    ...{ size: 3, toMove: 1 as const, rules: { komi: ((requestId * 131 + i) % 37) / 2 - 9 } },
+    size: 3,
+    toMove: 1 as const,
+    rules: { komi: ((requestId * 131 + i) % 37) / 2 - 9 },
     stones: Uint8Array.from({ length: 9 }, (_, point) =>
       point % 2 === 0 ? ((requestId * 7 + i) >> (point >> 1)) % 3 : 0,
     ),
@@ -171,7 +173,8 @@ it('ends every stream at once, in order, whatever it is', async () => {
   const watchJob = await new Open(jobs.watchJob({ jobId: job.jobId, afterSequence: 0 })).has(1);
   const health = await new Open(connection.client(HealthDefinition).watch({ service: '' })).has(1);
   const page = await fetch(`${server.page!}tengen.v1.MonitorService/WatchServer`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/x-protobuf' } },
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
     body: WatchServerRequest.encode({ intervalMs: 60_000 }).finish(),
   });
   const worker = new WorkClient(connection);

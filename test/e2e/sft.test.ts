@@ -136,15 +136,19 @@ describe('fine-tuning over the server', { timeout: 120_000 }, () => {
     const folder = join(dataDir, 'checkpoint');
     mkdirSync(folder);
     const architecture = checkTransformer({
-      ...{ kind: 'transformer', hidden: 16, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, intermediate: 24 },
-      ...{
-        vocabulary: 300,
-        context: 128,
-        ropeTheta: 10_000,
-        normEpsilon: 1e-5,
-        queryKeyValueBias: true,
-        tiedHead: true,
-      },
+      kind: 'transformer',
+      hidden: 16,
+      layers: 2,
+      heads: 4,
+      keyValueHeads: 2,
+      headWidth: 4,
+      intermediate: 24,
+      vocabulary: 300,
+      context: 128,
+      ropeTheta: 10_000,
+      normEpsilon: 1e-5,
+      queryKeyValueBias: true,
+      tiedHead: true,
     });
     const weights = initialTransformer(architecture, new Rng(1));
     const { config, tensors } = writeHuggingFace({ architecture, weights, metadata: {} });

@@ -95,7 +95,9 @@ async function generate(): Promise<void> {
 /** Evaluates a position with the network, which the server then begins to calibrate. */
 async function calibrate(): Promise<void> {
   const position = Position.fromPartial({
-    ...{ size: 9, stones: new Uint8Array(81), toMove: 1 },
+    size: 9,
+    stones: new Uint8Array(81),
+    toMove: 1,
     rules: { ko: KoRule.POSITIONAL, suicide: false, komi: 7.5 },
   });
   const requests = async function* () {

@@ -35,7 +35,9 @@ afterAll(async () => {
 });
 
 const position = Position.fromPartial({
-  ...{ size: 3, stones: new Uint8Array(9), toMove: 1 },
+  size: 3,
+  stones: new Uint8Array(9),
+  toMove: 1,
   rules: { ko: KoRule.POSITIONAL, komi: 0.5 },
 });
 

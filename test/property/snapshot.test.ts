@@ -80,7 +80,9 @@ describe('a client that leaves the newer fields out', () => {
     const old: Snapshot = { size, stones, toMove, rules, lastMoves, banned };
     expect(positionFromWire(Message.decode(Message.encode(positionToWire(old)).finish()))).toEqual({
       ...old,
-      ...{ captured: [], capturedBefore: [], bonus: 0 },
+      captured: [],
+      capturedBefore: [],
+      bonus: 0,
     });
   });
 });

@@ -97,7 +97,8 @@ export class JobWorld {
 
   #dependencies(): AlphaZeroDependencies {
     return {
-      ...{ jobId: 'job', model: 'model' },
+      jobId: 'job',
+      model: 'model',
       games: { games: (after) => this.#stored(after) },
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),

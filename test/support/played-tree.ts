@@ -28,16 +28,21 @@ export function playTree({
   branching = {},
 }: PlayedTreeOptions): GameRecord[] {
   const settings: PlaySettings = {
-    ...{ size, rules: defaultRules(size), visits, cheapVisits, fullSearchShare: 0.5 },
-    ...{ gumbelRoot: true, gumbelActions: 8, temperatureMoves: size * size, maxMoves: 2 * size * size },
-    ...{
-      resignThreshold: -1,
-      resignPlayoutShare: 0,
-      dirichletTotal: 10,
-      lateTemperature: 0,
-      earlyForkShare: 0,
-      fullSearchAbove: 0,
-    },
+    size,
+    rules: defaultRules(size),
+    visits,
+    cheapVisits,
+    fullSearchShare: 0.5,
+    gumbelRoot: true,
+    gumbelActions: 8,
+    temperatureMoves: size * size,
+    maxMoves: 2 * size * size,
+    resignThreshold: -1,
+    resignPlayoutShare: 0,
+    dirichletTotal: 10,
+    lateTemperature: 0,
+    earlyForkShare: 0,
+    fullSearchAbove: 0,
     branching: { ...paperSettings, adaptiveThreshold: true, ...branching },
   };
   const tree = new TreePlay({ gameId: treeId, jobId, modelVersion: '', seed, settings });

@@ -116,9 +116,14 @@ export function measureTrees(settings: BranchSettings, leastPositions: number, r
     }
   }
   return {
-    ...{ games, newPositions: positions / variations, lcr: lcr.value, lateLcr: lateLcr.value },
-    ...{ plainError: plainError.value, weightedError: weightedError.value },
-    ...{ plainBias: plainBias.value, weightedBias: weightedBias.value },
+    games,
+    newPositions: positions / variations,
+    lcr: lcr.value,
+    lateLcr: lateLcr.value,
+    plainError: plainError.value,
+    weightedError: weightedError.value,
+    plainBias: plainBias.value,
+    weightedBias: weightedBias.value,
     backUp: backUps.reduce((sum, plies) => sum + plies, 0) / Math.max(1, backUps.length),
   };
 }

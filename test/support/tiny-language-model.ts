@@ -13,9 +13,19 @@ export function tinyLanguageModel(
   vocabulary = byteTokenizer.vocabularySize,
 ): Model<TransformerConfiguration> {
   const architecture = checkTransformer({
-    ...{ kind: 'transformer', hidden: 16, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, intermediate: 24 },
-    ...{ vocabulary, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
-    ...{ queryKeyValueBias: false, tiedHead: false },
+    kind: 'transformer',
+    hidden: 16,
+    layers: 2,
+    heads: 4,
+    keyValueHeads: 2,
+    headWidth: 4,
+    intermediate: 24,
+    vocabulary,
+    context,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-5,
+    queryKeyValueBias: false,
+    tiedHead: false,
   });
   const weights = initialTransformer(architecture, new Rng(seed));
   for (const { data, shape } of weights.values())
@@ -25,7 +35,12 @@ export function tinyLanguageModel(
 
 const endless = { pattern: { Regex: '(?:x|x)*y' } };
 const words = {
-  ...{ version: '1.0', normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, added_tokens: [] },
+  version: '1.0',
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: null,
+  added_tokens: [],
   model: { type: 'WordLevel', vocab: { '<unk>': 0, a: 1, '</s>': 2 }, unk_token: '<unk>' },
 };
 

@@ -36,7 +36,8 @@ export const files: Readonly<Record<Kind, Uint8Array>> = {
 const description = GrowthDescription.fromPartial({
   method: GrowthMethod.NET2NET,
   units: [{ name: 'h', from: 4, to: 6 }],
-  ...{ sourceLayers: 1, targetLayers: 1 },
+  sourceLayers: 1,
+  targetLayers: 1,
   parameters: [{ name: 'w', axes: [{ units: 'h' }, { units: 'h', isRead: true }] }],
 });
 

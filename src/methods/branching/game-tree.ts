@@ -85,9 +85,15 @@ export class GameTree {
       const parent = path.at(-1);
       const searched = positions[ply - sharedMoves];
       const node: TreeNode = {
-        ...{ ply, parent, move: moves[ply - 1], moveWeight: weightOf(moves[ply - 1], parent?.searched) },
-        ...{ variation: this.#variations, searched },
-        ...{ children: new Map<number, TreeNode>(), results: [], weightedResult: 0 },
+        ply,
+        parent,
+        move: moves[ply - 1],
+        moveWeight: weightOf(moves[ply - 1], parent?.searched),
+        variation: this.#variations,
+        searched,
+        children: new Map<number, TreeNode>(),
+        results: [],
+        weightedResult: 0,
       };
       parent?.children.set(moves[ply - 1]!, node);
       if (node.searched) this.#positions.push(node);

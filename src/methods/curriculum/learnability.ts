@@ -111,7 +111,9 @@ export class LearnabilityCurriculum implements Curriculum {
 
   state(): CurriculumState {
     return {
-      ...{ kind: this.#kind, rng: this.#rng.state(), step: this.#step },
+      kind: this.#kind,
+      rng: this.#rng.state(),
+      step: this.#step,
       prompts: this.#prompts.map(({ seen, right, step }) => [seen, right, step]),
       cells: Object.fromEntries([...this.#cells].map(([name, counts]) => [name, { ...counts }])),
       ...(this.#kind === 'mixed' && { cellOf: [...this.#cellOf] }),

@@ -69,8 +69,12 @@ export class OrderedCurriculum implements Curriculum {
 
   state(): CurriculumState {
     return {
-      ...{ kind: this.#kind, rng: this.#rng.state(), order: [...this.#order] },
-      ...{ center: this.#center, wraps: this.#wraps, wantsScores: this.#wantsScores },
+      kind: this.#kind,
+      rng: this.#rng.state(),
+      order: [...this.#order],
+      center: this.#center,
+      wraps: this.#wraps,
+      wantsScores: this.#wantsScores,
     };
   }
 

@@ -104,7 +104,10 @@ function filters({ from, to }: Sizes, layers: LayerCopies, coupling: OperatorSet
         { name: 'K', from: TAPS, to: TAPS, core: `${name}.K` },
       ],
       writers: group.map(({ isWriter }) => isWriter),
-      ...{ layers, isCoupled: true, source: slices(from.blocks), target: slices(to.blocks) },
+      layers,
+      isCoupled: true,
+      source: slices(from.blocks),
+      target: slices(to.blocks),
     };
   });
 }
@@ -117,7 +120,10 @@ function blockBiases({ from, to }: Sizes, layers: LayerCopies): Family {
     axes: [...stacking('biases', 2, from.blocks, to.blocks), units('O', 'stream.write', from.channels, to.channels)],
     // A new block adds nothing if its second filter and bias are zero.
     writers: [false, true],
-    ...{ layers, isCoupled: false, source: slices(from.blocks), target: slices(to.blocks) },
+    layers,
+    isCoupled: false,
+    source: slices(from.blocks),
+    target: slices(to.blocks),
   };
 }
 
@@ -140,7 +146,10 @@ function pools({ from, to }: Sizes): Family[] {
       name,
       axes: [...stacking(name, roles, small.length, large.length), ...axes],
       writers: Array<boolean>(roles).fill(false),
-      ...{ layers, isCoupled: roles > 1, source: slices(small, from.channels), target: slices(large, to.channels) },
+      layers,
+      isCoupled: roles > 1,
+      source: slices(small, from.channels),
+      target: slices(large, to.channels),
     };
   };
   const write = (core: string): Axis => units('O', core, from.channels, to.channels);
@@ -204,7 +213,10 @@ function single(
     name: parameter,
     axes: [{ name: 'B', from: roles, to: roles }, { name: 'L', from: 1, to: 1 }, ...axes],
     writers: Array<boolean>(roles).fill(false),
-    ...{ layers: { stacked: [0], exact: [0] }, isCoupled: false, source: slices(0), target: slices(1) },
+    layers: { stacked: [0], exact: [0] },
+    isCoupled: false,
+    source: slices(0),
+    target: slices(1),
   };
 }
 

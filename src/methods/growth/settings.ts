@@ -26,8 +26,15 @@ export interface OperatorSettings {
 }
 
 const plain: OperatorSettings = {
-  ...{ depth: 'stack', split: 'even', fromNextLayer: false, coupling: 'all', rank: 1, noise: 0 },
-  ...{ spread: 0, taps: 'fixed', isTrained: false },
+  depth: 'stack',
+  split: 'even',
+  fromNextLayer: false,
+  coupling: 'all',
+  rank: 1,
+  noise: 0,
+  spread: 0,
+  taps: 'fixed',
+  isTrained: false,
 };
 
 /**

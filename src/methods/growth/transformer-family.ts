@@ -137,7 +137,8 @@ function matrixFamily(matrices: readonly Matrix[], { from, to }: Sizes, layers: 
     name,
     axes: [...stacking(name, matrices.length, { from, to }), axis('O', output), axis('I', input)],
     writers: matrices.map(({ name: type }) => type.endsWith('o_proj') || type.endsWith('down_proj')),
-    ...{ layers, isCoupled: true },
+    layers,
+    isCoupled: true,
     source: slices(from.layers, 'from'),
     target: slices(to.layers, 'to'),
   };
@@ -153,7 +154,8 @@ function vectorFamilies(sizes: Sizes, layers: LayerCopies): Family[] {
       { name: 'O', from: space.from, to: space.copies.length, copies: space.copies, core },
     ],
     writers: parameters.map(() => false),
-    ...{ layers, isCoupled: false },
+    layers,
+    isCoupled: false,
     source: vectorSlices(parameters, sizes.from.layers),
     target: vectorSlices(parameters, sizes.to.layers),
   });

@@ -66,8 +66,12 @@ export function fitCostModel(samples: readonly TimeSample[], contextParallel: nu
     linearMs: attentionMs > 0 ? linearMs : linearMs + halfMs,
     attentionMs,
     attentionHalfTokens: attentionMs > 0 ? halfMs / attentionMs : 0,
-    ...{ computeMs, exchangeMsPerToken, exchangeMs },
-    ...{ exchangeFloorMs: 0, microBatchMs: 0, stepMs },
+    computeMs,
+    exchangeMsPerToken,
+    exchangeMs,
+    exchangeFloorMs: 0,
+    microBatchMs: 0,
+    stepMs,
   };
   const cost = { ...fitted, ...floorsOf(samples, fitted) };
   const errors = samples.map((sample) => Math.abs(predictSample(sample, cost, contextParallel) / sample.ms - 1));

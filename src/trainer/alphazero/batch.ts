@@ -37,7 +37,9 @@ export interface Batch {
 export function makeBatch(count: number, size: number, features: FeatureSet): Batch {
   const points = size * size;
   return {
-    ...{ count, size, features },
+    count,
+    size,
+    features,
     planes: new Float32Array(count * features.planes * points),
     globals: new Float32Array(count * features.globals),
     policy: new Float32Array(count * (points + 1)),
@@ -93,7 +95,8 @@ export function snapshotOf({ size, rules, plies, stones, moves, details }: GameR
   const points = size * size;
   const ply = plies[row]!;
   return {
-    ...{ size, rules },
+    size,
+    rules,
     stones: stones.subarray(row * points, (row + 1) * points),
     toMove: ply % 2 === 0 ? BLACK : WHITE,
     lastMoves: lastMoves(moves, ply),

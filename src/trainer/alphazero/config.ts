@@ -264,8 +264,15 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
   const { fullSearchAbove, lateTemperature, earlyForkShare } = config;
   return {
     ...common,
-    ...{ visits, cheapVisits, fullSearchShare, temperatureMoves, dirichletTotal, resignPlayoutShare },
-    ...{ fullSearchAbove, lateTemperature, earlyForkShare },
+    visits,
+    cheapVisits,
+    fullSearchShare,
+    temperatureMoves,
+    dirichletTotal,
+    resignPlayoutShare,
+    fullSearchAbove,
+    lateTemperature,
+    earlyForkShare,
     ...(config.variations > 1 && { branching: branchSettings(config) }),
   };
 }
@@ -274,7 +281,9 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
 export function branchSettings(config: AlphaZeroConfig): BranchSettings {
   const { variations, adaptiveThreshold, moveNumberWeight } = config;
   return {
-    ...{ variations, adaptiveThreshold, moveNumberWeight },
+    variations,
+    adaptiveThreshold,
+    moveNumberWeight,
     points: config.branchPoints,
     estimator: config.branchEstimator,
     strength: config.branchStrength,

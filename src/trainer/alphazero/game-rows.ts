@@ -97,7 +97,15 @@ export function makeGameRows({ sequence, record }: StoredGame, cheap: CheapPosit
   const result = resultForBlack(record);
   return {
     firstSequence: sequence,
-    ...{ sequence, rows, size, rules, moves, plies, stones, details, searches },
+    sequence,
+    rows,
+    size,
+    rules,
+    moves,
+    plies,
+    stones,
+    details,
+    searches,
     ending,
     endings: Array<readonly Ending[]>(rows).fill([ending]),
     wins: new Float32Array(rows).fill(result > 0 ? 1 : 0),

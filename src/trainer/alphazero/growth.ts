@@ -114,7 +114,8 @@ export async function growOnWindow(
   const sourceSha256 = createHash('sha256').update(modelFile).digest('hex');
   const lineage = { source: `${names.model}@${sourceSha256.slice(0, 12)}`, sourceSha256, method, operator, seed };
   return {
-    ...{ architecture: target, weights },
+    architecture: target,
+    weights,
     grownFrom: lineageText({ ...lineage, data: names.jobId, learningRate: rate, batchSize }, report),
     figures: growthFigures(report, { plan }, goCost(target, target.size, batchSize)),
   };

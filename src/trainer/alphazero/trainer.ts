@@ -291,7 +291,9 @@ export class Trainer {
       architecture: this.#architecture,
       weights: weightsOf(this.#architecture, tensors, 'average'),
       metadata: {
-        ...{ step: String(this.#step), positions: String(state.rows), games: String(state.games) },
+        step: String(this.#step),
+        positions: String(state.rows),
+        games: String(state.games),
         ...(this.#grownFrom !== undefined && { grownFrom: this.#grownFrom }),
       },
     });

@@ -25,9 +25,17 @@ export function growthFigures(
   const parameters = (shapes: ReadonlyMap<string, readonly number[]>): number =>
     [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
   return {
-    ...{ sourceLoss, initialLoss, grownLoss: loss, operatorSteps: steps, bestStep },
-    ...{ sourceParameters: parameters(plan.sourceShapes), parameters: parameters(plan.targetShapes), operatorSize },
-    ...{ operatorCost, operatorCostSteps: operatorCost / (TRAINING * forwardCost), trainingMs },
+    sourceLoss,
+    initialLoss,
+    grownLoss: loss,
+    operatorSteps: steps,
+    bestStep,
+    sourceParameters: parameters(plan.sourceShapes),
+    parameters: parameters(plan.targetShapes),
+    operatorSize,
+    operatorCost,
+    operatorCostSteps: operatorCost / (TRAINING * forwardCost),
+    trainingMs,
   };
 }
 

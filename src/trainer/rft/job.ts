@@ -94,7 +94,11 @@ export class RftJob {
       const { train, evaluation, refs } = await this.#readTasks(texts, model.architecture, checkpoint);
       const scores = checkpoint ? undefined : await this.#readScores(texts, train, ref);
       const loop = await RftLoop.open({
-        ...{ model, texts, pool: train, reward, settings: this.#config },
+        model,
+        texts,
+        pool: train,
+        reward,
+        settings: this.#config,
         curriculum: curriculumOf(this.#config, this.#config.seed),
         ...(scores && { scores }),
         ...(checkpoint && { kept: { tensors: checkpoint.tensors, state: checkpoint.state } }),
@@ -217,7 +221,10 @@ export class RftJob {
 
   async #saveCheckpoint({ loop, model, refs }: Prepared): Promise<void> {
     const checkpoint: RftCheckpoint = {
-      ...{ state: loop.state(), isEvaluated: this.#isEvaluated, ...refs, config: this.#config },
+      state: loop.state(),
+      isEvaluated: this.#isEvaluated,
+      ...refs,
+      config: this.#config,
       architectureJson: JSON.stringify(model.architecture),
       metadata: model.metadata,
       tensors: await loop.tensors(),

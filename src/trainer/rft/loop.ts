@@ -185,22 +185,28 @@ export class RftLoop {
     const done = performance.now();
     this.#step++;
     const figures = stepFigures({
-      ...{ drawn: drawn.groups, kept, updates, learningRate },
+      drawn: drawn.groups,
+      kept,
+      updates,
+      learningRate,
       promptTokens: indices.map((index) => this.#parts.prompts.tokens[index]!.length),
       failures: Object.values(drawn.failures).reduce((sum, n) => sum + n, 0),
       times: {
-        ...{ generateMs: drawn.generateMs, rewardMs: drawn.rewardMs, trainMs: trainedAt - trainingFrom },
-        ...{ curriculumMs: drawn.curriculumMs + done - trainedAt, stepMs: done - started },
+        generateMs: drawn.generateMs,
+        rewardMs: drawn.rewardMs,
+        trainMs: trainedAt - trainingFrom,
+        curriculumMs: drawn.curriculumMs + done - trainedAt,
+        stepMs: done - started,
       },
     });
     const all = { ...figures, ...told };
     return {
-      ...{ step: this.#step, figures: { ...all, ...this.#addTotals(all) }, failures: drawn.failures },
-      ...{
-        drawn: indices,
-        passRates,
-        samples: sampleRows(drawn.groups, this.#parts, this.#options.settings.shownSamples),
-      },
+      step: this.#step,
+      figures: { ...all, ...this.#addTotals(all) },
+      failures: drawn.failures,
+      drawn: indices,
+      passRates,
+      samples: sampleRows(drawn.groups, this.#parts, this.#options.settings.shownSamples),
     };
   }
 
@@ -225,7 +231,9 @@ export class RftLoop {
   state(): RftLoopState {
     if (this.#before) return this.#before;
     return {
-      ...{ step: this.#step, totals: { ...this.#totals }, curriculum: this.#curriculum.state() },
+      step: this.#step,
+      totals: { ...this.#totals },
+      curriculum: this.#curriculum.state(),
       ...(this.#scores && { scores: this.#scores }),
     };
   }
@@ -333,8 +341,11 @@ function scheduleOf({ schedule, learningRate, warmupSteps, steps }: RftLoopSetti
   if (learningRate === 0) return () => 0;
   // A job shorter than its warm-up only warms up.
   return makeSchedule({
-    ...{ decay: schedule, peak: learningRate, final: 0 },
-    ...{ warmupSteps: Math.min(warmupSteps, steps - 1), totalSteps: steps },
+    decay: schedule,
+    peak: learningRate,
+    final: 0,
+    warmupSteps: Math.min(warmupSteps, steps - 1),
+    totalSteps: steps,
   });
 }
 

@@ -67,7 +67,13 @@ export async function drawRollouts(
   const started = performance.now();
   const drawn = await policy.generate({
     prompts: indices.map((index) => prompts.tokens[index]!),
-    ...{ completions, maxTokens, temperature, topP, seed, stopTokens, prefixTokens },
+    completions,
+    maxTokens,
+    temperature,
+    topP,
+    seed,
+    stopTokens,
+    prefixTokens,
   });
   const generated = performance.now();
   const said = await texts.decode(drawn.flatMap((group) => group.completions.map(withoutEnd)));
@@ -104,10 +110,7 @@ export function weightGroups(
 ): WeightedGroup[] {
   const { estimator, maxTokens, klCoefficient, entropyCoefficient } = settings;
   const all = groups.flatMap(({ completions }) => completions);
-  const of = {
-    ...{ count: all.length, maxTokens },
-    tokens: all.reduce((sum, one) => sum + one.tokens.length, 0),
-  };
+  const of = { count: all.length, maxTokens, tokens: all.reduce((sum, one) => sum + one.tokens.length, 0) };
   const keepsAll = klCoefficient > 0 || entropyCoefficient > 0;
   return groups
     .filter((group) => keepsAll || group.hasSignal)
@@ -119,7 +122,9 @@ export function weightGroups(
       return {
         prompt: tokens[index]!,
         completions: completions.map(({ tokens: own, logProbabilities }, i) => ({
-          ...{ tokens: own, logProbabilities, advantage: advantages[i]! },
+          tokens: own,
+          logProbabilities,
+          advantage: advantages[i]!,
           weight: tokenWeightOf(estimator, own.length, of),
         })),
       };

@@ -99,8 +99,14 @@ function promptRow(prompt: readonly number[]): Row {
   const tokens = prompt.slice(0, -1);
   const zeros = (): number[] => tokens.map(() => 0);
   return {
-    ...{ tokens, positions: tokens.map((_, i) => i), segments: tokens.map(() => PROMPT_SEGMENT), targets: zeros() },
-    ...{ weights: zeros(), counted: zeros(), advantages: zeros(), oldLogProbabilities: zeros() },
+    tokens,
+    positions: tokens.map((_, i) => i),
+    segments: tokens.map(() => PROMPT_SEGMENT),
+    targets: zeros(),
+    weights: zeros(),
+    counted: zeros(),
+    advantages: zeros(),
+    oldLogProbabilities: zeros(),
   };
 }
 

@@ -132,7 +132,9 @@ export class SftJob {
     return SftTrainer.open({
       config: this.#config,
       grid: { dataParallel, contextParallel, bucketSize, architecture, latencyMs: exchangeLatencyMs },
-      ...{ state, step, totalSteps },
+      state,
+      step,
+      totalSteps,
       ...(checkpoint && { profile: checkpoint.profile }),
       ...(this.#dependencies.onGrid && { onGrid: this.#dependencies.onGrid }),
       repeated: (reason) => this.#state(`${reason}; the step is repeated`),
@@ -227,9 +229,17 @@ export class SftJob {
       }),
     );
     const metrics = {
-      ...{ step, loss: result.loss, learningRate, gradientNorm: result.gradientNorm },
-      ...{ tokens: this.#tokens, microSteps, shardedShare: shardedTokens / tokens },
-      ...{ stepMs, planMs, predictedMs: plan.predictedMs, updateMs: result.updateMs },
+      step,
+      loss: result.loss,
+      learningRate,
+      gradientNorm: result.gradientNorm,
+      tokens: this.#tokens,
+      microSteps,
+      shardedShare: shardedTokens / tokens,
+      stepMs,
+      planMs,
+      predictedMs: plan.predictedMs,
+      updateMs: result.updateMs,
       tokensPerSecond: stepMs > 0 ? (1000 * tokens) / stepMs : 0,
     };
     this.#dependencies.progress({ event: 'train', metrics, message: '', times });

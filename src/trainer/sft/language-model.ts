@@ -60,7 +60,12 @@ function layoutOf(architecture: TransformerConfiguration): ParameterLayout {
 function architectureOf(config: SftConfig): TransformerConfiguration {
   const { hidden, layers, heads, keyValueHeads, intermediate, tiedHead } = config;
   return checkTransformer({
-    ...{ kind: 'transformer', hidden, layers, heads, keyValueHeads, tiedHead },
+    kind: 'transformer',
+    hidden,
+    layers,
+    heads,
+    keyValueHeads,
+    tiedHead,
     headWidth: hidden / heads,
     intermediate: intermediate === 0 ? 16 * Math.ceil(hidden / 6) : intermediate,
     vocabulary: byteTokenizer.vocabularySize,

@@ -49,8 +49,10 @@ export function readSftSamples(file: Uint8Array, tokenizer: Tokenizer, config: S
   ];
   return {
     ...join(samples),
-    ...{ train: Int32Array.from(train), evaluation: Int32Array.from(evaluation) },
-    ...{ malformedLines: malformed.length, skippedLines: tooLong.length },
+    train: Int32Array.from(train),
+    evaluation: Int32Array.from(evaluation),
+    malformedLines: malformed.length,
+    skippedLines: tooLong.length,
     refused: words.filter((word) => word !== '').join('. '),
   };
 }

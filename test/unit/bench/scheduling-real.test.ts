@@ -15,11 +15,16 @@ describe('times of two arms', () => {
 
 test('a trace has a process for the policy, a thread for each rank and an event for each span', () => {
   const time = (startMs: number) => ({
-    ...{ localMs: 2, waitingMs: 0, distributedMs: 0, tokens: 5 },
+    localMs: 2,
+    waitingMs: 0,
+    distributedMs: 0,
+    tokens: 5,
     spans: [{ activity: 'local' as const, startMs, endMs: startMs + 2 }],
   });
   const events = traceEvents(3, 'skrull', {
-    ...{ loss: 1, gradientNorm: 1, updateMs: 1 },
+    loss: 1,
+    gradientNorm: 1,
+    updateMs: 1,
     times: [[time(100)], [time(101), time(104)]],
   });
   expect(events).toContainEqual({ name: 'process_name', ph: 'M', pid: 3, args: { name: 'skrull' } });

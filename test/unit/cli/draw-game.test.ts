@@ -5,21 +5,45 @@ import { ansi, paintFor, plain } from '../../../clients/cli/terminal/paint.js';
 import { drawBars } from '../../../clients/cli/terminal/sparkline.js';
 
 const position = (variation: number, ply: number, labelChangeRate: number) => ({
-  ...{ variation, ply, labelChangeRate, eligible: labelChangeRate > 0.4 },
-  ...{ winRate: 0.5, valueLabel: 0.5, games: 1 },
+  variation,
+  ply,
+  labelChangeRate,
+  eligible: labelChangeRate > 0.4,
+  winRate: 0.5,
+  valueLabel: 0.5,
+  games: 1,
 });
 
 const view: GameView = {
-  ...{ gameId: 'j1.r1.7', kind: 'tree', jobId: 'j1', modelVersion: 'go5@0123456789ab', size: 5, komi: 0.5 },
-  ...{ createdAtMs: 0, plannedVariations: 4, isComplete: false, threshold: 0.4, eligibleShare: 0.375 },
+  gameId: 'j1.r1.7',
+  kind: 'tree',
+  jobId: 'j1',
+  modelVersion: 'go5@0123456789ab',
+  size: 5,
+  komi: 0.5,
+  createdAtMs: 0,
+  plannedVariations: 4,
+  isComplete: false,
+  threshold: 0.4,
+  eligibleShare: 0.375,
   variations: [
     { gameId: 'j1.r1.7', modelVersion: 'm@1', moves: 20, newPositions: 20, result: 'B+3.5', winner: 1 },
     {
-      ...{ gameId: 'j1.r1.7.1', modelVersion: 'm@1', moves: 25, newPositions: 16, result: 'W+R', winner: -1 },
+      gameId: 'j1.r1.7.1',
+      modelVersion: 'm@1',
+      moves: 25,
+      newPositions: 16,
+      result: 'W+R',
+      winner: -1,
       branch: { parent: 0, ply: 8, move: 'B D3', labelChangeRate: 0.4375, backUp: 2 },
     },
     {
-      ...{ gameId: 'j1.r1.7.2', modelVersion: 'm@1', moves: 18, newPositions: 5, result: '0', winner: 0 },
+      gameId: 'j1.r1.7.2',
+      modelVersion: 'm@1',
+      moves: 18,
+      newPositions: 5,
+      result: '0',
+      winner: 0,
       branch: { parent: 1, ply: 12, move: 'W pass', backUp: 0 },
     },
   ],

@@ -5,7 +5,13 @@ import { LearningCurve } from '../../../clients/cli/terminal/learning-curve.js';
 import type { JobProgress } from '../../../src/proto/tengen/v1/job.js';
 
 const progress = (metrics: Record<string, number>): JobProgress => ({
-  ...{ jobId: 'j', sequence: 1, timeMs: 45_296_000, event: 'train', message: '', times: [], metrics },
+  jobId: 'j',
+  sequence: 1,
+  timeMs: 45_296_000,
+  event: 'train',
+  message: '',
+  times: [],
+  metrics,
 });
 const ofTrees = { meanLcr: 0.41234, eligibleShare: 0.31, variationsPerTree: 9.75, backUp: 1.875 };
 

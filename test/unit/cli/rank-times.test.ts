@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { rankTimesTable } from '../../../clients/cli/terminal/rank-times.js';
 
 const time = (rank: number, microStep: number, ms: readonly [number, number, number]) => ({
-  ...{ rank, microStep, tokens: 1 },
-  ...{ localMs: ms[0], waitingMs: ms[1], distributedMs: ms[2] },
+  rank,
+  microStep,
+  tokens: 1,
+  localMs: ms[0],
+  waitingMs: ms[1],
+  distributedMs: ms[2],
 });
 const rows = (text: string): string[][] => {
   const lines = text.split('\n').filter((line) => !line.includes('─'));

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { drawSideways, type TreeLine } from '../../../clients/cli/terminal/sideways-tree.js';
 
 const line = (parent: number | undefined, from: number, to: number, end: string, heavy: number[] = []): TreeLine => ({
-  ...{ parent, from, to, end },
+  parent,
+  from,
+  to,
+  end,
   isHeavy: (at) => heavy.includes(at),
 });
 

@@ -11,7 +11,9 @@ describe('datasets make', () => {
   it('reads its flags', () => {
     expect(suiteOptions(given)).toMatchObject({ levels: [2, 3, 4], count: 30, seed: 9, split: 'test' });
     expect(suiteOptions({ ...given, suite: 'mix-fixed', families: 'add,mul', levels: '1' })).toMatchObject({
-      ...{ families: ['add', 'mul'], levels: [1], fixedLength: true },
+      families: ['add', 'mul'],
+      levels: [1],
+      fixedLength: true,
     });
   });
 

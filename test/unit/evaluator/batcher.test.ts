@@ -16,7 +16,14 @@ function submit(
 ): Job & { errors: AppError[] } {
   const errors: AppError[] = [];
   const job = {
-    ...{ model: 1, size: outputSize, interactive: false, ownership: false, stride, count, errors, ...given },
+    model: 1,
+    size: outputSize,
+    interactive: false,
+    ownership: false,
+    stride,
+    count,
+    errors,
+    ...given,
     records: markedRecords(jobs++, count),
     deliver: () => undefined,
     fail: (error: AppError) => errors.push(error),

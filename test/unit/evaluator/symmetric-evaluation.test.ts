@@ -26,8 +26,12 @@ function turned(position: Snapshot, symmetry: number): Snapshot {
   position.stones.forEach((stone, point) => (stones[map[point]!] = stone));
   const { lastMoves, banned, captured = [], capturedBefore = [] } = position;
   return {
-    ...{ ...position, stones, lastMoves: moved(lastMoves), banned: moved(banned) },
-    ...{ captured: moved(captured), capturedBefore: moved(capturedBefore) },
+    ...position,
+    stones,
+    lastMoves: moved(lastMoves),
+    banned: moved(banned),
+    captured: moved(captured),
+    capturedBefore: moved(capturedBefore),
   };
 }
 

@@ -75,7 +75,9 @@ it('a measurement that fails leaves a thread for every core', async () => {
   new Uint8Array(file).set(bytes);
   const shape = await measured.load({ model: 1, ref: 'go@1', file });
   expect({ boards: shape.boards, threads: pool.size, events }).toEqual({
-    ...{ boards: [5, 5], threads: 2, events: ['threads-not-measured'] },
+    boards: [5, 5],
+    threads: 2,
+    events: ['threads-not-measured'],
   });
   await pool.close();
 });

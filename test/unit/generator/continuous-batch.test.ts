@@ -19,16 +19,14 @@ const prompt = (seed: number, length: number): number[] =>
   Array.from({ length }, (_, i) => (seed * 31 + i * i * 7 + i) % 256);
 
 const task = (id: number, changes: Partial<GenerationTask> = {}): GenerationTask => ({
-  ...{
-    id,
-    prompt: prompt(id, 5 + id),
-    completions: 1,
-    maxTokens: 12,
-    temperature: 0,
-    topP: 1,
-    stopTokens: [],
-    seed: id,
-  },
+  id,
+  prompt: prompt(id, 5 + id),
+  completions: 1,
+  maxTokens: 12,
+  temperature: 0,
+  topP: 1,
+  stopTokens: [],
+  seed: id,
   ...changes,
 });
 

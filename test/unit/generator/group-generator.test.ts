@@ -12,7 +12,12 @@ const prompts = [
   [5, 6, 40, 41, 42, 43, 44, 45, 46],
 ];
 const settings: GroupSettings = {
-  ...{ completions: 3, maxTokens: 7, stopTokens: [], temperature: 1, topP: 1, prefixTokens: 2 },
+  completions: 3,
+  maxTokens: 7,
+  stopTokens: [],
+  temperature: 1,
+  topP: 1,
+  prefixTokens: 2,
   rng: (prompt, completion) => new Rng(1000 * prompt + completion),
 };
 

@@ -16,8 +16,14 @@ function search(likes: number, full = true): SearchRecord {
 
 function game(moves: number[], sharedMoves: number, index: number, score: number): GameRecord {
   return {
-    ...{ gameId: index === 0 ? 'g1' : `g1.${index}`, jobId: 'j1', modelVersion: 'tiny@0123456789ab', seed: 1 },
-    ...{ size: 3, rules: defaultRules(3), moves, score },
+    gameId: index === 0 ? 'g1' : `g1.${index}`,
+    jobId: 'j1',
+    modelVersion: 'tiny@0123456789ab',
+    seed: 1,
+    size: 3,
+    rules: defaultRules(3),
+    moves,
+    score,
     searches: moves.slice(sharedMoves).map((move) => search(move)),
     variation: { treeId: 'g1', index, sharedMoves, backUp: 0, isLast: false },
   };

@@ -8,8 +8,19 @@ import { decodeSafetensors, encodeSafetensors } from '../../../src/nn/safetensor
 
 const model = (tiedHead: boolean, queryKeyValueBias = false) => {
   const architecture = checkTransformer({
-    ...{ hidden: 16, layers: 2, heads: 4, keyValueHeads: 2, headWidth: 4, intermediate: 24, vocabulary: 30 },
-    ...{ context: 32, ropeTheta: 10_000, normEpsilon: 1e-5, queryKeyValueBias, tiedHead, kind: 'transformer' },
+    hidden: 16,
+    layers: 2,
+    heads: 4,
+    keyValueHeads: 2,
+    headWidth: 4,
+    intermediate: 24,
+    vocabulary: 30,
+    context: 32,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-5,
+    queryKeyValueBias,
+    tiedHead,
+    kind: 'transformer',
   });
   return { architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} };
 };

@@ -5,7 +5,12 @@ import { graph, input } from '../../../src/nn/graph.js';
 import { policyLoss, type PolicyLossOptions, policySums } from '../../../src/nn/networks/transformer/policy-loss.js';
 
 const plain: PolicyLossOptions = {
-  ...{ clipLow: 0.2, clipHigh: 0.28, klCoefficient: 0, klEstimator: 'k3', entropyCoefficient: 0, temperature: 1 },
+  clipLow: 0.2,
+  clipHigh: 0.28,
+  klCoefficient: 0,
+  klEstimator: 'k3',
+  entropyCoefficient: 0,
+  temperature: 1,
 };
 
 interface Token {

@@ -42,7 +42,9 @@ test('the flat AdamW makes the updates of the graph', async () => {
   const rate = input('rate', []);
   const states = new States();
   const trainables = [...shapes].map(([name, shape]) => ({
-    ...{ name, value: input(name, shape), gradient: input(`gradient:${name}`, shape) },
+    name,
+    value: input(name, shape),
+    gradient: input(`gradient:${name}`, shape),
     decays: shape.length > 1,
   }));
   const updated = adamW({ kind: 'adamw', beta1: 0.9, beta2: 0.95, weightDecay: 0.3 })(trainables, rate, states);

@@ -175,7 +175,10 @@ describe('the service', () => {
       result: 1,
     };
     const others = Array.from({ length: 999 }, (_, i) => ({
-      ...{ moves: [...Array<number>(i).fill(0), 1], sharedMoves: i + 1, positions: [], result: 0 },
+      moves: [...Array<number>(i).fill(0), 1],
+      sharedMoves: i + 1,
+      positions: [],
+      result: 0,
     }));
     const answer = await client.labelTree({
       tree: { variations: [first, ...others] },

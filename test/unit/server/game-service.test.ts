@@ -43,7 +43,9 @@ async function newJob(settings: object = {}, model = 'm'): Promise<string> {
 }
 
 const matchOf = (jobId: string): GameRecord => ({
-  ...{ ...randomGame({ size: 5, seed: 9, gameId: 'a-match' }), jobId, modelVersion: '' },
+  ...randomGame({ size: 5, seed: 9, gameId: 'a-match' }),
+  jobId,
+  modelVersion: '',
   match: { blackModel: 'm@1', whiteModel: 'm@2', opening: [] },
 });
 
@@ -83,11 +85,16 @@ describe('the games of a job', () => {
     ]);
     const first = tree[0]!;
     expect(games[1]).toEqual({
-      ...{ gameId: 'a-tree', kind: GameKind.TREE, jobId, modelVersion: 'go@0123456789ab', variations: 4 },
+      gameId: 'a-tree',
+      kind: GameKind.TREE,
+      jobId,
+      modelVersion: 'go@0123456789ab',
+      variations: 4,
       positions: tree.reduce((sum, { searches }) => sum + searches.length, 0),
       moves: first.moves.length,
       result: `${first.score > 0 ? 'B' : 'W'}+${Math.abs(first.score)}`,
-      ...{ createdAtMs: expect.any(Number) as number, sequence: 2 },
+      createdAtMs: expect.any(Number) as number,
+      sequence: 2,
     });
     expect(games.map(({ result }) => result)[2]).toBe('W+R');
     expect(games[0]!.modelVersion).toBe('m@1|m@2');

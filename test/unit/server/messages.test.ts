@@ -32,14 +32,10 @@ describe('a message of a call that takes many bytes', () => {
 
   it('is read with the most positions that it may have, on the largest board', () => {
     const stones = new Uint8Array(361).fill(1);
-    const rules = {
-      ...{ ko: 1, suicide: true, komi: 7.5, scoring: 1, tax: 1 },
-      whiteHandicapBonus: 1,
-      friendlyPassOk: true,
-    };
+    const rules = { ko: 1, suicide: true, komi: 7.5, scoring: 1, tax: 1, whiteHandicapBonus: 1, friendlyPassOk: true };
     const stonesOff = [1, 2, 3, 4, 5, 6, 7, 8];
     const history = { lastMoves: stonesOff, banned: stonesOff, captured: stonesOff, capturedBefore: stonesOff };
-    const whole = { ...{ size: 19, stones, toMove: 1, bonus: 1 }, rules, ...history } as Position;
+    const whole = { size: 19, stones, toMove: 1, bonus: 1, rules, ...history } as Position;
     const positions = Array.from({ length: 1024 }, () => whole);
     const bytes = EvaluateRequest.encode(EvaluateRequest.fromPartial({ positions })).finish();
     expect((decode(bytes) as EvaluateRequest).positions).toHaveLength(1024);

@@ -18,15 +18,29 @@ waiting.add(2000, 297);
 waiting.add(40_000, 3);
 const later: EvaluatorMetrics = {
   ...zero,
-  ...{ requests: 12, evaluations: 300, batches: 6, queueMicros: 600_000, computeMicros: 60_000 },
-  ...{ cacheHits: 100, cacheMisses: 300, pending: 7, batchFill: 0.78125 },
+  requests: 12,
+  evaluations: 300,
+  batches: 6,
+  queueMicros: 600_000,
+  computeMicros: 60_000,
+  cacheHits: 100,
+  cacheMisses: 300,
+  pending: 7,
+  batchFill: 0.78125,
   waiting: waiting.counts(),
 };
 
 it('means and rates are those of the time between', () => {
   expect(metricsSince(zero, later, 2000)).toMatchObject({
-    ...{ requests: 12, evaluationsPerSecond: 150, positionsPerBatch: 50, queueMs: 2, computeMsPerBatch: 10 },
-    ...{ cacheHitShare: 0.25, pending: 7, loadedVersions: 1, threads: 2 },
+    requests: 12,
+    evaluationsPerSecond: 150,
+    positionsPerBatch: 50,
+    queueMs: 2,
+    computeMsPerBatch: 10,
+    cacheHitShare: 0.25,
+    pending: 7,
+    loadedVersions: 1,
+    threads: 2,
   });
   expect(metricsSince(later, later, 2000)).toMatchObject({ evaluationsPerSecond: 0, queueMs: 0, cacheHitShare: 0 });
 });

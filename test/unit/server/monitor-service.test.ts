@@ -18,8 +18,10 @@ function watch(intervalMs: number) {
     workers: [] as { name: string; games: number; leases: number; connectedAtMs: number; storedGames: number }[],
   };
   const service = makeMonitorService({
-    ...{ evaluator: { metrics: () => seen.metrics }, selfPlay: { workers: () => seen.workers } },
-    ...{ maxBatch: 64, now: () => Date.now() },
+    evaluator: { metrics: () => seen.metrics },
+    selfPlay: { workers: () => seen.workers },
+    maxBatch: 64,
+    now: () => Date.now(),
   });
   const left = new AbortController();
   const context = { signal: left.signal } as CallContext;

@@ -94,7 +94,11 @@ it('closing ends a calibration and leaves nothing half-written', async () => {
 
 it('eight bits are worth it only if they gain time and change neither policy nor value much', () => {
   const good: QuantizationReport = {
-    ...{ positions: 1000, policyDivergence: 0.001, samePreference: 0.98, valueDistance: 0.004, speedup: 3 },
+    positions: 1000,
+    policyDivergence: 0.001,
+    samePreference: 0.98,
+    valueDistance: 0.004,
+    speedup: 3,
   };
   expect(isWorthServing(good)).toBe(true);
   for (const worse of [

@@ -183,10 +183,19 @@ describe('the evaluator of a server with quotas', () => {
       const whole = [1, ...shape.slice(1).map(Number)];
       const values = whole.reduce((a, b) => a * b, 1);
       return {
-        ...{ name, datatype, shape: whole.map(BigInt), parameters: {} },
+        name,
+        datatype,
+        shape: whole.map(BigInt),
+        parameters: {},
         contents: {
-          ...{ boolContents: [], intContents: [], int64Contents: [], uintContents: [], uint64Contents: [] },
-          ...{ fp32Contents: new Array<number>(values).fill(0), fp64Contents: [], bytesContents: [] },
+          boolContents: [],
+          intContents: [],
+          int64Contents: [],
+          uintContents: [],
+          uint64Contents: [],
+          fp32Contents: new Array<number>(values).fill(0),
+          fp64Contents: [],
+          bytesContents: [],
         },
       };
     });

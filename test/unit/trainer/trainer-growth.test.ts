@@ -16,9 +16,19 @@ import {
 import { randomGame } from '../../support/random-games.js';
 
 const settings = {
-  ...{ size: 5, blocks: 1, channels: 8, batchSize: 16, startPositions: 40, windowMin: 150, sampleFactor: 4 },
-  ...{ warmupSteps: 5, seed: 7, learningRate: 0.01 },
-  ...{ growAfter: 200, growBlocks: 2, growChannels: 16 },
+  size: 5,
+  blocks: 1,
+  channels: 8,
+  batchSize: 16,
+  startPositions: 40,
+  windowMin: 150,
+  sampleFactor: 4,
+  warmupSteps: 5,
+  seed: 7,
+  learningRate: 0.01,
+  growAfter: 200,
+  growBlocks: 2,
+  growChannels: 16,
 };
 const games: StoredGame[] = Array.from({ length: 40 }, (_, i) => {
   return { sequence: 3 * i + 1, record: randomGame({ size: 5, seed: i }) };
@@ -89,8 +99,13 @@ describe('a trainer whose network grows', () => {
     expect(architecture).toEqual(after!.architecture);
     const sourceSha256 = createHash('sha256').update(before!.modelFile).digest('hex');
     expect(JSON.parse(metadata['grownFrom']!)).toMatchObject({
-      ...{ source: `go5@${sourceSha256.slice(0, 12)}`, sourceSha256, method: growMethod, seed: 7, data: 'job-1' },
-      ...{ loss: figures!['grownLoss'], sourceLoss: figures!['sourceLoss'] },
+      source: `go5@${sourceSha256.slice(0, 12)}`,
+      sourceSha256,
+      method: growMethod,
+      seed: 7,
+      data: 'job-1',
+      loss: figures!['grownLoss'],
+      sourceLoss: figures!['sourceLoss'],
     });
     await trainer.release();
   });

@@ -4,8 +4,16 @@ import { Judgements } from '../../../clients/web/board/judgements.js';
 import { emptyLine, goTo, played, undo } from '../../../clients/web/board/line.js';
 
 const opinion = (value: number, score: number, visits = 1): Opinion => ({
-  ...{ size: 5, visits, value, rawValue: value, utility: value, score, scoreStdev: NaN, lead: score },
-  ...{ candidates: [], ownership: new Float32Array(25) },
+  size: 5,
+  visits,
+  value,
+  rawValue: value,
+  utility: value,
+  score,
+  scoreStdev: NaN,
+  lead: score,
+  candidates: [],
+  ownership: new Float32Array(25),
 });
 
 it('judgements are kept for Black, by position, wherever the game is shown', () => {

@@ -5,7 +5,13 @@ import type { GamePosition } from '../../../src/proto/tengen/v1/game.js';
 import { playTree } from '../../support/played-tree.js';
 
 const position = (variation: number, ply: number, labelChangeRate = 0): GamePosition => ({
-  ...{ variation, ply, labelChangeRate, eligible: false, winRate: 0.5, valueLabel: 0.5, games: 1 },
+  variation,
+  ply,
+  labelChangeRate,
+  eligible: false,
+  winRate: 0.5,
+  valueLabel: 0.5,
+  games: 1,
 });
 
 /** A branch of a branch: game 1 leaves game 0 after 4 moves, game 2 leaves game 1 after 6. */

@@ -63,7 +63,15 @@ export function readKatago(bytes: Uint8Array): KatagoFile {
   words.end();
   const activation = reader.activations.get('tip/activation') ?? 'relu';
   const architecture = checkKatago({
-    ...{ kind: 'katago', version, boards: [2, 19], ...FEATURES, ...trunk, policy, value, multipliers, activation },
+    kind: 'katago',
+    version,
+    boards: [2, 19],
+    ...FEATURES,
+    ...trunk,
+    policy,
+    value,
+    multipliers,
+    activation,
     activations: Object.fromEntries([...reader.activations].filter(([, each]) => each !== activation)),
     kernels: Object.fromEntries(reader.kernels),
   });

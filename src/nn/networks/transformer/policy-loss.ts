@@ -73,8 +73,10 @@ export function policyLoss(
   const total = (x: Tensor): Tensor => sum(mul(x, counted));
   return {
     loss: sum(mul(cost, weights)),
-    ...{ kl: total(kl), entropy: total(entropy) },
-    ...{ clippedLow: total(cast(isLow, 'float32')), clippedHigh: total(cast(isHigh, 'float32')) },
+    kl: total(kl),
+    entropy: total(entropy),
+    clippedLow: total(cast(isLow, 'float32')),
+    clippedHigh: total(cast(isHigh, 'float32')),
     oldKl: total(divergence('k3', mul(change, -1))),
   };
 }

@@ -39,7 +39,10 @@ export function transformerTarget(from: TransformerConfiguration, sizes: TargetS
   const heads = scaled('heads');
   const to = checkTransformer({
     ...from,
-    ...{ hidden, heads, keyValueHeads: scaled('keyValueHeads'), intermediate: scaled('intermediate') },
+    hidden,
+    heads,
+    keyValueHeads: scaled('keyValueHeads'),
+    intermediate: scaled('intermediate'),
     layers: sizes.layers === 0 ? from.layers : sizes.layers,
   });
   checkGrows(from, to);

@@ -25,7 +25,8 @@ function starOf(winRate: number, results: readonly number[]): GameTree {
   );
   return treeOf(
     results.map((result, move) => ({
-      ...{ moves: [move], result },
+      moves: [move],
+      result,
       ...(move === 0 ? { sharedMoves: 0, positions: [position] } : { sharedMoves: 1, positions: [] }),
     })),
   );
@@ -98,7 +99,8 @@ describe('the threshold', () => {
   it('stays where it is in a tree without candidates, such as a rating game', () => {
     const line = lineOf([0.8, 0.5], (position) => ({ ...position, isCandidate: false }));
     expect(eligibilityOf(treeOf([line]), branchSettings({ adaptiveThreshold: true }))).toMatchObject({
-      ...{ threshold: 0.48, eligibleShare: 0 },
+      threshold: 0.48,
+      eligibleShare: 0,
     });
   });
 
@@ -136,7 +138,8 @@ describe('a branch', () => {
   it('backs up over explored moves, past positions that are no candidates, and counts the plies', () => {
     const only = (move: number): number[] => [0, 1, 2].map((other) => (other === move ? 1 : 0));
     const line = lineOf([0.9, 0.5, 0.9, 0.5, 0.5], (position, ply) => ({
-      ...{ ...position, isCandidate: ply !== 2 },
+      ...position,
+      isCandidate: ply !== 2,
       // Only ply 1 has a move other than the one played; ply 2 would have one, if it were a candidate.
       policy: searchedPosition(0, only(ply === 1 || ply === 2 ? 2 : 0)).policy,
     }));

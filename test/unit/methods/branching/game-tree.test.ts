@@ -5,8 +5,12 @@ import { searchedPosition, smallVariations, treeOf } from '../../../support/bran
 /** Everything that is in a tree, as plain data. */
 function contents(tree: GameTree): unknown {
   const describeNode = (node: TreeNode): unknown => ({
-    ...{ ply: node.ply, move: node.move, variation: node.variation, results: node.results },
-    ...{ weighted: node.weightedResult, children: [...node.children.values()].map(describeNode) },
+    ply: node.ply,
+    move: node.move,
+    variation: node.variation,
+    results: node.results,
+    weighted: node.weightedResult,
+    children: [...node.children.values()].map(describeNode),
   });
   return {
     variations: tree.variations,

@@ -16,8 +16,13 @@ import { measureTrees, winRateOf } from '../../../support/random-walk.js';
 import { branchSettings } from '../../../support/branch-trees.js';
 
 const deviations = {
-  ...{ newPositions: 0.9, lcr: 0.006, lateLcr: 0.005, plainError: 0.004, weightedError: 0.0055 },
-  ...{ plainBias: 0.0094, weightedBias: 0.017 },
+  newPositions: 0.9,
+  lcr: 0.006,
+  lateLcr: 0.005,
+  plainError: 0.004,
+  weightedError: 0.0055,
+  plainBias: 0.0094,
+  weightedBias: 0.017,
 };
 const columns = ['games', ...(Object.keys(deviations) as (keyof typeof deviations)[])] as const;
 

@@ -14,8 +14,19 @@ import { difference, grow, runOnce } from '../../../support/grown.js';
 import { packTokens } from '../../../support/packed-tokens.js';
 
 const base = {
-  ...{ kind: 'transformer', hidden: 8, layers: 2, heads: 2, keyValueHeads: 2, headWidth: 4, intermediate: 16 },
-  ...{ vocabulary: 11, context: 16, ropeTheta: 10_000, normEpsilon: 1e-6, queryKeyValueBias: false, tiedHead: false },
+  kind: 'transformer',
+  hidden: 8,
+  layers: 2,
+  heads: 2,
+  keyValueHeads: 2,
+  headWidth: 4,
+  intermediate: 16,
+  vocabulary: 11,
+  context: 16,
+  ropeTheta: 10_000,
+  normEpsilon: 1e-6,
+  queryKeyValueBias: false,
+  tiedHead: false,
 };
 
 function sizes(from: object, to: object): readonly [TransformerConfiguration, TransformerConfiguration] {

@@ -12,8 +12,14 @@ import { gpuCost } from '../../../support/clusters.js';
 
 const cost: CostModel = {
   ...gpuCost,
-  ...{ linearMs: 2, attentionMs: 0.5, attentionHalfTokens: 4, computeMs: 3 },
-  ...{ exchangeMsPerToken: 0.25, exchangeMs: 5, exchangeFloorMs: 7, microBatchMs: 20 },
+  linearMs: 2,
+  attentionMs: 0.5,
+  attentionHalfTokens: 4,
+  computeMs: 3,
+  exchangeMsPerToken: 0.25,
+  exchangeMs: 5,
+  exchangeFloorMs: 7,
+  microBatchMs: 20,
 };
 
 describe('the cost model', () => {

@@ -21,8 +21,19 @@ import {
 } from '../../../../src/trainer/grow/train-operator.js';
 
 const small = checkTransformer({
-  ...{ kind: 'transformer', hidden: 8, layers: 2, heads: 2, keyValueHeads: 1, headWidth: 4, intermediate: 16 },
-  ...{ vocabulary: 7, context: 16, ropeTheta: 10_000, normEpsilon: 1e-6, queryKeyValueBias: false, tiedHead: false },
+  kind: 'transformer',
+  hidden: 8,
+  layers: 2,
+  heads: 2,
+  keyValueHeads: 1,
+  headWidth: 4,
+  intermediate: 16,
+  vocabulary: 7,
+  context: 16,
+  ropeTheta: 10_000,
+  normEpsilon: 1e-6,
+  queryKeyValueBias: false,
+  tiedHead: false,
 });
 const large = checkTransformer({ ...small, hidden: 16, heads: 4, keyValueHeads: 2, intermediate: 32, layers: 4 });
 const shape = { rows: 4, length: 8 };

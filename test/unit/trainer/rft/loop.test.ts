@@ -9,7 +9,10 @@ import { textsHere } from '../../../../src/trainer/rft/texts.js';
 import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const pool = Array.from({ length: 12 }, (_, i) => ({
-  ...{ id: `task ${i}`, prompt: `say:${'ab'.repeat(1 + (i % 3))}${i}`, answer: 'low', family: i % 2 ? 'odd' : 'even' },
+  id: `task ${i}`,
+  prompt: `say:${'ab'.repeat(1 + (i % 3))}${i}`,
+  answer: 'low',
+  family: i % 2 ? 'odd' : 'even',
   level: 1 + (i % 3),
 }));
 
@@ -36,11 +39,21 @@ function uniform(size: number, state?: unknown): LoopCurriculum {
 }
 
 const settings = readRftLoopSettings({
-  ...{ promptsPerStep: 4, completions: 6, maxTokens: 8, endRequired: false, learningRate: 0.003, steps: 40 },
-  ...{ klCoefficient: 0.0001, sampledEvaluations: 2 },
+  promptsPerStep: 4,
+  completions: 6,
+  maxTokens: 8,
+  endRequired: false,
+  learningRate: 0.003,
+  steps: 40,
+  klCoefficient: 0.0001,
+  sampledEvaluations: 2,
 });
 const options: RftLoopOptions = {
-  ...{ model: tinyLanguageModel(), texts: textsHere(byteTokenizer), pool, reward: lowBytes, settings },
+  model: tinyLanguageModel(),
+  texts: textsHere(byteTokenizer),
+  pool,
+  reward: lowBytes,
+  settings,
   curriculum: { make: ({ length }, { state }) => uniform(length, state) },
 };
 

@@ -7,17 +7,17 @@ import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const { architecture, weights } = tinyLanguageModel();
 const loss: PolicyOptions['loss'] = {
-  ...{
-    clipLow: 0.2,
-    clipHigh: 0.28,
-    klCoefficient: 0.1,
-    klEstimator: 'k3',
-    entropyCoefficient: 0.01,
-    temperature: 0.8,
-  },
+  clipLow: 0.2,
+  clipHigh: 0.28,
+  klCoefficient: 0.1,
+  klEstimator: 'k3',
+  entropyCoefficient: 0.01,
+  temperature: 0.8,
 };
 const options: PolicyOptions = {
-  ...{ architecture, tensors: weights, loss },
+  architecture,
+  tensors: weights,
+  loss,
   update: { optimizer: { kind: 'adamw' }, clipNorm: 0 },
 };
 
@@ -25,7 +25,14 @@ const options: PolicyOptions = {
 async function drawGroups(policy: Policy): Promise<WeightedGroup[]> {
   const prompts = [[5, 6, 7, 8], [5], [5, 6, 200]];
   const drawn = await policy.generate({
-    ...{ prompts, completions: 4, maxTokens: 6, stopTokens: [17], temperature: 0.8, topP: 1, prefixTokens: 0, seed: 3 },
+    prompts,
+    completions: 4,
+    maxTokens: 6,
+    stopTokens: [17],
+    temperature: 0.8,
+    topP: 1,
+    prefixTokens: 0,
+    seed: 3,
   });
   const rng = new Rng(8);
   return drawn.map(({ completions }, i) => ({

@@ -7,7 +7,8 @@ function group(prompt: readonly number[], lengths: readonly number[]): WeightedG
     completions: lengths.map((length, i) => ({
       tokens: Array.from({ length }, (_, t) => 100 * (i + 1) + t),
       logProbabilities: Array.from({ length }, (_, t) => -(i + t / 10)),
-      ...{ advantage: i - 1, weight: 1 / length },
+      advantage: i - 1,
+      weight: 1 / length,
     })),
   };
 }
