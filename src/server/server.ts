@@ -1,6 +1,5 @@
 /** Starts and stops a server: binds, serves, drains. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
@@ -17,6 +16,7 @@ import { makeLogger } from './logger.js';
 import { authenticate, endWithServer, translateErrors } from './middleware.js';
 import { packageRoot } from './package-root.js';
 import { servePage, type PageServer } from './page/page-server.js';
+import { readTls, type TlsFiles } from './read-tls.js';
 import { addReflection } from './reflection.js';
 import { openTokenFiles } from './secrets.js';
 import { Stopping } from './stopping.js';
@@ -105,7 +105,7 @@ function addServices(server: Server, { services }: Composition): Health {
   return health;
 }
 
-type Tls = { readonly cert: Buffer; readonly key: Buffer; readonly clientCa?: Buffer } | undefined;
+type Tls = TlsFiles | undefined;
 
 async function listen(server: Server, config: ServerConfig, tls: Tls): Promise<string> {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -165,24 +165,6 @@ function openPage(config: ServerConfig, parts: PageParts): Promise<PageServer> {
     logger,
     stopping,
   });
-}
-
-function readTls({ tlsCert, tlsKey, tlsClientCa }: ServerConfig): Tls {
-  if (tlsCert === '') return undefined;
-  const read = (setting: string, path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new AppError('invalid-argument', `Setting '${setting}' is '${path}', which cannot be read`, {
-        cause: error,
-      });
-    }
-  };
-  return {
-    cert: read('tlsCert', tlsCert),
-    key: read('tlsKey', tlsKey),
-    ...(tlsClientCa !== '' && { clientCa: read('tlsClientCa', tlsClientCa) }),
-  };
 }
 
 interface Draining {

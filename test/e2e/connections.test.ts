@@ -123,6 +123,20 @@ describe('a server that asks for certificates of clients', () => {
     await expect(get({})).rejects.toThrow();
   });
 
+  it('does not start with files with which nobody would get in', async () => {
+    for (const name of ['server', 'stranger']) certify(name);
+    writeFileSync(path('nothing.pem'), '');
+    const start = async (cert: string, key: string, ca: string): Promise<string> => {
+      const flags = ['--tls-cert', path(cert), '--tls-key', path(key), '--tls-client-ca', path(ca)];
+      return (await startRefused(path('other'), flags)).stderr;
+    };
+    const [cert, key] = ['server.pem', 'server.key'];
+    expect(await start(cert, key, 'nothing.pem')).toContain("nothing.pem', which holds no certificate in PEM");
+    expect(await start(cert, key, 'server.key')).toContain("server.key', which holds no certificate in PEM");
+    expect(await start(cert, 'stranger.key', cert)).toContain("stranger.key', which is not the key of tlsCert");
+    expect(await start(cert, cert, cert)).toContain("server.pem', which holds no private key in PEM");
+  });
+
   function pem(name: string): string {
     return readFileSync(path(name), 'utf8');
   }
