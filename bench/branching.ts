@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError, check } from '../src/core/errors.js';
+import { checkFacts } from './append-result.js';
 import { arms } from './branching/arms.js';
 import { experimentFlags, readExperiment, readResults, type Experiment } from './branching/experiment.js';
 import { plotReport } from './branching/plot.js';
@@ -39,6 +40,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   }
   const { size: board, positions } = experiment;
   if (!values.report) {
+    checkFacts();
     const common = [
       ...['--board', values.board, '--positions', values.positions, '--slots', values.slots, '--name', values.name],
       ...['--version-every', values['version-every'], ...values.set.flatMap((setting) => ['--set', setting])],

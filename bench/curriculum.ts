@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError } from '../src/core/errors.js';
+import { checkFacts } from './append-result.js';
 import { armOf, arms } from './curriculum/arms.js';
 import { calibrationSeeds, readRuns, regimeOf, startOf } from './curriculum/experiment.js';
 import { plotRuns } from './curriculum/plot.js';
@@ -38,7 +39,10 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   regimeOf(values.regime);
   const wanted = values.arms.split(',');
   for (const arm of wanted) armOf(arm);
-  if (!values.report) await runAll(values.regime, wanted, Number(values.seeds), Number(values.jobs));
+  if (!values.report) {
+    checkFacts();
+    await runAll(values.regime, wanted, Number(values.seeds), Number(values.jobs));
+  }
   const runs = readRuns(values.regime);
   const report = makeReport(runs);
   if (!report) {

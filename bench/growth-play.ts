@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { AppError, check } from '../src/core/errors.js';
 import type { Engine } from '../src/engine/engine.js';
 import { rulesOf } from '../src/trainer/alphazero/config.js';
+import { checkFacts } from './append-result.js';
 import { opponentsOf } from './branching/anchors.js';
 import { appendResult, networkFile, playerOf, readResults, type Experiment } from './branching/experiment.js';
 import type { Network } from './branching/network.js';
@@ -64,6 +65,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     markName: 'cost in searched positions of the final size',
   };
   if (!values.report) {
+    checkFacts();
     await withEngine((engine) =>
       runAll(experiment, engine, wanted as Arm[], Number(values.seeds), Number(values.games)),
     );

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import type { AnyArchitecture } from '../src/nn/model-file.js';
 import { growSchema } from '../src/trainer/grow/job/config.js';
+import { checkFacts } from './append-result.js';
 import { arms } from './growth/arms.js';
 import { makeRuns } from './growth/experiments.js';
 import { goSubject } from './growth/go.js';
@@ -52,6 +53,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   for (const arm of [...wanted, values.arm])
     check(arm in arms, () => `There is no arm '${arm}'; there are ${Object.keys(arms).join(', ')}`);
   if (!values.report) {
+    checkFacts();
     const data = await subject.data();
     await withEngine((engine) =>
       makeRuns(new Runs(engine, subject, data), subject, { schedule, arms: wanted, seeds: Number(values.seeds) }),

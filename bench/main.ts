@@ -1,14 +1,14 @@
 /**
  * Runs one benchmark, `node dist/bench/main.js NAME [--json] [flags of the benchmark]`, and prints what it measured as
- * one JSON line (or as a small table without --json). With --save the line is also appended to bench/results/NAME.jsonl.
+ * one JSON line (or as a small table without --json). With --save the line is also appended to bench/results/NAME.jsonl,
+ * which a checkout that is no commit is refused at the start.
  * A benchmark is a file beside this one that exports `run`.
  */
 
-import { appendFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
-import { cpus } from 'node:os';
 import { AppError } from '../src/core/errors.js';
-import { commit } from './commit.js';
+import { appendResult, checkFacts, facts } from './append-result.js';
 
 interface Benchmark {
   run(args: string[]): Promise<Record<string, unknown>>;
@@ -16,7 +16,7 @@ interface Benchmark {
 
 const here = new URL('.', import.meta.url);
 /** Files beside this one that are no benchmarks. */
-const parts = ['main', 'commit', 'statistics', 'uct-gtp'];
+const parts = ['main', 'append-result', 'commit', 'statistics', 'uct-gtp'];
 
 function names(): string[] {
   const files = readdirSync(here).filter((file) => file.endsWith('.js'));
@@ -36,18 +36,11 @@ async function main(): Promise<void> {
   }
   const [json, save] = [rest.includes('--json'), rest.includes('--save')];
   const flags = rest.filter((arg) => arg !== '--json' && arg !== '--save');
+  if (save) checkFacts();
   const benchmark = (await import(new URL(`./${name}.js`, here).href)) as Benchmark;
   const measured = await benchmark.run(flags);
-  const result: Record<string, unknown> = {
-    name,
-    ...measured,
-    command: ['npm run bench --', name, ...flags].join(' '),
-    commit: commit(),
-    node: process.version,
-    cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-    date: new Date().toISOString(),
-  };
-  if (save) appendFileSync(`bench/results/${name}.jsonl`, `${JSON.stringify(result)}\n`);
+  const result: Record<string, unknown> = { name, ...measured, ...facts() };
+  if (save) appendResult(`bench/results/${name}.jsonl`, { name, ...measured });
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const [key, value] of Object.entries(result)) process.stdout.write(`${key.padEnd(28)} ${String(value)}\n`);
 }

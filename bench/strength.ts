@@ -19,7 +19,7 @@ import { AppError } from '../src/core/errors.js';
 import { Rng } from '../src/core/rng.js';
 import { makeOpeningBook } from '../src/go/opening-book.js';
 import { defaultRules } from '../src/go/rules.js';
-import { commit } from './commit.js';
+import { checkFacts } from './append-result.js';
 import { appendGame, readGames, report } from './strength/games.js';
 import { openNetwork, usualNetwork } from './strength/network.js';
 import { BridgePlayer, gnugoPlayer } from './strength/players.js';
@@ -48,6 +48,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
 async function playOn(
   flags: Record<'player' | 'opponent' | 'games' | 'size' | 'net' | 'parallel', string>,
 ): Promise<void> {
+  checkFacts();
   const [games, size, parallel] = [Number(flags.games), Number(flags.size), Number(flags.parallel)];
   const specs = [flags.player, flags.opponent] as const;
   const earlier = readGames().filter((game) => game.size === size && game.players.join() === specs.join());
@@ -55,7 +56,7 @@ async function playOn(
   const openings = makeOpeningBook({ size, rules, plies: 2, count: Math.ceil(games / 2) }, new Rng(7));
   const network = await openNetwork(flags.net);
   const players = specs.map((spec) => makePlayer(spec, network)) as [Player, Player];
-  const facts = { players: specs, network: network.name, size, komi: rules.komi, commit: commit() };
+  const facts = { players: specs, network: network.name, size, komi: rules.komi };
   try {
     await playMatch(players, {
       size,

@@ -1,10 +1,11 @@
 /** What a comparison is made of, and where its results and networks are kept. */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
+import { appendResult as append } from '../append-result.js';
 import { arms, baseOf, type Arm } from './arms.js';
 import type { RunGrowth } from './training-run.js';
 
@@ -123,7 +124,7 @@ export function readResults(experiment: Experiment): ResultLine[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ResultLine);
 }
 
-/** Appends a line in one write, so that processes do not mix theirs. */
+/** Appends a line. @throws AppError 'invalid-argument' if the code is no commit */
 export function appendResult(experiment: Experiment, line: ResultLine): void {
-  appendFileSync(resultsFile(experiment), `${JSON.stringify(line)}\n`);
+  append(resultsFile(experiment), line);
 }

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
+import { checkFacts } from '../append-result.js';
 import { opponentsOf } from './anchors.js';
 import { configOf, experimentFlags, readExperiment } from './experiment.js';
 import { rateCheckpoints } from './rate-checkpoints.js';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     parts: { type: 'string', default: '1' },
   },
 });
+checkFacts();
 const experiment = readExperiment(values);
 const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
 const rules = rulesOf(configOf(experiment, 'base', 1));

@@ -3,11 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
+import { checkFacts } from '../append-result.js';
 import { arms, type Arm } from './arms.js';
 import { appendResult, configOf, experimentFlags, networkFile, playerOf, readExperiment } from './experiment.js';
 import { trainingRun } from './training-run.js';
 
 const { values } = parseArgs({ options: { ...experimentFlags, arm: { type: 'string' }, seed: { type: 'string' } } });
+checkFacts();
 const experiment = readExperiment(values);
 const arm = values.arm as Arm;
 const seed = Number(values.seed);

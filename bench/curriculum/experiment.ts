@@ -1,11 +1,12 @@
 /** What a comparison of curricula is made of, and where its results are kept. All of it was fixed before its seeds were run. */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../../src/core/errors.js';
 import type { Family } from '../../src/tasks/families.js';
 import { LEVELS } from '../../src/tasks/families.js';
 import { makeSuite, type Task } from '../../src/tasks/suite.js';
+import { appendResult } from '../append-result.js';
 import { warmStart, type WarmStartOptions } from './warm-start.js';
 
 /** One comparison: tasks, the model's start, and a budget. */
@@ -83,7 +84,6 @@ export interface RunLine {
   readonly byLevel: Readonly<Record<string, number>>;
   /** Mean level of the prompts drawn between points. */
   readonly levels: readonly number[];
-  readonly commit: string;
 }
 
 /** Looks a regime up. @throws AppError 'invalid-argument' */
@@ -125,9 +125,9 @@ export function readRuns(name: string): RunLine[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
 }
 
-/** Appends a run in one write, so that processes do not mix theirs. */
+/** Appends a run. @throws AppError 'invalid-argument' if the code is no commit */
 export function appendRun(name: string, line: RunLine): void {
-  appendFileSync(resultsFile(name), `${JSON.stringify(line)}\n`);
+  appendResult(resultsFile(name), line);
 }
 
 function resultsFile(name: string): string {

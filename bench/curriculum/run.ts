@@ -1,6 +1,5 @@
 /** One run: an arm with a seed, from the common start to the end of the budget. Appends its line to the results. */
 
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
@@ -13,6 +12,7 @@ import { readRftLoopSettings, type RftLoopSettings } from '../../src/trainer/rft
 import { RftLoop, type RftLoopOptions } from '../../src/trainer/rft/loop.js';
 import type { RftTask } from '../../src/trainer/rft/prompts.js';
 import { textsHere } from '../../src/trainer/rft/texts.js';
+import { checkFacts } from '../append-result.js';
 import { armOf, curriculumOf, type Arm } from './arms.js';
 import { appendRun, poolOf, PREFIX, regimeOf, startOf, testOf, type Point, type Regime } from './experiment.js';
 import { passRates } from './pass-rates.js';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
+checkFacts();
 const regime = regimeOf(values.regime);
 const arm = armOf(values.arm);
 const seed = Number(values.seed);
@@ -79,7 +80,7 @@ async function runArm(): Promise<void> {
   await loop.close();
   const rounded = Object.fromEntries(Object.entries(byLevel).map(([level, rate]) => [level, round(rate)]));
   const line = { arm: values.arm, seed, points, scoringSeconds: round(scoringSeconds), byLevel: rounded, levels };
-  appendRun(values.regime, { ...line, commit: commit() });
+  appendRun(values.regime, line);
 }
 
 /** What an arm needs to know of its pool before it begins, and what that cost. */
@@ -163,12 +164,4 @@ function settingsOf({ rollouts, promptsPerStep, completions, maxTokens, learning
 
 function round(value: number): number {
   return Math.round(value * 1e5) / 1e5;
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
 }

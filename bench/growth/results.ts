@@ -1,10 +1,9 @@
 /** The results of a comparison: one JSON object a line, appended as runs end. */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GrowthReport } from '../../src/trainer/grow/train-operator.js';
-import { commit } from '../commit.js';
+import { appendResult } from '../append-result.js';
 import type { Point } from './training.js';
 
 /** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */
@@ -30,9 +29,6 @@ export interface RunLine extends RunKey {
   readonly sourceCost: number;
   readonly seconds: number;
   readonly growth?: GrowthReport;
-  /** Of the code, and the processors that it ran on; absent from lines of before they were written down. */
-  readonly commit?: string;
-  readonly cpu?: string;
 }
 
 export function readRuns(subject: string): RunLine[] {
@@ -46,10 +42,9 @@ export function isOf(line: RunLine, key: RunKey): boolean {
   return (['arm', 'seed', 'learningRate', 'schedule', 'steps'] as const).every((name) => line[name] === key[name]);
 }
 
-/** Appends a run in one write. */
+/** Appends a run. @throws AppError 'invalid-argument' if the code is no commit */
 export function appendRun(subject: string, line: RunLine): void {
-  const facts = { commit: commit(), cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}` };
-  appendFileSync(fileOf(subject), `${JSON.stringify({ ...line, ...facts })}\n`);
+  appendResult(fileOf(subject), line);
 }
 
 /** The file of a trained source; these are not committed. */

@@ -1,7 +1,8 @@
 /** The games of the strength benchmark: a line of JSON each, appended as it ends, so that a run may be broken off and resumed. */
 
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { FinishedGame } from '../../clients/cli/match/play-match.js';
+import { appendResult } from '../append-result.js';
 import { matchResult, type MatchResult } from '../../clients/cli/match/result.js';
 
 /** Where the games are, beside the other results. */
@@ -14,7 +15,6 @@ export interface StrengthGame extends FinishedGame {
   readonly network: string;
   readonly size: number;
   readonly komi: number;
-  readonly commit: string;
 }
 
 /** Every game so far. */
@@ -24,8 +24,9 @@ export function readGames(): StrengthGame[] {
   return lines.map((line) => JSON.parse(line) as StrengthGame);
 }
 
+/** Keeps a game. @throws AppError 'invalid-argument' if the code is no commit */
 export function appendGame(game: StrengthGame): void {
-  appendFileSync(file, `${JSON.stringify(game)}\n`);
+  appendResult(file, game);
 }
 
 /** Results by match: `winRateGnugo10Visits1` and the like against GNU Go, `winRate PLAYER PLAYER` else; with intervals. */
