@@ -17,7 +17,7 @@ export interface CallOptions {
 /** A thread; it never keeps the process alive by itself. */
 export class CallThread {
   readonly #thread: ServiceThread<ModuleCalls, undefined, 'begins'>;
-  /** Of the call under way. */
+  /** Of the call under way; undefined if there is none, since a call that was given up may still say that it begins. */
   #timeoutMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -45,6 +45,7 @@ export class CallThread {
     try {
       return await this.#thread.callGiving(transfer, 'call', module, name, args);
     } finally {
+      this.#timeoutMs = undefined;
       clearTimeout(this.#timer);
       this.#thread.keepAlive(false);
     }

@@ -114,6 +114,26 @@ describe('ThreadPool', () => {
     expect(await pool.run(functions, 'add', [1, 2])).toBe(3);
   });
 
+  it('keeps no timer for a call that was given up while the news that it begins was on its way', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const pool = open();
+    await pool.run(functions, 'add', [1, 2]);
+    const before = timers();
+    const shared = new Int32Array(new SharedArrayBuffer(8));
+    const controller = new AbortController();
+    const call = pool.run(functions, 'wait', [shared], { signal: controller.signal, timeoutMs: 3_600_000 });
+    const given = expect(call).rejects.toMatchObject({ kind: 'cancelled' });
+    const soon = performance.now() + 10_000;
+    for (let turns = 0; turns < 50; turns++) await Promise.resolve();
+    // The thread says that it begins and does so; this thread hears nothing before it has given the call up.
+    while (Atomics.load(shared, 1) === 0 && performance.now() < soon);
+    controller.abort();
+    await given;
+    // The thread that was given up is gone when another has started.
+    await pool.run(functions, 'add', [1, 2]);
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('keeps the kind and the causes of errors, and the thread', async () => {
     const pool = open();
     const before = await pool.run(functions, 'idOfThread', []);
