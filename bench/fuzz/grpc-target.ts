@@ -134,11 +134,13 @@ export class GrpcTarget {
       '/',
       `${path}/`,
     ];
-    const call = await this.#world.connection.open(pick(rng, paths), oddHeaders(rng));
+    const [asked, headers] = [pick(rng, paths), oddHeaders(rng)];
+    const call = await this.#world.connection.open(asked, headers);
     for (const message of messages) call.send(framed(message));
     call.finish();
     const end = await this.#ended(method, call);
-    return end?.timedOut ? { verdict: 'hang', what: `${method.name}, odd headers`, said: 'no end' } : undefined;
+    const what = `${method.name}, sent to ${asked} with ${JSON.stringify(headers)}`;
+    return end?.timedOut ? { verdict: 'hang', what, said: 'no end' } : undefined;
   }
 
   /** Leaves in the middle of a message, or before the answer. */

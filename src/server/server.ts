@@ -179,6 +179,7 @@ async function drain({ server, page, composition, stopping }: Draining, ms: numb
   const cutOff = (): void => {
     server.forceShutdown();
     page?.cutOff();
+    stopping.abandon();
   };
   let timer = setTimeout(() => {
     logger.warn('calls-cut-off');

@@ -36,6 +36,7 @@ export class Stopping {
   readonly #draining = new AbortController();
   readonly #late = new AbortController();
   #calls = 0;
+  #isAbandoned = false;
   readonly #changed = new Condition();
 
   constructor() {
@@ -54,11 +55,20 @@ export class Stopping {
   }
 
   /**
-   * Resolves once no call is under way. Only then may connections be told to close: a peer's keepalive ping on a connection
+   * Waits for no call any more. A call whose peer is gone may rest for ever at an answer that nobody takes: nice-grpc waits for
+   * room on a stream that has ended, and its signal is silent where the deadline came while the status was on its way.
+   */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#changed.notifyAll();
+  }
+
+  /**
+   * Resolves once no call is under way, or those that are were abandoned. Only then may connections be told to close: a peer's keepalive ping on a connection
    * that is closing fails, and grpc-js then drops the calls that still run there.
    */
   async idle(): Promise<void> {
-    await this.#changed.until(() => this.#calls === 0);
+    await this.#changed.until(() => this.#calls === 0 || this.#isAbandoned);
     // The last status is written in this turn.
     await setImmediate();
   }
