@@ -1,7 +1,7 @@
 /** Starts and stops a server: binds, serves, drains. */
 
 import { join } from 'node:path';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
@@ -11,6 +11,7 @@ import type { Callers } from './callers.js';
 import { compose, type Composition } from './compose.js';
 import type { CheckedConfig, ServerConfig } from './config.js';
 import { decodable, refuseUndecoded } from './decoding.js';
+import { dropLateAnswers } from './ended-calls.js';
 import { addHealth, type Health } from './health.js';
 import { makeLogger } from './logger.js';
 import { authenticate, endWithServer, translateErrors } from './middleware.js';
@@ -79,13 +80,16 @@ function secret(text: string): string {
 }
 
 function makeServer(config: ServerConfig, callers: Callers, logger: Logger, stopping: Stopping): Server {
-  return createServer({
+  const options = {
+    interceptors: [dropLateAnswers],
     'grpc.max_receive_message_length': config.maxMessageBytes,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.keepalive_permit_without_calls': 1,
-  })
+  };
+  // The type of nice-grpc's options has no interceptors, which are handed on with the others.
+  return createServer(options as ChannelOptions)
     .use(translateErrors(logger))
     .use(authenticate(callers))
     .use(endWithServer(stopping))
