@@ -42,7 +42,7 @@ export class SessionThread {
         else if ('slot' in event) events.failed(event.slot, receiveError(event.error));
         else keepTrace(event.trace);
       },
-      gone: (why) => why && events.died(why.cause ?? why),
+      gone: (why) => why && events.died(why),
       // Every sleeping thread wakes, because it is not known which of the waiters is this one.
       sent: () => slots.wake(Infinity),
     });
