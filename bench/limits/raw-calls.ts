@@ -44,6 +44,10 @@ export function rawCalls(): LimitCall[] {
       name: 'Evaluate of empty positions',
       call: ({ connection }) => drain(connection.client(evaluator).evaluate(one(positions))),
     },
+    {
+      name: 'Evaluate of 4,096 empty positions',
+      call: ({ connection }) => drain(connection.client(evaluator).evaluate(one(positions.subarray(0, 2 * 4096)))),
+    },
     { name: 'ModelInfer of empty inputs', call: toInfer(inputs) },
     { name: 'ModelInfer of int64_contents', call: toInfer(inferContents('planes', 'INT64', 3, BYTES)) },
     { name: 'ModelInfer of fp32_contents', call: toInfer(inferContents('planes', 'FP32', 6, BYTES)) },

@@ -60,3 +60,23 @@ export class BoundedReader extends BinaryReader {
       );
   }
 }
+
+/** The first entries of a message's list that are read at all, whatever else the message holds. */
+export interface ListBound {
+  /** Number of the list's field. */
+  readonly field: number;
+  readonly entries: number;
+}
+
+/** @throws Error if a list of messages has more entries than its bound; no entry is read for it */
+export function checkList(bytes: Uint8Array, { field, entries }: ListBound): void {
+  // An entry has two bytes at least.
+  if (bytes.length <= 2 * entries) return;
+  const reader = new BinaryReader(bytes);
+  let left = entries;
+  while (reader.pos < bytes.length) {
+    const [number, type] = reader.tag();
+    if (number === field && left-- === 0) throw new Error(`it has more than ${entries} entries in field ${field}`);
+    reader.skip(type, number);
+  }
+}

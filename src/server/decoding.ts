@@ -8,7 +8,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { CallContext, CompatServiceDefinition, ServerMiddleware, ServerMiddlewareCall } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
-import { BoundedReader } from './bounded-reader.js';
+import { BoundedReader, checkList, type ListBound } from './bounded-reader.js';
 
 /** What is needed of a kind of message to read it, as ts-proto generates it. */
 export interface MessageType<Message = unknown> {
@@ -141,14 +141,18 @@ export function asBytes(message: Uint8Array): Uint8Array {
 const MOST_BYTES = 1024 * 1024;
 /** Calls that have use for as much as the server takes, `maxMessageBytes`: positions, chunks of files. */
 const large = ['Evaluate', 'UploadModel', 'ImportDataset', 'GrowCheckpoint'];
+/** Lists whose entries cost much to read even where they are empty. More than a request may have, so that it can be told. */
+const lists: Readonly<Record<string, ListBound>> = { Evaluate: { field: 4, entries: 4096 } };
 
 function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8Array) => unknown): Method {
   const { requestType, requestDeserialize } = method;
   if (requestDeserialize === asBytes) return method;
   const most = large.includes(method.name ?? '') ? Infinity : MOST_BYTES;
+  const list = lists[method.name ?? ''];
   const reading = (decode: (bytes: Uint8Array) => unknown) => (bytes: Uint8Array) =>
     orUndecoded(bytes, () => {
       if (bytes.length > most) throw new Error(`the call takes ${most} bytes at most`);
+      if (list) checkList(bytes, list);
       return decode(bytes);
     });
   // Those of grpc-js have both, and only this one is used.

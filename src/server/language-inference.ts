@@ -49,7 +49,7 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
 }
 
 /** Most bytes of an answer: the main thread sends them, and meanwhile everybody waits. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
 function tokensOf({ inputs, outputs, rawInputContents }: InferRequest, context: number, vocabulary: number): number[] {

@@ -41,10 +41,21 @@ describe('a message of a call that takes many bytes', () => {
     expect((decode(bytes) as EvaluateRequest).positions).toHaveLength(1024);
   });
 
+  /** A field without content has two bytes: the number of the field with the type of messages, and the length 0. */
+  const empty = (field: number, times: number): Uint8Array =>
+    Uint8Array.from({ length: 2 * times }, (_, i) => (i % 2 === 0 ? (field << 3) | 2 : 0));
+
   it('is read no further than some thousand parts, where it holds millions', () => {
-    // A position without a field has two bytes: the number of the field with the type of messages, and the length 0.
-    const bytes = Uint8Array.from({ length: 8 * 2 ** 20 }, (_, i) => (i % 2 === 0 ? (4 << 3) | 2 : 0));
-    expect(String((decode(bytes) as Unreadable).cause)).toContain('it has more fields and numbers than the call takes');
+    const cause = String((decode(empty(2, 2 ** 22)) as Unreadable).cause);
+    expect(cause).toContain('it has more fields and numbers than the call takes');
+  });
+
+  it('is not read at all where it has more positions than can be told of, however short it is', () => {
+    expect((decode(empty(4, 4096)) as EvaluateRequest).positions).toHaveLength(4096);
+    for (const positions of [4097, 2 ** 22]) {
+      const cause = String((decode(empty(4, positions)) as Unreadable).cause);
+      expect(cause).toContain('it has more than 4096 entries in field 4');
+    }
   });
 
   it('is left to its service as it is where that reads in a thread', () => {
