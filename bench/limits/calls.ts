@@ -165,9 +165,9 @@ function language(): LimitCall[] {
       },
     },
     {
-      name: 'ModelInfer with 8 MiB of logits',
+      name: 'ModelInfer with 4 MiB of logits',
       async prepare(world) {
-        const file = world.file('logits.safetensors', languageModel(512, 8192));
+        const file = world.file('logits.safetensors', languageModel(512, 4092));
         await world.tengen('models', 'import', file, '--name', 'logits');
       },
       call({ connection }) {

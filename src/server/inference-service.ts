@@ -9,12 +9,12 @@ import { orAborted } from '../core/signals.js';
 import { quoted } from '../core/quoted.js';
 import type { Evaluator } from '../evaluator/evaluator.js';
 import { readMessage } from './asked-in-bytes.js';
-import { inferReader, type inferenceService } from './infer-message.js';
+import { inferReader, writeAnswer, type inferenceService } from './infer-message.js';
 import { boardSide, inputShapes, readInputs, type InferRequest } from './inference-request.js';
 import type { LanguageInference } from './language-inference.js';
 import { callFacts, type Quotas } from './quotas.js';
 import type { ModelShape } from '../evaluator/model-source.js';
-import type { ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import type { ModelMetadataResponse } from '../proto/inference/grpc_service.js';
 import type { ThreadPool } from '../threads/pool.js';
 
 /** What the service needs beside the evaluator. */
@@ -74,7 +74,7 @@ async function infer(
   request: InferRequest,
   context: CallContext,
   quotas: Quotas | undefined,
-): Promise<ModelInferResponse> {
+): Promise<Uint8Array> {
   const { signal } = context;
   const { ref, shape } = await orAborted(evaluator.describe(refOf(request.modelName, request.modelVersion)), signal);
   const inputs = readInputs(request, shape);
@@ -84,20 +84,8 @@ async function infer(
   const inferring = evaluator.infer(ref, inputs).finally(() => done?.());
   const { modelVersion, outputs } = await orAborted(inferring, signal);
   const [modelName, version] = splitRef(modelVersion);
-  return {
-    modelName,
-    modelVersion: version,
-    id: request.id,
-    parameters: {},
-    outputs: names.map((name) => {
-      const dims = outputs[name]!.shape.map(BigInt);
-      return { name, datatype: 'FP32', shape: dims, parameters: {}, contents: undefined };
-    }),
-    rawOutputContents: names.map((name) => {
-      const { data } = outputs[name]!;
-      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    }),
-  };
+  const tensors = names.map((name) => ({ name, ...outputs[name]! }));
+  return writeAnswer({ modelName, modelVersion: version, id: request.id }, tensors);
 }
 
 function wantedOutputs(request: InferRequest, { outputs }: ModelShape): readonly string[] {

@@ -5,7 +5,8 @@ import { check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { orAborted } from '../core/signals.js';
 import type { Generator } from '../generator/generator.js';
-import type { ModelInferResponse, ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import type { ModelMetadataResponse } from '../proto/inference/grpc_service.js';
+import { writeAnswer } from './infer-message.js';
 import type { InferRequest } from './inference-request.js';
 
 /** What the inference service asks where a model is one of language. */
@@ -13,7 +14,7 @@ export interface LanguageInference {
   /** Whether the name, or name@version, is a language model's. */
   knows(ref: string): Promise<boolean>;
   metadata(ref: string): Promise<ModelMetadataResponse>;
-  infer(ref: string, request: InferRequest, context: CallContext): Promise<ModelInferResponse>;
+  infer(ref: string, request: InferRequest, context: CallContext): Promise<Uint8Array>;
 }
 
 export function languageInference(generator: Generator, knows: (ref: string) => Promise<boolean>): LanguageInference {
@@ -35,21 +36,14 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const tokens = tokensOf(request, model.context, model.vocabulary);
       const logits = await model.logits(tokens, signal);
       const [modelName, modelVersion] = split(model.ref);
-      const shape = [tokens.length, model.vocabulary].map(BigInt);
-      return {
-        modelName,
-        modelVersion,
-        id: request.id,
-        parameters: {},
-        outputs: [{ name: 'logits', datatype: 'FP32', shape, parameters: {}, contents: undefined }],
-        rawOutputContents: [new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength)],
-      };
+      const shape = [tokens.length, model.vocabulary];
+      return writeAnswer({ modelName, modelVersion, id: request.id }, [{ name: 'logits', shape, data: logits }]);
     },
   };
 }
 
-/** Most bytes of an answer: the main thread sends them, and meanwhile everybody waits. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Most bytes of an answer: the main thread sends them, and gRPC's clients take no more unless they are told to. */
+const MOST_BYTES = 4 * 1024 * 1024 - 4096;
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
 function tokensOf({ inputs, outputs, rawInputContents }: InferRequest, context: number, vocabulary: number): number[] {

@@ -109,7 +109,7 @@ const rows: readonly (readonly [what: string, call: () => Promise<unknown>, sent
   [
     'more logits than the main thread may send at once',
     () => infer('talker', 1025, 'logits'),
-    /^The logits after 1025 tokens have 16793600 bytes; at most 8388608 are sent, of 512 tokens of this model$/,
+    /^The logits after 1025 tokens have 16793600 bytes; at most 4190208 are sent, of 255 tokens of this model$/,
   ],
   ['an empty stop text', () => generate({ stop: [''] }), /^stop.*empty|^stop/],
   [
