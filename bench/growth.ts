@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import type { AnyArchitecture } from '../src/nn/model-file.js';
-import { growSchema } from '../src/trainer/grow/job/config.js';
+import { growSchema } from '../src/trainer/grow/config.js';
 import { checkFacts } from './append-result.js';
 import { arms } from './growth/arms.js';
 import { makeRuns } from './growth/experiments.js';

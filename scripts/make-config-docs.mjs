@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describeAllowed, flagName } from '../dist/src/core/config.js';
 import { alphaZeroSchema } from '../dist/src/trainer/alphazero/config.js';
 import { rftSchema } from '../dist/src/trainer/rft/job-config.js';
-import { growSchema } from '../dist/src/trainer/grow/job/config.js';
+import { growSchema } from '../dist/src/trainer/grow/config.js';
 import { sftSchema } from '../dist/src/trainer/sft/config.js';
 import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
 import { environmentName, serverSchema } from '../dist/src/server/config.js';

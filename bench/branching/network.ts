@@ -7,7 +7,7 @@ import type { Position } from '../../src/go/position.js';
 import { decodeModel } from '../../src/nn/model-file.js';
 import { boardsOf, type GoArchitecture } from '../../src/nn/networks/go-network.js';
 import { servingConstants, servingGraph } from '../../src/nn/networks/serving.js';
-import { goCost } from '../../src/trainer/grow/go-task.js';
+import { goCost } from '../../src/trainer/growth/go-task.js';
 
 /** Most positions in one run of the graph. */
 const MOST = 256;

@@ -4,7 +4,7 @@
  * bootstrapped over seeds, since seeds differ more than match results do.
  */
 
-import { fitRatings, type PairResult } from '../../src/trainer/rating.js';
+import { fitRatings, type PairResult } from '../../src/trainer/alphazero/rating.js';
 import { deviation, interval95, mean, resampled } from '../statistics.js';
 import { targetOf } from './anchors.js';
 import { playerOf, type CheckpointLine, type Experiment, type MatchLine, type ResultLine } from './experiment.js';

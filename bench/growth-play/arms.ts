@@ -2,7 +2,7 @@
 
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { architectureOf } from '../../src/trainer/alphazero/trainer.js';
-import { TRAINING } from '../../src/trainer/grow/report.js';
+import { TRAINING } from '../../src/trainer/growth/report.js';
 import { forwardCost } from '../branching/network.js';
 
 const large = { blocks: 4, channels: 32 };

@@ -5,8 +5,8 @@ import { tengen1 } from '../../src/go/tengen-features.js';
 import { goGrowth } from '../../src/methods/growth/go-family.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
 import { initialWeights } from '../../src/nn/networks/go-network.js';
-import { makeGameRows } from '../../src/trainer/alphazero/game-rows.js';
-import { goCost, goTask } from '../../src/trainer/grow/go-task.js';
+import { makeGameRows } from '../../src/trainer/go-data/game-rows.js';
+import { goCost, goTask } from '../../src/trainer/growth/go-task.js';
 import { gamesOf } from '../replay/games.js';
 import type { Subject, SubjectData } from './subject.js';
 

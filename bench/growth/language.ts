@@ -5,7 +5,7 @@ import { transformerGrowth } from '../../src/methods/growth/transformer-family.j
 import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
-import { languageCost, languageTask, type TokenRow } from '../../src/trainer/grow/language-task.js';
+import { languageCost, languageTask, type TokenRow } from '../../src/trainer/growth/language-task.js';
 import { readCorpus } from './corpus.js';
 import type { Subject, SubjectData } from './subject.js';
 

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GrowthReport } from '../../src/trainer/grow/train-operator.js';
+import type { GrowthReport } from '../../src/trainer/growth/train-operator.js';
 import { appendResult } from '../append-result.js';
 import type { Point } from './training.js';
 

@@ -5,7 +5,7 @@ import { assert } from '../../src/core/errors.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { type AnyArchitecture, decodeAnyModel, encodeModel, type Weights } from '../../src/nn/model-file.js';
 import type { OperatorSettings } from '../../src/methods/growth/settings.js';
-import { growNetwork, type GrowthReport } from '../../src/trainer/grow/train-operator.js';
+import { growNetwork, type GrowthReport } from '../../src/trainer/growth/train-operator.js';
 import { arms } from './arms.js';
 import { appendRun, isOf, readRuns, type RunKey, type RunLine, type Schedule, sourceFile } from './results.js';
 import type { Subject, SubjectData } from './subject.js';

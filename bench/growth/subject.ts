@@ -3,7 +3,7 @@
 import type { GrowthPlan } from '../../src/methods/growth/family.js';
 import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import type { Weights } from '../../src/nn/model-file.js';
-import type { Task } from '../../src/trainer/grow/task.js';
+import type { Task } from '../../src/trainer/growth/task.js';
 import type { Schedule } from './results.js';
 
 /** A kind of network with its data. */

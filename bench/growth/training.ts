@@ -4,9 +4,9 @@ import { openEngine } from '../../src/engine/open-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { graph, input } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
-import { adamStep, learningRateOf } from '../../src/trainer/grow/adam-step.js';
+import { adamStep, learningRateOf } from '../../src/trainer/growth/adam-step.js';
 import type { TensorData } from '../../src/nn/types.js';
-import type { Task } from '../../src/trainer/grow/task.js';
+import type { Task } from '../../src/trainer/growth/task.js';
 import type { Schedule } from './results.js';
 
 /** A step and the held-out loss after it. */

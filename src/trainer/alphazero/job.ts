@@ -10,7 +10,7 @@
  */
 
 import { AppError, assert } from '../../core/errors.js';
-import { formatRatingTable } from '../rating-table.js';
+import { formatRatingTable } from './rating-table.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { playSettings, type AlphaZeroConfig } from './config.js';
 import { GameNumbers } from './game-numbers.js';

@@ -5,7 +5,7 @@
  * grown, its versions are on trial until one of them is promoted after a whole match.
  */
 
-import { fitRatings, type PairResult, type Rating } from '../rating.js';
+import { fitRatings, type PairResult, type Rating } from './rating.js';
 import type { RatingRow } from './ports.js';
 
 /** A version of the job's network. */

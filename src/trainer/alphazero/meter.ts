@@ -5,7 +5,7 @@
 import type { GameRecord } from '../../go/game-record.js';
 import type { TrainerState } from './checkpoint.js';
 import type { AlphaZeroConfig } from './config.js';
-import { countRows } from './game-rows.js';
+import { countRows } from '../go-data/game-rows.js';
 import type { TrainingReport } from './training.js';
 
 /** Time between two `train` points of progress. */

@@ -9,8 +9,8 @@ import { featureSet } from '../../go/features.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import { type GoArchitecture, boardsOf } from '../../nn/networks/go-network.js';
 import { pointDirections } from '../../nn/networks/point-directions.js';
-import { snapshotOf } from './batch.js';
-import type { GameRows } from './game-rows.js';
+import { snapshotOf } from '../go-data/batch.js';
+import type { GameRows } from '../go-data/game-rows.js';
 
 /** Scores the games of a replay memory by the network of the step before which they came, or were to be scored anew. */
 export class PositionAngles {

@@ -15,20 +15,20 @@ import { type GoArchitecture, initialWeights } from '../../nn/networks/go-networ
 import { newKatago } from '../../nn/networks/katago/new-network.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { weightsOf } from '../../nn/training-step.js';
-import { sizesOf } from '../grow/report.js';
-import type { GrowthHooks } from '../grow/train-operator.js';
-import { ReplayMemory } from '../replay-memory.js';
-import { stepsDue, windowSize } from '../replay-window.js';
-import { batchTensors, policyTargetEntropy } from './batch.js';
-import { BatchSource } from './batch-source.js';
+import { sizesOf } from '../growth/report.js';
+import type { GrowthHooks } from '../growth/train-operator.js';
+import { ReplayMemory } from '../go-data/replay-memory.js';
+import { stepsDue, windowSize } from '../go-data/replay-window.js';
+import { batchTensors, policyTargetEntropy } from '../go-data/batch.js';
+import { BatchSource } from '../go-data/batch-source.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
 import { branchSettings, type AlphaZeroConfig } from './config.js';
-import { makeGameRows, type GameRows } from './game-rows.js';
+import { makeGameRows, type GameRows } from '../go-data/game-rows.js';
 import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
 import type { StoredGame } from './ports.js';
 import { PositionAngles } from './position-angles.js';
 import { openTraining } from './training-session.js';
-import { TreeLabels, type TreeFigures } from './tree-labels.js';
+import { TreeLabels, type TreeFigures } from '../go-data/tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
 export interface TrainerStart {

@@ -3,7 +3,7 @@ import { anchorsOf, opponentsOf, targetOf } from '../../../bench/branching/ancho
 import { playerOf, type Experiment, type ResultLine } from '../../../bench/branching/experiment.js';
 import { plotReport } from '../../../bench/branching/plot.js';
 import { makeReport, meanCurve, positionsAt } from '../../../bench/branching/report.js';
-import { winChance } from '../../../src/trainer/rating.js';
+import { winChance } from '../../../src/trainer/alphazero/rating.js';
 
 const experiment: Experiment = {
   name: 'test',

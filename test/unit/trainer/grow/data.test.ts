@@ -10,17 +10,13 @@ import type { Tokenizer } from '../../../../src/text/tokenizer.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
 import { architectureOf } from '../../../../src/trainer/alphazero/trainer.js';
-import { operatorOf, readGrowConfig } from '../../../../src/trainer/grow/job/config.js';
-import { readGoTask } from '../../../../src/trainer/grow/job/go-data.js';
-import {
-  type LanguageDataOptions,
-  readLanguageRows,
-  taskOfRows,
-} from '../../../../src/trainer/grow/job/language-data.js';
-import type { SelfPlayGames } from '../../../../src/trainer/grow/job/ports.js';
-import { readSubject } from '../../../../src/trainer/grow/job/subject.js';
-import { goTarget, transformerTarget } from '../../../../src/trainer/grow/job/target.js';
-import { growNetwork } from '../../../../src/trainer/grow/train-operator.js';
+import { operatorOf, readGrowConfig } from '../../../../src/trainer/grow/config.js';
+import { readGoTask } from '../../../../src/trainer/grow/go-window.js';
+import { type LanguageDataOptions, readLanguageRows, taskOfRows } from '../../../../src/trainer/grow/language-data.js';
+import type { SelfPlayGames } from '../../../../src/trainer/grow/ports.js';
+import { readSubject } from '../../../../src/trainer/grow/subject.js';
+import { goTarget, transformerTarget } from '../../../../src/trainer/growth/target.js';
+import { growNetwork } from '../../../../src/trainer/growth/train-operator.js';
 import { randomGame } from '../../../support/random-games.js';
 import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 

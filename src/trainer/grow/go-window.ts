@@ -1,0 +1,84 @@
+/** The replay window of an alphazero job as the task of a Go network that grows. */
+
+import { check } from '../../core/errors.js';
+import { throwIfAborted } from '../../core/signals.js';
+import { featureSet } from '../../go/features.js';
+import { type GoArchitecture, boardsOf } from '../../nn/networks/go-network.js';
+import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../alphazero/config.js';
+import { type GameRows, makeGameRows } from '../go-data/game-rows.js';
+import { TreeLabels } from '../go-data/tree-labels.js';
+import { windowSize } from '../go-data/replay-window.js';
+import { goTask, splitGames } from '../growth/go-task.js';
+import type { Task } from '../growth/task.js';
+import type { GrowConfig } from './config.js';
+import type { SelfPlayGames } from './ports.js';
+
+/**
+ * The task, and figures of the data.
+ *
+ * @throws AppError 'invalid-argument' if the games are of another size of board, 'failed-precondition' if they are too few
+ */
+export async function readGoTask(
+  played: SelfPlayGames,
+  architecture: GoArchitecture,
+  config: GrowConfig,
+  signal?: AbortSignal,
+): Promise<{
+  readonly task: Task<GoArchitecture>;
+  readonly size: number;
+  readonly figures: Readonly<Record<string, number>>;
+}> {
+  const settings = readAlphaZeroConfig(played.config);
+  const { size } = settings;
+  const [smallest, largest] = boardsOf(architecture);
+  check(size >= smallest && size <= largest, () => {
+    return `The games of the job '${played.jobId}' are of size ${size}; the network is for size ${largest}`;
+  });
+  const games = await readWindow(played, settings, signal);
+  const { training, heldOut } = splitGames(games, config.evaluationShare);
+  const { batchSize, evaluationBatches, seed } = config;
+  const options = {
+    size,
+    features: featureSet(architecture.features),
+    batchSize,
+    heldOutBatches: evaluationBatches,
+    seed,
+  };
+  const figures = { games: training.length, evaluationGames: heldOut.length, positions: positionsIn(training) };
+  const task = goTask(
+    { training, heldOut },
+    { ...options, valueMix: settings.valueMix, losses: lossWeights(settings) },
+  );
+  return { task, size, figures };
+}
+
+function positionsIn(games: readonly GameRows[]): number {
+  return games.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** The newest games with as many positions as the job's window has, with the labels that the job gives them. */
+async function readWindow(
+  played: SelfPlayGames,
+  settings: AlphaZeroConfig,
+  signal: AbortSignal | undefined,
+): Promise<GameRows[]> {
+  const { windowMin: min, windowExponent: exponent, windowScale: scale } = settings;
+  const before = played.positions - windowSize(played.positions, { min, exponent, scale });
+  const options = { label: settings.valueLabel, labelStrength: settings.labelStrength };
+  const trees = new TreeLabels({ branching: branchSettings(settings), ...options });
+  const games: GameRows[] = [];
+  let seen = 0;
+  for await (const game of played.games()) {
+    throwIfAborted(signal);
+    if (game.record.match) continue;
+    seen += game.positions;
+    const { variation } = game.record;
+    // A tree is labelled from its first game on.
+    const isWanted = seen > before || (variation !== undefined && settings.variations > 1);
+    if (!isWanted) continue;
+    const rows = makeGameRows(game, settings.cheapPositions);
+    trees.add(game, rows);
+    if (seen > before && rows.rows > 0) games.push(rows);
+  }
+  return games;
+}
