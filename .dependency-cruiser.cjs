@@ -98,6 +98,13 @@ module.exports = {
       from: { path: '^(src|clients)/', pathNot: '^(src/(server|wire|proto)|clients/shared)/' },
       to: { path: 'node_modules/(@grpc|nice-grpc)' },
     },
+    {
+      name: 'one-door-to-the-engine',
+      comment: 'programs are made by the engine that compose() was given, never by its library',
+      severity: 'error',
+      from: { path: '^(src|clients)/', pathNot: '^src/engine/' },
+      to: { path: '^(src/engine/(onnxruntime|tensorflow)/|node_modules/(onnxruntime-node|@tensorflow))' },
+    },
     ...Object.entries(law).map(([folder, allowed]) => ({
       name: `imports-of-${folder.replaceAll('/', '-')}`,
       severity: 'error',

@@ -6,6 +6,8 @@
  *   npm run bench -- curriculum-signal --regime ladder-fixed
  */
 
+import { cpuEngine } from '../src/engine/open-engine.js';
+import { policyHere } from '../src/trainer/rft/policy-handle.js';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../src/core/config.js';
 import { concentration, residualConcentrations } from '../src/methods/curriculum/angle.js';
@@ -106,5 +108,7 @@ function optionsOf(
 ): RftLoopOptions {
   const all = { maxTokens, steps: rollouts, prefix: PREFIX, klCoefficient: 0, shownSamples: 0, ...settings };
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  return { model, texts: textsHere(byteTokenizer), pool, reward, settings: readRftLoopSettings(all), curriculum };
+  const openPolicy = policyHere(cpuEngine);
+  const texts = textsHere(byteTokenizer);
+  return { model, texts, pool, reward, settings: readRftLoopSettings(all), curriculum, openPolicy };
 }

@@ -5,6 +5,7 @@
  *   npm run bench -- generation [--layers 4] [--hidden 256] [--tokens 128] --json
  */
 
+import { cpuEngine } from '../src/engine/open-engine.js';
 import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import { encodeModel } from '../src/nn/model-file.js';
@@ -44,7 +45,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const file = encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} });
   const files = { resolve: (name: string) => Promise.resolve(name), read: () => Promise.resolve(file) };
   const limits = { cacheBytes: 1 << 30, maxWaiting: 256, prefillTokens: 256, loadedModels: 1 };
-  const generator = new Generator(files, { ...limits, provider: 'cpu' }, () => Promise.resolve([]));
+  const generator = new Generator(files, { ...limits, engine: cpuEngine }, () => Promise.resolve([]));
   const model = await generator.model('bench');
   const { signal } = new AbortController();
   const one = async (seed: number): Promise<void> => {

@@ -5,6 +5,7 @@
  * one, beside which every ratio is flattering: the reference BLAS (below 10), or an OpenBLAS older than the processor.
  */
 
+import { cpuEngine } from '../src/engine/open-engine.js';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -116,7 +117,7 @@ async function compare(setup: Setup, length: number): Promise<Comparison> {
   const layout = layOut(new Map(transformerParameters(architecture).map(({ name, shape }) => [name, shape])));
   const state = makeStateMemory(layout, 0, initialTransformer(architecture, new Rng(1)));
   const ranks = { dataParallel: 1, contextParallel: 1, bucketSize: tokens };
-  const grid = await RankGrid.open({ ...ranks, architecture, state });
+  const grid = await RankGrid.open({ ...ranks, engine: cpuEngine, architecture, state });
   const peer = await PyTorch.start(setup, length);
   const sequences = randomSequences(setup, length);
   const [ours, theirs, memory]: [Times[], Times[], number[]] = [[], [], []];

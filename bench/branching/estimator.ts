@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../src/core/rng.js';
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import { resultForBlack, type GameRecord } from '../../src/go/game-record.js';
 import { labelChangeRate } from '../../src/methods/branching/label-change-rate.js';
@@ -41,10 +41,7 @@ const { values } = parseArgs({
 const experiment = readExperiment(values);
 const seed = Number(values.seed);
 const settings = { ...playSettings(configOf(experiment, 'base', seed), 'self-play'), visits: Number(values.visits) };
-const network = await Network.load(
-  readFileSync(values.network),
-  await openEngine({ engine: 'onnxruntime', provider: 'cpu' }),
-);
+const network = await Network.load(readFileSync(values.network), await openEngine(cpuEngine));
 const task: GameTask = { gameId: 'game', jobId: 'bench', modelVersion: 'network', seed, settings };
 
 const rng = new Rng(seed);

@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from 'node:util';
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
 import { checkFacts } from '../append-result.js';
 import { opponentsOf } from './anchors.js';
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 });
 checkFacts();
 const experiment = readExperiment(values);
-const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+const engine = await openEngine(cpuEngine);
 const rules = rulesOf(configOf(experiment, 'base', 1));
 const options: RatingOptions = {
   size: experiment.size,

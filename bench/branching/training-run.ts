@@ -4,7 +4,7 @@
  * so a run is a function of its settings and seed alone. Games under way go on with the newest network.
  */
 
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { LockstepGroup } from '../../src/search/drive.js';
@@ -91,7 +91,7 @@ class Run {
   #lossSteps = 0;
 
   static async start(options: TrainingRunOptions): Promise<Run> {
-    const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+    const engine = await openEngine(cpuEngine);
     const { config } = options;
     const trainer = await Trainer.create(engine, config, { architecture: architectureOf(config) });
     const load = (file: Uint8Array): Promise<Network> => Network.load(file, engine);

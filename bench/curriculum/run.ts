@@ -1,5 +1,7 @@
 /** One run: an arm with a seed, from the common start to the end of the budget. Appends its line to the results. */
 
+import { cpuEngine } from '../../src/engine/open-engine.js';
+import { policyHere } from '../../src/trainer/rft/policy-handle.js';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
@@ -143,7 +145,8 @@ function optionsOf(
   pool: readonly RftTask[],
 ): Omit<RftLoopOptions, 'curriculum'> & { model: Model<TransformerConfiguration> } {
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  return { model, texts: textsHere(byteTokenizer), pool, reward, settings: settingsOf(regime) };
+  const openPolicy = policyHere(cpuEngine);
+  return { model, texts: textsHere(byteTokenizer), pool, reward, settings: settingsOf(regime), openPolicy };
 }
 
 /** The same for all arms but for what an arm is. */

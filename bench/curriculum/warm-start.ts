@@ -1,7 +1,7 @@
 /** The model that every run starts from: a small transformer fine-tuned on tasks with their answers. */
 
 import { Rng } from '../../src/core/rng.js';
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer, transformerParameters } from '../../src/nn/networks/transformer/parameters.js';
@@ -36,7 +36,7 @@ export async function warmStart(options: WarmStartOptions): Promise<Uint8Array> 
     const data = typeof initial === 'number' ? new Float32Array(size(shape)).fill(initial) : weights.get(name)!.data;
     return [name, { shape, data }] as const;
   });
-  const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+  const engine = await openEngine(cpuEngine);
   const training = await engine.train(step.graph, Object.fromEntries(state));
   const draw = drawer(options, rng.fork(2));
   for (let i = 0; i < options.steps; i++) {

@@ -1,6 +1,6 @@
 /** Trains one network and writes down its held-out loss. */
 
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { graph, input } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
@@ -28,7 +28,7 @@ const WARMUP = 50;
 
 /** One engine for the whole process. */
 export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+  const engine = await openEngine(cpuEngine);
   try {
     return await work(engine);
   } finally {

@@ -1,6 +1,6 @@
 /** One network trained on a fixed memory, through the trainer of the `alphazero` job. */
 
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
@@ -38,7 +38,7 @@ export async function learn(games: readonly GameRecord[], options: LearnOptions)
   // Nothing is due before the whole memory is there; then everything is.
   const pace = { startPositions: total, sampleFactor: 1000 };
   const config = readAlphaZeroConfig({ ...common, ...pace });
-  const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+  const engine = await openEngine(cpuEngine);
   const trainer = await Trainer.create(engine, config, { architecture: architectureOf(config) });
   for (const game of seen) trainer.add(game, 0);
   const rows = aside.map((game) => makeGameRows(game, 'skip'));

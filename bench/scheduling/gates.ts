@@ -3,6 +3,7 @@
  * bits when it is repeated. On a network small enough to be trained many times.
  */
 
+import { cpuEngine } from '../../src/engine/open-engine.js';
 import { Rng } from '../../src/core/rng.js';
 import { type Policy, policies } from '../../src/methods/scheduling/plan.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
@@ -80,7 +81,7 @@ async function train(
   const settings = { dataParallel: 1, contextParallel, bucketSize: (2 * bucketSize) / contextParallel, architecture };
   const { cost } = estimateProfile(settings);
   const planOf = (sequences: readonly StepSequence[]) => planStep(policy, lengthsOf(sequences), { ...settings, cost });
-  const grid = await RankGrid.open({ ...settings, state });
+  const grid = await RankGrid.open({ ...settings, engine: cpuEngine, state });
   try {
     const [batch] = batches;
     const { gradient } = await grid.gradient({ step: 0, sequences: batch!, plan: planOf(batch!) });

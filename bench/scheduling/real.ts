@@ -4,6 +4,7 @@
  * Raw times go to a file as they are made, and a run that is started again goes on where it stopped.
  */
 
+import { cpuEngine } from '../../src/engine/open-engine.js';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname } from 'node:path';
@@ -163,7 +164,7 @@ function gridOf(settings: Settings) {
 }
 
 function openGrid(settings: Settings, state: ReturnType<typeof stateOf>, traces: boolean): Promise<RankGrid> {
-  return RankGrid.open({ ...gridOf(settings), state, traces });
+  return RankGrid.open({ ...gridOf(settings), engine: cpuEngine, state, traces });
 }
 
 /** Batches of all iterations, the warm-up first; `sorted` are the same samples in batches of like length. */

@@ -1,6 +1,6 @@
 /**
- * What runs graphs. A graph is compiled once and run many times; the implementations (onnxruntime in this thread or in
- * one of its own, tensorflow) give the same answers and share one contract suite, test/contract/engine.test.ts.
+ * What runs graphs. A graph is compiled once and run many times; the implementations (onnxruntime, tensorflow, either of
+ * them in this thread or in one of its own) give the same answers and share one contract suite, test/contract/engine.test.ts.
  */
 
 import { type Graph, stateNames } from '../nn/graph.js';
@@ -19,6 +19,9 @@ import {
 /** Values by input or output name. */
 export type NamedTensors = Readonly<Record<string, TensorData>>;
 
+/** The outputs that are wanted: with the tensor that each is written into, or `null` for new memory. */
+export type Wanted = Readonly<Record<string, TensorData | null>>;
+
 /** Choices in compiling a graph. */
 export interface CompileOptions {
   /** Values for inputs that become part of the program, by name: weights to serve. */
@@ -31,12 +34,15 @@ export interface CompileOptions {
 
 /** A compiled graph. */
 export interface Program {
+  /** Of the inputs that are given at run time. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   /**
-   * Computes all outputs. Inputs are only read; the outputs are new.
+   * Computes all outputs, or those in `wanted`. Inputs are only read.
    *
    * @throws AppError 'invalid-argument' if an input is missing, unknown or has another type or shape
    */
-  run(inputs: NamedTensors): Promise<NamedTensors>;
+  run(inputs: NamedTensors, wanted?: Wanted): Promise<NamedTensors>;
   /** Frees what the program holds; it cannot run again. */
   release(): Promise<void>;
 }
@@ -100,6 +106,13 @@ export function checkTensors(wanted: ReadonlyMap<string, TensorType>, given: Nam
 /** The types of a graph's inputs that are given at run time. */
 export function inputTypes(graph: Graph, constants?: ReadonlyMap<string, ElementData>): Map<string, TensorType> {
   return new Map([...graph.inputs].filter(([name]) => constants?.has(name) !== true));
+}
+
+/** A result, copied into the tensor that it is wanted in, if there is one. */
+export function writeInto(wanted: TensorData | null | undefined, result: TensorData): TensorData {
+  if (!wanted) return result;
+  (wanted.data as Float32Array).set(result.data as Float32Array);
+  return wanted;
 }
 
 /** What a training step takes and reports, by kind. */

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { breathe } from '../core/breathe.js';
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
+import { engineOf, type EngineSettings } from '../engine/open-engine.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
 import { Batcher } from './batcher.js';
@@ -46,9 +47,12 @@ export interface EvaluateResult {
   readonly evaluations: readonly GoEvaluation[];
 }
 
+/** The settings, with whatever engine is given. */
+export type EvaluatorSettings = Omit<EvaluatorConfig, keyof EngineSettings> & EngineSettings;
+
 /** Batched evaluation in worker threads. */
 export class Evaluator {
-  readonly #config: EvaluatorConfig;
+  readonly #config: EvaluatorSettings;
   readonly #slots: Slots;
   readonly #batcher: Batcher;
   readonly #pool: SessionPool;
@@ -62,7 +66,7 @@ export class Evaluator {
   #closed = false;
 
   /** @param ports real threads and the machine's clock if not given */
-  constructor(source: ModelSource, config: EvaluatorConfig, log: EvaluatorLog = () => undefined, ports?: PoolPorts) {
+  constructor(source: ModelSource, config: EvaluatorSettings, log: EvaluatorLog = () => undefined, ports?: PoolPorts) {
     this.#config = config;
     // A batch running and one ready for every thread, one that bulk positions fill, and one kept for interactive ones.
     const cores = Math.min(MOST_THREADS, availableParallelism());
@@ -82,8 +86,8 @@ export class Evaluator {
         this.#waiting.add(micros, positions);
       },
     });
-    const { engine, provider, symmetry, symmetrySeed } = config;
-    const settings = { engine: { engine, provider }, symmetry: { symmetry, symmetrySeed } };
+    const { symmetry, symmetrySeed } = config;
+    const settings = { engine: engineOf(config), symmetry: { symmetry, symmetrySeed } };
     this.#pool = new SessionPool(
       config.threads || 1,
       memory,

@@ -5,8 +5,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../core/signals.js';
-import { lowerHere } from '../engine/onnxruntime/engine.js';
-import { createSession, type Session } from '../engine/onnxruntime/session.js';
+import type { Engine, NamedTensors, Program } from '../engine/engine.js';
 import type { Model } from '../nn/model-file.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import { layerParameter } from '../nn/networks/transformer/parameters.js';
@@ -24,21 +23,21 @@ export interface Reading {
 /** A model ready to read. */
 export class Decoder {
   readonly configuration: TransformerConfiguration;
-  readonly #embed: Session;
-  readonly #attend: Session;
-  readonly #logits: Session;
-  readonly #layers: readonly { readonly project: Session; readonly finish: Session }[];
+  readonly #embed: Program;
+  readonly #attend: Program;
+  readonly #logits: Program;
+  readonly #layers: readonly { readonly project: Program; readonly finish: Program }[];
 
-  /** Compiles the model; its weights become part of the sessions, which lets ONNX Runtime pack them once. */
-  static async open({ architecture, weights }: Model<TransformerConfiguration>, provider = 'cpu'): Promise<Decoder> {
-    const open = async (piece: PieceName, layer?: number): Promise<Session> => {
+  /** Compiles the model; its weights become part of the programs, which lets ONNX Runtime pack them once. */
+  static async open(engine: Engine, { architecture, weights }: Model<TransformerConfiguration>): Promise<Decoder> {
+    const open = async (piece: PieceName, layer?: number): Promise<Program> => {
       const graph = forwardPiece(architecture, piece);
       const constants = new Map<string, Float32Array>();
       for (const name of graph.inputs.keys()) {
         const weight = weights.get(layer === undefined ? name : layerParameter(layer, name));
         if (weight) constants.set(name, weight.data);
       }
-      return createSession(lowerHere(graph, { provider }, { constants }), { provider });
+      return engine.compile(graph, { constants });
     };
     const layers = [];
     for (let layer = 0; layer < architecture.layers; layer++) {
@@ -49,10 +48,10 @@ export class Decoder {
 
   private constructor(
     configuration: TransformerConfiguration,
-    embed: Session,
-    attend: Session,
-    logits: Session,
-    layers: readonly { readonly project: Session; readonly finish: Session }[],
+    embed: Program,
+    attend: Program,
+    logits: Program,
+    layers: readonly { readonly project: Program; readonly finish: Program }[],
   ) {
     this.configuration = configuration;
     this.#embed = embed;
@@ -112,21 +111,17 @@ export class Decoder {
     return x;
   }
 
-  /** Frees the sessions. */
+  /** Frees the programs. */
   async release(): Promise<void> {
     const ofLayers = this.#layers.flatMap(({ project, finish }) => [project, finish]);
-    for (const session of [this.#embed, this.#attend, this.#logits, ...ofLayers]) await session.release();
+    for (const program of [this.#embed, this.#attend, this.#logits, ...ofLayers]) await program.release();
   }
 
   get #keyValueWidth(): number {
     return this.configuration.keyValueHeads * this.configuration.headWidth;
   }
 
-  async #attendAll(
-    layer: number,
-    readings: readonly Reading[],
-    projected: Readonly<Record<string, TensorData>>,
-  ): Promise<Float32Array> {
+  async #attendAll(layer: number, readings: readonly Reading[], projected: NamedTensors): Promise<Float32Array> {
     const [q, k, v] = ['q', 'k', 'v'].map((name) => projected[name]!.data as Float32Array) as [
       Float32Array,
       Float32Array,
@@ -165,8 +160,8 @@ function lastRows(readings: readonly Reading[], x: Float32Array, width: number):
   return last;
 }
 
-async function value(session: Session, name: string, inputs: Record<string, TensorData>): Promise<Float32Array> {
-  return (await session.run(inputs))[name]!.data as Float32Array;
+async function value(program: Program, name: string, inputs: NamedTensors): Promise<Float32Array> {
+  return (await program.run(inputs))[name]!.data as Float32Array;
 }
 
 function rows(data: Float32Array, width: number): TensorData {

@@ -3,6 +3,7 @@
 import { AppError } from '../core/errors.js';
 import { LruMap } from '../core/lru-map.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { BatchLimits } from './continuous-batch.js';
 import { type Generation, GeneratorThread } from './generator-thread.js';
 import type { ModelFacts } from './messages.js';
@@ -16,7 +17,7 @@ export interface ModelFiles {
 }
 
 export interface GeneratorSettings extends BatchLimits {
-  readonly provider: string;
+  readonly engine: EngineSettings;
   /** Models kept loaded; the one that is unused longest goes first. */
   readonly loadedModels: number;
 }
@@ -97,9 +98,9 @@ export class Generator {
 
   async #load(ref: string): Promise<LoadedModel & { readonly thread: GeneratorThread }> {
     const modelFile = await this.#files.read(ref);
-    const { provider, cacheBytes, maxWaiting, prefillTokens } = this.#settings;
+    const { engine, cacheBytes, maxWaiting, prefillTokens } = this.#settings;
     const limits = { cacheBytes, maxWaiting, prefillTokens };
-    const thread = await GeneratorThread.start({ modelFile, provider, limits });
+    const thread = await GeneratorThread.start({ modelFile, engine, limits });
     try {
       const unopened = { ref, ...thread.facts };
       return {

@@ -8,9 +8,8 @@
 import { check } from '../core/errors.js';
 import type { Rng } from '../core/rng.js';
 import type { NamedTensors } from '../engine/engine.js';
-import { lowerHere } from '../engine/onnxruntime/engine.js';
-import { createSession, type Session } from '../engine/onnxruntime/session.js';
-import { SessionShelf } from '../engine/onnxruntime/session-shelf.js';
+import type { Engine, Program, Wanted } from '../engine/engine.js';
+import { ProgramShelf } from '../engine/program-shelf.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import { decodeGraph } from '../nn/networks/transformer/decode-step.js';
 import { prefillGraph, type RowShape } from '../nn/networks/transformer/rows.js';
@@ -80,20 +79,29 @@ interface Drawing {
 export class GroupGenerator {
   readonly #configuration: TransformerConfiguration;
   readonly #weights: () => NamedTensors;
-  readonly #prefills: SessionShelf<RowShape>;
-  readonly #decode: Session;
+  readonly #prefills: ProgramShelf<RowShape>;
+  readonly #decode: Program;
 
   /** @param weights under their names in a checkpoint; only read */
-  static async open(configuration: TransformerConfiguration, weights: () => NamedTensors): Promise<GroupGenerator> {
-    const decode = await createSession(lowerHere(decodeGraph(configuration), {}, {}));
-    return new GroupGenerator(configuration, weights, decode);
+  static async open(
+    engine: Engine,
+    configuration: TransformerConfiguration,
+    weights: () => NamedTensors,
+  ): Promise<GroupGenerator> {
+    const decode = await engine.compile(decodeGraph(configuration));
+    const prefills = new ProgramShelf((shape: RowShape) => engine.compile(prefillGraph(configuration, shape)), GRAPHS);
+    return new GroupGenerator(configuration, weights, { decode, prefills });
   }
 
-  private constructor(configuration: TransformerConfiguration, weights: () => NamedTensors, decode: Session) {
+  private constructor(
+    configuration: TransformerConfiguration,
+    weights: () => NamedTensors,
+    { decode, prefills }: { readonly decode: Program; readonly prefills: ProgramShelf<RowShape> },
+  ) {
     this.#configuration = configuration;
     this.#weights = weights;
     this.#decode = decode;
-    this.#prefills = new SessionShelf((shape) => prefillGraph(configuration, shape), GRAPHS);
+    this.#prefills = prefills;
   }
 
   /**
@@ -191,13 +199,9 @@ export class GroupGenerator {
     }
   }
 
-  async #prefill(
-    { shape, inputs }: PromptRows,
-    scale: number,
-    wanted?: Readonly<Record<string, TensorData | null>>,
-  ): Promise<Readonly<Record<string, TensorData>>> {
-    const session = await this.#prefills.get(shape);
-    return session.run({ ...this.#weights(), ...inputs, scale: { shape: [], data: Float32Array.of(scale) } }, wanted);
+  async #prefill({ shape, inputs }: PromptRows, scale: number, wanted?: Wanted): Promise<NamedTensors> {
+    const program = await this.#prefills.get(shape);
+    return program.run({ ...this.#weights(), ...inputs, scale: { shape: [], data: Float32Array.of(scale) } }, wanted);
   }
 }
 

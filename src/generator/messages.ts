@@ -1,5 +1,6 @@
 /** What a generating thread and its owner say to each other. */
 
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { VocabularyFiles } from '../text/model-tokenizer.js';
 import type { SentError } from '../threads/messages.js';
 import type { BatchLimits, GenerationTask } from './continuous-batch.js';
@@ -8,7 +9,7 @@ import type { SpokenToken } from './speech.js';
 /** What a thread starts with. */
 export interface ThreadData {
   readonly modelFile: Uint8Array;
-  readonly provider: string;
+  readonly engine: EngineSettings;
   readonly limits: BatchLimits;
 }
 

@@ -1,6 +1,7 @@
 /** A thread that generates with one model: steps while there is work, and listens between steps. */
 
 import { serveRuns } from '../engine/closing.js';
+import { openEngine } from '../engine/open-engine.js';
 import { decodeTransformer } from '../nn/model-file.js';
 import { modelTokenizer, type VocabularyFiles } from '../text/model-tokenizer.js';
 import { sendError, transferring } from '../threads/messages.js';
@@ -11,10 +12,11 @@ import type { GeneratorCalls, GeneratorEvent, ThreadData } from './messages.js';
 import { LogitsQueue } from './logits-queue.js';
 import { Speech, type SpokenToken } from './speech.js';
 
-await serveRuns<ThreadData, GeneratorCalls, GeneratorEvent>(async ({ modelFile, provider, limits }, tell) => {
+await serveRuns<ThreadData, GeneratorCalls, GeneratorEvent>(async ({ modelFile, engine: settings, limits }, tell) => {
   const { metadata, ...model } = decodeTransformer(modelFile);
   const { context, vocabulary } = model.architecture;
-  const decoder = await Decoder.open({ metadata, ...model }, provider);
+  const engine = await openEngine(settings);
+  const decoder = await Decoder.open(engine, { metadata, ...model });
   const { tokenizer, tokenizerConfig }: VocabularyFiles = metadata;
   const openSpeech = (): Speech => new Speech(modelTokenizer(metadata, vocabulary));
   const facts = { context, vocabulary, files: { tokenizer, tokenizerConfig } };

@@ -19,7 +19,7 @@
  * Adding one is adding one definition under operations/.
  */
 
-import { AppError, check } from '../core/errors.js';
+import { AppError, assert, check } from '../core/errors.js';
 import type { OnnxModel } from './onnx/model.js';
 import type { Tf, TfTensor } from './tensorflow.js';
 import { type DType, type ElementData, type Shape, type TensorType, checkShape, dtypeOf, sizeOf } from './types.js';
@@ -98,6 +98,22 @@ export interface Operation<A = unknown> {
   onnxIn?(layouts: Layouts, node: ComputedTensor<A>): LaidOut | undefined;
   /** Computes with TensorFlow.js. */
   tf(tf: Tf, values: readonly TfTensor[], node: ComputedTensor<A>): TfTensor;
+}
+
+const operations = new Map<string, Operation<never>>();
+
+/** Makes an operation known by its name, by which a graph that crosses to a thread finds it again (graph-data.ts). */
+export function defineOperation<A>(operation: Operation<A>): Operation<A> {
+  assert(!operations.has(operation.name), `one operation is called '${operation.name}'`);
+  operations.set(operation.name, operation);
+  return operation;
+}
+
+/** The operation of a name, if its module has been imported. */
+export function operationNamed(name: string): Operation {
+  const operation = operations.get(name);
+  assert(operation !== undefined, `there is an operation '${name}'`);
+  return operation;
 }
 
 /** Named results; everything they need is reached from them. */

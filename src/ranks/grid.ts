@@ -5,6 +5,7 @@
  */
 
 import { AppError, assert } from '../core/errors.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import { ServiceThread } from '../threads/service-thread.js';
 import { threadUrl } from '../threads/thread-url.js';
 import type { StepPlan } from '../methods/scheduling/plan.js';
@@ -23,6 +24,7 @@ export interface GridOptions {
   readonly contextParallel: number;
   /** Tokens that a rank may be given at once. */
   readonly bucketSize: number;
+  readonly engine: EngineSettings;
   readonly architecture: TransformerConfiguration;
   readonly state: StateMemory;
   /** Time added to every exchange of keys and values, for benchmarks; 0 unless given. */
@@ -129,7 +131,7 @@ export class RankGrid {
   }
 
   #start(): void {
-    const { dataParallel, contextParallel, bucketSize, architecture, state } = this.#options;
+    const { dataParallel, contextParallel, bucketSize, engine, architecture, state } = this.#options;
     const { latencyMs = 0, traces = false } = this.#options;
     const world = makeGroupMemory(dataParallel * contextParallel, GRADIENT_BLOCK);
     this.#memories.push(world);
@@ -140,7 +142,7 @@ export class RankGrid {
       this.#memories.push(group);
       for (let groupRank = 0; groupRank < contextParallel; groupRank++) {
         const rank = dp * contextParallel + groupRank;
-        const start = { rank, groupRank, architecture, state, world, group, latencyMs, traces };
+        const start = { rank, groupRank, engine, architecture, state, world, group, latencyMs, traces };
         this.#threads.push(startRank(start, (why) => this.#lost(rank, why)));
       }
     }

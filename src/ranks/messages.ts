@@ -1,5 +1,6 @@
 /** What a grid and its rank threads say to each other. */
 
+import type { EngineSettings } from '../engine/open-engine.js';
 import type { MicroBatch } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';
@@ -14,6 +15,7 @@ export interface RankStart {
   readonly rank: number;
   /** Position in its context-parallel group. */
   readonly groupRank: number;
+  readonly engine: EngineSettings;
   readonly architecture: TransformerConfiguration;
   readonly state: StateMemory;
   readonly world: GroupMemory;

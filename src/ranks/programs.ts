@@ -1,7 +1,6 @@
-/** The pieces of a transformer compiled for a rank: single-threaded ONNX sessions in the calling thread, which they block. */
+/** The pieces of a transformer compiled for a rank: programs of one thread in the calling thread, which they block. */
 
-import { lowerHere } from '../engine/onnxruntime/engine.js';
-import { type Session, createSession } from '../engine/onnxruntime/session.js';
+import type { Engine, NamedTensors, Program, Wanted } from '../engine/engine.js';
 import type { Graph } from '../nn/graph.js';
 import { next } from '../nn/graph.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
@@ -20,14 +19,18 @@ import type { ParameterLayout } from './training-state.js';
 type Tensors = Record<string, TensorData>;
 type Backward = Exclude<PieceName, 'logits'>;
 const pieces = ['embed', 'project', 'attend', 'finish', 'loss'] as const satisfies readonly Backward[];
-type Sessions = Readonly<Record<(typeof pieces)[number], Session>>;
+type Pieces = Readonly<Record<(typeof pieces)[number], Program>>;
 
 /** Compiles all pieces. */
-export async function openPrograms(architecture: TransformerConfiguration, layout: ParameterLayout): Promise<Programs> {
-  const open = async (makeGraph: (name: Backward) => Graph): Promise<Sessions> => {
-    const sessions: [string, Session][] = [];
-    for (const name of pieces) sessions.push([name, await createSession(lowerHere(makeGraph(name), {}, {}))]);
-    return Object.fromEntries(sessions) as Sessions;
+export async function openPrograms(
+  engine: Engine,
+  architecture: TransformerConfiguration,
+  layout: ParameterLayout,
+): Promise<Programs> {
+  const open = async (makeGraph: (name: Backward) => Graph): Promise<Pieces> => {
+    const programs: [string, Program][] = [];
+    for (const name of pieces) programs.push([name, await engine.compile(makeGraph(name))]);
+    return Object.fromEntries(programs) as Pieces;
   };
   return new Programs(
     architecture,
@@ -43,8 +46,8 @@ export class Programs implements Kernels {
   readonly hidden: number;
   readonly queryHidden: number;
   readonly keyValueHidden: number;
-  readonly #forward: Sessions;
-  readonly #backward: Sessions;
+  readonly #forward: Pieces;
+  readonly #backward: Pieces;
   readonly #weights: Float32Array;
   /** Views of the weights by name. */
   readonly #parameters = new Map<string, TensorData & { readonly data: Float32Array }>();
@@ -53,7 +56,7 @@ export class Programs implements Kernels {
   readonly #ofFinish: readonly string[];
   readonly #ofHead: readonly string[];
 
-  constructor(architecture: TransformerConfiguration, layout: ParameterLayout, forward: Sessions, backward: Sessions) {
+  constructor(architecture: TransformerConfiguration, layout: ParameterLayout, forward: Pieces, backward: Pieces) {
     this.layers = architecture.layers;
     this.hidden = architecture.hidden;
     this.queryHidden = architecture.heads * architecture.headWidth;
@@ -87,7 +90,7 @@ export class Programs implements Kernels {
   }
 
   async release(): Promise<void> {
-    for (const session of [...Object.values(this.#forward), ...Object.values(this.#backward)]) await session.release();
+    for (const program of [...Object.values(this.#forward), ...Object.values(this.#backward)]) await program.release();
   }
 
   async embed(tokens: Int32Array): Promise<Float32Array> {
@@ -164,8 +167,8 @@ export class Programs implements Kernels {
     await this.#differentiate('embed', inputs, [EMBEDDING]);
   }
 
-  async #run(session: Session, inputs: Tensors, output: string): Promise<Float32Array> {
-    return floats(await session.run(feeds(session, inputs)), output);
+  async #run(program: Program, inputs: Tensors, output: string): Promise<Float32Array> {
+    return floats(await program.run(feeds(program, inputs)), output);
   }
 
   /** Runs a backward piece with the gradients of its parameters going in and coming out. */
@@ -174,17 +177,17 @@ export class Programs implements Kernels {
     inputs: Tensors,
     parameters: readonly string[],
     layer?: number,
-  ): Promise<Readonly<Record<string, TensorData>>> {
-    const session = this.#backward[name];
-    const wanted: Record<string, TensorData | null> = {};
-    for (const output of session.outputNames) wanted[output] = null;
+  ): Promise<NamedTensors> {
+    const program = this.#backward[name];
+    const wanted: Record<string, Wanted[string]> = {};
+    for (const output of program.outputNames) wanted[output] = null;
     const all: Tensors = { ...inputs };
     for (const parameter of parameters) {
       const { present, spare } = this.#gradients.buffers(inLayer(parameter, layer));
       all[gradientName(parameter)] = present;
       wanted[next(gradientName(parameter))] = spare;
     }
-    const results = await session.run(feeds(session, all), wanted);
+    const results = await program.run(feeds(program, all), wanted);
     for (const parameter of parameters) this.#gradients.swap(inLayer(parameter, layer));
     return results;
   }
@@ -265,8 +268,8 @@ function inLayer(name: string, layer: number | undefined): string {
 }
 
 /** Only what the piece uses: a gradient may not need its own weights. */
-function feeds(session: Session, inputs: Tensors): Tensors {
-  return Object.fromEntries(session.inputNames.map((name) => [name, inputs[name]!]));
+function feeds(program: Program, inputs: Tensors): Tensors {
+  return Object.fromEntries(program.inputNames.map((name) => [name, inputs[name]!]));
 }
 
 function rows(data: Float32Array, width: number): TensorData {
@@ -281,10 +284,10 @@ function integers(values: Int32Array): TensorData {
   return { shape: [values.length], data: BigInt64Array.from(values, BigInt) };
 }
 
-function floats(results: Readonly<Record<string, TensorData>>, name: string): Float32Array {
+function floats(results: NamedTensors, name: string): Float32Array {
   return results[name]!.data as Float32Array;
 }
 
-function queryKeyValue(results: Readonly<Record<string, TensorData>>, prefix: string): QueryKeyValue {
+function queryKeyValue(results: NamedTensors, prefix: string): QueryKeyValue {
   return { q: floats(results, `${prefix}q`), k: floats(results, `${prefix}k`), v: floats(results, `${prefix}v`) };
 }

@@ -1,6 +1,7 @@
 /** The code of the thread of one rank. */
 
 import { serveRuns } from '../engine/closing.js';
+import { openEngine } from '../engine/open-engine.js';
 import type { RankCalls, RankResult, RankStart } from './messages.js';
 import { openPrograms } from './programs.js';
 import { Rank } from './rank.js';
@@ -8,7 +9,8 @@ import { joinGroup } from './shared-memory.js';
 import { Stopwatch } from './stopwatch.js';
 
 await serveRuns<RankStart, RankCalls>(async (start) => {
-  const programs = await openPrograms(start.architecture, start.state.layout);
+  const engine = await openEngine(start.engine);
+  const programs = await openPrograms(engine, start.architecture, start.state.layout);
   const rank = new Rank({
     programs,
     state: start.state,
@@ -26,6 +28,7 @@ await serveRuns<RankStart, RankCalls>(async (start) => {
     async release() {
       await running?.catch(() => undefined);
       await programs.release();
+      await engine.close();
     },
   };
 });

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
+import { engineOf, type EngineSettings } from '../engine/open-engine.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { ThreadPool } from '../threads/pool.js';
 import { threadUrl } from '../threads/thread-url.js';
@@ -81,8 +82,15 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** @throws AppError if the data directory, the engine or the port for metrics cannot be used */
-export async function compose(checked: CheckedConfig, logger: Logger): Promise<Composition> {
+/**
+ * @param engine that computes everything; the one of the settings if not given
+ * @throws AppError if the data directory, the engine or the port for metrics cannot be used
+ */
+export async function compose(
+  checked: CheckedConfig,
+  logger: Logger,
+  engine: EngineSettings = engineOf(checked.config),
+): Promise<Composition> {
   const { config } = checked;
   const store = await openSqliteStore({
     dataDir: config.dataDir,
@@ -90,7 +98,7 @@ export async function compose(checked: CheckedConfig, logger: Logger): Promise<C
     thread: threadUrl(import.meta.url, '../store/sqlite/thread.js'),
     warn: (event, fields) => logger.warn(fields, event),
   });
-  const { evaluator, quantizer } = composeEvaluator(config, logger, store);
+  const { evaluator, quantizer } = composeEvaluator({ ...config, ...engine }, logger, store);
   const stopLogging = logMetrics(evaluator, logger, METRICS_EVERY_MS);
   const close = async (): Promise<void> => {
     stopLogging();
@@ -99,7 +107,7 @@ export async function compose(checked: CheckedConfig, logger: Logger): Promise<C
     await store.close();
   };
   try {
-    return await composeServices({ ...checked, logger, store, evaluator, close });
+    return await composeServices({ ...checked, engine, logger, store, evaluator, close });
   } catch (error) {
     await close();
     throw error;
@@ -107,6 +115,7 @@ export async function compose(checked: CheckedConfig, logger: Logger): Promise<C
 }
 
 interface Parts extends CheckedConfig {
+  readonly engine: EngineSettings;
   readonly logger: Logger;
   readonly store: Store;
   readonly evaluator: Evaluator;
@@ -114,19 +123,18 @@ interface Parts extends CheckedConfig {
 }
 
 async function composeServices(parts: Parts): Promise<Composition> {
-  const { config, callers, logger, store, evaluator, close } = parts;
+  const { config, callers, engine, logger, store, evaluator, close } = parts;
   const promoted = (): void => void evaluator.refresh();
   await evaluator.ready();
   // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
   if (config.threads === 0) {
     await evaluator.describe('').catch((error: unknown) => logger.info({ err: error }, 'threads-not-measured-yet'));
   }
-  const { engine, provider } = config;
   const kinds = [
-    alphaZeroKind(store, { engine, provider }, promoted),
-    growKind(store, promoted),
-    rftKind(store, promoted, config.allowCommands ? await sandboxOf(logger) : undefined),
-    sftKind(store, promoted),
+    alphaZeroKind(store, engine, promoted),
+    growKind(store, engine, promoted),
+    rftKind(store, engine, promoted, config.allowCommands ? await sandboxOf(logger) : undefined),
+    sftKind(store, engine, promoted),
   ];
   const uploads = composeUploads(config);
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
@@ -135,7 +143,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
   const pools = composePools();
   const { work, files, messages, tokenizing, curricula } = pools;
   const selfPlay = makeSelfPlayService({ book, source: jobs, store, logger, messages });
-  const generator = composeGenerator(config, store, tokenizing);
+  const generator = composeGenerator(parts, tokenizing);
   const names = new Names(store.names, callers);
   const shared = { names, uploads, work: files };
   const quotas = new Quotas(callers, parts.clientQuotas);
@@ -150,7 +158,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
       service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas)),
       service(gameService, makeGameService(store, work)),
       service(generationService, makeGenerationService(generator, tokenizing)),
-      service(GrowthServiceDefinition, composeGrowth(config, { uploads, work })),
+      service(GrowthServiceDefinition, composeGrowth(config, { engine, uploads, work })),
       service(inferenceService, composeInference({ evaluator, generator, store, quotas, messages })),
       service(JobServiceDefinition, makeJobService(jobs, names)),
       service(ModelServiceDefinition, composeModels(config, { ...parts, ...shared }, promoted)),
@@ -204,21 +212,20 @@ function service<Definition extends CompatServiceDefinition>(
 }
 
 function composeEvaluator(
-  config: ServerConfig,
+  config: Omit<ServerConfig, keyof EngineSettings> & EngineSettings,
   logger: Logger,
   store: Store,
 ): { readonly evaluator: Evaluator; readonly quantizer: Quantizer } {
-  const { engine, provider } = config;
   const reload = (ref: string): Promise<void> => evaluator.reload(ref);
-  const quantizer = new Quantizer({ store, engine: { engine, provider }, reload, logger });
+  const quantizer = new Quantizer({ store, engine: engineOf(config), reload, logger });
   const source = { ...modelsOf(store), ranges: (ref: string) => quantizer.ranges(ref) };
   const evaluator = new Evaluator(source, config, (event, fields) => logger.info(fields, event));
   return { evaluator, quantizer };
 }
 
-function composeGenerator(config: ServerConfig, store: Store, tokenizing: ThreadPool): Generator {
+function composeGenerator({ config, engine, store }: Parts, tokenizing: ThreadPool): Generator {
   const settings = {
-    provider: config.provider,
+    engine,
     cacheBytes: config.generatorMegabytes * MEGABYTE,
     maxWaiting: config.generatorWaiting,
     prefillTokens: config.generatorPrefill,
@@ -294,7 +301,7 @@ function composeDatasets(
 
 function composeGrowth(
   { maxModelMegabytes }: ServerConfig,
-  shared: Pick<Shared, 'uploads' | 'work'>,
+  shared: Pick<Shared, 'uploads' | 'work'> & Pick<Parts, 'engine'>,
 ): ReturnType<typeof makeGrowthService> {
   return makeGrowthService({ ...shared, maxBytes: maxModelMegabytes * MEGABYTE });
 }

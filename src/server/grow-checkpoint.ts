@@ -1,20 +1,20 @@
 /**
  * What of growing a checkpoint is plain JavaScript. Runs in threads: how long it takes, the file and its description decide.
- * Between the two calls a thread of ONNX Runtime makes the tensors.
+ * Between the two calls a thread of the engine makes the tensors.
  */
 
 import { createHash } from 'node:crypto';
 import { check } from '../core/errors.js';
 import type { NamedTensors } from '../engine/engine.js';
+import { graphBytes } from '../engine/graph-bytes.js';
 import { describedGrowth } from '../methods/growth/described-family.js';
 import { makeOperator } from '../methods/growth/operator.js';
 import { graph } from '../nn/graph.js';
 import type { Weights } from '../nn/model-file.js';
-import { lowerToOnnx } from '../nn/onnx/lower.js';
 import { decodeSafetensors, encodeSafetensors } from '../nn/safetensors.js';
 import { sizeOf } from '../nn/types.js';
 import type { GrowthDescription } from '../proto/tengen/v1/growth.js';
-import { owned, transferring } from '../threads/messages.js';
+import { transferring } from '../threads/messages.js';
 import { growthFromWire } from '../wire/growth.js';
 import { seedFromWire } from '../wire/whole-numbers.js';
 
@@ -22,8 +22,8 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** A growth that is yet to be computed. */
 export interface PlannedGrowth {
-  /** ONNX model whose outputs are the grown tensors by name. */
-  readonly model: Uint8Array<ArrayBuffer>;
+  /** Bytes of the graph whose outputs are the grown tensors by name. */
+  readonly operator: Uint8Array<ArrayBuffer>;
   readonly inputs: NamedTensors;
   readonly targetShapes: Shapes;
   /** Of the checkpoint. */
@@ -53,9 +53,9 @@ export function planGrowth(message: GrowthDescription, file: Uint8Array, maxByte
   const count = countOf(targetShapes);
   check(4 * count <= maxBytes, () => `The grown file would have ${4 * count} bytes; this server takes ${maxBytes}`);
   const { parameters, initial: inputs } = makeOperator(plan, settings, source, seedFromWire(message.seed));
-  const model = owned(lowerToOnnx(graph(Object.fromEntries(parameters))));
+  const operator = graphBytes(graph(Object.fromEntries(parameters)));
   const counts = { sourceParameterCount: countOf(plan.sourceShapes), parameterCount: count };
-  return transferring({ model, inputs, targetShapes, metadata, ...counts }, [model.buffer]);
+  return transferring({ operator, inputs, targetShapes, metadata, ...counts }, [operator.buffer]);
 }
 
 export function writeGrown(tensors: NamedTensors, shapes: Shapes, metadata: Record<string, string>): GrownFile {

@@ -2,8 +2,8 @@
 
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
-import type { Engine } from '../engine/engine.js';
-import { threadedOnnxRuntimeEngine } from '../engine/onnxruntime/threaded.js';
+import type { EngineSettings } from '../engine/open-engine.js';
+import { threadedEngine } from '../engine/threaded.js';
 import { modelRef, type Store } from '../store/store.js';
 import { readGrowConfig } from '../trainer/grow/config.js';
 import { GrowJob } from '../trainer/grow/job.js';
@@ -16,8 +16,11 @@ import { ASK, checkSizes, givenSizes, sizesOfModel } from './same-architecture.j
 /** Games read from the store at once. */
 const PAGE = 200;
 
-/** @param promoted called after the promoted version of a model changed */
-export function growKind(store: Store, promoted: () => void): JobKind {
+/**
+ * @param engine what the jobs grow with
+ * @param promoted called after the promoted version of a model changed
+ */
+export function growKind(store: Store, engine: EngineSettings, promoted: () => void): JobKind {
   return {
     kind: 'grow',
     readConfig: readGrowConfig,
@@ -46,7 +49,7 @@ export function growKind(store: Store, promoted: () => void): JobKind {
         },
         selfPlay: (jobId, name) => selfPlayOf(store, jobId, name),
         models: jobModels(store, context, promoted),
-        openEngine: (): Engine => threadedOnnxRuntimeEngine(),
+        openEngine: () => threadedEngine(engine),
         progress,
       };
       return Promise.resolve(new GrowJob(readGrowConfig(config), dependencies));

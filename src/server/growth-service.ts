@@ -2,7 +2,8 @@
 
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
-import { runOnce } from '../engine/onnxruntime/threaded.js';
+import type { EngineSettings } from '../engine/open-engine.js';
+import { runOnce } from '../engine/threaded.js';
 import type {
   DeepPartial,
   GrowCheckpointRequest,
@@ -21,6 +22,7 @@ const growing = threadModule<typeof growth>(import.meta.url, './grow-checkpoint.
 const MAX_MS = 600_000;
 
 export interface GrowthServiceOptions {
+  readonly engine: EngineSettings;
   readonly uploads: Uploads;
   /** Reads, plans and writes. */
   readonly work: ThreadPool;
@@ -44,7 +46,7 @@ export function makeGrowthService(options: GrowthServiceOptions): GrowthServiceI
 }
 
 async function* answer(
-  { work, maxBytes }: GrowthServiceOptions,
+  { engine, work, maxBytes }: GrowthServiceOptions,
   description: GrowthDescription,
   bytes: Uint8Array,
   signal: AbortSignal,
@@ -55,8 +57,8 @@ async function* answer(
     ...options,
     transfer: [own.buffer],
   });
-  const { model, inputs, targetShapes, metadata, sourceParameterCount, parameterCount } = planned;
-  const tensors = await orAborted(runOnce(model, inputs), signal);
+  const { operator, inputs, targetShapes, metadata, sourceParameterCount, parameterCount } = planned;
+  const tensors = await orAborted(runOnce(engine, operator, inputs), signal);
   const transfer = [...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer))];
   const grown = await work.run(growing, 'writeGrown', [tensors, targetShapes, { ...metadata }], {
     ...options,

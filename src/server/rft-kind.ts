@@ -2,13 +2,14 @@
 
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import { makeReward } from '../rewards/make-reward.js';
 import type { Sandbox } from '../rewards/sandbox.js';
 import { modelRef, type Store } from '../store/store.js';
 import { decodeRftCheckpoint } from '../trainer/rft/checkpoint.js';
 import { readRftConfig } from '../trainer/rft/job-config.js';
 import { RftJob } from '../trainer/rft/job.js';
-import { openPolicyThread } from '../trainer/rft/policy-handle.js';
+import { policyThread } from '../trainer/rft/policy-handle.js';
 import type { RftDependencies } from '../trainer/rft/ports.js';
 import { connectReward } from './external-reward.js';
 import type { JobContext, JobKind } from './job-kind.js';
@@ -18,10 +19,11 @@ import { OwnedNames } from './names.js';
 import { checkLanguageModel } from './same-architecture.js';
 
 /**
+ * @param engine what the jobs draw and train with
  * @param promoted called after the promoted version of a model changed
  * @param sandbox for the programs of jobs; not given: they run none
  */
-export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): JobKind {
+export function rftKind(store: Store, engine: EngineSettings, promoted: () => void, sandbox?: Sandbox): JobKind {
   const names = new OwnedNames(store.names);
   return {
     kind: 'rft',
@@ -54,7 +56,7 @@ export function rftKind(store: Store, promoted: () => void, sandbox?: Sandbox): 
         },
         reward,
         progress,
-        openPolicy: openPolicyThread,
+        openPolicy: policyThread(engine),
         close: () => void reward.close(),
       };
       return new RftJob(config, dependencies);

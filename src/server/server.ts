@@ -5,6 +5,7 @@ import { ServerCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import { uncopied } from './answers.js';
 import { checkDeclared } from './access.js';
 import type { Callers } from './callers.js';
@@ -39,16 +40,17 @@ export interface RunningServer {
  * Starts a server; it serves when the promise resolves. Signals of the process are the caller's business.
  *
  * @param checked as `loadServerConfig` makes it
+ * @param engine that computes everything; the one of the settings if not given
  * @throws AppError if a file of the settings, the address or the data directory cannot be used
  */
-export async function startServer(checked: CheckedConfig): Promise<RunningServer> {
+export async function startServer(checked: CheckedConfig, engine?: EngineSettings): Promise<RunningServer> {
   const { config, callers } = checked;
   const tls = readTls(config);
   const logger = makeLogger(config.logLevel);
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const stopping = new Stopping();
   for (const file of openTokenFiles(config)) logger.warn({ file }, 'token-file-readable-by-others');
-  const composition = await compose(checked, logger);
+  const composition = await compose(checked, logger, engine);
   const server = makeServer(config, callers, logger, stopping);
   try {
     const health = addServices(server, composition);

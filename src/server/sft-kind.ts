@@ -2,6 +2,7 @@
 
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
+import type { EngineSettings } from '../engine/open-engine.js';
 import { modelRef, type Store } from '../store/store.js';
 import { decodeSftCheckpoint } from '../trainer/sft/checkpoint.js';
 import { readSftConfig } from '../trainer/sft/config.js';
@@ -11,8 +12,11 @@ import type { JobContext, JobKind } from './job-kind.js';
 import { jobModels } from './job-models.js';
 import { checkLanguageModel } from './same-architecture.js';
 
-/** @param promoted called after the promoted version of a model changed */
-export function sftKind(store: Store, promoted: () => void): JobKind {
+/**
+ * @param engine what the jobs train with
+ * @param promoted called after the promoted version of a model changed
+ */
+export function sftKind(store: Store, engine: EngineSettings, promoted: () => void): JobKind {
   return {
     kind: 'sft',
     readConfig: readSftConfig,
@@ -26,6 +30,7 @@ export function sftKind(store: Store, promoted: () => void): JobKind {
       const config = readSftConfig(settings);
       const base = await readBase(store, config.base, model);
       const dependencies: SftDependencies = {
+        engine,
         ...(base && { base }),
         async dataset(ref) {
           const row = await store.datasets.get(ref);

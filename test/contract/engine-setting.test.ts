@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { Rng } from '../../src/core/rng.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { packRecord, recordBytes } from '../../src/evaluator/record.js';
 import { ServingSession } from '../../src/evaluator/serving-session.js';
@@ -26,7 +26,7 @@ let engines: readonly [reference: Engine, tensorflow: Engine];
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
-  engines = [await openEngine({ engine: 'onnxruntime', provider: 'cpu' }), tensorflowEngine(tf)];
+  engines = [await openEngine(cpuEngine), tensorflowEngine(tf)];
 });
 
 function expectClose(seen: ArrayLike<number>, wanted: ArrayLike<number>): void {

@@ -1,9 +1,10 @@
+import { cpuEngine } from '../../src/engine/open-engine.js';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Engine } from '../../src/engine/engine.js';
 import { onnxRuntimeEngine } from '../../src/engine/onnxruntime/engine.js';
-import { threadedOnnxRuntimeEngine } from '../../src/engine/onnxruntime/threaded.js';
+import { threadedEngine } from '../../src/engine/threaded.js';
 import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { gradients } from '../../src/nn/gradients.js';
 import { type Graph, graph, input, next } from '../../src/nn/graph.js';
@@ -16,6 +17,8 @@ import { concat, reshape } from '../../src/nn/operations/shape.js';
 import { softmax } from '../../src/nn/operations/softmax.js';
 import { sum } from '../../src/nn/operations/sum.js';
 import { BATCH, type TensorData } from '../../src/nn/types.js';
+
+const inThreads = ({ provider } = cpuEngine): Engine => threadedEngine({ ...cpuEngine, provider });
 
 const wave = (shape: readonly number[], phase: number, scale = 1): TensorData => ({
   shape,
@@ -73,7 +76,7 @@ async function losses(engine: Engine, steps: number): Promise<number[]> {
 
 const makers: Record<string, () => Engine> = {
   onnxruntime: () => onnxRuntimeEngine(),
-  'onnxruntime in a thread': () => threadedOnnxRuntimeEngine(),
+  'onnxruntime in a thread': () => inThreads(),
   'tensorflow on the CPU backend': () => tensorflowEngine(tf),
 };
 
@@ -165,7 +168,7 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
 });
 
 describe('onnxruntime', () => {
-  it.each([onnxRuntimeEngine, threadedOnnxRuntimeEngine])('says what it could not load', async (make) => {
+  it.each([onnxRuntimeEngine, inThreads])('says what it could not load', async (make) => {
     const engine = make({ provider: 'abacus' });
     const refused = engine.compile(graph({ y: mul(input('x', [1]), 2) }));
     await expect(refused).rejects.toMatchObject({ kind: 'failed-precondition' });
@@ -174,7 +177,7 @@ describe('onnxruntime', () => {
   });
 
   it('lets no thread outlive its engine', async () => {
-    const engine = threadedOnnxRuntimeEngine();
+    const engine = inThreads();
     const program = await engine.compile(graph({ y: mul(input('x', [1]), 2) }));
     await engine.close();
     const x = { shape: [1], data: Float32Array.of(1) };
@@ -197,7 +200,7 @@ describe('onnxruntime', () => {
 });
 
 it('tells what to install when the tensorflow package is missing', async () => {
-  const { loadTensorflowEngine } = await import('../../src/engine/tensorflow/engine.js');
-  const outcome = await loadTensorflowEngine().catch((error: unknown) => error);
+  const { openEngine } = await import('../../src/engine/tensorflow/engine.js');
+  const outcome = await openEngine().catch((error: unknown) => error);
   if (outcome instanceof Error) expect(outcome).toMatchObject({ kind: 'failed-precondition' });
 });

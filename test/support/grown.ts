@@ -1,7 +1,7 @@
 /** Growing in a test: the operator's graph, run. */
 
 import { Rng } from '../../src/core/rng.js';
-import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
 import type { NamedTensors } from '../../src/engine/engine.js';
 import type { GrowthPlan } from '../../src/methods/growth/family.js';
 import { makeOperator } from '../../src/methods/growth/operator.js';
@@ -10,7 +10,7 @@ import { type Graph, graph } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
 
 export async function runOnce(compiled: Graph, inputs: NamedTensors): Promise<Record<string, Float32Array>> {
-  const engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+  const engine = await openEngine(cpuEngine);
   const program = await engine.compile(compiled);
   const outputs = await program.run(inputs);
   await program.release();

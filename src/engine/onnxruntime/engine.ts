@@ -1,4 +1,4 @@
-/** The engine on ONNX Runtime, computing in the calling thread; for use inside worker threads (see threaded.ts). */
+/** The engine on ONNX Runtime, computing in the calling thread; for use inside worker threads (see ../threaded.ts). */
 
 import type { Graph } from '../../nn/graph.js';
 import { type PartedStep, partStep } from '../../nn/parts.js';
@@ -12,9 +12,11 @@ import {
   checkTensors,
   inputTypes,
   stepSignature,
+  type Wanted,
 } from '../engine.js';
+import { startEngineThread } from '../engine-thread.js';
+import { graphBytes } from '../graph-bytes.js';
 import { type Session, createSession } from './session.js';
-import { startEngineThread } from './engine-thread.js';
 import { type PartRunner, PartedTraining, sessionRunner } from './parted-training.js';
 import { hasMatrixTiles } from './processor.js';
 import { OnnxTraining } from './training.js';
@@ -29,7 +31,7 @@ export interface OnnxRuntimeOptions {
 const PART_FLOATS = 83_000;
 
 /** Lowers a graph for the provider. */
-export function lowerHere(
+function lowerHere(
   graph: Graph,
   { provider = 'cpu' }: OnnxRuntimeOptions,
   { constants, ranges }: CompileOptions,
@@ -52,11 +54,12 @@ async function openRunners(
   { threads = 1 }: CompileOptions,
 ): Promise<PartRunner[]> {
   if (threads === 1) return [sessionRunner(await open(step.part, settings, {}), step)];
-  const model = { model: lowerHere(step.part, settings, {}), options: settings };
+  const { provider = 'cpu' } = settings;
+  const engine = { engine: 'onnxruntime', provider } as const;
   const runners: PartRunner[] = [];
   try {
     for (let i = 0; i < threads; i++) {
-      const thread = await startEngineThread(model);
+      const thread = await startEngineThread({ settings: engine, graph: graphBytes(step.part) });
       runners.push({ run: (tensors) => thread.call('run', tensors), release: () => thread.drain() });
     }
     return runners;
@@ -64,6 +67,11 @@ async function openRunners(
     await Promise.all(runners.map((runner) => runner.release()));
     throw error;
   }
+}
+
+/** Opens the engine for `openEngine` of ../open-engine.ts. */
+export function openEngine({ provider }: { readonly provider: string }): Engine {
+  return onnxRuntimeEngine({ provider });
 }
 
 /** An engine whose programs block the calling thread while they run. */
@@ -75,9 +83,11 @@ export function onnxRuntimeEngine(settings: OnnxRuntimeOptions = {}): Engine {
       const types = inputTypes(graph, options.constants);
       const session = await open(graph, settings, options);
       return {
-        async run(inputs: NamedTensors): Promise<NamedTensors> {
+        inputNames: [...types.keys()],
+        outputNames: [...graph.outputs.keys()],
+        async run(inputs: NamedTensors, wanted?: Wanted): Promise<NamedTensors> {
           checkTensors(types, inputs, 'input');
-          return await session.run(inputs);
+          return await session.run(inputs, wanted);
         },
         release: () => session.release(),
       };

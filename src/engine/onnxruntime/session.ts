@@ -8,7 +8,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 import { AppError } from '../../core/errors.js';
 import type { ElementData, TensorData } from '../../nn/types.js';
-import type { NamedTensors } from '../engine.js';
+import { checkNotClosing } from '../closing.js';
+import type { NamedTensors, Wanted } from '../engine.js';
 
 /** How a session computes. */
 export interface SessionOptions {
@@ -28,18 +29,11 @@ export interface Session {
    * Computes all outputs, or only those in `wanted`: by name, with `null` or the tensor to write the result into.
    * Blocks the thread. One run at a time.
    *
-   * @throws AppError 'invalid-argument' if ONNX Runtime refuses the inputs, 'cancelled' after `stopRuns`
+   * @throws AppError 'invalid-argument' if ONNX Runtime refuses the inputs, 'cancelled' once the thread is being closed
    */
-  run(inputs: NamedTensors, wanted?: Readonly<Record<string, TensorData | null>>): Promise<Record<string, TensorData>>;
+  run(inputs: NamedTensors, wanted?: Wanted): Promise<Record<string, TensorData>>;
   /** Frees the model. */
   release(): Promise<void>;
-}
-
-let isStopped = false;
-
-/** Makes every later run in the calling thread fail as 'cancelled': the thread is about to end. */
-export function stopRuns(): void {
-  isStopped = true;
 }
 
 /**
@@ -84,11 +78,8 @@ class OnnxSession implements Session {
     this.outputNames = session.outputNames;
   }
 
-  async run(
-    inputs: NamedTensors,
-    wanted?: Readonly<Record<string, TensorData | null>>,
-  ): Promise<Record<string, TensorData>> {
-    if (isStopped) throw new AppError('cancelled', 'The thread is ending');
+  async run(inputs: NamedTensors, wanted?: Wanted): Promise<Record<string, TensorData>> {
+    checkNotClosing();
     const feeds: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(inputs)) feeds[name] = toTensor(value);
     try {
@@ -111,7 +102,7 @@ class OnnxSession implements Session {
   }
 }
 
-function fetchesOf(wanted: Readonly<Record<string, TensorData | null>>): Record<string, Tensor | null> {
+function fetchesOf(wanted: Wanted): Record<string, Tensor | null> {
   const entries = Object.entries(wanted).map(([name, value]) => [name, value === null ? null : toTensor(value)]);
   return Object.fromEntries(entries) as Record<string, Tensor | null>;
 }

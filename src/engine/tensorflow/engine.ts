@@ -10,10 +10,13 @@ import {
   type NamedTensors,
   type Program,
   type Training,
+  type Wanted,
   checkTensors,
   inputTypes,
   stepSignature,
+  writeInto,
 } from '../engine.js';
+import { checkNotClosing } from '../closing.js';
 import { type TfRuntime, fromTf, interpret, toTf } from './interpreter.js';
 
 /**
@@ -21,7 +24,7 @@ import { type TfRuntime, fromTf, interpret, toTf } from './interpreter.js';
  *
  * @throws AppError 'failed-precondition' if the package is not installed or does not start
  */
-export async function loadTensorflowEngine(): Promise<Engine> {
+export async function openEngine(): Promise<Engine> {
   const packageName = '@tensorflow/tfjs-node-gpu';
   try {
     const loaded = (await import(packageName)) as { default?: object };
@@ -78,7 +81,16 @@ class TfProgram implements Program {
     this.#held = held;
   }
 
-  async run(inputs: NamedTensors): Promise<NamedTensors> {
+  get inputNames(): string[] {
+    return [...this.#types.keys()];
+  }
+
+  get outputNames(): string[] {
+    return [...this.#graph.outputs.keys()];
+  }
+
+  async run(inputs: NamedTensors, wanted?: Wanted): Promise<NamedTensors> {
+    checkNotClosing();
     checkTensors(this.#types, inputs, 'input');
     check(this.#held !== undefined, 'The program was released');
     const given = [...this.#types.keys()].map((name) => {
@@ -87,8 +99,9 @@ class TfProgram implements Program {
     });
     const results = interpret(this.#tf, this.#graph, new Map([...this.#held, ...given]));
     const outputs: Record<string, NamedTensors[string]> = {};
-    for (const [name, tensor] of results) {
-      outputs[name] = await fromTf(this.#tf, tensor, this.#graph.outputs.get(name)!.dtype);
+    for (const name of Object.keys(wanted ?? Object.fromEntries(results))) {
+      const value = await fromTf(this.#tf, results.get(name)!, this.#graph.outputs.get(name)!.dtype);
+      outputs[name] = writeInto(wanted?.[name], value);
     }
     const kept = new Set(this.#held.values());
     const done = new Set([...given.map(([, tensor]) => tensor), ...results.values()]);
@@ -121,6 +134,7 @@ class TfTraining implements Training {
   }
 
   async step(batch: NamedTensors): Promise<Record<string, number>> {
+    checkNotClosing();
     checkTensors(this.#signature.batch, batch, 'batch input');
     const given = new Map(this.#held);
     for (const [name, tensor] of this.#state) given.set(this.#graph.inputs.get(name)!, tensor);

@@ -1,7 +1,7 @@
 /** Elementwise operations of two or three operands, with NumPy's broadcasting; comparisons give bool masks. */
 
 import { check } from '../../core/errors.js';
-import { type Operand, type Operation, type Tensor, apply, tensorOf } from '../graph.js';
+import { type Operand, type Tensor, apply, defineOperation, tensorOf } from '../graph.js';
 import { elementType } from '../onnx/model.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { type DType, type TensorType, broadcastShapes } from '../types.js';
@@ -18,7 +18,7 @@ interface BinaryRule {
 }
 
 function binary(rule: BinaryRule): (a: Operand, b: Operand) => Tensor {
-  const operation: Operation<null> = {
+  const operation = defineOperation<null>({
     name: rule.name,
     pointwise: true,
     infer(types) {
@@ -33,7 +33,7 @@ function binary(rule: BinaryRule): (a: Operand, b: Operand) => Tensor {
     },
     onnx: (model, names) => model.node(rule.onnx, names),
     tf: (tf, [a, b]) => rule.tf(tf, a!, b!),
-  };
+  });
   return (a, b) => apply(operation, [a, b], null);
 }
 
@@ -109,7 +109,7 @@ export function clip(x: Operand, low: number, high: number): Tensor {
   return minimum(maximum(x, low), high);
 }
 
-const whereOperation: Operation<null> = {
+const whereOperation = defineOperation<null>({
   name: 'where',
   pointwise: true,
   infer(types) {
@@ -124,7 +124,7 @@ const whereOperation: Operation<null> = {
   },
   onnx: (model, names) => model.node('Where', names),
   tf: (tf, [condition, a, b]) => tf.where(condition!, a!, b!),
-};
+});
 
 /** `a` where the mask holds, `b` elsewhere. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
@@ -133,14 +133,14 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 const tfTypes = { float32: 'float32', int64: 'int32', bool: 'bool' } as const;
 
-const castOperation: Operation<{ dtype: DType }> = {
+const castOperation = defineOperation<{ dtype: DType }>({
   name: 'cast',
   pointwise: true,
   infer: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
   gradient: () => [undefined],
   onnx: (model, [x], { dtype }) => model.node('Cast', [x!], { to: elementType(dtype) }),
   tf: (tf, [x], { dtype }) => tf.cast(x!, tfTypes[dtype]),
-};
+});
 
 /** Converts the elements; a mask becomes 0 and 1. No gradient flows through. */
 export function cast(x: Operand, dtype: DType): Tensor {

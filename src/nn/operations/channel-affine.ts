@@ -1,13 +1,13 @@
 /** A scale and a bias for each channel of an image: what a batch norm is once its statistics are fixed. */
 
 import { check } from '../../core/errors.js';
-import { type LaidOut, type Layouts, type ComputedTensor, type Operation, type Tensor, apply } from '../graph.js';
+import { type LaidOut, type Layouts, type ComputedTensor, type Tensor, apply, defineOperation } from '../graph.js';
 import { sameShape, shapeText } from '../types.js';
 import { add, mul } from './arithmetic.js';
 import { reshape } from './shape.js';
 import { sum } from './sum.js';
 
-const operation: Operation<null> = {
+const operation = defineOperation<null>({
   name: 'channelAffine',
   infer([x, scale, bias]) {
     const channels = [x!.shape[1]!];
@@ -34,7 +34,7 @@ const operation: Operation<null> = {
     const wide = [scale!.shape[0]!, 1, 1];
     return tf.add(tf.mul(x!, tf.reshape(scale!, wide)), tf.reshape(bias!, wide));
   },
-};
+});
 
 /** Stays point by point where the image is so already: training, where scale and bias are not constant. */
 function inPoints(layouts: Layouts, { inputs }: ComputedTensor<null>): LaidOut | undefined {

@@ -1,7 +1,7 @@
 /** Two-dimensional convolution with same padding and stride 1, channels first, and its gradients. */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply } from '../graph.js';
+import { type Tensor, apply, defineOperation } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
 import * as winograd from '../onnx/winograd.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
@@ -11,7 +11,7 @@ import { sum } from './sum.js';
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
 
-const convolution: Operation<null> = {
+const convolution = defineOperation<null>({
   name: 'conv2d',
   infer([x, filter, bias]) {
     const fits = x!.shape.length === 4 && filter!.shape.length === 4 && x!.shape[1] === filter!.shape[1];
@@ -41,7 +41,7 @@ const convolution: Operation<null> = {
     const y = tf.conv2d(last, tf.transpose(filter!, [2, 3, 1, 0]), 1, 'same');
     return tf.transpose(bias === undefined ? y : tf.add(y, bias), TO_CHANNELS_FIRST);
   },
-};
+});
 
 /**
  * Convolves `x` [N, C, H, W] with `filter` [O, C, K, K] (K odd) into [N, O, H, W], zeros around the image, and adds
@@ -60,7 +60,7 @@ function convolve(model: OnnxModel, names: readonly string[], kernel: number): s
   });
 }
 
-const inputGradientOperation: Operation<null> = {
+const inputGradientOperation = defineOperation<null>({
   name: 'conv2dInputGradient',
   infer([upstream, filter]) {
     const [count, , height, width] = upstream!.shape as [number, number, number, number];
@@ -87,14 +87,14 @@ const inputGradientOperation: Operation<null> = {
     const adjoint = tf.transpose(tf.reverse(filter!, [2, 3]), [2, 3, 0, 1]);
     return tf.transpose(tf.conv2d(last, adjoint, 1, 'same'), TO_CHANNELS_FIRST);
   },
-};
+});
 
 /** The gradient of a convolution's input, from `upstream` [N, O, H, W] and the filter [O, C, K, K]. */
 function inputGradient(upstream: Tensor, filter: Tensor): Tensor {
   return apply(inputGradientOperation, [upstream, filter], null);
 }
 
-const filterGradientOperation: Operation<{ kernel: number }> = {
+const filterGradientOperation = defineOperation<{ kernel: number }>({
   name: 'conv2dFilterGradient',
   infer(types, { kernel }) {
     const [x, upstream] = types as [TensorType, TensorType];
@@ -112,7 +112,7 @@ const filterGradientOperation: Operation<{ kernel: number }> = {
     return winograd.filterGradient(layouts, x!, upstream!, shape);
   },
   tf: (tf, [x, upstream], { attributes }) => tfFilterGradient(tf, x!, upstream!, attributes.kernel),
-};
+});
 
 /** The gradient of a [O, C, K, K] filter: every shift of `x` [N, C, H, W] times `upstream` [N, O, H, W]. */
 export function filterGradient(x: Tensor, upstream: Tensor, kernel: number): Tensor {

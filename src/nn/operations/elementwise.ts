@@ -1,7 +1,7 @@
 /** Elementwise functions of one operand. */
 
 import { check } from '../../core/errors.js';
-import { type Operand, type Operation, type Tensor, apply } from '../graph.js';
+import { type Operand, type Tensor, apply, defineOperation } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { add, div, greater, mul, sub, where } from './arithmetic.js';
@@ -15,7 +15,7 @@ interface UnaryRule {
 }
 
 function unary(rule: UnaryRule): (x: Operand) => Tensor {
-  const operation: Operation<null> = {
+  const operation = defineOperation<null>({
     name: rule.name,
     pointwise: true,
     infer([x]) {
@@ -25,7 +25,7 @@ function unary(rule: UnaryRule): (x: Operand) => Tensor {
     gradient: ([x], output, upstream) => [rule.gradient(x!, output, upstream)],
     onnx: (model, [x]) => (typeof rule.onnx === 'string' ? model.node(rule.onnx, [x!]) : rule.onnx(model, x!)),
     tf: (tf, [x]) => rule.tf(tf, x!),
-  };
+  });
   return (x) => apply(operation, [x], null);
 }
 
@@ -53,14 +53,14 @@ export const abs = unary({
   gradient: (x, _y, upstream) => mul(upstream, sign(x)),
 });
 
-const stopOperation: Operation<null> = {
+const stopOperation = defineOperation<null>({
   name: 'stopGradient',
   pointwise: true,
   infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   gradient: () => [undefined],
   onnx: (model, [x]) => model.node('Identity', [x!]),
   tf: (tf, [x]) => tf.reshape(x!, x!.shape),
-};
+});
 
 /** x, as something that the loss does not depend on. */
 export function stopGradient(x: Tensor): Tensor {

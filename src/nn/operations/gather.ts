@@ -1,12 +1,12 @@
 /** Rows of a table picked by index (embeddings), and its gradient: rows added up by index. */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply, constant } from '../graph.js';
+import { type Tensor, apply, constant, defineOperation } from '../graph.js';
 import { isSymbol, sameShape, shapeText, sizeOf } from '../types.js';
 import { add } from './arithmetic.js';
 import { reshape } from './shape.js';
 
-const gatherOperation: Operation<null> = {
+const gatherOperation = defineOperation<null>({
   name: 'gather',
   infer([table, indices]) {
     check(indices!.dtype === 'int64', `gather needs int64 indices, not ${indices!.dtype}`);
@@ -16,14 +16,14 @@ const gatherOperation: Operation<null> = {
   gradient: ([table, indices], _output, upstream) => [scatterAdd(upstream, indices!, table!.shape[0]!), undefined],
   onnx: (model, names) => model.node('Gather', names, { axis: 0 }),
   tf: (tf, [table, indices]) => tf.gather(table!, indices!, 0),
-};
+});
 
 /** `result[i…] = table[indices[i…]]`, a whole row of the table for each index. */
 export function gather(table: Tensor, indices: Tensor): Tensor {
   return apply(gatherOperation, [table, indices], null);
 }
 
-const scatterAddOperation: Operation<{ rows: number }> = {
+const scatterAddOperation = defineOperation<{ rows: number }>({
   name: 'scatterAdd',
   infer([values, indices, total], { rows }) {
     check(indices!.dtype === 'int64', `scatterAdd needs int64 indices, not ${indices!.dtype}`);
@@ -48,7 +48,7 @@ const scatterAddOperation: Operation<{ rows: number }> = {
     const sums = tf.unsortedSegmentSum(values!, indices!, attributes.rows);
     return total === undefined ? sums : tf.add(total, sums);
   },
-};
+});
 
 /** `result[indices[i…]] += values[i…]`, from zeros with `rows` rows. */
 export function scatterAdd(values: Tensor, indices: Tensor, rows: number): Tensor {

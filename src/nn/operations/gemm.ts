@@ -1,7 +1,7 @@
 /** Products of two matrices, either of them read as its transpose without being copied, with something added. */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply } from '../graph.js';
+import { type Tensor, apply, defineOperation } from '../graph.js';
 import { type TensorType, sameShape, shapeText } from '../types.js';
 import { addRows } from './gather.js';
 import { sumTo } from './sum.js';
@@ -17,7 +17,7 @@ interface GemmAttributes {
   readonly transposeB: boolean;
 }
 
-const gemmOperation: Operation<GemmAttributes> = {
+const gemmOperation = defineOperation<GemmAttributes>({
   name: 'gemm',
   infer([a, b, c], { transposeA, transposeB }) {
     const [rows, inner] = turned(a!, transposeA);
@@ -44,7 +44,7 @@ const gemmOperation: Operation<GemmAttributes> = {
     const product = tf.matMul(a!, b!, transposeA, transposeB);
     return c === undefined ? product : tf.add(product, c);
   },
-};
+});
 
 /** `A B + c` for matrices A [n, k] and B [k, m], or their transposes; `c` is [n, m], or [m] for every row. */
 export function gemm(a: Tensor, b: Tensor, options: GemmOptions = {}, c?: Tensor): Tensor {

@@ -1,13 +1,13 @@
 /** Matrix products, batched over leading dimensions. */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply } from '../graph.js';
+import { type Tensor, apply, defineOperation } from '../graph.js';
 import type { Tf, TfTensor } from '../tensorflow.js';
 import { type TensorType, broadcastShapes, sameShape, shapeText } from '../types.js';
 import { transpose } from './shape.js';
 import { sumTo } from './sum.js';
 
-const matMulOperation: Operation<null> = {
+const matMulOperation = defineOperation<null>({
   name: 'matMul',
   infer(types) {
     const [a, b] = types as [TensorType, TensorType];
@@ -25,7 +25,7 @@ const matMulOperation: Operation<null> = {
   onnx: (model, names) => model.node('MatMul', names),
   // TensorFlow.js pairs matrices wrongly where leading dimensions of both are stretched.
   tf: (tf, [a, b]) => tf.matMul(stretched(tf, a!, b!), stretched(tf, b!, a!)),
-};
+});
 
 /** `[…, n, k]` times `[…, k, m]` gives `[…, n, m]`; leading dimensions broadcast. */
 export function matMul(a: Tensor, b: Tensor): Tensor {

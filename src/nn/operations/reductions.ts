@@ -1,7 +1,7 @@
 /** Mean and maximum over dimensions. (Sum has its own file: broadcasting's gradient needs it.) */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply } from '../graph.js';
+import { type Tensor, apply, defineOperation } from '../graph.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { type TensorType, isSymbol, sizeOf } from '../types.js';
 import { cast, div, equal, mul } from './arithmetic.js';
@@ -32,7 +32,7 @@ function reduce(
   return keepDims ? pooled : model.node('Reshape', [pooled, model.ints([0, 0])]);
 }
 
-const meanOperation: Operation<ReductionAttributes> = {
+const meanOperation = defineOperation<ReductionAttributes>({
   name: 'mean',
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient([x], _output, upstream, { axes }) {
@@ -45,7 +45,7 @@ const meanOperation: Operation<ReductionAttributes> = {
   onnxIn: (layouts, node) =>
     reduceImage(layouts, node, (image, axes) => layouts.model.node('ReduceMean', [image], { axes, keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.mean(x!, [...axes], keepDims),
-};
+});
 
 /** Mean over `axes` (all of them if not given). */
 export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
@@ -53,7 +53,7 @@ export function mean(x: Tensor, axes?: readonly number[], keepDims = false): Ten
   return attributes.axes.length === 0 ? x : apply(meanOperation, [x], attributes);
 }
 
-const maxOperation: Operation<ReductionAttributes> = {
+const maxOperation = defineOperation<ReductionAttributes>({
   name: 'max',
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient([x], output, upstream, { axes }) {
@@ -66,7 +66,7 @@ const maxOperation: Operation<ReductionAttributes> = {
   onnxIn: (layouts, node) =>
     reduceImage(layouts, node, (image, axes) => layouts.model.node('ReduceMax', [image], { axes, keepdims: 0 })),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.max(x!, [...axes], keepDims),
-};
+});
 
 /** Maximum over `axes` (all of them if not given); equal winners share the gradient evenly. */
 export function max(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {

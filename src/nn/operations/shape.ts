@@ -1,10 +1,10 @@
 /** Operations that move elements without computing: reshape, transpose, slice, pad, concat, flip. */
 
 import { check } from '../../core/errors.js';
-import { type ComputedTensor, type Operand, type Operation, type Tensor, apply, tensorOf } from '../graph.js';
+import { type ComputedTensor, type Operand, type Tensor, apply, defineOperation, tensorOf } from '../graph.js';
 import { type Shape, checkShape, isSymbol, normalizeAxes, sameShape, shapeText, sizeOf, symbolsOf } from '../types.js';
 
-const reshapeOperation: Operation<{ shape: Shape }> = {
+const reshapeOperation = defineOperation<{ shape: Shape }>({
   name: 'reshape',
   infer([x], { shape }) {
     checkShape(shape, 'The result of reshape');
@@ -17,7 +17,7 @@ const reshapeOperation: Operation<{ shape: Shape }> = {
   gradient: ([x], _output, upstream) => [reshape(upstream, x!.shape)],
   onnx: (model, [x], { shape, inputs }) => model.node('Reshape', [x!, model.ints(inferable(shape, inputs[0]!.shape))]),
   tf: (tf, [x], { shape, inputs }) => tf.reshape(x!, actual(shape, inputs[0]!.shape, x!.shape)),
-};
+});
 
 /** ONNX takes one length from the number of elements (-1), and any that stays in its place (0). */
 function inferable(shape: Shape, from: Shape): number[] {
@@ -40,7 +40,7 @@ export function reshape(x: Operand, shape: Shape): Tensor {
   return sameShape(tensor.shape, shape) ? tensor : apply(reshapeOperation, [tensor], { shape });
 }
 
-const transposeOperation: Operation<{ permutation: readonly number[] }> = {
+const transposeOperation = defineOperation<{ permutation: readonly number[] }>({
   name: 'transpose',
   infer([x], { permutation }) {
     const sorted = normalizeAxes(permutation, x!.shape.length);
@@ -55,7 +55,7 @@ const transposeOperation: Operation<{ permutation: readonly number[] }> = {
   },
   onnx: (model, [x], { attributes }) => model.node('Transpose', [x!], { perm: attributes.permutation }),
   tf: (tf, [x], { attributes }) => tf.transpose(x!, [...attributes.permutation]),
-};
+});
 
 /** Dimension `i` of the result is dimension `permutation[i]` of `x`. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
@@ -71,7 +71,7 @@ interface SliceAttributes {
   readonly size: readonly number[];
 }
 
-const sliceOperation: Operation<SliceAttributes> = {
+const sliceOperation = defineOperation<SliceAttributes>({
   name: 'slice',
   infer([x], { begin, size }) {
     const fits = x!.shape.every((length, i) => {
@@ -99,7 +99,7 @@ const sliceOperation: Operation<SliceAttributes> = {
       [...begin],
       size.map((length) => (isSymbol(length) ? -1 : length)),
     ),
-};
+});
 
 /** The part of `x` that starts at `begin` and is `size` long, one number a dimension. */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
@@ -116,7 +116,7 @@ export function sliceAxis(x: Tensor, axis: number, begin: number, length: number
   );
 }
 
-const padOperation: Operation<{ before: readonly number[]; after: readonly number[] }> = {
+const padOperation = defineOperation<{ before: readonly number[]; after: readonly number[] }>({
   name: 'pad',
   infer([x], { before, after }) {
     const fits = x!.shape.every((length, i) => {
@@ -137,7 +137,7 @@ const padOperation: Operation<{ before: readonly number[]; after: readonly numbe
       before.map((count, i): [number, number] => [count, after[i]!]),
       0,
     ),
-};
+});
 
 /** Surrounds `x` with zeros: `before[i]` and `after[i]` of them along dimension i. */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
@@ -145,7 +145,7 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
   return nothing ? x : apply(padOperation, [x], { before: [...before], after: [...after] });
 }
 
-const concatOperation: Operation<{ axis: number }> = {
+const concatOperation = defineOperation<{ axis: number }>({
   name: 'concat',
   infer(xs, { axis }) {
     const first = xs[0]!;
@@ -168,7 +168,7 @@ const concatOperation: Operation<{ axis: number }> = {
   },
   onnx: (model, names, { attributes }) => model.node('Concat', names, { axis: attributes.axis }),
   tf: (tf, values, { attributes }) => tf.concat([...values], attributes.axis),
-};
+});
 
 /** Joins tensors along `axis`; their other dimensions agree. */
 export function concat(xs: readonly Tensor[], axis: number): Tensor {
@@ -177,7 +177,7 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
   return apply(concatOperation, xs, { axis: normalizeAxes([axis], xs[0]!.shape.length)[0]! });
 }
 
-const flipOperation: Operation<{ axes: readonly number[] }> = {
+const flipOperation = defineOperation<{ axes: readonly number[] }>({
   name: 'flip',
   infer([x], { axes }) {
     check(!axes.some((axis) => isSymbol(x!.shape[axis]!)), 'Cannot flip a dimension of unknown length');
@@ -189,7 +189,7 @@ const flipOperation: Operation<{ axes: readonly number[] }> = {
     return model.node('Slice', [x!, all(-1), all(-(2 ** 31)), model.ints(axes), all(-1)]);
   },
   tf: (tf, [x], { attributes }) => tf.reverse(x!, [...attributes.axes]),
-};
+});
 
 /** Reverses the order along `axes`. */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {

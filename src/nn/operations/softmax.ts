@@ -1,7 +1,7 @@
 /** Softmax and its logarithm along one dimension, computed stably by the engines. */
 
 import { check } from '../../core/errors.js';
-import { type Operation, type Tensor, apply } from '../graph.js';
+import { type Operation, type Tensor, apply, defineOperation } from '../graph.js';
 import { normalizeAxes } from '../types.js';
 import { mul, sub } from './arithmetic.js';
 import { exp } from './elementwise.js';
@@ -12,7 +12,7 @@ interface Axis {
   readonly axis: number;
 }
 
-const softmaxOperation: Operation<Axis> = {
+const softmaxOperation = defineOperation<Axis>({
   name: 'softmax',
   infer: ([x]) => ({ shape: x!.shape, dtype: 'float32' }),
   gradient(_inputs, y, upstream, { axis }) {
@@ -21,15 +21,15 @@ const softmaxOperation: Operation<Axis> = {
   },
   onnx: (model, [x], { attributes }) => model.node('Softmax', [x!], { axis: attributes.axis }),
   tf: (tf, [x], { attributes }) => tf.softmax(x!, attributes.axis),
-};
+});
 
-const logSoftmaxOperation: Operation<Axis> = {
+const logSoftmaxOperation = defineOperation<Axis>({
   name: 'logSoftmax',
   infer: ([x]) => ({ shape: x!.shape, dtype: 'float32' }),
   gradient: (_inputs, y, upstream, { axis }) => [sub(upstream, mul(exp(y), sum(upstream, [axis], true)))],
   onnx: (model, [x], { attributes }) => model.node('LogSoftmax', [x!], { axis: attributes.axis }),
   tf: (tf, [x], { attributes }) => tf.logSoftmax(x!, attributes.axis),
-};
+});
 
 /** exp(x) / Σ exp(x) along `axis`. */
 export function softmax(x: Tensor, axis = -1): Tensor {

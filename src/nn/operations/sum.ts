@@ -6,9 +6,9 @@ import {
   type LaidOut,
   type Layouts,
   type Operand,
-  type Operation,
   type Tensor,
   apply,
+  defineOperation,
   tensorOf,
 } from '../graph.js';
 import { isPerChannel, perChannel } from '../onnx/pointwise.js';
@@ -76,7 +76,7 @@ function sumToChannels(layouts: Layouts, node: ComputedTensor<ReductionAttribute
   return { name: model.node('Reshape', [total, model.ints(node.shape)]), layout: 'first' };
 }
 
-const sumOperation: Operation<ReductionAttributes> = {
+const sumOperation = defineOperation<ReductionAttributes>({
   name: 'sum',
   infer: ([x], attributes) => reducedType(x!, attributes),
   gradient: ([x], _output, upstream, { axes }) => [expandAs(reshape(upstream, keptShape(x!, axes)), x!)],
@@ -88,7 +88,7 @@ const sumOperation: Operation<ReductionAttributes> = {
       layouts.model.node('ReduceSum', [image, layouts.model.ints(axes)], { keepdims: 0 }),
     ),
   tf: (tf, [x], { attributes: { axes, keepDims } }) => tf.sum(x!, [...axes], keepDims),
-};
+});
 
 /** Sum over `axes` (all of them if not given). */
 export function sum(x: Tensor, axes?: readonly number[], keepDims = false): Tensor {
@@ -101,7 +101,7 @@ function expandable(shape: Shape, symbol = 1): number[] {
   return shape.map((length) => (isSymbol(length) ? symbol : length));
 }
 
-const expandOperation: Operation<{ shape: Shape }> = {
+const expandOperation = defineOperation<{ shape: Shape }>({
   name: 'expand',
   infer([x], { shape }) {
     check(sameShape(broadcastShapes(x!.shape, shape), shape), () => {
@@ -129,7 +129,7 @@ const expandOperation: Operation<{ shape: Shape }> = {
     const lengths = shape.map((length, i) => (isSymbol(length) ? x!.shape[i - extra]! : length));
     return tf.broadcastTo(x!, lengths);
   },
-};
+});
 
 /** Repeats `x` along dimensions of length 1 (and new leading ones) until it has `shape`. */
 export function expand(x: Operand, shape: Shape): Tensor {
@@ -137,7 +137,7 @@ export function expand(x: Operand, shape: Shape): Tensor {
   return sameShape(tensor.shape, shape) ? tensor : apply(expandOperation, [tensor], { shape });
 }
 
-const expandAsOperation: Operation<null> = {
+const expandAsOperation = defineOperation<null>({
   name: 'expandAs',
   infer([x, like]) {
     check(sameShape(broadcastShapes(x!.shape, like!.shape), like!.shape), () => {
@@ -148,7 +148,7 @@ const expandAsOperation: Operation<null> = {
   gradient: ([x], _output, upstream) => [sumTo(upstream, x!.shape), undefined],
   onnx: (model, [x, like]) => model.node('Expand', [x!, model.node('Shape', [like!])]),
   tf: (tf, [x, like]) => tf.broadcastTo(x!, like!.shape),
-};
+});
 
 /** Repeats `x` to the shape of another tensor, whose symbols need not be known. */
 export function expandAs(x: Tensor, like: Tensor): Tensor {

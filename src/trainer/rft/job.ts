@@ -102,7 +102,7 @@ export class RftJob {
         curriculum: curriculumOf(this.#config, this.#config.seed),
         ...(scores && { scores }),
         ...(checkpoint && { kept: { tensors: checkpoint.tensors, state: checkpoint.state } }),
-        ...(openPolicy && { openPolicy }),
+        openPolicy,
       });
       if (loop.scoringMs > 0) await this.#scored(loop, texts, train, ref);
       const isOpen = checkpoint === undefined || checkpoint.isEvaluated === false;

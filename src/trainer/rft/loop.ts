@@ -3,7 +3,7 @@
  * learn from the groups, tell the curriculum. Everything that a step depends on is a function of the settings, the pool and
  * the state, so a loop that was stopped goes on bit for bit.
  *
- *     const loop = await RftLoop.open({ model, texts, pool, reward, settings, curriculum: { make: … } });
+ *     const loop = await RftLoop.open({ model, texts, pool, reward, settings, curriculum: { make: … }, openPolicy });
  *     while (loop.step < settings.steps) console.log((await loop.next()).figures);
  *     console.log(await loop.evaluate(test));
  */
@@ -27,7 +27,8 @@ import type { Reward } from '../../rewards/reward.js';
 import { meanOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
-import { modelOf, Policy, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
+import { modelOf, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
+import type { OpenPolicy } from './policy-handle.js';
 import type { RftTask, TokenPrompts } from './prompts.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts, weightGroups } from './rollouts.js';
 import { type Figures, stepFigures } from './step-metrics.js';
@@ -72,8 +73,7 @@ export interface RftLoopOptions {
   readonly scores?: readonly AngleScore[];
   /** To go on from: what `tensors` and `state` gave. */
   readonly kept?: { readonly tensors: Weights; readonly state: RftLoopState };
-  /** Opens the model; in this thread unless given. */
-  readonly openPolicy?: (options: PolicyOptions) => Promise<PolicyPort>;
+  readonly openPolicy: OpenPolicy;
 }
 
 export interface RftStep {
@@ -117,7 +117,7 @@ export class RftLoop {
 
   /** Opens the model, and scores the pool if the curriculum needs it and no scores are given. */
   static async open(options: RftLoopOptions): Promise<RftLoop> {
-    const { model, texts, pool, reward, settings, curriculum, kept, openPolicy = openHere } = options;
+    const { model, texts, pool, reward, settings, curriculum, kept, openPolicy } = options;
     check(pool.length > 0, 'The pool is empty; it must have at least one prompt');
     const prompts = await texts.encode(pool, { ...settings, context: model.architecture.context });
     const policy = await openPolicy(policyOptions(options));
@@ -354,8 +354,4 @@ function figuresOf(state: unknown): Figures {
   if (typeof state !== 'object' || state === null) return {};
   const numbers = Object.entries(state).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return Object.fromEntries(numbers.map(([name, value]) => [`curriculum.${name}`, value]));
-}
-
-function openHere(options: PolicyOptions): Promise<PolicyPort> {
-  return Policy.open(options);
 }

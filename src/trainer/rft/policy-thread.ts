@@ -1,14 +1,22 @@
 /** The code of a policy's thread. */
 
 import { serveRuns } from '../../engine/closing.js';
+import { openEngine, type EngineSettings } from '../../engine/open-engine.js';
 import { inOrder } from '../../threads/serve.js';
 import { Policy, type PolicyOptions, type PolicyPort } from './policy.js';
+
+/** What a policy's thread starts with. */
+export interface PolicyStart {
+  readonly engine: EngineSettings;
+  readonly options: PolicyOptions;
+}
 
 /** What a policy's thread is asked. */
 export type PolicyCalls = Pick<PolicyPort, 'generate' | 'summarise' | 'update' | 'state'>;
 
-await serveRuns(async (options: PolicyOptions) => {
-  const policy = await Policy.open(options);
+await serveRuns(async ({ engine: settings, options }: PolicyStart) => {
+  const engine = await openEngine(settings);
+  const policy = await Policy.open(engine, options);
   const { calls, settled } = inOrder<PolicyCalls>({
     generate: (request) => policy.generate(request),
     summarise: (prompts, prefixTokens) => policy.summarise(prompts, prefixTokens),
@@ -20,6 +28,7 @@ await serveRuns(async (options: PolicyOptions) => {
     async release() {
       await settled();
       await policy.close();
+      await engine.close();
     },
   };
 });

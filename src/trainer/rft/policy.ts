@@ -5,10 +5,8 @@
 
 import { assert, check } from '../../core/errors.js';
 import { Rng } from '../../core/rng.js';
-import type { NamedTensors } from '../../engine/engine.js';
-import { lowerHere } from '../../engine/onnxruntime/engine.js';
-import { createSession, type Session } from '../../engine/onnxruntime/session.js';
-import { SessionShelf } from '../../engine/onnxruntime/session-shelf.js';
+import type { Engine, NamedTensors, Program, Wanted } from '../../engine/engine.js';
+import { ProgramShelf } from '../../engine/program-shelf.js';
 import { type Group, GroupGenerator, type GroupSettings, type PromptSummary } from '../../generator/group-generator.js';
 import { next } from '../../nn/graph.js';
 import type { Model, Weights } from '../../nn/model-file.js';
@@ -48,7 +46,7 @@ export interface UpdateRequest {
 /** Sums over the tokens learnt from (see `policyLoss`), how many they are, and the length of the gradient before clipping. */
 export type UpdateResult = Record<(typeof policySums)[number] | 'tokens' | 'computedTokens' | 'gradientNorm', number>;
 
-/** What a loop asks of its model; `Policy` answers here, `openPolicyThread` from another thread. */
+/** What a loop asks of its model; `policyHere` opens one in this thread, `policyThread` in another. */
 export interface PolicyPort {
   generate(request: RolloutRequest): Promise<Group[]>;
   /** Reads prompts alone. */
@@ -68,9 +66,9 @@ type Buffers = Record<string, TensorData>;
 /** A model in this thread. Calls must not overlap. */
 export class Policy implements PolicyPort {
   readonly #options: PolicyOptions;
-  readonly #gradients: SessionShelf<RowShape>;
-  readonly #likelihoods: SessionShelf<RowShape>;
-  readonly #update: Session;
+  readonly #gradients: ProgramShelf<RowShape>;
+  readonly #likelihoods: ProgramShelf<RowShape>;
+  readonly #update: Program;
   readonly #reference: NamedTensors;
   #generator!: GroupGenerator;
   /** Two sets of buffers that change places: an update reads one and writes the other. */
@@ -80,9 +78,9 @@ export class Policy implements PolicyPort {
   #spareTotals: Buffers;
 
   /** @throws AppError 'invalid-argument' if weights are missing or have other shapes */
-  static async open(options: PolicyOptions): Promise<Policy> {
+  static async open(engine: Engine, options: PolicyOptions): Promise<Policy> {
     const { graph, state } = transformerUpdate(options.architecture, options.update);
-    const session = await createSession(lowerHere(graph, {}, {}));
+    const update = await engine.compile(graph);
     const initial = state.map(({ name, shape, initial: value }) => {
       const given = options.tensors.get(name)?.data;
       const size = sizeOf(shape);
@@ -91,17 +89,25 @@ export class Policy implements PolicyPort {
       const data = given ? Float32Array.from(given) : new Float32Array(size).fill(Number(value));
       return [name, { shape, data }] as const;
     });
-    const policy = new Policy(options, session, Object.fromEntries(initial));
-    policy.#generator = await GroupGenerator.open(options.architecture, () => policy.#weights());
+    const policy = new Policy(engine, options, { update, state: Object.fromEntries(initial) });
+    policy.#generator = await GroupGenerator.open(engine, options.architecture, () => policy.#weights());
     return policy;
   }
 
-  private constructor(options: PolicyOptions, update: Session, state: Buffers) {
+  private constructor(
+    engine: Engine,
+    options: PolicyOptions,
+    { update, state }: { readonly update: Program; readonly state: Buffers },
+  ) {
     const { architecture, loss } = options;
     this.#options = options;
     this.#update = update;
-    this.#gradients = new SessionShelf((shape) => policyGradientGraph(architecture, shape, loss), GRAPHS);
-    this.#likelihoods = new SessionShelf((shape) => likelihoodGraph(architecture, shape, loss.temperature), GRAPHS);
+    this.#gradients = new ProgramShelf((of) => engine.compile(policyGradientGraph(architecture, of, loss)), GRAPHS);
+    const { temperature } = loss;
+    this.#likelihoods = new ProgramShelf(
+      (of) => engine.compile(likelihoodGraph(architecture, of, temperature)),
+      GRAPHS,
+    );
     this.#state = state;
     this.#spare = emptyLike(state);
     const gradients = transformerParameters(architecture).map(({ name, shape }) => [gradientName(name), { shape }]);
@@ -156,12 +162,12 @@ export class Policy implements PolicyPort {
     return Object.fromEntries(names.map((name) => [name, this.#state[name]!]));
   }
 
-  async #addGradients({ shape, inputs }: Rectangle): Promise<Readonly<Record<string, TensorData>>> {
+  async #addGradients({ shape, inputs }: Rectangle): Promise<NamedTensors> {
     const reference = await this.#referenceOf({ shape, inputs });
-    const session = await this.#gradients.get(shape);
-    const wanted: Record<string, TensorData | null> = Object.fromEntries(policySums.map((name) => [name, null]));
+    const program = await this.#gradients.get(shape);
+    const wanted: Record<string, Wanted[string]> = Object.fromEntries(policySums.map((name) => [name, null]));
     for (const [name, buffer] of Object.entries(this.#spareTotals)) wanted[next(name)] = buffer;
-    const results = await session.run({ ...this.#weights(), ...this.#totals, ...inputs, ...reference }, wanted);
+    const results = await program.run({ ...this.#weights(), ...this.#totals, ...inputs, ...reference }, wanted);
     [this.#totals, this.#spareTotals] = [this.#spareTotals, this.#totals];
     return results;
   }
@@ -169,15 +175,15 @@ export class Policy implements PolicyPort {
   async #referenceOf({ shape, inputs }: Rectangle): Promise<NamedTensors> {
     if (this.#options.loss.klCoefficient === 0) return {};
     const { tokens, positions, segments, targets } = inputs;
-    const session = await this.#likelihoods.get(shape);
+    const program = await this.#likelihoods.get(shape);
     const given = { tokens: tokens!, positions: positions!, segments: segments!, targets: targets! };
-    const { logProbabilities } = await session.run({ ...this.#reference, ...given });
+    const { logProbabilities } = await program.run({ ...this.#reference, ...given });
     return { referenceLogProbabilities: logProbabilities! };
   }
 
   /** @returns the length of the gradient before clipping */
   async #advance(learningRate: number): Promise<number> {
-    const wanted: Record<string, TensorData | null> = { gradientNorm: null };
+    const wanted: Record<string, Wanted[string]> = { gradientNorm: null };
     for (const [name, buffer] of Object.entries(this.#spare)) wanted[next(name)] = buffer;
     const rate = { shape: [], data: Float32Array.of(learningRate) };
     const results = await this.#update.run({ ...this.#totals, ...this.#state, learningRate: rate }, wanted);

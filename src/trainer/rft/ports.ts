@@ -1,7 +1,7 @@
 /** What an `rft` job needs from the outside and what it hands out. The server adapts the store; tests use memory. */
 
 import type { Reward } from '../../rewards/reward.js';
-import type { PolicyOptions, PolicyPort } from './policy.js';
+import type { OpenPolicy } from './policy-handle.js';
 
 /** One point of progress; the events and metric names of the contract's JobProgress. */
 export interface RftProgress {
@@ -39,7 +39,7 @@ export interface RftDependencies {
   /** Called for every point of progress; must not throw. */
   progress(point: RftProgress): void;
   /** Opens the model; in the calling thread unless given. */
-  readonly openPolicy?: (options: PolicyOptions) => Promise<PolicyPort>;
+  readonly openPolicy: OpenPolicy;
   /** Called once the job has ended, however it did. */
   close?(): void;
 }

@@ -129,14 +129,15 @@ export class SftJob {
     const { model, state, step, totalSteps, checkpoint } = parts;
     const { dataParallel, contextParallel, bucketSize, exchangeLatencyMs } = this.#config;
     const { architecture } = model;
+    const { engine, onGrid } = this.#dependencies;
     return SftTrainer.open({
       config: this.#config,
-      grid: { dataParallel, contextParallel, bucketSize, architecture, latencyMs: exchangeLatencyMs },
+      grid: { dataParallel, contextParallel, bucketSize, engine, architecture, latencyMs: exchangeLatencyMs },
       state,
       step,
       totalSteps,
       ...(checkpoint && { profile: checkpoint.profile }),
-      ...(this.#dependencies.onGrid && { onGrid: this.#dependencies.onGrid }),
+      ...(onGrid && { onGrid }),
       repeated: (reason) => this.#state(`${reason}; the step is repeated`),
     });
   }

@@ -1,5 +1,6 @@
 /** What an `sft` job needs from the outside and what it hands out. The server adapts the store; tests use memory. */
 
+import type { EngineSettings } from '../../engine/open-engine.js';
 import type { RankGrid } from '../../ranks/grid.js';
 
 /** Where a rank's time went in one micro-step, in milliseconds. */
@@ -23,6 +24,8 @@ export interface SftProgress {
 
 /** Everything that an SftJob is given. */
 export interface SftDependencies {
+  /** What the ranks compute with. */
+  readonly engine: EngineSettings;
   /** Resolves a name, or name@version, to name@version and the file, which is given away. @throws AppError 'not-found' */
   readonly dataset: (ref: string) => Promise<{ readonly ref: string; readonly bytes: Uint8Array }>;
   /** The model file to start from when there is no checkpoint; without it the network starts at random. */

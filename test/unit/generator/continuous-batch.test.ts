@@ -1,3 +1,4 @@
+import { cpuEngine, openEngine } from '../../../src/engine/open-engine.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { ContinuousBatch, type GeneratedToken, type GenerationTask } from '../../../src/generator/continuous-batch.js';
@@ -11,7 +12,7 @@ const limits = { cacheBytes: 1 << 20, maxWaiting: 8, prefillTokens: 16 };
 let decoder: Decoder;
 
 beforeAll(async () => {
-  decoder = await Decoder.open(model);
+  decoder = await Decoder.open(await openEngine(cpuEngine), model);
 });
 afterAll(() => decoder.release());
 

@@ -1,3 +1,4 @@
+import { cpuEngine } from '../../../src/engine/open-engine.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Generator, type LoadedModel } from '../../../src/generator/generator.js';
 import { orAborted } from '../../../src/core/signals.js';
@@ -13,7 +14,7 @@ const files = {
     Promise.resolve(encodeModel(ref === 'words@1' ? endlessLanguageModel() : tinyLanguageModel(ref.length))),
 };
 const limits = { cacheBytes: 1 << 20, maxWaiting: 8, prefillTokens: 16 };
-const settings = { ...limits, provider: 'cpu', loadedModels: 1 };
+const settings = { ...limits, engine: cpuEngine, loadedModels: 1 };
 const generator = new Generator(files, settings, () => Promise.resolve([]));
 afterAll(() => generator.close());
 

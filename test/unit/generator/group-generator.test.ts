@@ -1,3 +1,6 @@
+import * as tf from '@tensorflow/tfjs';
+import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
+import { tensorflowEngine } from '../../../src/engine/tensorflow/engine.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/core/rng.js';
 import { Decoder } from '../../../src/generator/decoder.js';
@@ -26,10 +29,12 @@ const logSoftmax = (logits: Float32Array, token: number): number => {
   return logits[token]! - highest - Math.log(logits.reduce((sum, x) => sum + Math.exp(x - highest), 0));
 };
 
-describe('GroupGenerator', () => {
+await tf.setBackend('cpu');
+
+describe.each([onnxRuntimeEngine(), tensorflowEngine(tf)])('GroupGenerator on $name', (engine) => {
   it('draws tokens with the likelihood that the model gives them when it reads each sequence alone', async () => {
-    const generator = await GroupGenerator.open(model.architecture, () => weights);
-    const decoder = await Decoder.open(model);
+    const generator = await GroupGenerator.open(engine, model.architecture, () => weights);
+    const decoder = await Decoder.open(engine, model);
     const groups = await generator.generate(prompts, { ...settings, temperature: 0.7 });
     const { vocabulary } = model.architecture;
     for (const [i, { completions }] of groups.entries()) {
@@ -49,8 +54,8 @@ describe('GroupGenerator', () => {
   });
 
   it('takes the likeliest tokens at temperature 0, as greedy decoding alone does', async () => {
-    const generator = await GroupGenerator.open(model.architecture, () => weights);
-    const decoder = await Decoder.open(model);
+    const generator = await GroupGenerator.open(engine, model.architecture, () => weights);
+    const decoder = await Decoder.open(engine, model);
     const groups = await generator.generate(prompts, { ...settings, completions: 1, temperature: 0 });
     for (const [i, { completions }] of groups.entries()) {
       const text = [...prompts[i]!];
@@ -64,7 +69,7 @@ describe('GroupGenerator', () => {
   });
 
   it('ends completions at stop tokens, keeps them, and lets the others go on as if nothing had left', async () => {
-    const generator = await GroupGenerator.open(model.architecture, () => weights);
+    const generator = await GroupGenerator.open(engine, model.architecture, () => weights);
     const free = await generator.generate(prompts, settings);
     const stop = free[1]!.completions[1]!.tokens[2]!;
     const stopped = await generator.generate(prompts, { ...settings, stopTokens: [stop] });
@@ -80,7 +85,7 @@ describe('GroupGenerator', () => {
   });
 
   it('summarises a prompt alike beside any others, with and without drawing', async () => {
-    const generator = await GroupGenerator.open(model.architecture, () => weights);
+    const generator = await GroupGenerator.open(engine, model.architecture, () => weights);
     const [together] = await generator.generate(prompts, settings);
     const alone = await generator.summarise([prompts[0]!], 2);
     const other = await generator.summarise([prompts[2]!, prompts[0]!], 2);
@@ -96,7 +101,7 @@ describe('GroupGenerator', () => {
   });
 
   it('refuses a prompt that leaves no room in the context', async () => {
-    const generator = await GroupGenerator.open(model.architecture, () => weights);
+    const generator = await GroupGenerator.open(engine, model.architecture, () => weights);
     await expect(generator.generate([Array.from({ length: 125 }, () => 1)], settings)).rejects.toThrow(
       'Prompt 0 has 125 tokens and 7 may follow; together at most 128 fit',
     );

@@ -1,3 +1,4 @@
+import { cpuEngine } from '../../../src/engine/open-engine.js';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';
@@ -32,7 +33,7 @@ interface Opened {
 async function open(dataParallel: number, contextParallel: number, state?: StateMemory): Promise<Opened> {
   const memory = state ?? makeStateMemory(layout, 0, weights);
   const settings = { dataParallel, contextParallel, bucketSize: 200, architecture };
-  const grid = await RankGrid.open({ ...settings, state: memory });
+  const grid = await RankGrid.open({ ...settings, engine: cpuEngine, state: memory });
   grids.push(grid);
   return { grid, state: memory, settings };
 }

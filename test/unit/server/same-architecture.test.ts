@@ -1,3 +1,4 @@
+import { cpuEngine } from '../../../src/engine/open-engine.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,10 +41,10 @@ function languageModel(layers: number): Uint8Array {
 
 const nothing = (): void => undefined;
 const kinds = () => ({
-  alphazero: alphaZeroKind(store, { engine: 'onnxruntime', provider: 'cpu' }, nothing),
-  sft: sftKind(store, nothing),
-  rft: rftKind(store, nothing),
-  grow: growKind(store, nothing),
+  alphazero: alphaZeroKind(store, cpuEngine, nothing),
+  sft: sftKind(store, cpuEngine, nothing),
+  rft: rftKind(store, cpuEngine, nothing),
+  grow: growKind(store, cpuEngine, nothing),
 });
 
 describe('a job on a model of another architecture', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Rng } from '../../../../src/core/rng.js';
 import type { Engine } from '../../../../src/engine/engine.js';
-import { openEngine } from '../../../../src/engine/open-engine.js';
+import { cpuEngine, openEngine } from '../../../../src/engine/open-engine.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
 import { transformerGrowth } from '../../../../src/methods/growth/transformer-family.js';
 import {
@@ -54,7 +54,7 @@ function counting(): Task<TransformerConfiguration> {
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'onnxruntime', provider: 'cpu' });
+  engine = await openEngine(cpuEngine);
 });
 afterAll(() => engine.close());
 

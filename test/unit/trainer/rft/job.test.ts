@@ -1,9 +1,10 @@
+import { cpuEngine } from '../../../../src/engine/open-engine.js';
 import { describe, expect, it } from 'vitest';
 import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
 import { failed, type Reward } from '../../../../src/rewards/reward.js';
 import { RftJob } from '../../../../src/trainer/rft/job.js';
 import { readRftConfig } from '../../../../src/trainer/rft/job-config.js';
-import { openPolicyThread } from '../../../../src/trainer/rft/policy-handle.js';
+import { policyHere, policyThread } from '../../../../src/trainer/rft/policy-handle.js';
 import type { RftDependencies, RftProgress } from '../../../../src/trainer/rft/ports.js';
 import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
@@ -33,6 +34,7 @@ class World {
 
   create(settings: object = {}, more: Partial<RftDependencies> = {}): RftJob {
     return new RftJob(readRftConfig({ ...small, ...settings }), {
+      openPolicy: policyHere(cpuEngine),
       datasets: {
         read: (ref) => {
           const name = ref.split('@')[0]!;
@@ -97,7 +99,7 @@ describe('an rft job', { timeout: 60_000 }, () => {
     stopped.onTrain = (step) => step === 2 && job.cancel();
     await job.start();
     expect(await job.finished).toEqual({ state: 'cancelled' });
-    expect(await stopped.run({}, { openPolicy: openPolicyThread })).toEqual({ state: 'done' });
+    expect(await stopped.run({}, { openPolicy: policyThread(cpuEngine) })).toEqual({ state: 'done' });
     expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
   });
 

@@ -1,3 +1,5 @@
+import { policyHere } from '../../../../src/trainer/rft/policy-handle.js';
+import { cpuEngine } from '../../../../src/engine/open-engine.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import type { AngleScore } from '../../../../src/methods/curriculum/curriculum.js';
@@ -55,6 +57,7 @@ const options: RftLoopOptions = {
   reward: lowBytes,
   settings,
   curriculum: { make: ({ length }, { state }) => uniform(length, state) },
+  openPolicy: policyHere(cpuEngine),
 };
 
 /** Times apart, which differ from run to run. */

@@ -1,3 +1,4 @@
+import { cpuEngine, openEngine } from '../../../../src/engine/open-engine.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import type { Weights } from '../../../../src/nn/model-file.js';
@@ -20,6 +21,8 @@ const options: PolicyOptions = {
   loss,
   update: { optimizer: { kind: 'adamw' }, clipNorm: 0 },
 };
+
+const engine = await openEngine(cpuEngine);
 
 /** Groups with made-up advantages, and likelihoods that are a little off, as after an update. */
 async function drawGroups(policy: Policy): Promise<WeightedGroup[]> {
@@ -47,7 +50,7 @@ async function drawGroups(policy: Policy): Promise<WeightedGroup[]> {
 }
 
 async function lossAt(tensors: Weights, groups: readonly WeightedGroup[]): Promise<number> {
-  const policy = await Policy.open({ ...options, tensors });
+  const policy = await Policy.open(engine, { ...options, tensors });
   const { loss: value } = await policy.update({ groups, learningRate: 0 });
   await policy.close();
   return value;
@@ -63,14 +66,14 @@ function moved(state: Weights, name: string, at: number, by: number): Weights {
 
 describe('Policy', () => {
   it('follows the gradient of the loss, as finite differences say', { timeout: 180_000 }, async () => {
-    const start = await Policy.open(options);
+    const start = await Policy.open(engine, options);
     const groups = await drawGroups(start);
     // A policy that has left its reference.
     await start.update({ groups, learningRate: 0.003 });
     const state = await start.state();
     const bare = new Map([...state].filter(([name]) => !name.startsWith('adam:')));
     // AdamW's first mean is (1 − β₁) times the gradient.
-    const policy = await Policy.open({ ...options, tensors: bare });
+    const policy = await Policy.open(engine, { ...options, tensors: bare });
     await policy.update({ groups, learningRate: 0 });
     const after = await policy.state();
     for (const name of [...weights.keys()].filter((one) => !one.includes('layers.1'))) {
@@ -88,10 +91,10 @@ describe('Policy', () => {
   });
 
   it('goes on bit for bit from its state', async () => {
-    const one = await Policy.open(options);
+    const one = await Policy.open(engine, options);
     const groups = await drawGroups(one);
     await one.update({ groups, learningRate: 0.001 });
-    const two = await Policy.open({ ...options, tensors: await one.state() });
+    const two = await Policy.open(engine, { ...options, tensors: await one.state() });
     for (let step = 0; step < 3; step++) {
       const [a, b] = [await drawGroups(one), await drawGroups(two)];
       expect(a).toEqual(b);

@@ -1,3 +1,4 @@
+import { cpuEngine } from '../../../../src/engine/open-engine.js';
 import { describe, expect, test } from 'vitest';
 
 import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
@@ -32,6 +33,7 @@ class World {
   create(settings: object = {}, file = lines.join('\n')): SftJob {
     const config = readSftConfig({ ...small, ...settings });
     this.job = new SftJob(config, {
+      engine: cpuEngine,
       ...(this.base && { base: this.base }),
       dataset: () => Promise.resolve({ ref: 'd@1', bytes: new TextEncoder().encode(file) }),
       checkpoints: {
