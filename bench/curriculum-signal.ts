@@ -6,7 +6,7 @@
  *   npm run bench -- curriculum-signal --regime ladder-fixed
  */
 
-import { cpuEngine } from '../src/engine/open-engine.js';
+import { cpuEngine } from '../src/engine/engine-settings.js';
 import { policyHere } from '../src/trainer/rft/policy-handle.js';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../src/core/config.js';

@@ -5,7 +5,7 @@
  *   npm run bench -- generation [--layers 4] [--hidden 256] [--tokens 128] --json
  */
 
-import { cpuEngine } from '../src/engine/open-engine.js';
+import { cpuEngine } from '../src/engine/engine-settings.js';
 import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.js';
 import { encodeModel } from '../src/nn/model-file.js';

@@ -5,7 +5,7 @@
  * one, beside which every ratio is flattering: the reference BLAS (below 10), or an OpenBLAS older than the processor.
  */
 
-import { cpuEngine } from '../src/engine/open-engine.js';
+import { cpuEngine } from '../src/engine/engine-settings.js';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';

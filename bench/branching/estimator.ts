@@ -8,7 +8,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../src/core/rng.js';
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import { resultForBlack, type GameRecord } from '../../src/go/game-record.js';
 import { labelChangeRate } from '../../src/methods/branching/label-change-rate.js';

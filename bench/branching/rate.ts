@@ -4,7 +4,8 @@
  */
 
 import { parseArgs } from 'node:util';
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
 import { checkFacts } from '../append-result.js';
 import { opponentsOf } from './anchors.js';

@@ -4,7 +4,8 @@
  * so a run is a function of its settings and seed alone. Games under way go on with the newest network.
  */
 
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { LockstepGroup } from '../../src/search/drive.js';

@@ -1,6 +1,6 @@
 /** How often a model solves each prompt: the difficulties that the accuracy curriculum wants, and what they cost. */
 
-import { cpuEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { policyHere } from '../../src/trainer/rft/policy-handle.js';
 import { readConfig } from '../../src/core/config.js';
 import type { Model } from '../../src/nn/model-file.js';

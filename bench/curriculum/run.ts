@@ -1,6 +1,6 @@
 /** One run: an arm with a seed, from the common start to the end of the budget. Appends its line to the results. */
 
-import { cpuEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { policyHere } from '../../src/trainer/rft/policy-handle.js';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';

@@ -1,7 +1,8 @@
 /** The model that every run starts from: a small transformer fine-tuned on tasks with their answers. */
 
 import { Rng } from '../../src/core/rng.js';
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer, transformerParameters } from '../../src/nn/networks/transformer/parameters.js';

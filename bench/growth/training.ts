@@ -1,6 +1,7 @@
 /** Trains one network and writes down its held-out loss. */
 
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { graph, input } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';

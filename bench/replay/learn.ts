@@ -1,6 +1,7 @@
 /** One network trained on a fixed memory, through the trainer of the `alphazero` job. */
 
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { Engine } from '../../src/engine/engine.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { tengen1 } from '../../src/go/tengen-features.js';

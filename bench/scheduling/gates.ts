@@ -3,7 +3,7 @@
  * bits when it is repeated. On a network small enough to be trained many times.
  */
 
-import { cpuEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { Rng } from '../../src/core/rng.js';
 import { type Policy, policies } from '../../src/methods/scheduling/plan.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';

@@ -4,7 +4,7 @@
  * Raw times go to a file as they are made, and a run that is started again goes on where it stopped.
  */
 
-import { cpuEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname } from 'node:path';

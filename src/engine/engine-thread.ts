@@ -3,7 +3,7 @@
 import { AppError } from '../core/errors.js';
 import { ServiceThread } from '../threads/service-thread.js';
 import { threadUrl } from '../threads/thread-url.js';
-import type { GraphCalls, ThreadGraph } from './thread.js';
+import type { GraphCalls, ThreadGraph } from './thread-messages.js';
 
 /** Calls are made in their order. */
 export type EngineThread = ServiceThread<GraphCalls>;

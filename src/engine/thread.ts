@@ -4,27 +4,10 @@ import { assert } from '../core/errors.js';
 import { inOrder } from '../threads/serve.js';
 import { transferring } from '../threads/messages.js';
 import { serveRuns } from './closing.js';
-import type { CompileOptions, NamedTensors, Program, Training, Wanted } from './engine.js';
+import type { NamedTensors, Program, Training } from './engine.js';
 import { graphOfBytes } from './graph-bytes.js';
-import { openEngine, type EngineSettings } from './open-engine.js';
-
-/** One graph, either run as it is or stepped with state. */
-export interface ThreadGraph {
-  readonly settings: EngineSettings;
-  /** As `graphBytes` writes it. */
-  readonly graph: Uint8Array<ArrayBuffer>;
-  readonly options?: CompileOptions;
-  /** First state of a training step. */
-  readonly state?: NamedTensors;
-}
-
-/** What such a thread is asked. */
-export interface GraphCalls {
-  run(inputs: NamedTensors, wanted?: Wanted): Promise<NamedTensors>;
-  step(batch: NamedTensors): Promise<Record<string, number>>;
-  exportState(): Promise<NamedTensors>;
-  importState(state: NamedTensors): Promise<void>;
-}
+import { openEngine } from './open-engine.js';
+import type { GraphCalls, ThreadGraph } from './thread-messages.js';
 
 await serveRuns(async ({ settings, graph: bytes, options = {}, state }: ThreadGraph) => {
   const engine = await openEngine(settings);

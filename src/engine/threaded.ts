@@ -14,8 +14,8 @@ import {
 } from './engine.js';
 import { type EngineThread, released, startEngineThread } from './engine-thread.js';
 import { graphBytes } from './graph-bytes.js';
-import type { EngineSettings } from './open-engine.js';
-import type { ThreadGraph } from './thread.js';
+import type { EngineSettings } from './engine-settings.js';
+import type { ThreadGraph } from './thread-messages.js';
 
 /** An engine that never blocks the calling thread. Calls to one program are answered in order. */
 export function threadedEngine(settings: EngineSettings): Engine {

@@ -1,7 +1,7 @@
 /** Settings of the evaluator. */
 
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
-import { engineNames } from '../engine/open-engine.js';
+import { engineNames } from '../engine/engine-settings.js';
 
 export const MOST_THREADS = 64;
 

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { breathe } from '../core/breathe.js';
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
-import { engineOf, type EngineSettings } from '../engine/open-engine.js';
+import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
 import { Batcher } from './batcher.js';

@@ -1,7 +1,7 @@
 /** What the main thread and a session thread say to each other, beside the slots. */
 
 import type { ThreadTrace } from '../core/trace.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import type { SentError } from '../threads/messages.js';
 import type { Range } from '../nn/quantization/ranges.js';
 import type { SymmetrySettings } from './config.js';

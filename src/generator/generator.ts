@@ -3,7 +3,7 @@
 import { AppError } from '../core/errors.js';
 import { LruMap } from '../core/lru-map.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import type { BatchLimits } from './continuous-batch.js';
 import { type Generation, GeneratorThread } from './generator-thread.js';
 import type { ModelFacts } from './messages.js';

@@ -1,6 +1,6 @@
 /** What a generating thread and its owner say to each other. */
 
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import type { VocabularyFiles } from '../text/model-tokenizer.js';
 import type { SentError } from '../threads/messages.js';
 import type { BatchLimits, GenerationTask } from './continuous-batch.js';

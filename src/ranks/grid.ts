@@ -5,7 +5,7 @@
  */
 
 import { AppError, assert } from '../core/errors.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import { ServiceThread } from '../threads/service-thread.js';
 import { threadUrl } from '../threads/thread-url.js';
 import type { StepPlan } from '../methods/scheduling/plan.js';

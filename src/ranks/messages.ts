@@ -1,6 +1,6 @@
 /** What a grid and its rank threads say to each other. */
 
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import type { MicroBatch } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';

@@ -1,6 +1,6 @@
 /** The `alphazero` job over the store: its games, checkpoints and models as the job wants to see them. */
 
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import type { Store } from '../store/store.js';
 import { modelRef } from '../store/store.js';
 import { decodeCheckpoint } from '../trainer/alphazero/checkpoint.js';

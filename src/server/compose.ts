@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { AccessServiceDefinition } from '../proto/tengen/v1/access.js';
 import { DatasetServiceDefinition } from '../proto/tengen/v1/dataset.js';
 import { GrowthServiceDefinition } from '../proto/tengen/v1/growth.js';
-import { engineOf, type EngineSettings } from '../engine/open-engine.js';
+import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { ThreadPool } from '../threads/pool.js';
 import { threadUrl } from '../threads/thread-url.js';

@@ -2,7 +2,7 @@
 
 import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import { runOnce } from '../engine/threaded.js';
 import type {
   DeepPartial,

@@ -6,7 +6,7 @@
 
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import { CALIBRATION_POSITIONS, type Quantization } from '../evaluator/quantization/calibrate.js';
 import { isWorthServing } from '../evaluator/quantization/compare.js';
 import { quantize } from '../evaluator/quantization/quantize.js';

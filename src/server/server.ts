@@ -5,7 +5,7 @@ import { ServerCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { createServer, type Server } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import { uncopied } from './answers.js';
 import { checkDeclared } from './access.js';
 import type { Callers } from './callers.js';

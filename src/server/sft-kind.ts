@@ -2,7 +2,7 @@
 
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
-import type { EngineSettings } from '../engine/open-engine.js';
+import type { EngineSettings } from '../engine/engine-settings.js';
 import { modelRef, type Store } from '../store/store.js';
 import { decodeSftCheckpoint } from '../trainer/sft/checkpoint.js';
 import { readSftConfig } from '../trainer/sft/config.js';

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { Rng } from '../../src/core/rng.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
 import { packRecord, recordBytes } from '../../src/evaluator/record.js';
 import { ServingSession } from '../../src/evaluator/serving-session.js';

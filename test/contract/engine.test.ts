@@ -1,4 +1,4 @@
-import { cpuEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -18,7 +18,8 @@ import { softmax } from '../../src/nn/operations/softmax.js';
 import { sum } from '../../src/nn/operations/sum.js';
 import { BATCH, type TensorData } from '../../src/nn/types.js';
 
-const inThreads = ({ provider } = cpuEngine): Engine => threadedEngine({ ...cpuEngine, provider });
+const inThreads = ({ provider }: { provider: string } = cpuEngine): Engine =>
+  threadedEngine({ ...cpuEngine, provider });
 
 const wave = (shape: readonly number[], phase: number, scale = 1): TensorData => ({
   shape,

@@ -21,7 +21,8 @@ afterEach(() => {
 /** Runs a network in a process whose home and temporary folder are `home`. */
 function compute(opening: string): void {
   const script = `
-    import { cpuEngine, openEngine } from '${dist}engine/open-engine.js';
+    import { openEngine } from '${dist}engine/open-engine.js';
+import { cpuEngine } from '${dist}engine/engine-settings.js';
     import { threadedEngine } from '${dist}engine/threaded.js';
     import { graph, input } from '${dist}nn/graph.js';
     import { add } from '${dist}nn/operations/arithmetic.js';

@@ -1,7 +1,8 @@
 /** Growing in a test: the operator's graph, run. */
 
 import { Rng } from '../../src/core/rng.js';
-import { cpuEngine, openEngine } from '../../src/engine/open-engine.js';
+import { openEngine } from '../../src/engine/open-engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { NamedTensors } from '../../src/engine/engine.js';
 import type { GrowthPlan } from '../../src/methods/growth/family.js';
 import { makeOperator } from '../../src/methods/growth/operator.js';

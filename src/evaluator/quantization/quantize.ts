@@ -1,7 +1,7 @@
 /** Calibrates a network in a thread of its own. */
 
 import { cancelled, throwIfAborted } from '../../core/signals.js';
-import type { EngineSettings } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import { ServiceThread } from '../../threads/service-thread.js';
 import { threadUrl } from '../../threads/thread-url.js';

@@ -2,7 +2,7 @@
 
 import { AppError } from '../../core/errors.js';
 import { keepTrace, trace } from '../../core/trace.js';
-import type { EngineSettings } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import { receiveError } from '../../threads/messages.js';
 import { ServiceThread } from '../../threads/service-thread.js';
 import { threadUrl } from '../../threads/thread-url.js';

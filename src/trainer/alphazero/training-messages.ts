@@ -1,7 +1,7 @@
 /** What the job and its training thread say to each other. */
 
 import type { ThreadTrace } from '../../core/trace.js';
-import type { EngineSettings } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import type { SentError } from '../../threads/messages.js';
 import type { GrowthOutcome, TrainerSnapshot } from './trainer.js';
 import type { TrainingHandle, TrainingReport, TrainingSetup } from './training.js';

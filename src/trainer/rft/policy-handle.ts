@@ -1,6 +1,7 @@
 /** A policy where it is wanted: in a thread of its own, so that it never blocks the server's event loop, or here. */
 
-import { openEngine, type EngineSettings } from '../../engine/open-engine.js';
+import { openEngine } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import { ServiceThread } from '../../threads/service-thread.js';
 import { threadUrl } from '../../threads/thread-url.js';
 import { Policy, type PolicyOptions, type PolicyPort } from './policy.js';

@@ -1,7 +1,8 @@
 /** The code of a policy's thread. */
 
 import { serveRuns } from '../../engine/closing.js';
-import { openEngine, type EngineSettings } from '../../engine/open-engine.js';
+import { openEngine } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import { inOrder } from '../../threads/serve.js';
 import { Policy, type PolicyOptions, type PolicyPort } from './policy.js';
 

@@ -1,6 +1,6 @@
 /** What an `sft` job needs from the outside and what it hands out. The server adapts the store; tests use memory. */
 
-import type { EngineSettings } from '../../engine/open-engine.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
 import type { RankGrid } from '../../ranks/grid.js';
 
 /** Where a rank's time went in one micro-step, in milliseconds. */

@@ -1,4 +1,5 @@
-import { cpuEngine, openEngine } from '../../../src/engine/open-engine.js';
+import { openEngine } from '../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxRuntimeEngine } from '../../../src/engine/onnxruntime/engine.js';
 import { ContinuousBatch, type GeneratedToken, type GenerationTask } from '../../../src/generator/continuous-batch.js';

@@ -1,4 +1,4 @@
-import { cpuEngine } from '../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Generator, type LoadedModel } from '../../../src/generator/generator.js';
 import { orAborted } from '../../../src/core/signals.js';

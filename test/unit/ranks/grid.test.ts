@@ -1,4 +1,4 @@
-import { cpuEngine } from '../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';

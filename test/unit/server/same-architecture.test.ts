@@ -1,4 +1,4 @@
-import { cpuEngine } from '../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Rng } from '../../../../src/core/rng.js';
 import type { Engine } from '../../../../src/engine/engine.js';
-import { cpuEngine, openEngine } from '../../../../src/engine/open-engine.js';
+import { openEngine } from '../../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
 import { transformerGrowth } from '../../../../src/methods/growth/transformer-family.js';
 import {

@@ -1,4 +1,4 @@
-import { cpuEngine } from '../../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
 import { failed, type Reward } from '../../../../src/rewards/reward.js';

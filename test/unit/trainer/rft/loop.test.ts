@@ -1,5 +1,5 @@
 import { policyHere } from '../../../../src/trainer/rft/policy-handle.js';
-import { cpuEngine } from '../../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import type { AngleScore } from '../../../../src/methods/curriculum/curriculum.js';

@@ -1,4 +1,5 @@
-import { cpuEngine, openEngine } from '../../../../src/engine/open-engine.js';
+import { openEngine } from '../../../../src/engine/open-engine.js';
+import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import type { Weights } from '../../../../src/nn/model-file.js';
