@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { AppError } from '../../src/core/errors.js';
-import type { JobContext, JobKind, RunningJob } from '../../src/server/job-kind.js';
+import type { JobContext } from '../../src/trainer/harness/ports.js';
+import type { JobKind, RunningJob } from '../../src/trainer/harness/job-kind.js';
 import { JobRunner } from '../../src/server/jobs.js';
 import { actor, Promises, settle, subject, turn } from './explore.js';
 import { scheduledStore, type ScheduledStore } from './scheduled-store.js';

@@ -12,7 +12,7 @@ import { makeSelfPlayService, type SelfPlay } from '../../src/server/self-play/s
 import type { JobWork, WorkSource } from '../../src/server/self-play/work-source.js';
 import type { Call } from '../../src/store/sqlite/operations.js';
 import { ThreadPool } from '../../src/threads/pool.js';
-import type { StoredGame } from '../../src/trainer/alphazero/ports.js';
+import type { StoredGame } from '../../src/trainer/go-data/stored-game.js';
 import { playLease } from '../faults/random-worker.js';
 import { actor, Promises, settle, subject, turn } from './explore.js';
 import { scheduledStore, type ScheduledStore } from './scheduled-store.js';

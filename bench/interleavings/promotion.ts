@@ -11,7 +11,7 @@ import { initialWeights } from '../../src/nn/networks/go-network.js';
 import type { UploadModelRequest } from '../../src/proto/tengen/v1/model.js';
 import { checkLevel } from '../../src/server/access.js';
 import { Callers } from '../../src/server/callers.js';
-import { jobModels } from '../../src/server/job-models.js';
+import { jobModels } from '../../src/server/job-world.js';
 import { readModel } from '../../src/server/read-model.js';
 import { makeModelService } from '../../src/server/model-service.js';
 import { Names } from '../../src/server/names.js';

@@ -12,7 +12,7 @@ import {
 import { nameKinds, type NameKind as StoredKind, type NameRow, type NameStore } from '../store/store.js';
 import type { Level } from './access.js';
 import type { Callers } from './callers.js';
-import { checkModelName } from './model-name.js';
+import { checkModelName } from '../core/model-name.js';
 
 const levelToWire: Readonly<Record<Level, AccessLevel>> = {
   play: AccessLevel.PLAY,

@@ -14,13 +14,17 @@ import type { ModelSource } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
+import { makeReward } from '../rewards/make-reward.js';
 import { findSandbox, type Sandbox } from '../rewards/sandbox.js';
+import { alphaZeroKind } from '../trainer/alphazero/kind.js';
+import { growKind } from '../trainer/grow/job.js';
+import { rftKind } from '../trainer/rft/job.js';
+import { sftKind } from '../trainer/sft/job.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 import { modelRef, type Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { makeAccessService } from './access-service.js';
-import { alphaZeroKind } from './alphazero-kind.js';
 import type { CheckedConfig, ServerConfig } from './config.js';
 import { curriculumService } from './curriculum-service.js';
 import { makeDatasetService } from './dataset-service.js';
@@ -28,11 +32,12 @@ import { evaluatorService, makeEvaluatorService } from './evaluator-service.js';
 import { Generator } from '../generator/generator.js';
 import { generationService, makeGenerationService } from './generation-service.js';
 import { gameService, makeGameService } from './game-service.js';
-import { growKind } from './grow-kind.js';
 import { makeGrowthService } from './growth-service.js';
 import { inferenceService } from './infer-message.js';
 import { makeInferenceService } from './inference-service.js';
 import { makeJobService } from './job-service.js';
+import { connectReward } from './external-reward.js';
+import { jobWorld } from './job-world.js';
 import { JobRunner } from './jobs.js';
 import { logMetrics, serveMetrics } from './metrics.js';
 import { languageInference } from './language-inference.js';
@@ -44,8 +49,6 @@ import { packageVersion } from './package-root.js';
 import { Quantizer } from './quantizer.js';
 import { Quotas } from './quotas.js';
 import { Uploads } from './receive-upload.js';
-import { rftKind } from './rft-kind.js';
-import { sftKind } from './sft-kind.js';
 import { LeaseBook } from './self-play/lease-book.js';
 import { makeSelfPlayService } from './self-play/self-play-service.js';
 import { selfPlayService } from './self-play/work-message.js';
@@ -130,11 +133,13 @@ async function composeServices(parts: Parts): Promise<Composition> {
   if (config.threads === 0) {
     await evaluator.describe('').catch((error: unknown) => logger.info({ err: error }, 'threads-not-measured-yet'));
   }
+  const world = jobWorld(store, engine, promoted);
+  const sandbox = config.allowCommands ? await sandboxOf(logger) : undefined;
   const kinds = [
-    alphaZeroKind(store, engine, promoted),
-    growKind(store, engine, promoted),
-    rftKind(store, engine, promoted, config.allowCommands ? await sandboxOf(logger) : undefined),
-    sftKind(store, engine, promoted),
+    alphaZeroKind(world),
+    growKind(world),
+    rftKind(world, (settings) => makeReward(settings, { connect: connectReward, sandbox })),
+    sftKind(world),
   ];
   const uploads = composeUploads(config);
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });

@@ -12,7 +12,7 @@ import { owned } from '../threads/messages.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { countFromWire } from '../wire/whole-numbers.js';
 import type * as samples from './check-samples.js';
-import { checkModelName } from './model-name.js';
+import { checkModelName } from '../core/model-name.js';
 import type { Names } from './names.js';
 import type { Uploads } from './receive-upload.js';
 

@@ -8,9 +8,9 @@ import { nearest } from '../core/config.js';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
-import type { StoredGame } from '../trainer/alphazero/ports.js';
-import type { JobKind, RunningJob } from './job-kind.js';
-import { checkModelName } from './model-name.js';
+import type { StoredGame } from '../trainer/go-data/stored-game.js';
+import type { JobKind, RunningJob } from '../trainer/harness/job-kind.js';
+import { checkModelName } from '../core/model-name.js';
 import { OwnedNames } from './names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
@@ -92,7 +92,7 @@ export class JobRunner implements WorkSource {
     checkModelName(model);
     await this.#names.check('model', model, createdBy);
     const given = Object.fromEntries(Object.keys(settings).map((name) => [name, config[name]]));
-    await this.#kind(kind).checkModel({ model, settings: given });
+    await this.#kind(kind).checkModel?.({ model, settings: given });
     await this.#names.claim('model', model, createdBy);
     const row = await this.#store.jobs.create({ kind, model, configJson: JSON.stringify(config), createdBy });
     await this.#launch(row, 'created');
@@ -138,7 +138,7 @@ export class JobRunner implements WorkSource {
     if (this.#running.has(jobId)) return this.get(jobId);
     const { kind, model } = row;
     const settings = JSON.parse(row.configJson) as Record<string, unknown>;
-    await this.#kind(kind).checkModel({ model, settings, jobId });
+    await this.#kind(kind).checkModel?.({ model, settings, jobId });
     await this.#launch(row, 'resumed', () => this.#store.jobs.resume(row));
     return this.get(jobId);
   }

@@ -17,7 +17,7 @@ import { owned } from '../threads/messages.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { wordOf } from '../wire/enums.js';
 import { smallestSize } from './model-file.js';
-import { checkModelName } from './model-name.js';
+import { checkModelName } from '../core/model-name.js';
 import type { Names } from './names.js';
 import { parseQuantization } from './quantizer.js';
 import type { DescribedModel, PackedModel } from './read-model.js';

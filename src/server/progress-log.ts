@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import { Condition } from '../core/condition.js';
 import type { ProgressRow, ProgressStore } from '../store/store.js';
-import type { ProgressPoint } from './job-kind.js';
+import type { ProgressPoint } from '../trainer/harness/ports.js';
 
 const PAGE = 500;
 

@@ -5,15 +5,13 @@ import { onnxRuntimeEngine } from '../../src/engine/onnxruntime/engine.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { AlphaZeroJob } from '../../src/trainer/alphazero/job.js';
-import type {
-  AlphaZeroDependencies,
-  ProgressPoint,
-  RatingRow,
-  StoredGame,
-  Work,
-} from '../../src/trainer/alphazero/ports.js';
+import type { AlphaZeroPorts } from '../../src/trainer/alphazero/ports.js';
+import type { ProgressPoint, RatingRow } from '../../src/trainer/harness/ports.js';
+import type { StoredGame } from '../../src/trainer/go-data/stored-game.js';
+import type { Work } from '../../src/trainer/go-data/work.js';
 import { inProcessTraining } from '../../src/trainer/alphazero/training-loop.js';
 import type { TrainingFactory } from '../../src/trainer/alphazero/training.js';
+import { memoryModels, noGames } from './job-ports.js';
 import { randomGame } from './random-games.js';
 
 /** Settings of a job that is over in a second. */
@@ -51,12 +49,12 @@ export class JobWorld {
 
   job(
     settings: Readonly<Record<string, unknown>> = {},
-    options: Partial<AlphaZeroDependencies> & { training?: TrainingFactory } = {},
+    options: Partial<AlphaZeroPorts> & { training?: TrainingFactory; initialModel?: Uint8Array } = {},
   ): AlphaZeroJob {
-    const { training = inProcessTraining(onnxRuntimeEngine()), ...dependencies } = options;
+    const { training = inProcessTraining(onnxRuntimeEngine()), initialModel, ...ports } = options;
     return new AlphaZeroJob(
       readAlphaZeroConfig({ ...tinyJob, ...settings }),
-      { ...this.#dependencies(), ...dependencies },
+      { ...this.#ports(initialModel), ...ports },
       training,
     );
   }
@@ -95,11 +93,11 @@ export class JobWorld {
     }
   }
 
-  #dependencies(): AlphaZeroDependencies {
+  #ports(initialModel: Uint8Array | undefined): AlphaZeroPorts {
     return {
       jobId: 'job',
       model: 'model',
-      games: { games: (after) => this.#stored(after) },
+      games: { ...noGames, after: (_jobId, after) => this.#stored(after) },
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),
         save: (_step, bytes) => {
@@ -108,6 +106,7 @@ export class JobWorld {
         },
       },
       models: {
+        ...memoryModels(initialModel),
         put: (bytes) => {
           if (this.putError) return Promise.reject(this.putError);
           const ref = `model@${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
@@ -134,7 +133,9 @@ export class JobWorld {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous
-  async *#stored(after: number): AsyncGenerator<StoredGame> {
-    for (const game of this.games) if (game.sequence > after) yield game;
+  async *#stored(after: number): AsyncGenerator<StoredGame & { positions: number }> {
+    for (const game of this.games) {
+      if (game.sequence > after) yield { ...game, positions: game.record.searches.length };
+    }
   }
 }

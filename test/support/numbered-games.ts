@@ -2,7 +2,8 @@
 
 import { defaultRules } from '../../src/go/rules.js';
 import type { JobWork, WorkSource } from '../../src/server/self-play/work-source.js';
-import type { PlaySettings, StoredGame } from '../../src/trainer/alphazero/ports.js';
+import type { PlaySettings } from '../../src/trainer/go-data/work.js';
+import type { StoredGame } from '../../src/trainer/go-data/stored-game.js';
 
 const settings: PlaySettings = {
   size: 3,

@@ -7,7 +7,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { LeaseRow, LeaseStore } from '../../store/store.js';
-import type { Work } from '../../trainer/alphazero/ports.js';
+import type { Work } from '../../trainer/go-data/work.js';
 import type { WorkSource } from './work-source.js';
 
 export interface LeasedGame {

@@ -2,7 +2,7 @@
 
 import { check } from '../../core/errors.js';
 import type { VariationRecord } from '../../go/game-record.js';
-import type { Work } from '../../trainer/alphazero/ports.js';
+import type { Work } from '../../trainer/go-data/work.js';
 import type { Moves } from './stored-trees.js';
 
 /** Whether the work is a tree and not a single game. */

@@ -5,7 +5,7 @@
 
 import * as pb from '../../proto/tengen/v1/self_play.js';
 import type { GameStore } from '../../store/store.js';
-import type { Work } from '../../trainer/alphazero/ports.js';
+import type { Work } from '../../trainer/go-data/work.js';
 
 /** The moves of a game. */
 export type Moves = readonly number[];

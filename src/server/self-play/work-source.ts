@@ -1,6 +1,7 @@
 /** Where the games to play come from, and who is told when they are done: the running jobs (`jobs.ts`). */
 
-import type { StoredGame, Work } from '../../trainer/alphazero/ports.js';
+import type { StoredGame } from '../../trainer/go-data/stored-game.js';
+import type { Work } from '../../trainer/go-data/work.js';
 
 /** One game to play, and for which job. */
 export interface JobWork {

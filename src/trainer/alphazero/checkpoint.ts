@@ -2,10 +2,9 @@
  * A checkpoint as one safetensors file: the training state as tensors, everything else as JSON in the header.
  */
 
-import { AppError, check } from '../../core/errors.js';
 import type { RngState } from '../../core/rng.js';
 import { checkGoArchitecture, type GoArchitecture } from '../../nn/networks/go-network.js';
-import { decodeSafetensors, encodeSafetensors } from '../../nn/safetensors.js';
+import { checkpointFormat } from '../harness/checkpoint-file.js';
 import type { LeagueState } from './league.js';
 
 /** Tensors of the training state by name: parameters, moments of the optimizer, moving averages. */
@@ -53,32 +52,7 @@ export interface Checkpoint {
   readonly tensors: StateTensors;
 }
 
-const FORMAT = 'tengen-alphazero-1';
-
-export function encodeCheckpoint({ tensors, ...rest }: Checkpoint): Uint8Array {
-  return encodeSafetensors(tensors, { format: FORMAT, state: JSON.stringify(rest) });
-}
-
-/**
- * Reads a checkpoint.
- *
- * @throws AppError 'failed-precondition' if it is damaged or of another kind
- */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  try {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    const { format, state } = metadata;
-    check(format === FORMAT && state !== undefined, `Its format is '${format ?? ''}', not '${FORMAT}'`);
-    const rest = JSON.parse(state) as Omit<Checkpoint, 'tensors'>;
-    const floats = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [name, { shape, data }] of tensors) {
-      check(data instanceof Float32Array, `Tensor '${name}' does not hold floats`);
-      floats.set(name, { shape, data });
-    }
-    return { ...rest, architecture: checkGoArchitecture(rest.architecture), tensors: floats };
-  } catch (error) {
-    throw new AppError('failed-precondition', `The checkpoint cannot be read: ${AppError.from(error).message}`, {
-      cause: error,
-    });
-  }
-}
+export const alphaZeroCheckpoints = checkpointFormat<Checkpoint>('tengen-alphazero-1', (checkpoint) => ({
+  ...checkpoint,
+  architecture: checkGoArchitecture(checkpoint.architecture),
+}));

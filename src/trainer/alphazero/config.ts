@@ -11,7 +11,7 @@ import { branchPoints, lcrEstimators, type BranchSettings } from '../../methods/
 import { valueLabels } from '../../methods/branching/value-label.js';
 import type { LossWeights } from '../../nn/networks/go-loss.js';
 import { checkGrowthConfig, growthSchema } from './growth-config.js';
-import type { PlaySettings } from './ports.js';
+import type { PlaySettings } from '../go-data/work.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const alphaZeroSchema = {

@@ -6,25 +6,20 @@
  *   await job.start();                   // loads the checkpoint and refills the window, or stores the first version
  *   job.nextWork()                       // Work, or undefined: idle until dependencies.workChanged()
  *   job.gameStored({sequence, record})   // after the game is durable
- *   job.cancel(); await job.finished     // JobOutcome; rejects with an AppError if the job failed
+ *   job.cancel(); await job.finished     // AlphaZeroOutcome; rejects with an AppError if the job failed
  */
 
 import { AppError, assert } from '../../core/errors.js';
 import { formatRatingTable } from './rating-table.js';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
+import { alphaZeroCheckpoints, type Checkpoint } from './checkpoint.js';
 import { playSettings, type AlphaZeroConfig } from './config.js';
 import { GameNumbers } from './game-numbers.js';
 import type { League } from './league.js';
 import { Meter } from './meter.js';
-import type {
-  AlphaZeroDependencies,
-  JobOutcome,
-  PlaySettings,
-  ProgressPoint,
-  RatingRow,
-  StoredGame,
-  Work,
-} from './ports.js';
+import type { AlphaZeroOutcome, AlphaZeroPorts } from './ports.js';
+import type { PlaySettings, Work } from '../go-data/work.js';
+import type { ProgressPoint, RatingRow } from '../harness/ports.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 import { RatingGames } from './rating-games.js';
 import type { TrainerSnapshot } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
@@ -37,9 +32,9 @@ const TICK_MS = 250;
 /** One run of a job, from `start` to `finished`. */
 export class AlphaZeroJob {
   /** Settles when the job has ended and everything is saved. */
-  readonly finished: Promise<JobOutcome>;
+  readonly finished: Promise<AlphaZeroOutcome>;
   readonly #config: AlphaZeroConfig;
-  readonly #with: AlphaZeroDependencies;
+  readonly #with: AlphaZeroPorts;
   readonly #startThread: TrainingFactory;
   readonly #selfPlay: PlaySettings;
   /** Self-play before branching begins. */
@@ -56,14 +51,14 @@ export class AlphaZeroJob {
   #chores: Promise<void> = Promise.resolve();
   #wasIdle = false;
   #timer: NodeJS.Timeout | undefined;
-  #resolve: (outcome: JobOutcome) => void = () => undefined;
+  #resolve: (outcome: AlphaZeroOutcome) => void = () => undefined;
   #refuse: (error: AppError) => void = () => undefined;
   readonly #onAbort = (): void => {
     this.cancel();
   };
 
   /** @param training where training happens */
-  constructor(config: AlphaZeroConfig, dependencies: AlphaZeroDependencies, training: TrainingFactory) {
+  constructor(config: AlphaZeroConfig, dependencies: AlphaZeroPorts, training: TrainingFactory) {
     this.#config = config;
     this.#startThread = training;
     this.#with = dependencies;
@@ -97,7 +92,7 @@ export class AlphaZeroJob {
     this.#with.signal?.addEventListener('abort', this.#onAbort, { once: true });
     try {
       const saved = await this.#with.checkpoints.load();
-      const checkpoint = saved && decodeCheckpoint(saved);
+      const checkpoint = saved && alphaZeroCheckpoints.decode(saved);
       await this.#startTraining(checkpoint);
       if (checkpoint) await this.#refill(checkpoint);
       const snapshot = await this.#handle().snapshot('now');
@@ -194,8 +189,10 @@ export class AlphaZeroJob {
   }
 
   async #startTraining(checkpoint: Checkpoint | undefined): Promise<void> {
-    const { jobId, model, initialModel } = this.#with;
-    const start = trainerStart(this.#config, checkpoint, initialModel);
+    const { jobId, model, models } = this.#with;
+    // Where there is a checkpoint, the model is one of the job's own versions.
+    const initial = checkpoint ? undefined : await models.read(model);
+    const start = trainerStart(this.#config, checkpoint, initial?.bytes);
     if (checkpoint) {
       const { trainer, job } = checkpoint;
       this.#rating.resume(job.league);
@@ -227,11 +224,10 @@ export class AlphaZeroJob {
 
   /** Gives training the stored games it needs: those in its window, then those it had not seen. */
   async #refill({ trainer, job }: Checkpoint): Promise<void> {
-    const signal = this.#with.signal;
     const first = trainer.firstTree ?? trainer.oldest.sequence;
     const after = Math.min(first - 1, trainer.sequence, job.league.sequence || trainer.sequence);
     let last = after;
-    for await (const game of this.#with.games.games(after, { ...(signal && { signal }) })) {
+    for await (const game of this.#with.games.after(this.#with.jobId, after, this.#with.signal)) {
       if (this.#isEnded()) return;
       last = game.sequence;
       if (game.record.match) this.#rating.count(game);
@@ -312,7 +308,7 @@ export class AlphaZeroJob {
   async #save({ architecture, state, tensors }: TrainerSnapshot): Promise<void> {
     await this.#numbers.promise(async (nextGame) => {
       const job = { nextGame, elapsedMs: this.#meter.elapsedMs, league: this.#league.state() };
-      const bytes = encodeCheckpoint({ architecture, trainer: state, job, config: this.#config, tensors });
+      const bytes = alphaZeroCheckpoints.encode({ architecture, trainer: state, job, config: this.#config, tensors });
       await this.#with.checkpoints.save(state.step, bytes);
     });
   }
@@ -333,7 +329,7 @@ export class AlphaZeroJob {
     });
   }
 
-  async #close(state: JobOutcome['state']): Promise<void> {
+  async #close(state: AlphaZeroOutcome['state']): Promise<void> {
     await this.#training?.stop();
     this.#resolve({ state, ratings: this.#league.ratings() });
   }

@@ -6,7 +6,7 @@
  */
 
 import { fitRatings, type PairResult, type Rating } from './rating.js';
-import type { RatingRow } from './ports.js';
+import type { RatingRow } from '../harness/ports.js';
 
 /** A version of the job's network. */
 export interface Version {

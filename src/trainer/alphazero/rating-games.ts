@@ -6,7 +6,8 @@ import { makeOpeningBook } from '../../go/opening-book.js';
 import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
 import type { GameNumbers } from './game-numbers.js';
 import { League, type LeagueState } from './league.js';
-import type { PlaySettings, StoredGame, Work } from './ports.js';
+import type { PlaySettings, Work } from '../go-data/work.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 
 /** Games between two `rating` points of progress. */
 const GAMES_PER_POINT = 8;

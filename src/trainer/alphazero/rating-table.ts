@@ -1,6 +1,6 @@
 /** The ratings of a job's versions as text for a terminal. */
 
-import type { RatingRow } from './ports.js';
+import type { RatingRow } from '../harness/ports.js';
 
 /** One line for each version, the strongest first: `version  step  Elo ± interval  games`. */
 export function formatRatingTable(rows: readonly RatingRow[]): string {

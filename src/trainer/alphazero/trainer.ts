@@ -25,7 +25,7 @@ import type { StateTensors, TrainerState } from './checkpoint.js';
 import { branchSettings, type AlphaZeroConfig } from './config.js';
 import { makeGameRows, type GameRows } from '../go-data/game-rows.js';
 import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
-import type { StoredGame } from './ports.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 import { PositionAngles } from './position-angles.js';
 import { openTraining } from './training-session.js';
 import { TreeLabels, type TreeFigures } from '../go-data/tree-labels.js';

@@ -7,7 +7,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
-import type { StoredGame } from './ports.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 import { Trainer, type StepMetrics, type TrainerSnapshot } from './trainer.js';
 import type { TrainingEvents, TrainingFactory, TrainingHandle } from './training.js';
 

@@ -5,7 +5,7 @@
 
 import type { AppError } from '../../core/errors.js';
 import type { AlphaZeroConfig } from './config.js';
-import type { StoredGame } from './ports.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 import type { TreeFigures } from '../go-data/tree-labels.js';
 import type { GrowthOutcome, TrainerSnapshot, TrainerStart } from './trainer.js';
 

@@ -11,7 +11,7 @@ import type { Rules } from '../../go/rules.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import { angleWeights } from '../../methods/curriculum/position-weight.js';
 import type { RememberedGame } from './replay-memory.js';
-import type { StoredGame } from '../alphazero/ports.js';
+import type { StoredGame } from './stored-game.js';
 
 /** A game to train on; `rows` of its positions are training positions. */
 export interface GameRows extends RememberedGame {

@@ -11,7 +11,7 @@ import { variationOf } from '../../methods/branching/played-game.js';
 import type { BranchSettings } from '../../methods/branching/settings.js';
 import { valueLabel, type ValueLabel } from '../../methods/branching/value-label.js';
 import type { GameRows } from './game-rows.js';
-import type { StoredGame } from '../alphazero/ports.js';
+import type { StoredGame } from './stored-game.js';
 
 /** What the trees completed so far looked like; means over them. */
 export interface TreeFigures {

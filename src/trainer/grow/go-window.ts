@@ -10,8 +10,15 @@ import { TreeLabels } from '../go-data/tree-labels.js';
 import { windowSize } from '../go-data/replay-window.js';
 import { goTask, splitGames } from '../growth/go-task.js';
 import type { Task } from '../growth/task.js';
+import type { StoredGame } from '../go-data/stored-game.js';
+import type { PlayedJob } from '../harness/ports.js';
 import type { GrowConfig } from './config.js';
-import type { SelfPlayGames } from './ports.js';
+
+/** The games of an alphazero job. */
+export interface SelfPlayGames extends PlayedJob {
+  /** In the order in which they were stored. */
+  games(): AsyncIterable<StoredGame & { readonly positions: number }>;
+}
 
 /**
  * The task, and figures of the data.

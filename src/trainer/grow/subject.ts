@@ -17,14 +17,14 @@ import type { Task } from '../growth/task.js';
 import { type GrowConfig, operatorOf } from './config.js';
 import { readGoTask } from './go-window.js';
 import { taskOfRows } from './language-data.js';
-import type { GrowDependencies } from './ports.js';
+import type { JobPorts } from '../harness/ports.js';
 import type * as reading from './read-rows.js';
 import { goTarget, katagoJobTarget, transformerTarget } from '../growth/target.js';
 
 const reader = threadModule<typeof reading>(import.meta.url, './read-rows.js');
 
 /** Where a network's own data come from. */
-type DataSources = Pick<GrowDependencies, 'dataset' | 'selfPlay'> & {
+type DataSources = Pick<JobPorts, 'datasets' | 'games'> & {
   /** Gives the reading up. */
   readonly signal?: AbortSignal;
 };
@@ -70,7 +70,7 @@ async function languageSubject(
   const target = transformerTarget(architecture, config);
   const plan = transformerGrowth(architecture, target, operatorOf(config).coupling);
   check(config.dataset !== '', "Setting 'dataset' is empty; growing a language model needs a data set to train on");
-  const { ref, bytes } = await dependencies.dataset(config.dataset);
+  const { ref, bytes } = await dependencies.datasets.read(config.dataset);
   const own = owned(bytes);
   const shape = { rows: config.batchSize, length: Math.min(config.rowTokens, architecture.context) };
   const { dataset, evaluationShare, evaluationBatches, seed } = config;
@@ -93,10 +93,12 @@ async function goSubject(
 ): Promise<Subject<GoArchitecture>> {
   const { architecture } = source;
   const { target, plan } = goPlan(architecture, config);
-  const games = await dependencies.selfPlay(config.games, name);
-  const { task, size, figures } = await readGoTask(games, architecture, config, dependencies.signal);
+  const { games, signal } = dependencies;
+  const played = await games.played(config.games, name);
+  const from = { ...played, games: () => games.after(played.jobId, 0, signal) };
+  const { task, size, figures } = await readGoTask(from, architecture, config, signal);
   const forwardCost = (of: GoArchitecture): number => goCost(of, size, config.batchSize);
-  return { source, target, plan, task, forwardCost, data: games.jobId, figures };
+  return { source, target, plan, task, forwardCost, data: played.jobId, figures };
 }
 
 function goPlan(from: GoArchitecture, config: GrowConfig): { target: GoArchitecture; plan: GrowthPlan } {

@@ -4,23 +4,73 @@
  */
 
 import { AppError, check } from '../../core/errors.js';
+import { checkModelName } from '../../core/model-name.js';
+import { quoted } from '../../core/quoted.js';
 import { decodeTransformer, encodeModel, type Model } from '../../nn/model-file.js';
 import { checkTransformer, type TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
-import { decodeRftCheckpoint, encodeRftCheckpoint, type RftCheckpoint } from './checkpoint.js';
+import type { OwningReward } from '../../rewards/make-reward.js';
+import type { JobKind } from '../harness/job-kind.js';
+import type { JobPorts, JobWorld, ProgressPoint } from '../harness/ports.js';
+import { checkLanguageModel } from '../harness/same-architecture.js';
+import { type Prepare, SteppedJob, type Steps } from '../harness/stepped-job.js';
+import { rftCheckpoints, type RftCheckpoint } from './checkpoint.js';
 import { curriculumOf } from './curricula.js';
 import type { AngleScore } from '../../methods/curriculum/curriculum.js';
 import { evaluationFigures } from './evaluation.js';
-import type { RftConfig } from './job-config.js';
+import { readRftConfig, type RftConfig } from './job-config.js';
 import { RftLoop } from './loop.js';
 import { modelOf } from './policy.js';
-import type { RftDependencies, RftProgress } from './ports.js';
+import { type OpenPolicy, policyThread } from './policy-handle.js';
 import type { RftTask } from './prompts.js';
 import { divideTasks } from './task-pool.js';
 import { TextThread, type UsableTasks } from './text-thread.js';
 
-/** How a job ended when it did not fail. */
-export interface RftOutcome {
-  readonly state: 'done' | 'cancelled';
+/** What a job is given. */
+export type RftPorts = Pick<JobPorts, 'model' | 'models' | 'datasets' | 'checkpoints' | 'progress'> & {
+  readonly openPolicy: OpenPolicy;
+  /** The reward of the settings; it is closed once the job has ended, however it did. */
+  readonly openReward: OpenReward;
+};
+
+/** Makes the reward that settings ask for. @throws AppError 'invalid-argument' if they do not go together */
+export type OpenReward = (config: RftConfig) => OwningReward;
+
+/** A job of the kind. */
+export function rftJob(config: RftConfig, ports: RftPorts): SteppedJob {
+  const prepare: Prepare = async (bytes, signal) => {
+    // Refused before the pool is scored.
+    if (config.keepScores !== '') await ports.datasets.claim(config.keepScores);
+    const reward = ports.openReward(config);
+    try {
+      return await RftSteps.prepare(config, { ...ports, reward }, { bytes, signal });
+    } catch (error) {
+      await reward.close();
+      throw error;
+    }
+  };
+  return new SteppedJob(prepare, ports.checkpoints, config);
+}
+
+export function rftKind(world: JobWorld, openReward: OpenReward): JobKind {
+  return {
+    kind: 'rft',
+    readConfig(input) {
+      const config = readRftConfig(input);
+      if (config.keepScores !== '') checkModelName(config.keepScores);
+      // Refuses settings of the reward that do not go together before there is a job.
+      void openReward(config).close();
+      return config;
+    },
+    checkModel: (asked) =>
+      checkLanguageModel(world, asked, {
+        names: [],
+        ofCheckpoint: (bytes) => rftCheckpoints.decode(bytes).architectureJson,
+      }),
+    create(context) {
+      const ports = world.ports(context);
+      return rftJob(readRftConfig(context.config), { ...ports, openPolicy: policyThread(ports.engine), openReward });
+    },
+  };
 }
 
 interface Prepared {
@@ -41,55 +91,88 @@ interface Tasks {
   readonly refs: Pick<RftCheckpoint, 'dataset' | 'evaluationDataset'>;
 }
 
-export class RftJob {
-  /** Rejects if the job failed. */
-  readonly finished: Promise<RftOutcome>;
+class RftSteps implements Steps {
+  readonly steps: number;
   readonly #config: RftConfig;
-  readonly #dependencies: RftDependencies;
-  readonly #stop = new AbortController();
-  /** Whether the evaluation after the last step was made. */
-  #isEvaluated = true;
-  #resolve!: (outcome: RftOutcome) => void;
-  #reject!: (error: unknown) => void;
+  readonly #ports: RftPorts & { readonly reward: OwningReward };
+  #prepared!: Prepared;
 
-  constructor(config: RftConfig, dependencies: RftDependencies) {
+  /** Reads the data and the checkpoint, and opens the model. */
+  static async prepare(
+    config: RftConfig,
+    ports: RftPorts & { readonly reward: OwningReward },
+    { bytes, signal }: { readonly bytes: Uint8Array | undefined; readonly signal: AbortSignal },
+  ): Promise<RftSteps> {
+    const steps = new RftSteps(config, ports);
+    steps.#prepared = await steps.#prepare(bytes && rftCheckpoints.decode(bytes), signal);
+    return steps;
+  }
+
+  private constructor(config: RftConfig, ports: RftPorts & { readonly reward: OwningReward }) {
     this.#config = config;
-    this.#dependencies = dependencies;
-    this.finished = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+    this.#ports = ports;
+    this.steps = config.steps;
+  }
+
+  get step(): number {
+    return this.#prepared.loop.step;
+  }
+
+  get isOpen(): boolean {
+    return this.#prepared.isOpen;
+  }
+
+  async next(signal: AbortSignal): Promise<void> {
+    const { step, figures, failures } = await this.#prepared.loop.next(signal);
+    const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
+    const message = reasons.length > 0 ? `Not judged: ${reasons.join(', ')}` : '';
+    this.#progress('train', { step, ...figures }, message);
+  }
+
+  async evaluate(signal: AbortSignal): Promise<void> {
+    const { loop, evaluation } = this.#prepared;
+    if (evaluation.length === 0) return;
+    const found = await loop.evaluate(evaluation, signal);
+    const { step } = loop;
+    this.#progress('evaluation', { step, ...evaluationFigures(found) });
+    if (found.samples.length > 0) this.#progress('samples', { step }, JSON.stringify(found.samples));
+  }
+
+  async checkpoint(isEvaluated: boolean): Promise<Uint8Array> {
+    const { loop, model, refs } = this.#prepared;
+    return rftCheckpoints.encode({
+      state: loop.state(),
+      isEvaluated,
+      ...refs,
+      config: this.#config,
+      architectureJson: JSON.stringify(model.architecture),
+      metadata: model.metadata,
+      tensors: await loop.tensors(),
     });
-    // Whoever only starts the job hears of a failure there.
-    this.finished.catch(() => undefined);
   }
 
-  /** Reads the data and the checkpoint, opens the model, and begins. Rejects if it cannot, or is stopped before. */
-  async start(): Promise<void> {
-    try {
-      const prepared = await this.#prepare();
-      void this.#run(prepared);
-    } catch (error) {
-      this.#dependencies.close?.();
-      if (this.#isStop(error)) this.#resolve({ state: 'cancelled' });
-      else this.#reject(error);
-      throw error;
-    }
+  async publish(): Promise<void> {
+    const { loop, model } = this.#prepared;
+    const { models } = this.#ports;
+    const { step } = loop;
+    const { weights } = await loop.model();
+    const metadata = { ...model.metadata, step: String(step) };
+    const ref = await models.put(encodeModel({ architecture: model.architecture, weights, metadata }), { step });
+    await models.promote(ref);
+    this.#progress('promotion', { step }, `${ref} is the model now`);
   }
 
-  /**
-   * Stops while the data is read; or with a checkpoint, after the step under way or before it if its completions are still
-   * drawn or judged.
-   */
-  cancel(): void {
-    this.#stop.abort(new AppError('cancelled', 'The job was stopped'));
+  async close(): Promise<void> {
+    const { loop, texts } = this.#prepared;
+    await loop.close();
+    await texts.close();
+    await this.#ports.reward.close();
   }
 
-  async #prepare(): Promise<Prepared> {
-    const { checkpoints, base, reward, openPolicy } = this.#dependencies;
-    const bytes = await checkpoints.load();
-    const checkpoint = bytes && decodeRftCheckpoint(bytes);
-    const { ref, model } = checkpoint ? modelOfCheckpoint(checkpoint) : modelOfFile(await base());
-    const texts = await TextThread.open(model, this.#stop.signal);
+  async #prepare(checkpoint: RftCheckpoint | undefined, signal: AbortSignal): Promise<Prepared> {
+    const { reward, openPolicy } = this.#ports;
+    const { ref, model } = checkpoint ? modelOfCheckpoint(checkpoint) : await this.#readBase();
+    const texts = await TextThread.open(model, signal);
     try {
       const { train, evaluation, refs } = await this.#readTasks(texts, model.architecture, checkpoint);
       const scores = checkpoint ? undefined : await this.#readScores(texts, train, ref);
@@ -113,6 +196,14 @@ export class RftJob {
     }
   }
 
+  /** What the settings name, else the model that is trained. */
+  async #readBase(): Promise<{ ref: string; model: Model<TransformerConfiguration> }> {
+    const base = this.#config.base === '' ? this.#ports.model : this.#config.base;
+    const file = await this.#ports.models.read(base);
+    if (!file) throw new AppError('not-found', `There is no model ${quoted(base)} to start from; set base`);
+    return { ref: file.ref, model: decodeTransformer(file.bytes) };
+  }
+
   /** @param checkpoint whose versions of the data are gone on with */
   async #readTasks(
     texts: TextThread,
@@ -121,7 +212,7 @@ export class RftJob {
   ): Promise<Tasks> {
     const config = this.#config;
     const read = async (name: string): Promise<UsableTasks & { ref: string }> => {
-      const { ref, bytes } = await this.#dependencies.datasets.read(name);
+      const { ref, bytes } = await this.#ports.datasets.read(name);
       return { ref, ...(await texts.readPool(bytes, { name, architecture, config })) };
     };
     const pool = await read(checkpoint?.dataset ?? config.dataset);
@@ -144,7 +235,7 @@ export class RftJob {
   ): Promise<AngleScore[] | undefined> {
     const { scores, scoresOfAnyModel: allowsOthers } = this.#config;
     if (scores === '') return undefined;
-    const { bytes } = await this.#dependencies.datasets.read(scores);
+    const { bytes } = await this.#ports.datasets.read(scores);
     return texts.readScores(bytes, pool, { modelVersion, allowsOthers });
   }
 
@@ -153,93 +244,7 @@ export class RftJob {
     this.#state(`Scored ${pool.length} prompts`, { scoringMs: loop.scoringMs });
     if (keepScores === '' || !loop.scores) return;
     const file = await texts.formatScores(pool, loop.scores, modelVersion);
-    await this.#dependencies.datasets.put(keepScores, pool.length, file);
-  }
-
-  async #run(prepared: Prepared): Promise<void> {
-    const { loop, texts } = prepared;
-    const close = async (): Promise<void> => {
-      await loop.close();
-      await texts.close();
-      this.#dependencies.close?.();
-    };
-    try {
-      await this.#train(prepared);
-      const isDone = loop.step >= this.#config.steps && this.#isEvaluated;
-      await this.#saveCheckpoint(prepared);
-      if (isDone) await this.#publish(prepared);
-      await close();
-      this.#resolve({ state: isDone ? 'done' : 'cancelled' });
-    } catch (error) {
-      await close();
-      this.#reject(error);
-    }
-  }
-
-  /** Makes the steps, until the last or until the job is stopped. */
-  async #train(prepared: Prepared): Promise<void> {
-    const { loop, isOpen } = prepared;
-    const { signal } = this.#stop;
-    try {
-      if (isOpen) await this.#follow(prepared);
-      while (loop.step < this.#config.steps && !signal.aborted) {
-        const { step, figures, failures } = await loop.next(signal);
-        const reasons = Object.entries(failures).map(([reason, count]) => `${count} × ${reason}`);
-        const message = reasons.length > 0 ? `Not judged: ${reasons.join(', ')}` : '';
-        this.#progress('train', { step, ...figures }, message);
-        await this.#follow(prepared);
-      }
-    } catch (error) {
-      if (!this.#isStop(error)) throw error;
-    }
-  }
-
-  #isStop(error: unknown): boolean {
-    return this.#stop.signal.aborted && AppError.from(error).kind === 'cancelled';
-  }
-
-  /** What follows a step, each if its turn has come. */
-  async #follow(prepared: Prepared): Promise<void> {
-    const { step } = prepared.loop;
-    const { evaluationSteps, checkpointSteps, versionSteps, steps } = this.#config;
-    const isLast = step === steps;
-    if (isLast || step % evaluationSteps === 0) await this.#evaluate(prepared);
-    if (isLast || step === 0) return;
-    if (step % checkpointSteps === 0) await this.#saveCheckpoint(prepared);
-    if (versionSteps > 0 && step % versionSteps === 0) await this.#publish(prepared);
-  }
-
-  async #evaluate({ loop, evaluation }: Prepared): Promise<void> {
-    if (evaluation.length === 0) return;
-    this.#isEvaluated = false;
-    const found = await loop.evaluate(evaluation, this.#stop.signal);
-    this.#isEvaluated = true;
-    const { step } = loop;
-    this.#progress('evaluation', { step, ...evaluationFigures(found) });
-    if (found.samples.length > 0) this.#progress('samples', { step }, JSON.stringify(found.samples));
-  }
-
-  async #saveCheckpoint({ loop, model, refs }: Prepared): Promise<void> {
-    const checkpoint: RftCheckpoint = {
-      state: loop.state(),
-      isEvaluated: this.#isEvaluated,
-      ...refs,
-      config: this.#config,
-      architectureJson: JSON.stringify(model.architecture),
-      metadata: model.metadata,
-      tensors: await loop.tensors(),
-    };
-    await this.#dependencies.checkpoints.save(loop.step, encodeRftCheckpoint(checkpoint));
-  }
-
-  async #publish({ loop, model }: Prepared): Promise<void> {
-    const { models } = this.#dependencies;
-    const { step } = loop;
-    const { weights } = await loop.model();
-    const metadata = { ...model.metadata, step: String(step) };
-    const ref = await models.put(encodeModel({ architecture: model.architecture, weights, metadata }), { step });
-    await models.promote(ref);
-    this.#progress('promotion', { step }, `${ref} is the model now`);
+    await this.#ports.datasets.put(keepScores, pool.length, file);
   }
 
   #reportTasks({ train, evaluation }: Omit<Tasks, 'refs'>, { refusedLines, refused }: UsableTasks): void {
@@ -247,20 +252,13 @@ export class RftJob {
     this.#state(message, { prompts: train.length, evaluationPrompts: evaluation.length, skippedLines: refusedLines });
   }
 
-  #progress(event: RftProgress['event'], metrics: RftProgress['metrics'], message = ''): void {
-    this.#dependencies.progress({ event, metrics, message });
+  #progress(event: ProgressPoint['event'], metrics: ProgressPoint['metrics'], message = ''): void {
+    this.#ports.progress({ event, metrics, message });
   }
 
-  #state(message: string, metrics: RftProgress['metrics']): void {
+  #state(message: string, metrics: ProgressPoint['metrics']): void {
     this.#progress('state', metrics, message);
   }
-}
-
-function modelOfFile({ ref, bytes }: { readonly ref: string; readonly bytes: Uint8Array }): {
-  ref: string;
-  model: Model<TransformerConfiguration>;
-} {
-  return { ref, model: decodeTransformer(bytes) };
 }
 
 function modelOfCheckpoint({ base, architectureJson, metadata, tensors }: RftCheckpoint): {

@@ -5,26 +5,55 @@
 
 import { AppError, assert } from '../../core/errors.js';
 import { checkStep } from '../../core/finite.js';
+import { quoted } from '../../core/quoted.js';
+import type { RankGrid } from '../../ranks/grid.js';
 import { fittingTokens } from '../../ranks/memory.js';
 import { exportState, exportWeights, makeStateMemory, type StateMemory } from '../../ranks/training-state.js';
 import { owned } from '../../threads/messages.js';
 import { inOwnThread } from '../../threads/own-thread.js';
 import { type HeldThread, threadModule } from '../../threads/pool.js';
+import type { MicroStepTime } from '../../store/store.js';
+import type { JobKind } from '../harness/job-kind.js';
+import type { JobPorts, JobWorld } from '../harness/ports.js';
+import { checkLanguageModel } from '../harness/same-architecture.js';
+import { type Prepare, SteppedJob, type Steps } from '../harness/stepped-job.js';
 import { Batches } from './batches.js';
 import { type Best, bestOf, bestTensors } from './best.js';
-import { decodeSftCheckpoint, encodeSftCheckpoint, type SftCheckpoint } from './checkpoint.js';
-import type { SftConfig } from './config.js';
+import { sftCheckpoints, type SftCheckpoint } from './checkpoint.js';
+import { readSftConfig, type SftConfig } from './config.js';
 import { type LanguageModel, encodeLanguageModel, modelOfState, readLanguageModel } from './language-model.js';
-import type { MicroStepTime, SftDependencies } from './ports.js';
 import type * as reading from './read-samples.js';
 import { lengthsOf, sampleAt, type SftSamples } from './samples.js';
 import { SftTrainer, type SftStep } from './trainer.js';
 
 const reader = threadModule<typeof reading>(import.meta.url, './read-samples.js');
 
-/** How a job ended when it did not fail. */
-export interface SftOutcome {
-  readonly state: 'done' | 'cancelled';
+/** What a job is given, and what only tests look at. */
+export type SftPorts = Pick<
+  JobPorts,
+  'model' | 'engine' | 'models' | 'datasets' | 'checkpoints' | 'progress' | 'now'
+> & {
+  /** Called with every grid that is opened; for tests that make ranks die. */
+  readonly onGrid?: (grid: RankGrid) => void;
+};
+
+/** A job of the kind. */
+export function sftJob(config: SftConfig, ports: SftPorts): SteppedJob {
+  const prepare: Prepare = (bytes, signal) => SftSteps.prepare(config, ports, { bytes, signal });
+  return new SteppedJob(prepare, ports.checkpoints, config);
+}
+
+export function sftKind(world: JobWorld): JobKind {
+  return {
+    kind: 'sft',
+    readConfig: readSftConfig,
+    checkModel: (asked) =>
+      checkLanguageModel(world, asked, {
+        names: ['layers', 'hidden', 'heads', 'keyValueHeads', 'intermediate', 'tiedHead'],
+        ofCheckpoint: (bytes) => sftCheckpoints.decode(bytes).architectureJson,
+      }),
+    create: (context) => sftJob(readSftConfig(context.config), world.ports(context)),
+  };
 }
 
 interface Prepared {
@@ -37,54 +66,104 @@ interface Prepared {
   readonly trainer: SftTrainer;
 }
 
-export class SftJob {
-  /** Rejects if the job failed. */
-  readonly finished: Promise<SftOutcome>;
+class SftSteps implements Steps {
   /** With the bucket size that fits, once the model is known. */
   #config: SftConfig;
-  readonly #dependencies: SftDependencies;
-  readonly #stop = new AbortController();
+  readonly #ports: SftPorts;
+  #prepared!: Prepared;
   #tokens = 0;
   #best: Best | undefined;
-  #resolve!: (outcome: SftOutcome) => void;
-  #reject!: (error: unknown) => void;
 
-  constructor(config: SftConfig, dependencies: SftDependencies) {
+  /** Reads the data and the checkpoint, and starts the ranks. */
+  static async prepare(
+    config: SftConfig,
+    ports: SftPorts,
+    { bytes, signal }: { readonly bytes: Uint8Array | undefined; readonly signal: AbortSignal },
+  ): Promise<SftSteps> {
+    const steps = new SftSteps(config, ports);
+    steps.#prepared = await steps.#prepare(bytes && sftCheckpoints.decode(bytes), signal);
+    return steps;
+  }
+
+  private constructor(config: SftConfig, ports: SftPorts) {
     this.#config = config;
-    this.#dependencies = dependencies;
-    this.finished = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // Whoever only starts the job hears of a failure there.
-    this.finished.catch(() => undefined);
+    this.#ports = ports;
   }
 
-  /** Reads the data and the checkpoint, starts the ranks, and begins. Rejects if it cannot, or is stopped before. */
-  async start(): Promise<void> {
-    try {
-      const prepared = await this.#prepare();
-      void this.#run(prepared);
-    } catch (error) {
-      if (this.#stop.signal.aborted && AppError.from(error).kind === 'cancelled') this.#resolve({ state: 'cancelled' });
-      else this.#reject(error);
-      throw error;
+  get step(): number {
+    return this.#prepared.trainer.step;
+  }
+
+  get steps(): number {
+    return this.#prepared.totalSteps;
+  }
+
+  async next(): Promise<void> {
+    const { trainer, samples, batches, state } = this.#prepared;
+    const started = this.#ports.now();
+    const made = await trainer.train(batches.batch(trainer.step).map((index) => sampleAt(samples, index)));
+    const { loss, gradientNorm } = made.result;
+    await checkStep(trainer.step, { loss, gradientNorm }, () => exportWeights(state, trainer.step));
+    this.#tokens += made.tokens;
+    this.#reportStep(trainer.step, made, this.#ports.now() - started);
+  }
+
+  async evaluate(): Promise<void> {
+    const { trainer, samples, state } = this.#prepared;
+    if (samples.evaluation.length === 0) return;
+    const evaluationLoss = await trainer.evaluate(Array.from(samples.evaluation, (index) => sampleAt(samples, index)));
+    const { step } = trainer;
+    await checkStep(step, { evaluationLoss }, () => exportWeights(state, step));
+    if (this.#config.promote === 'best' && !(this.#best && this.#best.loss <= evaluationLoss)) {
+      this.#best = { step, loss: evaluationLoss, weights: exportWeights(state, step) };
     }
+    this.#ports.progress({ event: 'evaluation', metrics: { step, evaluationLoss }, message: '' });
   }
 
-  /** Stops while the data is read, or after the step under way, with a checkpoint. */
-  cancel(): void {
-    this.#stop.abort(new AppError('cancelled', 'The job was stopped'));
+  checkpoint(): Promise<Uint8Array> {
+    const { trainer, state, model, datasetRef } = this.#prepared;
+    const bytes = sftCheckpoints.encode({
+      step: trainer.step,
+      tokens: this.#tokens,
+      dataset: datasetRef,
+      profile: trainer.profile,
+      architectureJson: JSON.stringify(model.architecture),
+      metadata: model.metadata,
+      ...(this.#best && { best: { step: this.#best.step, loss: this.#best.loss } }),
+      tensors: new Map([...exportState(state, trainer.step), ...bestTensors(this.#best)]),
+    });
+    return Promise.resolve(bytes);
   }
 
-  async #prepare(): Promise<Prepared> {
-    const { checkpoints, base, dataset, now } = this.#dependencies;
-    const bytes = await checkpoints.load();
-    const checkpoint = bytes && decodeSftCheckpoint(bytes);
-    const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : readLanguageModel(base, this.#config);
+  async publish(): Promise<void> {
+    const { trainer, state, model } = this.#prepared;
+    const { models } = this.#ports;
+    const last = { step: trainer.step, weights: exportWeights(state, trainer.step) };
+    const put = ({ weights, step }: Pick<Best, 'step' | 'weights'>): Promise<string> =>
+      models.put(encodeLanguageModel(model, weights, step), { step });
+    const best = this.#best ?? last;
+    // Of a new name the first version that is stored is what the name stands for.
+    const bestRef = await put(best);
+    const ref = best.step === last.step ? bestRef : await put(last);
+    if (this.#config.promote === 'never') {
+      this.#state(`${ref} is kept; promote=never leaves the model as it is`, { step: last.step });
+      return;
+    }
+    await models.promote(bestRef);
+    const { step } = best;
+    this.#ports.progress({ event: 'promotion', metrics: { step }, message: `${bestRef} is the model now` });
+  }
+
+  close(): Promise<void> {
+    return this.#prepared.trainer.close();
+  }
+
+  async #prepare(checkpoint: SftCheckpoint | undefined, signal: AbortSignal): Promise<Prepared> {
+    const { datasets, now } = this.#ports;
+    const { weights, ...model } = checkpoint ? modelOfCheckpoint(checkpoint) : await this.#readModel();
     this.#fitBucket(model);
-    const { ref, bytes: file } = await dataset(checkpoint?.dataset ?? this.#config.dataset);
-    const samples = await this.#readSamples(file, model);
+    const { ref, bytes: file } = await datasets.read(checkpoint?.dataset ?? this.#config.dataset);
+    const samples = await this.#readSamples(file, model, signal);
     this.#reportSamples(samples);
     const { batchSize: size, seed, policy, maxSteps, epochs } = this.#config;
     const batches = new Batches(samples.train, lengthsOf(samples), { size, seed, policy });
@@ -102,13 +181,26 @@ export class SftJob {
     return { model, samples, batches, totalSteps, datasetRef: ref, state, trainer };
   }
 
+  /** The model that the settings name, else the one that is trained if there is one, else a random one. */
+  async #readModel(): Promise<LanguageModel> {
+    const { base } = this.#config;
+    const { model: own, models } = this.#ports;
+    const file = await models.read(base === '' ? own : base);
+    if (!file && base !== '') throw new AppError('not-found', `There is no model ${quoted(base)} to start from`);
+    return readLanguageModel(file?.bytes, this.#config);
+  }
+
   /** @param file given away if no other has its buffer */
-  #readSamples(file: Uint8Array, { metadata, architecture }: Prepared['model']): Promise<SftSamples> {
+  #readSamples(
+    file: Uint8Array,
+    { metadata, architecture }: Prepared['model'],
+    signal: AbortSignal,
+  ): Promise<SftSamples> {
     const own = owned(file);
     const args: Parameters<typeof reading.readSamples> = [own, metadata, architecture.vocabulary, this.#config];
     const read = (thread: HeldThread): Promise<SftSamples> =>
       thread.run(reader, 'readSamples', args, { transfer: [own.buffer] });
-    return inOwnThread('sft samples', read, this.#stop.signal);
+    return inOwnThread('sft samples', read, signal);
   }
 
   #fitBucket({ architecture, layout }: Prepared['model']): void {
@@ -129,7 +221,7 @@ export class SftJob {
     const { model, state, step, totalSteps, checkpoint } = parts;
     const { dataParallel, contextParallel, bucketSize, exchangeLatencyMs } = this.#config;
     const { architecture } = model;
-    const { engine, onGrid } = this.#dependencies;
+    const { engine, onGrid } = this.#ports;
     return SftTrainer.open({
       config: this.#config,
       grid: { dataParallel, contextParallel, bucketSize, engine, architecture, latencyMs: exchangeLatencyMs },
@@ -140,81 +232,6 @@ export class SftJob {
       ...(onGrid && { onGrid }),
       repeated: (reason) => this.#state(`${reason}; the step is repeated`),
     });
-  }
-
-  async #run(prepared: Prepared): Promise<void> {
-    const { trainer, totalSteps } = prepared;
-    try {
-      while (trainer.step < totalSteps && !this.#stop.signal.aborted) await this.#step(prepared);
-      const isDone = trainer.step >= totalSteps;
-      await this.#saveCheckpoint(prepared);
-      if (isDone) await this.#publish(prepared);
-      await trainer.close();
-      this.#resolve({ state: isDone ? 'done' : 'cancelled' });
-    } catch (error) {
-      await trainer.close();
-      this.#reject(error);
-    }
-  }
-
-  async #step(prepared: Prepared): Promise<void> {
-    const { trainer, samples, batches, totalSteps, state } = prepared;
-    const { evaluationSteps, checkpointSteps, versionSteps } = this.#config;
-    const started = this.#dependencies.now();
-    const made = await trainer.train(batches.batch(trainer.step).map((index) => sampleAt(samples, index)));
-    const { loss, gradientNorm } = made.result;
-    await checkStep(trainer.step, { loss, gradientNorm }, () => exportWeights(state, trainer.step));
-    this.#tokens += made.tokens;
-    this.#reportStep(trainer.step, made, this.#dependencies.now() - started);
-    const isLast = trainer.step === totalSteps;
-    const evaluates = samples.evaluation.length > 0 && (isLast || trainer.step % evaluationSteps === 0);
-    if (evaluates) await this.#evaluate(prepared);
-    if (isLast) return;
-    if (trainer.step % checkpointSteps === 0) await this.#saveCheckpoint(prepared);
-    if (versionSteps > 0 && trainer.step % versionSteps === 0) await this.#publish(prepared);
-  }
-
-  async #evaluate({ trainer, samples, state }: Prepared): Promise<void> {
-    const evaluationLoss = await trainer.evaluate(Array.from(samples.evaluation, (index) => sampleAt(samples, index)));
-    const { step } = trainer;
-    await checkStep(step, { evaluationLoss }, () => exportWeights(state, step));
-    if (this.#config.promote === 'best' && !(this.#best && this.#best.loss <= evaluationLoss)) {
-      this.#best = { step, loss: evaluationLoss, weights: exportWeights(state, step) };
-    }
-    const metrics = { step, evaluationLoss };
-    this.#dependencies.progress({ event: 'evaluation', metrics, message: '' });
-  }
-
-  async #saveCheckpoint({ trainer, state, model, datasetRef }: Prepared): Promise<void> {
-    const checkpoint: SftCheckpoint = {
-      step: trainer.step,
-      tokens: this.#tokens,
-      dataset: datasetRef,
-      profile: trainer.profile,
-      architectureJson: JSON.stringify(model.architecture),
-      metadata: model.metadata,
-      ...(this.#best && { best: { step: this.#best.step, loss: this.#best.loss } }),
-      tensors: new Map([...exportState(state, trainer.step), ...bestTensors(this.#best)]),
-    };
-    await this.#dependencies.checkpoints.save(trainer.step, encodeSftCheckpoint(checkpoint));
-  }
-
-  async #publish({ trainer, state, model }: Prepared): Promise<void> {
-    const { models } = this.#dependencies;
-    const last = { step: trainer.step, weights: exportWeights(state, trainer.step) };
-    const put = ({ weights, step }: Pick<Best, 'step' | 'weights'>): Promise<string> =>
-      models.put(encodeLanguageModel(model, weights, step), { step });
-    const best = this.#best ?? last;
-    // Of a new name the first version that is stored is what the name stands for.
-    const bestRef = await put(best);
-    const ref = best.step === last.step ? bestRef : await put(last);
-    if (this.#config.promote === 'never') {
-      this.#state(`${ref} is kept; promote=never leaves the model as it is`, { step: last.step });
-      return;
-    }
-    await models.promote(bestRef);
-    const { step } = best;
-    this.#dependencies.progress({ event: 'promotion', metrics: { step }, message: `${bestRef} is the model now` });
   }
 
   #reportSamples({ train, evaluation, malformedLines, skippedLines, refused }: SftSamples): void {
@@ -243,11 +260,11 @@ export class SftJob {
       updateMs: result.updateMs,
       tokensPerSecond: stepMs > 0 ? (1000 * tokens) / stepMs : 0,
     };
-    this.#dependencies.progress({ event: 'train', metrics, message: '', times });
+    this.#ports.progress({ event: 'train', metrics, message: '', times });
   }
 
   #state(message: string, metrics: Readonly<Record<string, number>> = {}): void {
-    this.#dependencies.progress({ event: 'state', metrics, message });
+    this.#ports.progress({ event: 'state', metrics, message });
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../../src/core/config.js';
 import { hasControlCharacters, quoted } from '../../../src/core/quoted.js';
-import { checkModelName } from '../../../src/server/model-name.js';
+import { checkModelName } from '../../../src/core/model-name.js';
 
 describe('a value from outside', () => {
   it.each([

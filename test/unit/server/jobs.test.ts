@@ -5,11 +5,14 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError, check } from '../../../src/core/errors.js';
 import { defaultRules } from '../../../src/go/rules.js';
-import type { JobContext, JobKind, RunningJob } from '../../../src/server/job-kind.js';
+import type { JobContext } from '../../../src/trainer/harness/ports.js';
+import type { JobKind, RunningJob } from '../../../src/trainer/harness/job-kind.js';
 import { JobRunner } from '../../../src/server/jobs.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
-import type { JobOutcome, PlaySettings, StoredGame } from '../../../src/trainer/alphazero/ports.js';
+import type { JobOutcome } from '../../../src/trainer/harness/job-kind.js';
+import type { PlaySettings } from '../../../src/trainer/go-data/work.js';
+import type { StoredGame } from '../../../src/trainer/go-data/stored-game.js';
 
 /** A job whose course the test decides. */
 class ScriptedJob implements RunningJob {
@@ -44,7 +47,7 @@ class ScriptedJob implements RunningJob {
     this.games.push(game);
   }
   cancel(): void {
-    this.resolve({ state: 'cancelled', ratings: [] });
+    this.resolve({ state: 'cancelled' });
   }
 }
 
@@ -155,7 +158,7 @@ describe('a job', () => {
     expect((await jobs.cancel(jobId)).state).toBe('cancelled');
     await jobs.resume(jobId);
     const watched = watchToEnd(jobId);
-    made[1]!.resolve({ state: 'done', ratings: [] });
+    made[1]!.resolve({ state: 'done' });
     await watched;
     await expect(jobs.resume(jobId)).rejects.toMatchObject({ kind: 'failed-precondition', message: /is done/ });
     await expect(jobs.cancel(jobId)).rejects.toMatchObject({ kind: 'failed-precondition' });
@@ -234,7 +237,7 @@ describe('a job', () => {
     expect([done, await jobs.isDone(jobId)]).toEqual([[], false]);
     await jobs.resume(jobId);
     const watched = watchToEnd(jobId);
-    made[1]!.resolve({ state: 'done', ratings: [] });
+    made[1]!.resolve({ state: 'done' });
     await watched;
     expect([done, await jobs.isDone(jobId)]).toEqual([[jobId], true]);
   });
@@ -327,7 +330,7 @@ describe('progress', () => {
     const late = watchToEnd(jobId, 2);
     await store.jobs.list();
     context.progress({ event: 'train', metrics: { loss: 1 }, message: 'live' });
-    made[0]!.resolve({ state: 'done', ratings: [] });
+    made[0]!.resolve({ state: 'done' });
     expect(await watched).toEqual([
       '1 The job was created (running)',
       '2 early (running)',

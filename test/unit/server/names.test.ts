@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Metadata, type CallContext } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Callers } from '../../../src/server/callers.js';
-import { jobModels } from '../../../src/server/job-models.js';
+import { jobModels } from '../../../src/server/job-world.js';
 import { Names } from '../../../src/server/names.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';

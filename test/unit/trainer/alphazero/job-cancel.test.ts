@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { memoryModels } from '../../../support/job-ports.js';
 import { JobWorld } from '../../../support/job-world.js';
 
 it('saves its last checkpoint after the versions that were under way', async () => {
@@ -12,14 +13,13 @@ it('saves its last checkpoint after the versions that were under way', async () 
     { ratingGames: 0, maxGames: 500 },
     {
       models: {
+        ...memoryModels(),
         put: async () => {
           const ref = `model@${++puts}`;
           if (puts > 1) await gate;
           log.push(ref);
           return ref;
         },
-        promote: () => Promise.resolve(),
-        rate: () => Promise.resolve(),
       },
       checkpoints: {
         load: () => Promise.resolve(undefined),

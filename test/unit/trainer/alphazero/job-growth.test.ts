@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { decodeModel } from '../../../../src/nn/model-file.js';
-import { decodeCheckpoint } from '../../../../src/trainer/alphazero/checkpoint.js';
+import { alphaZeroCheckpoints } from '../../../../src/trainer/alphazero/checkpoint.js';
 import type { AlphaZeroJob } from '../../../../src/trainer/alphazero/job.js';
 import { threadTraining } from '../../../../src/trainer/alphazero/training-handle.js';
 import { JobWorld } from '../../../support/job-world.js';
@@ -80,7 +80,7 @@ describe('an alphazero job whose network grows', () => {
     first.cancel();
     await first.finished;
     world.isDead = false;
-    expect(decodeCheckpoint(world.checkpoint!).architecture.channels).toBe(8);
+    expect(alphaZeroCheckpoints.decode(world.checkpoint!).architecture.channels).toBe(8);
     const seen = [...world.models.keys()];
 
     const second = world.job(settings);
@@ -91,7 +91,7 @@ describe('an alphazero job whose network grows', () => {
     expect([...world.models.keys()].slice(0, seen.length)).toEqual(seen);
     second.cancel();
     await second.finished;
-    const saved = decodeCheckpoint(world.checkpoint!);
+    const saved = alphaZeroCheckpoints.decode(world.checkpoint!);
     expect(saved.architecture).toMatchObject({ blocks: 2, channels: 16 });
     expect(saved.trainer.growth?.isGrown).toBe(true);
 
@@ -116,7 +116,7 @@ describe('an alphazero job whose network grows', () => {
     }
     first.cancel();
     expect((await first.finished).state).toBe('cancelled');
-    const saved = decodeCheckpoint(world.checkpoint!);
+    const saved = alphaZeroCheckpoints.decode(world.checkpoint!);
     expect(saved.architecture.channels).toBe(8);
     expect(saved.trainer.growth).toBeUndefined();
     expect([...world.models.keys()].every((ref) => channelsOf(world, ref) === 8)).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel, decodeModel } from '../../../../src/nn/model-file.js';
 import type { Architecture } from '../../../../src/nn/networks/architecture.js';
-import { decodeCheckpoint } from '../../../../src/trainer/alphazero/checkpoint.js';
+import { alphaZeroCheckpoints } from '../../../../src/trainer/alphazero/checkpoint.js';
 import { threadTraining } from '../../../../src/trainer/alphazero/training-handle.js';
 import { JobWorld } from '../../../support/job-world.js';
 
@@ -90,7 +90,7 @@ describe('an alphazero job', () => {
     // What is played from here on is stored, but the checkpoint is of before.
     world.isDead = true;
     await world.playUntil(first, () => world.games.length >= 40);
-    const saved = decodeCheckpoint(world.checkpoint!);
+    const saved = alphaZeroCheckpoints.decode(world.checkpoint!);
     const selfPlay = world.games.filter(({ record }) => !record.match);
     expect(saved.trainer.games).toBeLessThan(selfPlay.length);
     first.cancel();
@@ -254,7 +254,7 @@ describe('an alphazero job', () => {
       await job.start();
       await world.playUntil(job);
       await job.finished;
-      return new Map(decodeCheckpoint(world.checkpoint!).tensors);
+      return new Map(alphaZeroCheckpoints.decode(world.checkpoint!).tensors);
     };
     const seen = await run(true);
     expect(seen).toEqual(await run(false));

@@ -6,7 +6,7 @@ import { AppError } from '../../../../src/core/errors.js';
 import { onnxRuntimeEngine } from '../../../../src/engine/onnxruntime/engine.js';
 import { decodeModel } from '../../../../src/nn/model-file.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
-import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
+import type { StoredGame } from '../../../../src/trainer/go-data/stored-game.js';
 import {
   architectureOf,
   Trainer,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { onnxRuntimeEngine } from '../../../../src/engine/onnxruntime/engine.js';
 import { decodeModel } from '../../../../src/nn/model-file.js';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../../src/trainer/alphazero/checkpoint.js';
+import { alphaZeroCheckpoints } from '../../../../src/trainer/alphazero/checkpoint.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
-import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
+import type { StoredGame } from '../../../../src/trainer/go-data/stored-game.js';
 import { Trainer, architectureOf, type TrainerSnapshot } from '../../../../src/trainer/alphazero/trainer.js';
 import { playTree } from '../../../support/played-tree.js';
 import { randomGame } from '../../../support/random-games.js';
@@ -102,8 +102,8 @@ describe('a trainer', () => {
     const late = await feed(whole, games.slice(games.findIndex((game) => game.sequence > sequence)));
     expect(early).toHaveLength(41);
 
-    const saved = decodeCheckpoint(
-      encodeCheckpoint({
+    const saved = alphaZeroCheckpoints.decode(
+      alphaZeroCheckpoints.encode({
         architecture: snapshot.architecture,
         trainer: snapshot.state,
         tensors: snapshot.tensors,
@@ -191,6 +191,6 @@ describe('a trainer', () => {
   });
 
   it('refuses a checkpoint that is none', () => {
-    expect(() => decodeCheckpoint(new Uint8Array(100))).toThrow(/checkpoint cannot be read/);
+    expect(() => alphaZeroCheckpoints.decode(new Uint8Array(100))).toThrow(/checkpoint cannot be read/);
   });
 });

@@ -8,15 +8,16 @@ import { initialWeights } from '../../../../src/nn/networks/go-network.js';
 import { byteTokenizer } from '../../../../src/text/bytes.js';
 import type { Tokenizer } from '../../../../src/text/tokenizer.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
-import type { StoredGame } from '../../../../src/trainer/alphazero/ports.js';
+import type { StoredGame } from '../../../../src/trainer/go-data/stored-game.js';
 import { architectureOf } from '../../../../src/trainer/alphazero/trainer.js';
 import { operatorOf, readGrowConfig } from '../../../../src/trainer/grow/config.js';
 import { readGoTask } from '../../../../src/trainer/grow/go-window.js';
 import { type LanguageDataOptions, readLanguageRows, taskOfRows } from '../../../../src/trainer/grow/language-data.js';
-import type { SelfPlayGames } from '../../../../src/trainer/grow/ports.js';
+import type { SelfPlayGames } from '../../../../src/trainer/grow/go-window.js';
 import { readSubject } from '../../../../src/trainer/grow/subject.js';
 import { goTarget, transformerTarget } from '../../../../src/trainer/growth/target.js';
 import { growNetwork } from '../../../../src/trainer/growth/train-operator.js';
+import { memoryDatasets, noGames } from '../../../support/job-ports.js';
 import { randomGame } from '../../../support/random-games.js';
 import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
@@ -66,8 +67,9 @@ describe("a network of KataGo's kind", () => {
     const architecture = architectureOf(readAlphaZeroConfig({ size: 5, ...settings }));
     const model = { architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} };
     const config = readGrowConfig({ blocks: 3, channels: 16, batchSize: 4, evaluationBatches: 2 });
-    const selfPlay = (): Promise<SelfPlayGames> => Promise.resolve(played(30, settings));
-    const subject = await readSubject(model, config, { selfPlay, dataset: () => Promise.reject(new Error()) }, 'go');
+    const { games: after, ...job } = played(30, settings);
+    const games = { played: () => Promise.resolve(job), after };
+    const subject = await readSubject(model, config, { games, datasets: memoryDatasets(() => '') }, 'go');
     const growth = { ...subject, settings: operatorOf(config), seed: 1, steps: 0, learningRate: 0.001 };
     const { weights, report } = await growNetwork(onnxRuntimeEngine(), growth);
     expect(report.loss).toBeCloseTo(report.sourceLoss, 4);
@@ -115,11 +117,10 @@ describe('the samples that a language model is grown on', () => {
 
 describe('samples that a vocabulary never makes into tokens', () => {
   it('are given up', async () => {
-    const bytes = new TextEncoder().encode(JSON.stringify({ text: endlessText }));
     const left = new AbortController();
     const sources = {
-      dataset: () => Promise.resolve({ ref: 'd@1', bytes }),
-      selfPlay: () => Promise.reject(new Error()),
+      datasets: memoryDatasets(() => JSON.stringify({ text: endlessText })),
+      games: noGames,
       signal: left.signal,
     };
     const config = readGrowConfig({ dataset: 'd', layers: 3 });

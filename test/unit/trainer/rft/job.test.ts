@@ -2,10 +2,13 @@ import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
 import { failed, type Reward } from '../../../../src/rewards/reward.js';
-import { RftJob } from '../../../../src/trainer/rft/job.js';
+import { rftJob } from '../../../../src/trainer/rft/job.js';
 import { readRftConfig } from '../../../../src/trainer/rft/job-config.js';
 import { policyHere, policyThread } from '../../../../src/trainer/rft/policy-handle.js';
-import type { RftDependencies, RftProgress } from '../../../../src/trainer/rft/ports.js';
+import type { RftPorts } from '../../../../src/trainer/rft/job.js';
+import type { ProgressPoint } from '../../../../src/trainer/harness/ports.js';
+import type { SteppedJob } from '../../../../src/trainer/harness/stepped-job.js';
+import { memoryDatasets, memoryModels } from '../../../support/job-ports.js';
 import { endlessLanguageModel, endlessText, tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const lines = Array.from({ length: 20 }, (_, i) => ({ prompt: `q: ${i * 7}`, answer: 'x', family: i % 2 ? 'a' : 'b' }));
@@ -23,52 +26,49 @@ const picky: Reward = {
     ),
 };
 
+type Options = Partial<RftPorts> & { readonly reward?: Reward };
+
 /** What is around a job: files, a checkpoint and models in memory. */
 class World {
-  readonly progress: RftProgress[] = [];
+  readonly progress: ProgressPoint[] = [];
   readonly models: Uint8Array[] = [];
   readonly datasets = new Map<string, string>();
   checkpoint: Uint8Array | undefined;
   isClosed = false;
   onTrain: (step: number) => void = () => undefined;
 
-  create(settings: object = {}, more: Partial<RftDependencies> = {}): RftJob {
-    return new RftJob(readRftConfig({ ...small, ...settings }), {
+  create(settings: object = {}, { reward = picky, ...more }: Options = {}): SteppedJob {
+    return rftJob(readRftConfig({ ...small, ...settings }), {
+      model: 'start',
       openPolicy: policyHere(cpuEngine),
-      datasets: {
-        read: (ref) => {
-          const name = ref.split('@')[0]!;
-          const text = this.datasets.get(name) ?? lines.map((line) => JSON.stringify(line)).join('\n');
-          return Promise.resolve({ ref: `${name}@1`, bytes: new TextEncoder().encode(text) });
-        },
-        put: (name, _, bytes) => Promise.resolve(void this.datasets.set(name, new TextDecoder().decode(bytes))),
-      },
-      base: () => Promise.resolve({ ref: 'start@1', bytes: encodeModel(tinyLanguageModel()) }),
+      openReward: () => ({ ...reward, close: () => Promise.resolve(void (this.isClosed = true)) }),
+      datasets: memoryDatasets(
+        (name) => this.datasets.get(name) ?? lines.map((line) => JSON.stringify(line)).join('\n'),
+        (name, _, bytes) => Promise.resolve(void this.datasets.set(name, new TextDecoder().decode(bytes))),
+      ),
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),
         save: (_, bytes) => Promise.resolve(void (this.checkpoint = bytes)),
       },
       models: {
+        ...memoryModels(encodeModel(tinyLanguageModel()), 'start@1'),
         put: (bytes) => Promise.resolve(`m@${this.models.push(bytes)}`),
-        promote: () => Promise.resolve(),
       },
-      reward: picky,
       progress: (point) => {
         this.progress.push(point);
         if (point.event === 'train') this.onTrain(point.metrics['step']!);
       },
-      close: () => void (this.isClosed = true),
       ...more,
     });
   }
 
-  async run(settings: object = {}, more: Partial<RftDependencies> = {}) {
+  async run(settings: object = {}, more: Options = {}) {
     const job = this.create(settings, more);
     await job.start();
     return job.finished;
   }
 
-  events(event: RftProgress['event']): RftProgress[] {
+  events(event: ProgressPoint['event']): ProgressPoint[] {
     return this.progress.filter((point) => point.event === event);
   }
 }
@@ -195,8 +195,8 @@ describe('an rft job', { timeout: 60_000 }, () => {
   it('is stopped while its tasks are read, and reads them anew when it goes on', async () => {
     const world = new World();
     world.datasets.set('d', JSON.stringify({ prompt: endlessText, answer: 'a' }));
-    const base = () => Promise.resolve({ ref: 'words@1', bytes: encodeModel(endlessLanguageModel()) });
-    const job = world.create({}, { base });
+    const models = memoryModels(encodeModel(endlessLanguageModel()), 'words@1');
+    const job = world.create({}, { models });
     const started = expect(job.start()).rejects.toMatchObject({ kind: 'cancelled' });
     await new Promise((resolve) => setTimeout(resolve));
     job.cancel();
@@ -204,7 +204,7 @@ describe('an rft job', { timeout: 60_000 }, () => {
     expect(await job.finished).toEqual({ state: 'cancelled' });
     expect([world.isClosed, world.checkpoint]).toEqual([true, undefined]);
     world.datasets.set('d', JSON.stringify({ prompt: 'a', answer: 'a' }));
-    expect(await world.run({ steps: 1 }, { base })).toEqual({ state: 'done' });
+    expect(await world.run({ steps: 1 }, { models })).toEqual({ state: 'done' });
   });
 
   it('reads a pool of many parts', async () => {

@@ -4,10 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js';
 import type { RankGrid } from '../../../../src/ranks/grid.js';
 import { readSftConfig } from '../../../../src/trainer/sft/config.js';
-import { SftJob } from '../../../../src/trainer/sft/job.js';
+import { sftJob } from '../../../../src/trainer/sft/job.js';
 import { readLanguageModel } from '../../../../src/trainer/sft/language-model.js';
 
-import type { SftProgress } from '../../../../src/trainer/sft/ports.js';
+import type { ProgressPoint } from '../../../../src/trainer/harness/ports.js';
+import type { SteppedJob } from '../../../../src/trainer/harness/stepped-job.js';
+import { memoryDatasets, memoryModels } from '../../../support/job-ports.js';
 import { endlessLanguageModel, endlessText } from '../../../support/tiny-language-model.js';
 
 const sizes = { layers: 1, hidden: 16, heads: 2, keyValueHeads: 1, bucketSize: 40 };
@@ -20,22 +22,22 @@ const lines = Array.from({ length: 24 }, (_, i) => {
 
 /** What is around a job: a checkpoint and model files in memory. */
 class World {
-  readonly progress: SftProgress[] = [];
+  readonly progress: ProgressPoint[] = [];
   readonly models: Uint8Array[] = [];
   readonly promoted: string[] = [];
   base: Uint8Array | undefined;
   checkpoint: Uint8Array | undefined;
-  job: SftJob | undefined;
+  job: SteppedJob | undefined;
   grids = 0;
   onTrain: (step: number) => void = () => undefined;
   onGrid: (grid: RankGrid, count: number) => void = () => undefined;
 
-  create(settings: object = {}, file = lines.join('\n')): SftJob {
+  create(settings: object = {}, file = lines.join('\n')): SteppedJob {
     const config = readSftConfig({ ...small, ...settings });
-    this.job = new SftJob(config, {
+    this.job = sftJob(config, {
+      model: 'm',
       engine: cpuEngine,
-      ...(this.base && { base: this.base }),
-      dataset: () => Promise.resolve({ ref: 'd@1', bytes: new TextEncoder().encode(file) }),
+      datasets: memoryDatasets(() => file),
       checkpoints: {
         load: () => Promise.resolve(this.checkpoint),
         save: (_, bytes) => {
@@ -44,6 +46,7 @@ class World {
         },
       },
       models: {
+        ...memoryModels(this.base),
         put: (bytes) => Promise.resolve(`m@${this.models.push(bytes)}`),
         promote: (ref) => {
           this.promoted.push(ref);
@@ -200,7 +203,7 @@ describe('an sft job', { timeout: 60_000 }, () => {
   test('takes as many tokens as fit in the memory that it is given', async () => {
     const world = new World();
     await world.run({ maxSteps: 1, bucketSize: 0, memoryMegabytes: 64 });
-    const [{ metrics, message }] = world.progress as [SftProgress];
+    const [{ metrics, message }] = world.progress as [ProgressPoint];
     expect(message).toBe(`A rank holds ${metrics['bucketSize']} tokens`);
     const larger = new World();
     await larger.run({ maxSteps: 1, bucketSize: 0, memoryMegabytes: 128 });

@@ -1,9 +1,9 @@
 /** Whether a job writes under its model's name what that name stands for: networks of one architecture. */
 
-import { AppError } from '../core/errors.js';
-import type { AnyArchitecture } from '../nn/model-file.js';
-import { boardsOf } from '../nn/networks/go-network.js';
-import { modelRef, type ModelRow, type Store } from '../store/store.js';
+import { AppError } from '../../core/errors.js';
+import type { AnyArchitecture } from '../../nn/model-file.js';
+import { boardsOf } from '../../nn/networks/go-network.js';
+import type { JobWorld, StoredModel } from './ports.js';
 import type { AskedJob } from './job-kind.js';
 
 /** What tells architectures apart, by the names of the settings. */
@@ -26,7 +26,7 @@ export function sizesOfNetwork(architecture: AnyArchitecture): Sizes {
 }
 
 /** The sizes of a stored model. */
-export function sizesOfModel({ architectureJson }: Pick<ModelRow, 'architectureJson'>): Sizes {
+export function sizesOfModel({ architectureJson }: Pick<StoredModel, 'architectureJson'>): Sizes {
   return sizesOfNetwork(JSON.parse(architectureJson) as AnyArchitecture);
 }
 
@@ -36,14 +36,14 @@ export function sizesOfModel({ architectureJson }: Pick<ModelRow, 'architectureJ
  * @param what has or wants the sizes, with its verb
  * @throws AppError 'failed-precondition' naming what differs, of both
  */
-export function checkSizes(row: ModelRow, wanted: Sizes, what: string): void {
+export function checkSizes(row: StoredModel, wanted: Sizes, what: string): void {
   const sizes = sizesOfModel(row);
   const differing = Object.keys(wanted).filter((name) => name in sizes && sizes[name] !== wanted[name]);
   if (differing.length === 0) return;
   const words = (of: Sizes): string => differing.map((name) => `${name} ${String(of[name])}`).join(', ');
   throw new AppError(
     'failed-precondition',
-    `The model ${modelRef(row)} has ${words(sizes)}; ${what} ${words(wanted)}. ` +
+    `The model ${row.ref} has ${words(sizes)}; ${what} ${words(wanted)}. ` +
       'Leave these settings out, or give the job another model name',
   );
 }
@@ -58,21 +58,21 @@ export interface LanguageSizes {
 
 /** Checks a job that trains language models; see `JobKind.checkModel`. */
 export async function checkLanguageModel(
-  store: Pick<Store, 'models' | 'checkpoints'>,
+  world: Pick<JobWorld, 'model' | 'checkpoint'>,
   { model, settings, jobId }: AskedJob,
   { names, ofCheckpoint }: LanguageSizes,
 ): Promise<void> {
-  const row = await store.models.get(model);
+  const row = await world.model(model);
   if (!row) return;
-  const kept = jobId === undefined ? undefined : await store.checkpoints.load(jobId);
+  const kept = jobId === undefined ? undefined : await world.checkpoint(jobId);
   if (kept) {
     const sizes = sizesOfNetwork(JSON.parse(ofCheckpoint(kept)) as AnyArchitecture);
     checkSizes(row, sizes, "the job's checkpoint has");
     return;
   }
   const base = typeof settings['base'] === 'string' ? settings['base'] : '';
-  const from = base === '' ? undefined : await store.models.get(base);
-  if (from) checkSizes(row, sizesOfModel(from), `${modelRef(from)}, from which the job starts, has`);
+  const from = base === '' ? undefined : await world.model(base);
+  if (from) checkSizes(row, sizesOfModel(from), `${from.ref}, from which the job starts, has`);
   else if (jobId === undefined) checkSizes(row, { network: 'transformer', ...givenSizes(settings, names) }, ASK);
 }
 

@@ -1,7 +1,7 @@
 /** What a model or a data set may be called. */
 
-import { check } from '../core/errors.js';
-import { quoted } from '../core/quoted.js';
+import { check } from './errors.js';
+import { quoted } from './quoted.js';
 
 /** @throws AppError 'invalid-argument' unless the name can stand before the @ of a version */
 export function checkModelName(name: string, noun = 'model'): void {

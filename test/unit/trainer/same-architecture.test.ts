@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/nn/model-file.js';
-import { alphaZeroKind } from '../../../src/server/alphazero-kind.js';
-import { growKind } from '../../../src/server/grow-kind.js';
+import { alphaZeroKind } from '../../../src/trainer/alphazero/kind.js';
+import { growKind } from '../../../src/trainer/grow/job.js';
 import { describeModel } from '../../../src/server/model-file.js';
-import { rftKind } from '../../../src/server/rft-kind.js';
-import { sftKind } from '../../../src/server/sft-kind.js';
+import { rftKind } from '../../../src/trainer/rft/job.js';
+import { sftKind } from '../../../src/trainer/sft/job.js';
+import { makeReward } from '../../../src/rewards/make-reward.js';
+import { jobWorld } from '../../../src/server/job-world.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { readSftConfig } from '../../../src/trainer/sft/config.js';
@@ -39,13 +41,15 @@ function languageModel(layers: number): Uint8Array {
   return encodeModel(readLanguageModel(undefined, readSftConfig({ dataset: 'd', ...sizes })));
 }
 
-const nothing = (): void => undefined;
-const kinds = () => ({
-  alphazero: alphaZeroKind(store, cpuEngine, nothing),
-  sft: sftKind(store, cpuEngine, nothing),
-  rft: rftKind(store, cpuEngine, nothing),
-  grow: growKind(store, cpuEngine, nothing),
-});
+const kinds = () => {
+  const world = jobWorld(store, cpuEngine, () => undefined);
+  return {
+    alphazero: alphaZeroKind(world),
+    sft: sftKind(world),
+    rft: rftKind(world, makeReward),
+    grow: growKind(world),
+  };
+};
 
 describe('a job on a model of another architecture', () => {
   it.each([
@@ -59,7 +63,7 @@ describe('a job on a model of another architecture', () => {
     ['grow', 'deep', { source: 'speaker', layers: 4 }, /deep@\w+ has layers 3; the settings ask for layers 4/],
     ['grow', 'player', { source: 'speaker' }, /has network resnet; the settings ask for network transformer/],
   ] as const)('is refused: %s on %s with %o', async (kind, model, settings, message) => {
-    await expect(kinds()[kind].checkModel({ model, settings })).rejects.toMatchObject({
+    await expect(kinds()[kind].checkModel!({ model, settings })).rejects.toMatchObject({
       kind: 'failed-precondition',
       message: expect.stringMatching(message) as string,
     });
@@ -75,6 +79,6 @@ describe('a job on a model of another architecture', () => {
     ['grow', 'speaker', { layers: 4 }],
     ['grow', 'deep', { source: 'speaker', layers: 3 }],
   ] as const)('is taken where it fits, or grows by itself: %s on %s with %o', async (kind, model, settings) => {
-    await expect(kinds()[kind].checkModel({ model, settings })).resolves.toBeUndefined();
+    await expect(kinds()[kind].checkModel!({ model, settings })).resolves.toBeUndefined();
   });
 });

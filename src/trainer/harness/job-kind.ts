@@ -1,10 +1,8 @@
 /** What a kind of training job must offer to be run by the server. `compose.ts` lists the kinds there are. */
 
-import type { ProgressRow } from '../store/store.js';
-import type { StoredGame, Work } from '../trainer/alphazero/ports.js';
-
-/** One point of progress, before it is numbered. */
-export type ProgressPoint = Pick<ProgressRow, 'event' | 'metrics' | 'message' | 'times'>;
+import type { StoredGame } from '../go-data/stored-game.js';
+import type { Work } from '../go-data/work.js';
+import type { JobContext } from './ports.js';
 
 export interface RunningJob {
   /** Loads the checkpoint and begins; rejects if it cannot, or is stopped before. */
@@ -12,9 +10,14 @@ export interface RunningJob {
   /** Stops while it reads what it needs, or after the current step, with a checkpoint. */
   cancel(): void;
   /** Rejects if the job failed. */
-  readonly finished: Promise<{ readonly state: 'done' | 'cancelled' }>;
+  readonly finished: Promise<JobOutcome>;
   /** Of a job that has workers play games. */
   readonly selfPlay?: SelfPlayPart;
+}
+
+/** How a job ended when it did not fail. */
+export interface JobOutcome {
+  readonly state: 'done' | 'cancelled';
 }
 
 /** What a job that learns from self-play has beside. */
@@ -27,19 +30,6 @@ export interface SelfPlayPart {
   readonly hasAllSelfPlay: boolean;
   /** name@version that new self-play games use. */
   readonly currentVersion: string;
-}
-
-export interface JobContext {
-  readonly jobId: string;
-  /** Name of the model that it trains. */
-  readonly model: string;
-  /** The token of level train that created it; '' for an admin. */
-  readonly createdBy: string;
-  /** All settings, as `JobKind.readConfig` returned them. */
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly progress: (point: ProgressPoint) => void;
-  /** To be called when what `selfPlay` says may have changed. */
-  readonly workChanged: () => void;
 }
 
 /** A job that is to be created, or resumed. */
@@ -60,6 +50,6 @@ export interface JobKind {
    *
    * @throws AppError 'failed-precondition' naming both
    */
-  checkModel(asked: AskedJob): Promise<void>;
-  create(context: JobContext): Promise<RunningJob>;
+  checkModel?(asked: AskedJob): Promise<void>;
+  create(context: JobContext): RunningJob | Promise<RunningJob>;
 }
