@@ -67,8 +67,8 @@ describe("a network of KataGo's kind", () => {
     const architecture = architectureOf(readAlphaZeroConfig({ size: 5, ...settings }));
     const model = { architecture, weights: initialWeights(architecture, new Rng(1)), metadata: {} };
     const config = readGrowConfig({ blocks: 3, channels: 16, batchSize: 4, evaluationBatches: 2 });
-    const { games: after, ...job } = played(30, settings);
-    const games = { played: () => Promise.resolve(job), after };
+    const job = played(30, settings);
+    const games = { played: () => Promise.resolve(job), after: () => job.games() };
     const subject = await readSubject(model, config, { games, datasets: memoryDatasets(() => '') }, 'go');
     const growth = { ...subject, settings: operatorOf(config), seed: 1, steps: 0, learningRate: 0.001 };
     const { weights, report } = await growNetwork(onnxRuntimeEngine(), growth);
