@@ -1,10 +1,10 @@
 /**
  * The `alphazero` job: hands out self-play and rating games, trains on the games that come back, makes and rates new
- * versions. The interfaces it needs are in ports.ts. Use:
+ * versions. Use:
  *
- *   const job = new AlphaZeroJob(readAlphaZeroConfig(json), dependencies, threadTraining(engine));
+ *   const job = new AlphaZeroJob(readAlphaZeroConfig(json), ports, threadTraining(engine));
  *   await job.start();                   // loads the checkpoint and refills the window, or stores the first version
- *   job.nextWork()                       // Work, or undefined: idle until dependencies.workChanged()
+ *   job.nextWork()                       // Work, or undefined: idle until ports.workChanged()
  *   job.gameStored({sequence, record})   // after the game is durable
  *   job.cancel(); await job.finished     // AlphaZeroOutcome; rejects with an AppError if the job failed
  */
@@ -12,15 +12,18 @@
 import { AppError, assert } from '../../core/errors.js';
 import { formatRatingTable } from './rating-table.js';
 import { alphaZeroCheckpoints, type Checkpoint } from './checkpoint.js';
-import { playSettings, type AlphaZeroConfig } from './config.js';
+import type { AlphaZeroConfig } from './config.js';
 import { GameNumbers } from './game-numbers.js';
+import { HandOut } from './hand-out.js';
 import type { League } from './league.js';
 import { Meter } from './meter.js';
 import type { AlphaZeroOutcome, AlphaZeroPorts } from './ports.js';
-import type { PlaySettings, Work } from '../go-data/work.js';
+import type { Work } from '../go-data/work.js';
 import type { ProgressPoint, RatingRow } from '../harness/ports.js';
 import type { StoredGame } from '../go-data/stored-game.js';
+import { Promotions } from './promotions.js';
 import { RatingGames } from './rating-games.js';
+import { refill } from './refill.js';
 import type { TrainerSnapshot } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
 import { trainerStart } from './training-start.js';
@@ -36,20 +39,16 @@ export class AlphaZeroJob {
   readonly #config: AlphaZeroConfig;
   readonly #with: AlphaZeroPorts;
   readonly #startThread: TrainingFactory;
-  readonly #selfPlay: PlaySettings;
-  /** Self-play before branching begins. */
-  readonly #single: PlaySettings;
   readonly #meter: Meter;
   readonly #numbers: GameNumbers;
   readonly #rating: RatingGames;
+  readonly #handOut: HandOut;
   readonly #versions: VersionMaker;
+  readonly #promotions: Promotions;
   #training: TrainingHandle | undefined;
   #phase: 'starting' | 'playing' | 'rating' | 'ended' = 'starting';
   #early: StoredGame[] = [];
   #ratingEndsAtMs = Infinity;
-  /** Ratings and promotions on their way to the store. */
-  #chores: Promise<void> = Promise.resolve();
-  #wasIdle = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve: (outcome: AlphaZeroOutcome) => void = () => undefined;
   #refuse: (error: AppError) => void = () => undefined;
@@ -58,22 +57,29 @@ export class AlphaZeroJob {
   };
 
   /** @param training where training happens */
-  constructor(config: AlphaZeroConfig, dependencies: AlphaZeroPorts, training: TrainingFactory) {
+  constructor(config: AlphaZeroConfig, ports: AlphaZeroPorts, training: TrainingFactory) {
     this.#config = config;
     this.#startThread = training;
-    this.#with = dependencies;
-    this.#selfPlay = playSettings(config, 'self-play');
-    this.#single = playSettings({ ...config, variations: 1 }, 'self-play');
-    this.#meter = new Meter(config, dependencies.now);
-    this.#numbers = new GameNumbers(dependencies.jobId, config.seed);
+    this.#with = ports;
+    this.#meter = new Meter(config, ports.now);
+    this.#numbers = new GameNumbers(ports.jobId, config.seed);
     this.#rating = new RatingGames(config);
+    this.#handOut = new HandOut({ config, numbers: this.#numbers, rating: this.#rating, meter: this.#meter });
     this.#versions = new VersionMaker({
-      now: () => dependencies.now(),
+      now: () => ports.now(),
       store: async (snapshot, isLast) => {
         await this.#addVersion(snapshot, isLast);
         await this.#save(snapshot);
       },
     });
+    this.#promotions = new Promotions(
+      () => this.#league,
+      ports.models,
+      (ref) => {
+        this.#report('promotion', `${ref} is promoted`);
+        ports.workChanged();
+      },
+    );
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#refuse = reject;
@@ -106,9 +112,7 @@ export class AlphaZeroJob {
     this.#phase = 'playing';
     this.#versions.begin(this.#league.newest?.step ?? 0);
     for (const game of this.#early.splice(0)) this.gameStored(game);
-    this.#timer = setInterval(() => {
-      this.#tick();
-    }, TICK_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
     if (this.#with.signal?.aborted) {
       this.cancel();
       return;
@@ -127,15 +131,7 @@ export class AlphaZeroJob {
   /** The next game to hand out, or undefined: nothing until `workChanged` is called. */
   nextWork(): Work | undefined {
     if (this.#phase !== 'playing' && this.#phase !== 'rating') return undefined;
-    if (!this.#numbers.hasNext) return undefined;
-    const rating = this.#rating.next(this.#numbers, this.#phase === 'rating');
-    if (rating) return rating;
-    if (this.#phase === 'rating' || this.#meter.backlog >= this.#config.maxBacklogGames) {
-      this.#wasIdle = true;
-      return undefined;
-    }
-    const settings = this.#meter.positions < this.#config.branchAfter ? this.#single : this.#selfPlay;
-    return { ...this.#numbers.next(), settings, modelVersion: this.currentVersion };
+    return this.#handOut.next(this.currentVersion, this.#phase === 'rating');
   }
 
   /** Whether training takes no further self-play games, since the last version is being rated. */
@@ -178,14 +174,12 @@ export class AlphaZeroJob {
         const snapshot = await training.snapshot('now');
         // Refuses snapshots that wait for the queue; versions already taken are stored before the newest checkpoint.
         await training.stop();
-        await Promise.allSettled([this.#versions.settled(), this.#chores]);
+        await Promise.allSettled([this.#versions.settled(), this.#promotions.settled]);
         await this.#save(snapshot);
       }
       await this.#close('cancelled');
     };
-    end().catch((error: unknown) => {
-      this.#reject(error);
-    });
+    end().catch((error: unknown) => this.#reject(error));
   }
 
   async #startTraining(checkpoint: Checkpoint | undefined): Promise<void> {
@@ -204,39 +198,26 @@ export class AlphaZeroJob {
       {
         trained: (report) => {
           this.#meter.trained(report);
-          if (this.#wasIdle && this.#meter.backlog < this.#config.maxBacklogGames) this.#announceWork();
+          if (this.#handOut.hasWorkAgain) this.#announceWork();
         },
-        candidate: (snapshot) => {
-          this.#makeVersion(() => Promise.resolve(snapshot));
-        },
+        candidate: (snapshot) => this.#makeVersion(() => Promise.resolve(snapshot)),
         growth: (outcome) => {
           const { message, figures } = outcome ?? { message: 'The network begins to grow', figures: {} };
           this.#report('growth', message, figures);
         },
-        failed: (error) => {
-          this.#fail(error);
-        },
+        failed: (error) => this.#fail(error),
       },
     );
     this.#training = training;
     if (this.#isEnded()) await training.stop();
   }
 
-  /** Gives training the stored games it needs: those in its window, then those it had not seen. */
-  async #refill({ trainer, job }: Checkpoint): Promise<void> {
-    const first = trainer.firstTree ?? trainer.oldest.sequence;
-    const after = Math.min(first - 1, trainer.sequence, job.league.sequence || trainer.sequence);
-    let last = after;
-    for await (const game of this.#with.games.after(this.#with.jobId, after, this.#with.signal)) {
-      if (this.#isEnded()) return;
-      last = game.sequence;
-      if (game.record.match) this.#rating.count(game);
-      else if (game.sequence >= first || game.sequence > trainer.sequence) {
-        await this.#meter.waitForBacklog(2 * this.#config.maxBacklogGames);
-        this.#meter.queued(game.sequence > trainer.sequence ? game.record : undefined);
-        this.#handle().add(game, this.#meter.progress());
-      }
-    }
+  async #refill(checkpoint: Checkpoint): Promise<void> {
+    const { jobId, games, signal } = this.#with;
+    const [rating, meter, training] = [this.#rating, this.#meter, this.#handle()];
+    const maxBacklog = 2 * this.#config.maxBacklogGames;
+    const isEnded = (): boolean => this.#isEnded();
+    const last = await refill(checkpoint, { jobId, games, signal, rating, meter, training, maxBacklog, isEnded });
     this.#early = this.#early.filter(({ sequence }) => sequence > last);
   }
 
@@ -255,17 +236,7 @@ export class AlphaZeroJob {
     const newest = this.#league.newestRating();
     const text = newest ? `${newest.ref} has ${newest.rating.toFixed(0)} ± ${newest.interval.toFixed(0)} Elo` : '';
     this.#report('rating', text);
-    this.#chores = this.#chores.then(async () => {
-      await this.#with.models.rate(this.#league.openRatings());
-      if (promoted) await this.#promote(promoted.ref);
-    });
-    this.#background(this.#chores);
-  }
-
-  async #promote(ref: string): Promise<void> {
-    await this.#with.models.promote(ref);
-    this.#report('promotion', `${ref} is promoted`);
-    this.#with.workChanged();
+    this.#background(this.#promotions.keep(promoted?.ref));
   }
 
   #tick(): void {
@@ -302,7 +273,7 @@ export class AlphaZeroJob {
     this.#league.add(ref, state.step, { isLast, isGrown: state.growth?.isGrown ?? false });
     const isFirst = this.#league.versionCount === 1;
     const promoted = isFirst ? this.#league.promoted : this.#league.settle();
-    if (promoted) await this.#promote(promoted.ref);
+    if (promoted) await this.#promotions.promote(promoted.ref);
   }
 
   async #save({ architecture, state, tensors }: TrainerSnapshot): Promise<void> {
@@ -316,17 +287,12 @@ export class AlphaZeroJob {
   #finish(): void {
     this.#enterEnd();
     const end = async (): Promise<void> => {
-      await this.#chores;
-      const promoted = this.#league.settleAll(this.#config.promotion === 'latest');
-      if (promoted) await this.#promote(promoted.ref);
-      await this.#with.models.rate(this.#league.openRatings());
+      await this.#promotions.finish(this.#config.promotion === 'latest');
       await this.#save(await this.#handle().snapshot('now'));
       this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);
       await this.#close('done');
     };
-    end().catch((error: unknown) => {
-      this.#reject(error);
-    });
+    end().catch((error: unknown) => this.#reject(error));
   }
 
   async #close(state: AlphaZeroOutcome['state']): Promise<void> {
@@ -354,13 +320,11 @@ export class AlphaZeroJob {
 
   /** An error in what nobody waits for fails the job, unless it has ended meanwhile. */
   #background(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.#fail(error);
-    });
+    work.catch((error: unknown) => this.#fail(error));
   }
 
   #announceWork(): void {
-    this.#wasIdle = false;
+    this.#handOut.announced();
     this.#with.workChanged();
   }
 
