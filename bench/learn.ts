@@ -3,6 +3,7 @@
  * plain UCT search with random playouts, and against GNU Go.
  */
 
+import { refOf } from '../src/core/refs.js';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,6 @@ import { parseArgs } from 'node:util';
 import { Connection } from '../clients/shared/connection.js';
 import { RemoteEvaluator } from '../clients/shared/remote-evaluator.js';
 import { startLocalServer, tengenScript } from '../clients/cli/child.js';
-import { modelRef } from '../clients/cli/commands/models.js';
 import { GtpPlayer } from '../clients/cli/match/gtp-player.js';
 import { ModelPlayer } from '../clients/cli/match/model-player.js';
 import { playMatch } from '../clients/cli/match/play-match.js';
@@ -85,7 +85,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const connection = new Connection({ address });
     const visits = Number(values.visits);
     const model = (version: Model): Player =>
-      new ModelPlayer(modelRef(version), new RemoteEvaluator(connection, { model: modelRef(version) }), visits);
+      new ModelPlayer(refOf(version), new RemoteEvaluator(connection, { model: refOf(version) }), visits);
     const match = async (opponent: Player, games: number, parallel: number): Promise<MatchResult> => {
       const rules = defaultRules(size);
       const openings = makeOpeningBook(

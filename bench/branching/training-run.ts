@@ -96,7 +96,7 @@ class Run {
     const { config } = options;
     const trainer = await Trainer.create(engine, config, { architecture: architectureOf(config) });
     const load = (file: Uint8Array): Promise<Network> => Network.load(file, engine);
-    const { modelFile } = await trainer.snapshot();
+    const { modelFile } = await trainer.copy();
     return new Run(options, trainer, load, { network: await load(modelFile), modelFile });
   }
 
@@ -126,7 +126,7 @@ class Run {
       for (const record of this.#finished.splice(0)) await this.#train(record);
       if (this.#cost >= this.#nextVersion) await this.#renew();
     }
-    const modelFile = this.#isOnTrial ? this.#playing : (await this.#trainer.snapshot()).modelFile;
+    const modelFile = this.#isOnTrial ? this.#playing : (await this.#trainer.copy()).modelFile;
     const { games, trees } = this.#trainer.counts;
     const positions = this.#cost;
     const losses = Object.fromEntries(
@@ -196,7 +196,7 @@ class Run {
 
   async #renew(): Promise<void> {
     this.#nextVersion += this.#options.versionEvery;
-    const { modelFile } = await this.#trainer.snapshot();
+    const { modelFile } = await this.#trainer.copy();
     const next = await this.#load(modelFile);
     const { takesOver } = this.#options;
     if (this.#isOnTrial && takesOver && !(await takesOver(next, this.#network))) {

@@ -6,7 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { Cancellation } from '../../src/core/signals.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
-import { packRecord, recordBytes } from '../../src/evaluator/record.js';
+import { packPosition, packedBytes } from '../../src/evaluator/packed-position.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
@@ -166,7 +166,7 @@ function snapshot(number: number): Snapshot {
 }
 
 function packed(position: Snapshot): Uint8Array {
-  const bytes = new Uint8Array(recordBytes(2));
-  packRecord(position, bytes, 0);
+  const bytes = new Uint8Array(packedBytes(2));
+  packPosition(position, bytes, 0);
   return bytes;
 }

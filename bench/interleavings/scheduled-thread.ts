@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type fc from 'fast-check';
 import { AppError } from '../../src/core/errors.js';
-import { recordBytes } from '../../src/evaluator/record.js';
+import { packedBytes } from '../../src/evaluator/packed-position.js';
 import { scoreFields } from '../../src/evaluator/scores.js';
 import type { PoolThread } from '../../src/evaluator/session-pool.js';
 import type { InferOutputs, ModelBytes, ThreadStart } from '../../src/evaluator/session-messages.js';
@@ -119,10 +119,10 @@ export class ScheduledThread implements PoolThread {
     else {
       const count = this.#slots.claimedCount(slot);
       promises.expect(ref !== undefined, 'A batch names a model that the thread does not hold');
-      const bytes = recordBytes(2);
+      const bytes = packedBytes(2);
       const { scores } = this.#slots.outputs(slot, count, 2);
       for (let i = 0; i < count; i++) {
-        const record = this.#slots.records(slot).slice(i * bytes, (i + 1) * bytes);
+        const record = this.#slots.packed(slot).slice(i * bytes, (i + 1) * bytes);
         scores[i * scoreFields.length] = scoreOf(record, ref ?? '');
       }
       this.#events.finished(slot);

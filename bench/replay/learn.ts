@@ -47,7 +47,7 @@ export async function learn(games: readonly GameRecord[], options: LearnOptions)
   for (let step = 1; step <= steps; step++) {
     await trainer.makeStep();
     if (step % every === 0)
-      points.push({ step, ...(await lossesOf(engine, (await trainer.snapshot()).modelFile, rows)) });
+      points.push({ step, ...(await lossesOf(engine, (await trainer.copy()).modelFile, rows)) });
   }
   await trainer.release();
   return points;

@@ -5,7 +5,7 @@
 
 import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { Rng } from '../../src/core/rng.js';
-import { type Policy, policies } from '../../src/methods/scheduling/plan.js';
+import { type SchedulingPolicy, policies } from '../../src/methods/scheduling/plan.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import { RankGrid } from '../../src/ranks/grid.js';
 import { estimateProfile } from '../../src/ranks/profile.js';
@@ -70,7 +70,7 @@ function drawBatches(): StepSequence[][] {
 
 /** Trains on one or two ranks; gives the first gradient as well. */
 async function train(
-  policy: Policy,
+  policy: SchedulingPolicy,
   contextParallel: number,
   batches: readonly StepSequence[][],
   steps: number,

@@ -5,7 +5,7 @@
 
 import { Rng } from '../../src/core/rng.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
-import type { Policy, PolicyOptions } from '../../src/methods/scheduling/plan.js';
+import type { SchedulingPolicy, PolicyOptions } from '../../src/methods/scheduling/plan.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
 import { mean } from '../statistics.js';
 import { gpuCluster, paperSettings, type Overheads, type PaperSetting } from './gpus.js';
@@ -17,7 +17,7 @@ const steps = [
 ];
 
 /** What is compared with micro-batches of m sequences, all sharded. */
-const arms: readonly { readonly name: string; readonly policy: Policy; readonly ofBaseline?: true }[] = [
+const arms: readonly { readonly name: string; readonly policy: SchedulingPolicy; readonly ofBaseline?: true }[] = [
   { name: 'dacp alone', policy: 'dacp', ofBaseline: true },
   { name: 'packing', policy: 'token-packing' },
   { name: 'packing + dacp', policy: 'dacp' },
@@ -44,7 +44,7 @@ function drawCases(count: number, seed: number): readonly Case[] {
 }
 
 /** Time of all batches of a case, ms. */
-function total(of: Case, policy: Policy, overheads: Overheads, options: PolicyOptions = {}): number {
+function total(of: Case, policy: SchedulingPolicy, overheads: Overheads, options: PolicyOptions = {}): number {
   const cluster = gpuCluster(of.setting, overheads);
   return of.batches.reduce((sum, lengths) => sum + planStep(policy, lengths, cluster, options).predictedMs, 0);
 }

@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import type { Policy } from '../../src/methods/scheduling/plan.js';
+import type { SchedulingPolicy } from '../../src/methods/scheduling/plan.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import { RankGrid, type GridResult } from '../../src/ranks/grid.js';
 import { profileGrid, type GridProfile } from '../../src/ranks/profile.js';
@@ -28,7 +28,7 @@ import { traceEvents } from './trace.js';
 /** One way to schedule. */
 interface Arm {
   readonly name: string;
-  readonly policy: Policy;
+  readonly policy: SchedulingPolicy;
   readonly microBatch?: number;
 }
 

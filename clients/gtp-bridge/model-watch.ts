@@ -1,5 +1,6 @@
 /** Finds out what the server's model is, in the background and for as long as it takes. */
 
+import { refOf } from '../../src/core/refs.js';
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
@@ -24,9 +25,8 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
   try {
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
-    const { name, version } = model;
     const { features = '' } = JSON.parse(model.architectureJson || '{}') as { readonly features?: string };
-    return { ref: `${name}@${version}`, sizes: boardSizes(model), tellsRules: features.startsWith('katago') };
+    return { ref: refOf(model), sizes: boardSizes(model), tellsRules: features.startsWith('katago') };
   } catch (error) {
     throw fromCall(error);
   }

@@ -1,6 +1,6 @@
 /**
  * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a priority,
- * one model and board size a batch. A job's positions may be spread over batches and share them with other jobs. Knows the
+ * one model and board size a batch. A request's positions may be spread over batches and share them with other requests. Knows the
  * slots, but neither threads nor networks.
  */
 
@@ -9,15 +9,15 @@ import { trace } from '../core/trace.js';
 import type { Slots } from './slots.js';
 
 /** Positions of one request that wait for the network. */
-export interface Job {
+export interface QueuedPositions {
   /** Number of the loaded model. */
   readonly model: number;
   /** Points on a side of the boards of all positions. */
   readonly size: number;
   readonly interactive: boolean;
   readonly ownership: boolean;
-  /** `count` packed records of `stride` bytes (record.ts). */
-  readonly records: Uint8Array;
+  /** `count` packed positions of `stride` bytes (packed-position.ts). */
+  readonly packed: Uint8Array;
   readonly stride: number;
   readonly count: number;
   /** Takes the results of positions `from … from + count − 1`, which are positions `at …` of the batch in `slot`. */
@@ -27,13 +27,13 @@ export interface Job {
 }
 
 interface Ticket {
-  readonly job: Job;
+  readonly request: QueuedPositions;
   readonly submittedMicros: number;
   /** Positions that are neither delivered nor given up. */
   left: number;
 }
 
-/** A run of a job's positions. */
+/** A run of a request's positions. */
 interface Range {
   readonly ticket: Ticket;
   from: number;
@@ -66,7 +66,7 @@ export class Batcher {
   readonly #slots: Slots;
   readonly #nowMicros: () => number;
   readonly #listener: BatchListener;
-  readonly #tickets = new Map<Job, Ticket>();
+  readonly #tickets = new Map<QueuedPositions, Ticket>();
   /** Ranges not in a slot yet, by priority: interactive, bulk. */
   readonly #queues: [Range[], Range[]] = [[], []];
   readonly #states: (SlotState | undefined)[];
@@ -90,25 +90,25 @@ export class Batcher {
     return this.#pending;
   }
 
-  /** Queues a job; its results come through `deliver`, or its failure through `fail`. */
-  submit(job: Job): void {
+  /** Queues a request; its results come through `deliver`, or its failure through `fail`. */
+  submit(request: QueuedPositions): void {
     if (this.#closed) {
-      job.fail(this.#closed);
+      request.fail(this.#closed);
       return;
     }
-    const ticket: Ticket = { job, submittedMicros: this.#nowMicros(), left: job.count };
-    this.#tickets.set(job, ticket);
-    this.#pending += job.count;
-    this.#queues[job.interactive ? 0 : 1].push({ ticket, from: 0, to: job.count, retried: false });
+    const ticket: Ticket = { request, submittedMicros: this.#nowMicros(), left: request.count };
+    this.#tickets.set(request, ticket);
+    this.#pending += request.count;
+    this.#queues[request.interactive ? 0 : 1].push({ ticket, from: 0, to: request.count, retried: false });
     this.#pump();
   }
 
-  /** Forgets a job: no more calls to it, and what is not being computed yet never will be. */
-  cancel(job: Job): void {
-    const ticket = this.#tickets.get(job);
+  /** Forgets a request: no more calls to it, and what is not being computed yet never will be. */
+  cancel(request: QueuedPositions): void {
+    const ticket = this.#tickets.get(request);
     if (!ticket) return;
     this.#giveUp(ticket);
-    const queue = this.#queues[job.interactive ? 0 : 1];
+    const queue = this.#queues[request.interactive ? 0 : 1];
     const kept = queue.filter((range) => range.ticket !== ticket);
     if (kept.length < queue.length) queue.splice(0, queue.length, ...kept);
     this.#withdrawAbandoned();
@@ -127,7 +127,7 @@ export class Batcher {
       trace?.add('queue', ticket.submittedMicros / 1000, to - from, waitedMicros / 1000);
       if (ticket.left > 0) {
         this.#settle(ticket, to - from);
-        ticket.job.deliver(from, to - from, slot, at);
+        ticket.request.deliver(from, to - from, slot, at);
       }
       at += to - from;
     }
@@ -154,7 +154,7 @@ export class Batcher {
       for (const { ticket, from, to, retried } of state.ranges.reverse()) {
         if (ticket.left === 0) continue;
         if (retried) this.#failTicket(ticket, new AppError('internal', 'The network failed twice on this request'));
-        else this.#queues[ticket.job.interactive ? 0 : 1].unshift({ ticket, from, to, retried: true });
+        else this.#queues[ticket.request.interactive ? 0 : 1].unshift({ ticket, from, to, retried: true });
       }
     }
     this.#withdrawAbandoned();
@@ -181,14 +181,14 @@ export class Batcher {
 
   /** Puts as much of the front range into a slot as fits; false if no slot takes any. */
   #place(range: Range): boolean {
-    const { job } = range.ticket;
-    const key = `${String(job.model)} ${String(job.size)}${job.interactive ? 'i' : 'b'}`;
-    const slot = this.#filling.get(key) ?? this.#openSlot(job, key);
+    const { request } = range.ticket;
+    const key = `${String(request.model)} ${String(request.size)}${request.interactive ? 'i' : 'b'}`;
+    const slot = this.#filling.get(key) ?? this.#openSlot(request, key);
     if (slot === undefined) return false;
     const state = this.#states[slot]!;
     const count = Math.min(range.to - range.from, this.#slots.capacity - state.count);
-    const records = job.records.subarray(range.from * job.stride, (range.from + count) * job.stride);
-    if (!this.#slots.append(slot, state.count, records, job.stride, job.ownership)) {
+    const packed = request.packed.subarray(range.from * request.stride, (range.from + count) * request.stride);
+    if (!this.#slots.append(slot, state.count, packed, request.stride, request.ownership)) {
       this.#filling.delete(key);
       return true;
     }
@@ -199,15 +199,15 @@ export class Batcher {
     return true;
   }
 
-  #openSlot(job: Job, key: string): number | undefined {
+  #openSlot(request: QueuedPositions, key: string): number | undefined {
     // The last free slot is for interactive jobs, which must not wait for bulk batches to come back.
-    const slot = this.#free.length > (job.interactive ? 0 : 1) ? this.#free.pop() : undefined;
+    const slot = this.#free.length > (request.interactive ? 0 : 1) ? this.#free.pop() : undefined;
     if (slot === undefined) return undefined;
     this.#sequence = (this.#sequence + 1) | 0;
     this.#slots.open(slot, {
-      model: job.model,
-      size: job.size,
-      interactive: job.interactive,
+      model: request.model,
+      size: request.size,
+      interactive: request.interactive,
       sequence: this.#sequence,
     });
     this.#states[slot] = { ranges: [], count: 0, key };
@@ -244,7 +244,7 @@ export class Batcher {
   #settle(ticket: Ticket, count: number): void {
     ticket.left -= count;
     this.#pending -= count;
-    if (ticket.left === 0) this.#tickets.delete(ticket.job);
+    if (ticket.left === 0) this.#tickets.delete(ticket.request);
   }
 
   #giveUp(ticket: Ticket): void {
@@ -254,6 +254,6 @@ export class Batcher {
   #failTicket(ticket: Ticket, error: AppError): void {
     if (ticket.left === 0) return;
     this.#giveUp(ticket);
-    ticket.job.fail(error);
+    ticket.request.fail(error);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Remembers evaluations. A fixed amount of memory in typed arrays: sets of four entries each, the least recently used of a
- * set gives way. The key is 96 bits of hash over the packed position (record.ts) and the model's number, so a wrong
+ * set gives way. The key is 96 bits of hash over the packed position (packed-position.ts) and the model's number, so a wrong
  * answer is out of the question in practice and old versions simply age out.
  */
 
@@ -12,11 +12,11 @@ const keyWords = 3;
 /** Win, draw, loss and the scores. */
 const HEAD = 3 + scoreFields.length;
 
-/** The key that `EvaluationCache.find` and `put` take; written by `hashRecord`. */
+/** The key that `EvaluationCache.find` and `put` take; written by `hashPacked`. */
 export type CacheKey = Uint32Array;
 
 /** Hashes `words` 32-bit words from `from` on, for the model with this number, into `key` [3] at `at`. */
-export function hashRecord(
+export function hashPacked(
   words: Int32Array,
   from: number,
   count: number,

@@ -14,11 +14,11 @@ import type { Snapshot } from '../go/snapshot.js';
 import { Batcher } from './batcher.js';
 import { EvaluationCache } from './cache.js';
 import { MOST_THREADS, type EvaluatorConfig } from './config.js';
-import { EvaluationJob } from './evaluation-job.js';
+import { PendingEvaluation } from './pending-evaluation.js';
 import { type EvaluatorLog, type LoadedModel, LoadedModels } from './loaded-models.js';
 import { type EvaluatorMetrics, makeCounters } from './metrics.js';
 import { MeasuredThreads } from './measured-threads.js';
-import type { ModelShape, ModelSource } from './model-source.js';
+import type { ModelShape, ServedModels } from './model-source.js';
 import { floatCount, joinOutputs, partOf, type PlainTensors } from './plain-tensors.js';
 import type { InferOutputs } from './session-messages.js';
 import { SessionPool, type PoolPorts } from './session-pool.js';
@@ -66,7 +66,7 @@ export class Evaluator {
   #closed = false;
 
   /** @param ports real threads and the machine's clock if not given */
-  constructor(source: ModelSource, config: EvaluatorSettings, log: EvaluatorLog = () => undefined, ports?: PoolPorts) {
+  constructor(source: ServedModels, config: EvaluatorSettings, log: EvaluatorLog = () => undefined, ports?: PoolPorts) {
     this.#config = config;
     // A batch running and one ready for every thread, one that bulk positions fill, and one kept for interactive ones.
     const cores = Math.min(MOST_THREADS, availableParallelism());
@@ -246,39 +246,39 @@ export class Evaluator {
   #evaluate(model: LoadedModel, request: EvaluateRequest, size: number): Promise<EvaluateResult> {
     const { positions, ownership = false, signal } = request;
     this.#admit(positions.length);
-    const job = new EvaluationJob(
+    const pending = new PendingEvaluation(
       model,
       { positions, size, interactive: request.priority === 'interactive', ownership },
       { slots: this.#slots, cache: this.#cacheFor(size) },
     );
     this.#counters.requests++;
-    this.#counters.cacheHits += positions.length - job.count;
-    if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += job.count;
-    return this.#run(job, model, signal);
+    this.#counters.cacheHits += positions.length - pending.count;
+    if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += pending.count;
+    return this.#run(pending, model, signal);
   }
 
   /** A function of its own, so that what waits does not hold the positions, which are packed by now. */
-  #run(job: EvaluationJob, model: LoadedModel, signal: CancelSignal | undefined): Promise<EvaluateResult> {
+  #run(pending: PendingEvaluation, model: LoadedModel, signal: CancelSignal | undefined): Promise<EvaluateResult> {
     this.#models.use(model);
     return new Promise((resolve, reject) => {
       const settled = (error: AppError | undefined): void => {
         signal?.removeEventListener('abort', abandon);
         this.#models.done(model);
         if (error) reject(error);
-        else resolve({ modelVersion: model.ref, evaluations: job.evaluations });
+        else resolve({ modelVersion: model.ref, evaluations: pending.evaluations });
         if (error) this.#counters[error.kind === 'cancelled' ? 'cancelled' : 'failed']++;
       };
       const abandon = (): void => {
-        this.#batcher.cancel(job);
+        this.#batcher.cancel(pending);
         settled(cancelled(signal!));
       };
-      if (job.count === 0) {
+      if (pending.count === 0) {
         settled(undefined);
         return;
       }
       signal?.addEventListener('abort', abandon, { once: true });
-      job.settled = settled;
-      this.#batcher.submit(job);
+      pending.settled = settled;
+      this.#batcher.submit(pending);
     });
   }
 

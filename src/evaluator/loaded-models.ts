@@ -5,7 +5,7 @@
 
 import { AppError } from '../core/errors.js';
 import { LruMap } from '../core/lru-map.js';
-import type { ModelShape, ModelSource } from './model-source.js';
+import type { ModelShape, ServedModels } from './model-source.js';
 import type { ModelBytes } from './session-messages.js';
 
 /** A version that can be used. */
@@ -32,7 +32,7 @@ export type EvaluatorLog = (event: string, fields: Readonly<Record<string, unkno
 
 /** The loaded versions, at most `limit` of them unless more are in use. */
 export class LoadedModels {
-  readonly #source: ModelSource;
+  readonly #source: ServedModels;
   readonly #loader: ModelLoader;
   readonly #limit: number;
   readonly #log: EvaluatorLog;
@@ -47,7 +47,7 @@ export class LoadedModels {
   /** Counts refreshes, so that an answer of the source from before one is not kept after it. */
   #generation = 0;
 
-  constructor(source: ModelSource, loader: ModelLoader, limit: number, log: EvaluatorLog) {
+  constructor(source: ServedModels, loader: ModelLoader, limit: number, log: EvaluatorLog) {
     this.#source = source;
     this.#loader = loader;
     this.#limit = limit;

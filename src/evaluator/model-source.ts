@@ -1,23 +1,10 @@
 /** Where the evaluator gets its models; the server adapts the store to this. */
 
+import type { ModelSource } from '../core/model-source.js';
 import type { Range } from '../nn/quantization/ranges.js';
 
-/** Finds and reads model files. */
-export interface ModelSource {
-  /**
-   * The version that `name` stands for: a name (its promoted version), name@version, or '' (the default model's promoted
-   * version).
-   *
-   * @returns name@version
-   * @throws AppError 'not-found' if there is no such model
-   */
-  resolve(name: string): Promise<string>;
-  /**
-   * The model file (nn/model-file.ts) of a version.
-   *
-   * @param ref name@version
-   */
-  read(ref: string): Promise<Uint8Array>;
+/** Model files, and how they are served. */
+export interface ServedModels extends ModelSource {
   /**
    * The ranges by which a version's trunk is computed in eight bits; undefined for float32.
    *

@@ -12,15 +12,15 @@ import { decodeModel } from '../nn/model-file.js';
 import { boardsOf } from '../nn/networks/go-network.js';
 import { servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
-import { packRecord, recordBytes, unpackRecord } from './record.js';
+import { packPosition, packedBytes, unpackPosition } from './packed-position.js';
 import { scoreFields } from './scores.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
 import { type ServingForm, SizedPrograms } from './sized-programs.js';
 import type { SlotOutputs } from './slots.js';
 
 export interface PackedPositions {
-  /** `count` packed positions (record.ts) of `size`. */
-  readonly records: Uint8Array;
+  /** `count` packed positions (packed-position.ts) of `size`. */
+  readonly packed: Uint8Array;
   readonly count: number;
   /** Points on a side. */
   readonly size: number;
@@ -30,10 +30,10 @@ export interface PackedPositions {
 
 /** Packs checked positions of one size. */
 export function packPositions(positions: readonly Snapshot[], size: number): Omit<PackedPositions, 'ownership'> {
-  const stride = recordBytes(size);
-  const records = new Uint8Array(positions.length * stride);
-  positions.forEach((position, i) => packRecord(position, records, i * stride));
-  return { records, count: positions.length, size };
+  const stride = packedBytes(size);
+  const packed = new Uint8Array(positions.length * stride);
+  positions.forEach((position, i) => packPosition(position, packed, i * stride));
+  return { packed, count: positions.length, size };
 }
 
 /** A model that can be run. */
@@ -80,12 +80,12 @@ export class ServingSession {
    *   What is written is of the positions as they are in any case.
    */
   async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
-    const { records, count, size } = positions;
+    const { packed, count, size } = positions;
     const parts = Math.max(1, Math.round(count / this.#programs.positionsInPart(size)));
-    const stride = recordBytes(size);
+    const stride = packedBytes(size);
     for (let part = 0; part < parts; part++) {
       const [from, to] = [Math.floor((part * count) / parts), Math.floor(((part + 1) * count) / parts)];
-      const some = { ...positions, records: records.subarray(from * stride, to * stride), count: to - from };
+      const some = { ...positions, packed: packed.subarray(from * stride, to * stride), count: to - from };
       await this.#evaluatePart(some, rowsOf(outputs, from, to, size), symmetries?.subarray(from, to));
     }
   }
@@ -113,15 +113,15 @@ export class ServingSession {
   }
 
   /** What the network reads of positions, turned by `symmetries` [count] if given; valid until the next call. */
-  features({ records, count, size }: Omit<PackedPositions, 'ownership'>, symmetries?: Uint8Array): InferInputs {
+  features({ packed, count, size }: Omit<PackedPositions, 'ownership'>, symmetries?: Uint8Array): InferInputs {
     const { planes, globals } = this.shape;
     const planeFloats = planes * size * size;
     if (this.#planes.length < count * planeFloats) this.#planes = new Float32Array(count * planeFloats);
     if (this.#globals.length < count * globals) this.#globals = new Float32Array(count * globals);
-    const stride = recordBytes(size);
+    const stride = packedBytes(size);
     const stones = this.#stones.subarray(0, size * size);
     for (let i = 0; i < count; i++) {
-      const snapshot = unpackRecord(records, i * stride, size, stones);
+      const snapshot = unpackPosition(packed, i * stride, size, stones);
       this.#features.write(snapshot, symmetries?.[i] ?? 0, this.#planes, i * planeFloats, this.#globals, i * globals);
     }
     return { planes: this.#planes, globals: this.#globals, count, size };

@@ -81,7 +81,7 @@ class Sessions {
       const ownership = slots.wantsOwnership(slot);
       const size = slots.size(slot);
       const outputs = slots.outputs(slot, count, size);
-      await this.#symmetric.evaluate(session, { records: slots.records(slot), count, size, ownership }, outputs);
+      await this.#symmetric.evaluate(session, { packed: slots.packed(slot), count, size, ownership }, outputs);
       slots.setComputeMicros(slot, Number((process.hrtime.bigint() - startedNs) / 1000n));
       this.#tell(slot);
     } catch (error) {

@@ -8,7 +8,7 @@
  */
 
 import { MAX_SIZE } from '../go/rules.js';
-import { recordBytes } from './record.js';
+import { packedBytes } from './packed-position.js';
 import { scoreFields } from './scores.js';
 
 const workSequence = 0;
@@ -29,7 +29,7 @@ const outputFloats = MAX_SIZE * MAX_SIZE + 1 + 3 + scoreFields.length + MAX_SIZE
 /** The shared memory itself; this is what is sent to a thread. */
 export interface SlotMemory {
   readonly control: SharedArrayBuffer;
-  readonly records: SharedArrayBuffer;
+  readonly packed: SharedArrayBuffer;
   readonly outputs: SharedArrayBuffer;
   readonly slotCount: number;
   /** Most positions in a slot. */
@@ -40,7 +40,7 @@ export interface SlotMemory {
 export function makeSlotMemory(slotCount: number, capacity: number): SlotMemory {
   return {
     control: new SharedArrayBuffer(4 * (headerInts + slotCount * slotInts)),
-    records: new SharedArrayBuffer(slotCount * capacity * recordBytes(MAX_SIZE)),
+    packed: new SharedArrayBuffer(slotCount * capacity * packedBytes(MAX_SIZE)),
     outputs: new SharedArrayBuffer(4 * slotCount * capacity * outputFloats),
     slotCount,
     capacity,
@@ -85,14 +85,14 @@ export class Slots {
   readonly count: number;
   readonly capacity: number;
   readonly #control: Int32Array;
-  readonly #records: Uint8Array;
+  readonly #packed: Uint8Array;
   readonly #outputs: Float32Array;
 
   constructor(memory: SlotMemory) {
     this.count = memory.slotCount;
     this.capacity = memory.capacity;
     this.#control = new Int32Array(memory.control);
-    this.#records = new Uint8Array(memory.records);
+    this.#packed = new Uint8Array(memory.packed);
     this.#outputs = new Float32Array(memory.outputs);
   }
 
@@ -108,17 +108,17 @@ export class Slots {
   }
 
   /**
-   * Adds records to an opened slot, unless a thread has claimed it.
+   * Adds packed positions to an opened slot, unless a thread has claimed it.
    *
    * @param state  how many positions the slot holds already
-   * @param bytes  whole records of `stride` bytes
+   * @param bytes  whole packed positions of `stride` bytes
    * @returns whether they were added
    */
   append(slot: number, state: number, bytes: Uint8Array, stride: number, ownership: boolean): boolean {
-    const at = slot * this.capacity * recordBytes(MAX_SIZE) + state * stride;
+    const at = slot * this.capacity * packedBytes(MAX_SIZE) + state * stride;
     const index = this.#index(slot, stateAt);
     if (Atomics.load(this.#control, index) !== state) return false;
-    this.#records.set(bytes, at);
+    this.#packed.set(bytes, at);
     if (ownership) this.#set(slot, ownershipAt, 1);
     const added = bytes.length / stride;
     if (Atomics.compareExchange(this.#control, index, state, state + added) !== state) return false;
@@ -211,10 +211,10 @@ export class Slots {
     return this.#get(slot, computeMicrosAt);
   }
 
-  /** The slot's records, `recordBytes(size)` bytes each. */
-  records(slot: number): Uint8Array {
-    const bytes = this.capacity * recordBytes(MAX_SIZE);
-    return this.#records.subarray(slot * bytes, (slot + 1) * bytes);
+  /** The slot's packed, `packedBytes(size)` bytes each. */
+  packed(slot: number): Uint8Array {
+    const bytes = this.capacity * packedBytes(MAX_SIZE);
+    return this.#packed.subarray(slot * bytes, (slot + 1) * bytes);
   }
 
   /** Where the outputs of `count` positions of `size` go. */

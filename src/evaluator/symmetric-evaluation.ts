@@ -8,9 +8,9 @@
  */
 
 import { SYMMETRIES } from '../go/symmetry.js';
-import { type CacheKey, hashRecord } from './cache.js';
+import { type CacheKey, hashPacked } from './cache.js';
 import type { SymmetrySettings } from './config.js';
-import { recordBytes } from './record.js';
+import { packedBytes } from './packed-position.js';
 import { scoreFields } from './scores.js';
 import type { PackedPositions, ServingSession } from './serving-session.js';
 import { allocateOutputs, type SlotOutputs } from './slots.js';
@@ -26,7 +26,7 @@ export class SymmetricEvaluation {
   readonly #settings: SymmetrySettings;
   readonly #key: CacheKey = new Uint32Array(3);
   #symmetries = new Uint8Array(0);
-  #records = new Uint8Array(0);
+  #packed = new Uint8Array(0);
   #turned: SlotOutputs = allocateOutputs(0, 0);
 
   constructor(settings: SymmetrySettings) {
@@ -42,12 +42,12 @@ export class SymmetricEvaluation {
   }
 
   /** The symmetry of each position [count]; valid until the next call. */
-  #draw({ records, count, size }: PackedPositions): Uint8Array {
+  #draw({ packed, count, size }: PackedPositions): Uint8Array {
     if (this.#symmetries.length < count) this.#symmetries = new Uint8Array(count);
-    const words = recordBytes(size) / 4;
-    const all = new Int32Array(records.buffer, records.byteOffset, count * words);
+    const words = packedBytes(size) / 4;
+    const all = new Int32Array(packed.buffer, packed.byteOffset, count * words);
     for (let i = 0; i < count; i++) {
-      hashRecord(all, i * words, words, this.#settings.symmetrySeed, this.#key, 0);
+      hashPacked(all, i * words, words, this.#settings.symmetrySeed, this.#key, 0);
       this.#symmetries[i] = this.#key[0]! % SYMMETRIES;
     }
     return this.#symmetries;
@@ -58,8 +58,8 @@ export class SymmetricEvaluation {
    * then what the eight disagree by in it (as KataGo's averages).
    */
   async #average(session: ServingSession, positions: PackedPositions, outputs: SlotOutputs): Promise<void> {
-    const { records, count, size, ownership } = positions;
-    const stride = recordBytes(size);
+    const { packed, count, size, ownership } = positions;
+    const stride = packedBytes(size);
     const rows = count * SYMMETRIES;
     const most = Math.min(rows, Math.max(ROWS, count));
     this.#reserve(most, size);
@@ -70,11 +70,11 @@ export class SymmetricEvaluation {
       for (let row = 0; row < some;) {
         const first = (from + row) % count;
         const run = Math.min(count - first, some - row);
-        this.#records.set(records.subarray(first * stride, (first + run) * stride), row * stride);
+        this.#packed.set(packed.subarray(first * stride, (first + run) * stride), row * stride);
         this.#symmetries.fill(Math.floor((from + row) / count), row, row + run);
         row += run;
       }
-      const turned = { records: this.#records, count: some, size, ownership };
+      const turned = { packed: this.#packed, count: some, size, ownership };
       await session.evaluate(turned, this.#turned, this.#symmetries);
       for (let row = 0; row < some; row++) add(this.#turned, row, outputs, (from + row) % count, positions);
     }
@@ -87,7 +87,7 @@ export class SymmetricEvaluation {
 
   #reserve(rows: number, size: number): void {
     if (this.#symmetries.length < rows) this.#symmetries = new Uint8Array(rows);
-    if (this.#records.length < rows * recordBytes(size)) this.#records = new Uint8Array(rows * recordBytes(size));
+    if (this.#packed.length < rows * packedBytes(size)) this.#packed = new Uint8Array(rows * packedBytes(size));
     const { policy, value } = this.#turned;
     const fits = policy.length >= rows * (size * size + 1) && value.length >= rows * 3;
     if (!fits) this.#turned = allocateOutputs(rows, size);

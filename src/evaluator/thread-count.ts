@@ -7,9 +7,9 @@ import { Rng } from '../core/rng.js';
 import { Position } from '../go/position.js';
 import { defaultRules } from '../go/rules.js';
 import type { Snapshot } from '../go/snapshot.js';
-import type { Batcher, Job } from './batcher.js';
+import type { Batcher, QueuedPositions } from './batcher.js';
 import type { LoadedModel } from './loaded-models.js';
-import { recordBytes } from './record.js';
+import { packedBytes } from './packed-position.js';
 import { packPositions } from './serving-session.js';
 
 /** Times that each number of threads is measured, of which the best counts: other work on the machine only slows them. */
@@ -59,14 +59,14 @@ export async function measureThreads(
   cores: number,
 ): Promise<readonly ThreadSpeed[]> {
   const size = model.shape.boards[1];
-  const { records } = packPositions(playedPositions(size, maxBatch), size);
+  const { packed } = packPositions(playedPositions(size, maxBatch), size);
   const evaluate = (count: number): Promise<void> => {
-    const fixed = { model: model.model, size, interactive: false, ownership: false, stride: recordBytes(size) };
+    const fixed = { model: model.model, size, interactive: false, ownership: false, stride: packedBytes(size) };
     return new Promise((resolve, reject) => {
       let left = count;
-      const job: Job = {
+      const pending: QueuedPositions = {
         ...fixed,
-        records,
+        packed,
         count,
         deliver(_from, delivered) {
           left -= delivered;
@@ -74,7 +74,7 @@ export async function measureThreads(
         },
         fail: reject,
       };
-      batcher.submit(job);
+      batcher.submit(pending);
     });
   };
   const speeds: ThreadSpeed[] = [];

@@ -1,5 +1,6 @@
 /** Generates text with the language models of the store, each in a thread of its own that is started when it is needed. */
 
+import type { ModelSource } from '../core/model-source.js';
 import { AppError } from '../core/errors.js';
 import { LruMap } from '../core/lru-map.js';
 import { cancelled, throwIfAborted } from '../core/signals.js';
@@ -8,13 +9,6 @@ import type { BatchLimits } from './continuous-batch.js';
 import { type Generation, GeneratorThread } from './generator-thread.js';
 import type { ModelFacts } from './messages.js';
 import type { SpokenToken } from './speech.js';
-
-/** Where models come from; name@version names one. */
-export interface ModelFiles {
-  /** @throws AppError 'not-found' */
-  resolve(name: string): Promise<string>;
-  read(ref: string): Promise<Uint8Array>;
-}
 
 export interface GeneratorSettings extends BatchLimits {
   readonly engine: EngineSettings;
@@ -36,7 +30,7 @@ export interface UnopenedModel extends ModelFacts {
 export type OpenVocabulary = (model: UnopenedModel, signal: AbortSignal) => Promise<readonly number[]>;
 
 /** A model ready to generate. */
-export interface LoadedModel extends UnopenedModel {
+export interface TextModel extends UnopenedModel {
   /** That end a text or a message. */
   readonly stopTokens: readonly number[];
   /** The tokens as they come; ends after the last completion. Leaving the loop cancels what is left. */
@@ -46,18 +40,18 @@ export interface LoadedModel extends UnopenedModel {
 }
 
 interface Entry {
-  readonly model: Promise<LoadedModel & { readonly thread: GeneratorThread }>;
+  readonly model: Promise<TextModel & { readonly thread: GeneratorThread }>;
 }
 
 /** Owns the threads. */
 export class Generator {
-  readonly #files: ModelFiles;
+  readonly #files: ModelSource;
   readonly #settings: GeneratorSettings;
   readonly #openVocabulary: OpenVocabulary;
   readonly #closing = new AbortController();
   readonly #entries = new LruMap<string, Entry>();
 
-  constructor(files: ModelFiles, settings: GeneratorSettings, openVocabulary: OpenVocabulary) {
+  constructor(files: ModelSource, settings: GeneratorSettings, openVocabulary: OpenVocabulary) {
     this.#files = files;
     this.#settings = settings;
     this.#openVocabulary = openVocabulary;
@@ -68,7 +62,7 @@ export class Generator {
    *
    * @throws AppError 'not-found' if there is none, 'invalid-argument' if it is no language model
    */
-  async model(name: string): Promise<LoadedModel> {
+  async model(name: string): Promise<TextModel> {
     throwIfAborted(this.#closing.signal);
     const ref = await this.#files.resolve(name);
     const entry = this.#entries.get(ref) ?? this.#open(ref);
@@ -96,7 +90,7 @@ export class Generator {
     return entry;
   }
 
-  async #load(ref: string): Promise<LoadedModel & { readonly thread: GeneratorThread }> {
+  async #load(ref: string): Promise<TextModel & { readonly thread: GeneratorThread }> {
     const modelFile = await this.#files.read(ref);
     const { engine, cacheBytes, maxWaiting, prefillTokens } = this.#settings;
     const limits = { cacheBytes, maxWaiting, prefillTokens };

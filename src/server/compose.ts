@@ -1,5 +1,6 @@
 /** The one place that wires everything: store, jobs, leases, evaluator, and the services over them. */
 
+import { refOf } from '../core/refs.js';
 import { join } from 'node:path';
 import type { CompatServiceDefinition, ServiceImplementation } from 'nice-grpc';
 import type { Logger } from 'pino';
@@ -10,7 +11,7 @@ import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import { Evaluator } from '../evaluator/evaluator.js';
 import { ThreadPool } from '../threads/pool.js';
 import { threadUrl } from '../threads/thread-url.js';
-import type { ModelSource } from '../evaluator/model-source.js';
+import type { ServedModels } from '../evaluator/model-source.js';
 import { JobServiceDefinition } from '../proto/tengen/v1/job.js';
 import { MonitorServiceDefinition } from '../proto/tengen/v1/monitor.js';
 import { ModelServiceDefinition } from '../proto/tengen/v1/model.js';
@@ -21,7 +22,7 @@ import { growKind } from '../trainer/grow/job.js';
 import { rftKind } from '../trainer/rft/job.js';
 import { sftKind } from '../trainer/sft/job.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
-import { modelRef, type Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import { makeAccessService } from './access-service.js';
@@ -239,11 +240,11 @@ function composeGenerator({ config, engine, store }: Parts, tokenizing: ThreadPo
   return new Generator(modelsOf(store), settings, (model, signal) => openVocabulary(tokenizing, model, signal));
 }
 
-function modelsOf(store: Store): ModelSource {
+function modelsOf(store: Store): ServedModels {
   return {
     async resolve(name) {
       const row = await store.models.get(name);
-      if (row) return modelRef(row);
+      if (row) return refOf(row);
       throw new AppError('not-found', name === '' ? 'There is no model yet' : `There is no model ${quoted(name)}`);
     },
     read: (ref) => store.models.read(ref),

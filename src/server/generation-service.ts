@@ -5,7 +5,7 @@ import { check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
 import type { FinishReason as Reason } from '../generator/continuous-batch.js';
 import type { Generation } from '../generator/generator-thread.js';
-import type { Generator, LoadedModel } from '../generator/generator.js';
+import type { Generator, TextModel } from '../generator/generator.js';
 import { checkSampling } from '../generator/sampling.js';
 import {
   FinishReason,
@@ -65,11 +65,7 @@ async function* generate(
 type Encode = (what: Parameters<typeof tokensOf>[2]) => ReturnType<typeof tokensOf>;
 
 /** @throws AppError 'invalid-argument' naming what is wrong */
-async function generationOf(
-  request: GenerateRequest,
-  { stopTokens }: LoadedModel,
-  encode: Encode,
-): Promise<Generation> {
+async function generationOf(request: GenerateRequest, { stopTokens }: TextModel, encode: Encode): Promise<Generation> {
   const { completions, maxTokens, temperature = 1, topP = 1, stop, seed } = request;
   checkSampling({ temperature, topP });
   check(completions <= maxCompletions, () => `completions is ${completions}; it must be at most ${maxCompletions}`);

@@ -3,6 +3,7 @@
  * already speak it (Triton, KServe). https://github.com/kserve/open-inference-protocol
  */
 
+import { partsOfRef, refOf } from '../core/refs.js';
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { orAborted } from '../core/signals.js';
@@ -49,20 +50,20 @@ export function makeInferenceService(
   return {
     serverLive: () => Promise.resolve({ live: true }),
     serverReady: async () => ({ ready: await isReady('') }),
-    modelReady: async ({ name, version }) => ({ ready: await isReady(refOf(name, version)) }),
+    modelReady: async ({ name, version }) => ({ ready: await isReady(askedRef(name, version)) }),
     serverMetadata: () => Promise.resolve({ name: 'tengen', version: options.serverVersion, extensions: [] }),
     async modelMetadata(request) {
-      const asked = refOf(request.name, request.version);
+      const asked = askedRef(request.name, request.version);
       if (await language?.knows(asked)) return language!.metadata(asked);
       const { ref, shape } = await evaluator.describe(asked);
-      const [name, version] = splitRef(ref);
+      const { name, version } = partsOfRef(ref);
       const versions = request.version === '' ? await options.versions?.(name) : undefined;
       return metadata(name, versions ?? [version], shape);
     },
     async modelInfer(bytes, context) {
       const { signal } = context;
       const request = await readMessage(bytes, 1, { reader: inferReader, pool, signal });
-      const asked = refOf(request.modelName, request.modelVersion);
+      const asked = askedRef(request.modelName, request.modelVersion);
       if (await language?.knows(asked)) return language!.infer(asked, request, context);
       return infer(evaluator, request, context, options.quotas);
     },
@@ -76,14 +77,14 @@ async function infer(
   quotas: Quotas | undefined,
 ): Promise<Uint8Array> {
   const { signal } = context;
-  const { ref, shape } = await orAborted(evaluator.describe(refOf(request.modelName, request.modelVersion)), signal);
+  const { ref, shape } = await orAborted(evaluator.describe(askedRef(request.modelName, request.modelVersion)), signal);
   const inputs = readInputs(request, shape);
   const names = wantedOutputs(request, shape);
   const done = quotas?.admit(callFacts(context), inputs.count);
   // Given back when the network is done, also if the caller has left before.
   const inferring = evaluator.infer(ref, inputs).finally(() => done?.());
   const { modelVersion, outputs } = await orAborted(inferring, signal);
-  const [modelName, version] = splitRef(modelVersion);
+  const { name: modelName, version } = partsOfRef(modelVersion);
   const tensors = names.map((name) => ({ name, ...outputs[name]! }));
   return writeAnswer({ modelName, modelVersion: version, id: request.id }, tensors);
 }
@@ -126,14 +127,9 @@ function metadata(name: string, versions: readonly string[], shape: ModelShape):
   };
 }
 
-function refOf(name: string, version: string): string {
+function askedRef(name: string, version: string): string {
   if (name === '' && version !== '') {
     throw new AppError('invalid-argument', `Version '${version}' is given without the model's name`);
   }
-  return version === '' ? name : `${name}@${version}`;
-}
-
-function splitRef(ref: string): [name: string, version: string] {
-  const at = ref.lastIndexOf('@');
-  return [ref.slice(0, at), ref.slice(at + 1)];
+  return version === '' ? name : refOf({ name, version });
 }

@@ -1,9 +1,10 @@
 /** The store as jobs want to see it. A job writes only under names that its creator may write under, at that moment. */
 
+import { refOf } from '../core/refs.js';
 import { AppError } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
 import type { EngineSettings } from '../engine/engine-settings.js';
-import { modelRef, type ModelRow, type Store } from '../store/store.js';
+import type { ModelRow, Store } from '../store/store.js';
 import type { JobContext, JobDatasets, JobGames, JobModels, JobWorld, StoredModel } from '../trainer/harness/ports.js';
 import { decodeGameRecord } from '../wire/game-record.js';
 import { describeModel } from './model-file.js';
@@ -40,7 +41,7 @@ export function jobWorld(store: Store, engine: EngineSettings, promoted: () => v
 
 function storedModel(row: ModelRow): StoredModel {
   const { name, sha256, architectureJson } = row;
-  return { ref: modelRef(row), name, sha256, architectureJson };
+  return { ref: refOf(row), name, sha256, architectureJson };
 }
 
 /** @throws (of `put` and `promote`) AppError 'permission-denied' once the name is no longer granted to the job's creator */
@@ -53,11 +54,11 @@ export function jobModels(
   return {
     async read(ref) {
       const row = await store.models.get(ref);
-      return row && { ...storedModel(row), bytes: await store.models.read(modelRef(row)) };
+      return row && { ...storedModel(row), bytes: await store.models.read(refOf(row)) };
     },
     async put(bytes, { step }) {
       await names.claim('model', name, createdBy);
-      return modelRef(await store.models.put({ name, ...describeModel(bytes), step }, bytes));
+      return refOf(await store.models.put({ name, ...describeModel(bytes), step }, bytes));
     },
     async promote(ref) {
       await names.claim('model', name, createdBy);
@@ -74,7 +75,7 @@ function jobDatasets(store: Store, { createdBy }: JobContext): JobDatasets {
     async read(ref) {
       const row = await store.datasets.get(ref);
       if (!row) throw new AppError('not-found', `There is no data set ${quoted(ref)}; import it first`);
-      const full = modelRef(row);
+      const full = refOf(row);
       return { ref: full, bytes: await store.datasets.read(full) };
     },
     claim: (name) => names.claim('dataset', name, createdBy),

@@ -1,5 +1,6 @@
 /** Language models through the Open Inference Protocol: INT64 `tokens` [T] in, FP32 `logits` [T, V] out. */
 
+import { partsOfRef } from '../core/refs.js';
 import type { CallContext } from 'nice-grpc';
 import { check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
@@ -22,7 +23,7 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
     knows,
     async metadata(asked) {
       const { ref, vocabulary } = await generator.model(asked);
-      const [name, version] = split(ref);
+      const { name, version } = partsOfRef(ref);
       return {
         name,
         versions: [version],
@@ -35,7 +36,7 @@ export function languageInference(generator: Generator, knows: (ref: string) => 
       const model = await orAborted(generator.model(asked), signal);
       const tokens = tokensOf(request, model.context, model.vocabulary);
       const logits = await model.logits(tokens, signal);
-      const [modelName, modelVersion] = split(model.ref);
+      const { name: modelName, version: modelVersion } = partsOfRef(model.ref);
       const shape = [tokens.length, model.vocabulary];
       return writeAnswer({ modelName, modelVersion, id: request.id }, [{ name: 'logits', shape, data: logits }]);
     },
@@ -71,9 +72,4 @@ function tokensOf({ inputs, outputs, rawInputContents }: InferRequest, context: 
   const unknown = tokens.find((token) => !(token >= 0 && token < vocabulary));
   check(unknown === undefined, () => `Input 'tokens' has ${unknown}; the model knows 0 to ${vocabulary - 1}`);
   return tokens.map(Number);
-}
-
-function split(ref: string): [name: string, version: string] {
-  const at = ref.lastIndexOf('@');
-  return [ref.slice(0, at), ref.slice(at + 1)];
 }

@@ -1,5 +1,6 @@
 /** ModelService: model files in and out, and which version plays. */
 
+import { refOf } from '../core/refs.js';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../core/errors.js';
 import { quoted } from '../core/quoted.js';
@@ -12,7 +13,7 @@ import {
   type UploadModelRequest,
 } from '../proto/tengen/v1/model.js';
 import { isWorthServing } from '../evaluator/quantization/compare.js';
-import { modelRef, precisions, type ModelRow, type ModelStore } from '../store/store.js';
+import { precisions, type ModelRow, type ModelStore } from '../store/store.js';
 import { owned } from '../threads/messages.js';
 import { threadModule, type ThreadPool } from '../threads/pool.js';
 import { wordOf } from '../wire/enums.js';
@@ -87,7 +88,7 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
     async *downloadModel({ model, format }, { signal }) {
       const isKatago = wordOf('format', format, formats) === 'katago';
       const row = await get(model);
-      const stored = await models.read(modelRef(row));
+      const stored = await models.read(refOf(row));
       yield* download(row, isKatago ? await threads.pack(row, stored, signal) : { bytes: stored, sha256: row.sha256 });
     },
     async importModel({ name, path }, context) {

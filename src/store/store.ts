@@ -35,11 +35,6 @@ export interface ModelRow {
   readonly rating?: number;
 }
 
-/** `name@version`. */
-export function modelRef(row: Pick<ModelRow, 'name' | 'version'>): string {
-  return `${row.name}@${row.version}`;
-}
-
 /** What is known of a model file before it is stored. */
 export type NewModel = Pick<ModelRow, 'name' | 'size' | 'parameterCount' | 'architectureJson' | 'step'>;
 

@@ -9,7 +9,7 @@ import {
   victims,
   type Cluster,
   type MicroBatch,
-  type Policy,
+  type SchedulingPolicy,
   type PolicyOptions,
   type StepPlan,
 } from '../methods/scheduling/plan.js';
@@ -26,7 +26,7 @@ const MOST_SAMPLE_LENGTHS = 1_000_000;
 
 /** A request as the planner takes it. */
 export interface PlanRequest {
-  readonly policy: Policy;
+  readonly policy: SchedulingPolicy;
   readonly lengths: readonly number[];
   readonly cluster: Cluster;
   readonly options: PolicyOptions;

@@ -1,5 +1,6 @@
 /** What the store does with the files of its data folder: keeps them, counts who needs them, and refuses what is not its own. */
 
+import { refOf } from '../../src/core/refs.js';
 import {
   chmodSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import { modelRef, type Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 
 let dataDir: string;
 let blobs: string;
@@ -192,7 +193,7 @@ describe('a file that several rows need', () => {
       await Promise.all([replaced, stored]);
     }
     const names = [
-      ...(await store.models.list()).map((row) => store.models.read(modelRef(row))),
+      ...(await store.models.list()).map((row) => store.models.read(refOf(row))),
       ...(await store.datasets.list()).map(({ name, version }) => store.datasets.read(`${name}@${version}`)),
     ];
     expect((await Promise.all(names)).map((bytes) => Buffer.from(bytes).toString()).sort()).toEqual(

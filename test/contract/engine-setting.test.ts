@@ -8,7 +8,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { tensorflowEngine } from '../../src/engine/tensorflow/engine.js';
-import { packRecord, recordBytes } from '../../src/evaluator/record.js';
+import { packPosition, packedBytes } from '../../src/evaluator/packed-position.js';
 import { ServingSession } from '../../src/evaluator/serving-session.js';
 import { scoreFields } from '../../src/evaluator/scores.js';
 import type { SlotOutputs } from '../../src/evaluator/slots.js';
@@ -36,8 +36,8 @@ function expectClose(seen: ArrayLike<number>, wanted: ArrayLike<number>): void {
 }
 
 async function evaluate(engine: Engine, file: Uint8Array, count: number): Promise<SlotOutputs> {
-  const records = new Uint8Array(count * recordBytes(size));
-  randomPositions(size, count).forEach((position, i) => packRecord(position, records, i * recordBytes(size)));
+  const packed = new Uint8Array(count * packedBytes(size));
+  randomPositions(size, count).forEach((position, i) => packPosition(position, packed, i * packedBytes(size)));
   const outputs: SlotOutputs = {
     policy: new Float32Array(count * (size * size + 1)),
     value: new Float32Array(count * 3),
@@ -47,7 +47,7 @@ async function evaluate(engine: Engine, file: Uint8Array, count: number): Promis
   const session = await ServingSession.load(file, engine);
   // A larger batch before, so that the session's buffers are longer than this one needs.
   await session.infer({ planes: new Float32Array(12 * 500), globals: new Float32Array(7 * 20), count: 20, size });
-  await session.evaluate({ records, count, size, ownership: true }, outputs);
+  await session.evaluate({ packed, count, size, ownership: true }, outputs);
   await session.release();
   return outputs;
 }
@@ -59,7 +59,7 @@ async function train(engine: Engine, steps: number): Promise<{ losses: number[];
     trainer.add({ sequence, record: randomGame({ size, seed: sequence }) }, 0);
     while (trainer.isDue) losses.push((await trainer.makeStep())['loss']!);
   }
-  const { modelFile } = await trainer.snapshot();
+  const { modelFile } = await trainer.copy();
   await trainer.release();
   return { losses, modelFile };
 }

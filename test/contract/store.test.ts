@@ -1,3 +1,4 @@
+import { refOf } from '../../src/core/refs.js';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { threadUrl } from '../../src/threads/thread-url.js';
 import { migrations } from '../../src/store/sqlite/schema.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import { modelRef, type NewGame, type NewModel, type Store } from '../../src/store/store.js';
+import type { NewGame, NewModel, Store } from '../../src/store/store.js';
 
 const script = threadUrl(new URL('../../src/store/sqlite/x.ts', import.meta.url).href, './thread.js');
 const built = existsSync(script);
@@ -92,7 +93,7 @@ describe.each([
 
     const second = await open();
     expect(await second.models.get('a')).toEqual(model);
-    expect(await second.models.read(modelRef(model))).toEqual(bytesOf('weights'));
+    expect(await second.models.read(refOf(model))).toEqual(bytesOf('weights'));
     expect((await second.games.after('j', 0, 10)).map(({ gameId }) => gameId)).toEqual(['g1']);
     expect(await second.jobs.list()).toEqual([{ ...job, metrics: { loss: 2 } }]);
     expect(await second.progress.after(job.jobId, 0, 10)).toHaveLength(1);
@@ -114,7 +115,7 @@ describe.each([
     const store = await open();
     const a1 = await store.models.put(modelOf('a'), bytesOf('a1'));
     expect(a1).toMatchObject({ precision: 'auto', quantizationJson: '' });
-    await store.models.setQuantization(modelRef(a1), '{"ranges":[]}');
+    await store.models.setQuantization(refOf(a1), '{"ranges":[]}');
     await store.models.setQuantization('a@000', '{}');
     expect(await store.models.setPrecision('a', 'int8')).toMatchObject({ version: a1.version, precision: 'int8' });
     await store.models.put(modelOf('a'), bytesOf('a2'));
@@ -133,9 +134,9 @@ describe.each([
     const resolve = async (ref: string): Promise<string | undefined> => (await store.models.get(ref))?.version;
     expect([await resolve('a'), await resolve('b'), await resolve('')]).toEqual([a1.version, b1.version, a1.version]);
 
-    await store.models.promote(modelRef(a2));
+    await store.models.promote(refOf(a2));
     expect([await resolve('a'), await resolve('')]).toEqual([a2.version, a2.version]);
-    await store.models.promote(modelRef(b1), { asDefault: true });
+    await store.models.promote(refOf(b1), { asDefault: true });
     expect([await resolve('a'), await resolve('')]).toEqual([a2.version, b1.version]);
     expect(await resolve(`a@${a1.version}`)).toBe(a1.version);
     expect((await store.models.list('a')).map(({ version, promoted }) => [version, promoted])).toEqual([
@@ -150,7 +151,7 @@ describe.each([
     const store = await open();
     const row = await store.models.put(modelOf('a'), bytesOf('a1'));
     await store.models.rate([
-      { ref: modelRef(row), rating: 12.5 },
+      { ref: refOf(row), rating: 12.5 },
       { ref: 'gone@1', rating: 1 },
     ]);
     expect((await store.models.get('a'))?.rating).toBe(12.5);

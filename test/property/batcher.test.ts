@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.js';
-import { Batcher, type Job } from '../../src/evaluator/batcher.js';
+import { Batcher, type QueuedPositions } from '../../src/evaluator/batcher.js';
 import { scoreFields } from '../../src/evaluator/scores.js';
 import { makeSlotMemory, Slots } from '../../src/evaluator/slots.js';
-import { markedRecords, outputSize, scoreOf, SlotThread, stride } from '../support/slot-thread.js';
+import { markedPositions, outputSize, scoreOf, SlotThread, stride } from '../support/slot-thread.js';
 
 const threadCount = 3;
 const capacity = 4;
@@ -34,11 +34,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 /** A job that notes what happens to it. */
-class NotedJob implements Job {
+class NotedRequest implements QueuedPositions {
   readonly stride = stride;
   readonly size = outputSize;
   readonly ownership = false;
-  readonly records: Uint8Array;
+  readonly packed: Uint8Array;
   readonly scores: (number | undefined)[];
   errors: AppError[] = [];
   cancelled = false;
@@ -56,7 +56,7 @@ class NotedJob implements Job {
     this.model = form.model;
     this.interactive = form.interactive;
     this.#slots = slots;
-    this.records = markedRecords(number, form.count);
+    this.packed = markedPositions(number, form.count);
     this.scores = Array.from({ length: form.count }, () => undefined);
   }
 
@@ -84,11 +84,11 @@ class Bench {
   readonly slots = new Slots(makeSlotMemory(2 * threadCount + 2, capacity));
   readonly batcher = new Batcher(this.slots, () => 0);
   readonly threads = Array.from({ length: threadCount }, (_, thread) => new SlotThread(this.slots, thread));
-  readonly jobs: NotedJob[] = [];
+  readonly jobs: NotedRequest[] = [];
 
   perform(step: Action): void {
     if (step.kind === 'submit') {
-      const job = new NotedJob(this.jobs.length, step, this.slots);
+      const job = new NotedRequest(this.jobs.length, step, this.slots);
       this.jobs.push(job);
       this.batcher.submit(job);
     } else if (step.kind === 'cancel') {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packRecord, recordBytes, unpackRecord } from '../../src/evaluator/record.js';
+import { packPosition, packedBytes, unpackPosition } from '../../src/evaluator/packed-position.js';
 import { Position } from '../../src/go/position.js';
 import { handicapBonuses, koRules, scorings, taxes, type Rules } from '../../src/go/rules.js';
 import { checkSnapshot, previousStones, type Snapshot } from '../../src/go/snapshot.js';
@@ -61,9 +61,9 @@ describe('the snapshot of a random position', () => {
         const received = positionFromWire(Message.decode(bytes));
         expect({ ...received, rules: complete(received.rules) }).toEqual(snapshot);
         expect(complete(rulesFromWire(rulesToWire(game.rules)))).toEqual(game.rules);
-        const record = new Uint8Array(recordBytes(game.size));
-        packRecord(snapshot, record, 0);
-        const read = unpackRecord(record, 0, game.size, new Uint8Array(game.size ** 2));
+        const record = new Uint8Array(packedBytes(game.size));
+        packPosition(snapshot, record, 0);
+        const read = unpackPosition(record, 0, game.size, new Uint8Array(game.size ** 2));
         const { whiteHandicapBonus } = game.rules;
         expect({ ...read, rules: { ...complete(read.rules), whiteHandicapBonus } }).toEqual(snapshot);
       }),

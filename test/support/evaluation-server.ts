@@ -6,7 +6,7 @@ import { Connection } from '../../clients/shared/connection.js';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
-import type { ModelSource } from '../../src/evaluator/model-source.js';
+import type { ServedModels } from '../../src/evaluator/model-source.js';
 import { Callers } from '../../src/server/callers.js';
 import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
 import { inferenceService } from '../../src/server/infer-message.js';
@@ -26,7 +26,7 @@ export interface EvaluationServer {
 
 /** Starts one on a free port. */
 export async function startEvaluationServer(
-  models: ModelSource,
+  models: ServedModels,
   settings: Record<string, unknown> = {},
   limits: { readonly tokens?: string; readonly quotas?: string; readonly now?: () => number } = {},
 ): Promise<EvaluationServer> {

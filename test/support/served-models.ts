@@ -2,7 +2,7 @@
 
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import type { ModelSource } from '../../src/evaluator/model-source.js';
+import type { ServedModels } from '../../src/evaluator/model-source.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
@@ -25,7 +25,7 @@ export function tinyModel(size: number, seed: number): Uint8Array {
 }
 
 /** A model source in memory. Names resolve to what `promote` said last. */
-export class MemoryModels implements ModelSource {
+export class MemoryModels implements ServedModels {
   readonly #files = new Map<string, Uint8Array>();
   readonly #promoted = new Map<string, string>();
   /** How often each version was read. */

@@ -9,7 +9,7 @@ export const stride = 8;
 export const outputSize = 2;
 
 /** A record that says whose it is. */
-export function markedRecords(job: number, count: number): Uint8Array {
+export function markedPositions(job: number, count: number): Uint8Array {
   const words = new Int32Array(count * 2);
   for (let i = 0; i < count; i++) words.set([job, i], 2 * i);
   return new Uint8Array(words.buffer);
@@ -37,7 +37,7 @@ export class SlotThread {
     if (this.slot < 0) this.slot = this.#slots.claim(this.thread);
     if (this.slot < 0) return undefined;
     const count = this.#slots.claimedCount(this.slot);
-    const bytes = this.#slots.records(this.slot).slice(0, count * stride);
+    const bytes = this.#slots.packed(this.slot).slice(0, count * stride);
     const words = new Int32Array(bytes.buffer);
     return Array.from({ length: count }, (_, i) => [words[2 * i]!, words[2 * i + 1]!]);
   }

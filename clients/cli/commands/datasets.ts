@@ -1,5 +1,6 @@
 /** `tengen datasets …`: import and list files of samples to fine-tune on. */
 
+import { refOf } from '../../../src/core/refs.js';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
@@ -25,7 +26,7 @@ function print(datasets: readonly Dataset[], json: boolean): void {
     return;
   }
   const rows = datasets.map(({ name, version, samples, malformed, sizeBytes }) => [
-    `${name}@${version}`,
+    refOf({ name, version }),
     ...[samples, malformed, sizeBytes].map((value) => value.toLocaleString('en')),
   ]);
   process.stdout.write(`${formatTable(['DATASET', 'SAMPLES', 'REFUSED', 'BYTES'], rows)}\n`);

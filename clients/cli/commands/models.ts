@@ -1,5 +1,6 @@
 /** `tengen models …`: list, import, export, promote and grow versions, and choose the precision that they are served in. */
 
+import { refOf } from '../../../src/core/refs.js';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -20,15 +21,10 @@ import { command, connectionFlags, jsonFlag } from '../command.js';
 import { formatTable } from '../terminal/table.js';
 import { growModel } from './grow-model.js';
 
-/** name@version, the way every service writes it. */
-export function modelRef(model: Model): string {
-  return `${model.name}@${model.version}`;
-}
-
 function describe(model: Model): string[] {
   const rating = model.rating === undefined ? '' : Math.round(model.rating).toString();
   return [
-    modelRef(model),
+    refOf(model),
     boardsText(model),
     model.step.toString(),
     model.parameterCount.toLocaleString('en'),

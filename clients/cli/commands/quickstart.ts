@@ -3,6 +3,7 @@
  * a rating table, and the line that plays the result in Sabaki.
  */
 
+import { refOf } from '../../../src/core/refs.js';
 import { resolve } from 'node:path';
 import { AppError, check } from '../../../src/core/errors.js';
 import { JobServiceDefinition, JobState, type Job, type JobProgress } from '../../../src/proto/tengen/v1/job.js';
@@ -14,7 +15,6 @@ import { LearningCurve } from '../terminal/learning-curve.js';
 import { formatTable } from '../terminal/table.js';
 import { isEnded } from '../follow-job.js';
 import { settingsFrom, stateName } from './jobs.js';
-import { modelRef } from './models.js';
 
 export const quickstartCommand = command({
   name: 'quickstart',
@@ -151,13 +151,13 @@ async function report(
   const gtp = [tengenScript, 'gtp', '--data-dir', dataDir, '--model', job.model, '--visits', '200'];
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ event: 'end', state: stateName(ended?.state ?? job.state), dataDir, best: best && modelRef(best), models, gtp: [process.execPath, ...gtp] })}\n`,
+      `${JSON.stringify({ event: 'end', state: stateName(ended?.state ?? job.state), dataDir, best: best && refOf(best), models, gtp: [process.execPath, ...gtp] })}\n`,
     );
     return;
   }
   if (ended?.error) process.stdout.write(`\nThe job failed: ${ended.error}\n`);
   const rows = rated.map((model) => [
-    modelRef(model),
+    refOf(model),
     model.step.toString(),
     (model.rating ?? 0).toFixed(0),
     model.promoted ? 'plays' : '',

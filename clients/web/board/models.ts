@@ -1,5 +1,6 @@
 /** The Go models that a person can choose, and the boards that each plays. */
 
+import { refOf } from '../../../src/core/refs.js';
 import { boardSizes, boardsText } from '../../shared/model-boards.js';
 import { ModelServiceDefinition, type Model } from '../../../src/proto/tengen/v1/model.js';
 import type { Calls } from '../calls.js';
@@ -52,8 +53,8 @@ function promotedChoice(model: Model): ModelChoice {
 function versionChoice(model: Model): ModelChoice {
   const { name, version, step, rating } = model;
   const facts = [...(step > 0 ? [`step ${step}`] : []), ...(rating === undefined ? [] : [`${rating.toFixed(0)} Elo`])];
-  const title = [`${name}@${version.slice(0, 6)}`, ...facts].join(' · ');
-  return { ref: `${name}@${version}`, title, sizes: sizesOf(model) };
+  const title = [refOf({ name, version: version.slice(0, 6) }), ...facts].join(' · ');
+  return { ref: refOf(model), title, sizes: sizesOf(model) };
 }
 
 function sizesOf(model: Model): readonly number[] {

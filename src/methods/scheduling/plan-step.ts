@@ -3,7 +3,7 @@
 import { fixedSize, inOrder, packed, placeUnsorted, sortedInTurn } from './baselines.js';
 import { batchMs } from './batch-state.js';
 import { balance, fewestMicroBatches, placeByDacp, shardEverything, type PlacedBatch } from './gds.js';
-import type { Cluster, MicroBatch, Policy, PolicyOptions, StepPlan } from './plan.js';
+import type { Cluster, MicroBatch, SchedulingPolicy, PolicyOptions, StepPlan } from './plan.js';
 import { refinedGds } from './refine.js';
 import { checkCluster, checkLengths, checkOptions } from './validate.js';
 
@@ -24,7 +24,7 @@ import { checkCluster, checkLengths, checkOptions } from './validate.js';
  * @throws AppError 'invalid-argument' if an argument is out of its range or a sequence does not fit its group
  */
 export function planStep(
-  policy: Policy,
+  policy: SchedulingPolicy,
   lengths: ArrayLike<number>,
   cluster: Cluster,
   options: PolicyOptions = {},
@@ -39,7 +39,7 @@ export function planStep(
 }
 
 /** Which data-parallel rank gets which sequences. */
-function binsOf(policy: Policy, lengths: ArrayLike<number>, cluster: Cluster): readonly Int32Array[] {
+function binsOf(policy: SchedulingPolicy, lengths: ArrayLike<number>, cluster: Cluster): readonly Int32Array[] {
   switch (policy) {
     case 'shard-all':
     case 'token-packing':
@@ -56,7 +56,7 @@ function binsOf(policy: Policy, lengths: ArrayLike<number>, cluster: Cluster): r
 }
 
 function placeBin(
-  policy: Policy,
+  policy: SchedulingPolicy,
   bin: Int32Array,
   lengths: ArrayLike<number>,
   cluster: Cluster,

@@ -16,7 +16,7 @@ export const policies = [
   'skrull',
   'skrull-refined',
 ] as const;
-export type Policy = (typeof policies)[number];
+export type SchedulingPolicy = (typeof policies)[number];
 
 /** The grid of ranks that carries out a step, and what it can hold. */
 export interface Cluster {

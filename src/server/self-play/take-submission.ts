@@ -1,5 +1,6 @@
 /** What the server does with a submitted game: checks it, stores it, tells its job, and says what comes of its lease. */
 
+import { partsOfRef, refOf } from '../../core/refs.js';
 import type { Logger } from 'pino';
 import { AppError, check } from '../../core/errors.js';
 import { inOneLine, quoted } from '../../core/quoted.js';
@@ -146,10 +147,10 @@ async function put({ source, store, logger }: SubmissionContext, { worker, game,
 /** A self-play game may have started with a newer version than its lease names, but with one of the same model. */
 async function checkModel({ models }: Pick<Store, 'models'>, seen: string, leased: string | undefined): Promise<void> {
   if (leased === undefined || seen === leased) return;
-  const isOfModel = seen.split('@')[0] === leased.split('@')[0];
+  const isOfModel = partsOfRef(seen).name === partsOfRef(leased).name;
   const found = isOfModel ? await models.get(seen) : undefined;
   // The name alone stands for a version that changes.
-  const isKnown = found !== undefined && seen === `${found.name}@${found.version}`;
+  const isKnown = found !== undefined && seen === refOf(found);
   check(isKnown, `model_version is ${quoted(seen)}; it must be '${leased}' or a newer version of it`);
 }
 

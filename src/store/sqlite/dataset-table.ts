@@ -1,5 +1,6 @@
 /** Data sets in SQLite. */
 
+import { partsOfRef, refOf } from '../../core/refs.js';
 import type { DatasetRow, NewDataset } from '../store.js';
 import type { Database } from './database.js';
 import { checkSameFile } from './file-table.js';
@@ -30,16 +31,16 @@ export function datasetOperations(db: Database) {
   const newest = db.prepare<SqlDataset>('SELECT * FROM datasets WHERE name = ? ORDER BY id DESC LIMIT 1');
   const all = db.prepare<SqlDataset>('SELECT * FROM datasets ORDER BY id DESC');
   const find = (ref: string): DatasetRow | undefined => {
-    const [name = '', version] = ref.split('@');
-    const row = version === undefined ? newest.get(name) : byVersion.get(name, version);
+    const { name, version } = partsOfRef(ref);
+    const row = version === '' ? newest.get(name) : byVersion.get(name, version);
     return row && fromSql(row);
   };
   return {
     putDataset({ name, samples, malformed }: NewDataset, sha256: string, sizeBytes: number, nowMs: number): DatasetRow {
       const version = sha256.slice(0, 12);
-      checkSameFile(`data set '${name}@${version}'`, byVersion.get(name, version)?.sha256, sha256);
+      checkSameFile(`data set '${refOf({ name, version })}'`, byVersion.get(name, version)?.sha256, sha256);
       insert.run(name, version, sha256, sizeBytes, samples, malformed, nowMs);
-      return find(`${name}@${version}`)!;
+      return find(refOf({ name, version }))!;
     },
     getDataset: find,
     listDatasets: (): DatasetRow[] => all.all().map(fromSql),

@@ -1,5 +1,6 @@
 /** Models and promotions in SQLite. */
 
+import { partsOfRef, refOf } from '../../core/refs.js';
 import type { ModelRow, NewModel, Precision } from '../store.js';
 import type { Database } from './database.js';
 import { checkSameFile } from './file-table.js';
@@ -75,10 +76,10 @@ export function modelOperations(db: Database) {
     putModel(model: NewModel, sha256: string, sizeBytes: number, nowMs: number): ModelRow {
       const version = sha256.slice(0, 12);
       const { name, size, parameterCount, architectureJson, step } = model;
-      checkSameFile(`model '${name}@${version}'`, byVersion.get(name, version)?.sha256, sha256);
+      checkSameFile(`model '${refOf({ name, version })}'`, byVersion.get(name, version)?.sha256, sha256);
       insert.run(name, version, sha256, sizeBytes, size, parameterCount, architectureJson, step, nowMs);
       firstPromotion.run(name, version);
-      return find(`${name}@${version}`)!;
+      return find(refOf({ name, version }))!;
     },
     getModel: find,
     listModels: (name?: string): ModelRow[] => (name === undefined ? all.all() : allOf.all(name)).map(fromSql),
@@ -92,7 +93,7 @@ export function modelOperations(db: Database) {
     },
     rateModels(ratings: readonly { readonly ref: string; readonly rating: number }[]): void {
       for (const { ref, rating } of ratings) {
-        const [name = '', version = ''] = ref.split('@');
+        const { name, version } = partsOfRef(ref);
         rate.run(rating, name, version);
       }
     },
@@ -106,7 +107,7 @@ export function servingOperations(db: Database) {
   return {
     setModelPrecision: (name: string, precision: Precision): void => void setPrecision.run(precision, name),
     setModelQuantization(ref: string, json: string): void {
-      const [name = '', version = ''] = ref.split('@');
+      const { name, version } = partsOfRef(ref);
       setQuantization.run(json, name, version);
     },
   };

@@ -4,6 +4,7 @@
  * window. A function of the settings, the weights and the window alone.
  */
 
+import { refOf } from '../../core/refs.js';
 import { createHash } from 'node:crypto';
 
 import { assert, check } from '../../core/errors.js';
@@ -112,7 +113,13 @@ export async function growOnWindow(
   const { weights, report } = await growNetwork(engine, growth, hooks);
   checkGrownLoss(report, { method, most: config.growMaxLossIncrease, setting: 'growMaxLossIncrease' });
   const sourceSha256 = createHash('sha256').update(modelFile).digest('hex');
-  const lineage = { source: `${names.model}@${sourceSha256.slice(0, 12)}`, sourceSha256, method, operator, seed };
+  const lineage = {
+    source: refOf({ name: names.model, version: sourceSha256.slice(0, 12) }),
+    sourceSha256,
+    method,
+    operator,
+    seed,
+  };
   return {
     architecture: target,
     weights,

@@ -24,7 +24,7 @@ import type { StoredGame } from '../go-data/stored-game.js';
 import { Promotions } from './promotions.js';
 import { RatingGames } from './rating-games.js';
 import { refill } from './refill.js';
-import type { TrainerSnapshot } from './trainer.js';
+import type { TrainerCopy } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';
 import { trainerStart } from './training-start.js';
 import { VersionMaker } from './version-maker.js';
@@ -67,9 +67,9 @@ export class AlphaZeroJob {
     this.#handOut = new HandOut({ config, numbers: this.#numbers, rating: this.#rating, meter: this.#meter });
     this.#versions = new VersionMaker({
       now: () => ports.now(),
-      store: async (snapshot, isLast) => {
-        await this.#addVersion(snapshot, isLast);
-        await this.#save(snapshot);
+      store: async (copy, isLast) => {
+        await this.#addVersion(copy, isLast);
+        await this.#save(copy);
       },
     });
     this.#promotions = new Promotions(
@@ -101,9 +101,9 @@ export class AlphaZeroJob {
       const checkpoint = saved && alphaZeroCheckpoints.decode(saved);
       await this.#startTraining(checkpoint);
       if (checkpoint) await this.#refill(checkpoint);
-      const snapshot = await this.#handle().snapshot('now');
-      if (!checkpoint) await this.#addVersion(snapshot);
-      await this.#save(snapshot);
+      const copy = await this.#handle().copy('now');
+      if (!checkpoint) await this.#addVersion(copy);
+      await this.#save(copy);
     } catch (error) {
       this.#fail(error);
       throw AppError.from(error);
@@ -171,11 +171,11 @@ export class AlphaZeroJob {
     this.#enterEnd();
     const end = async (): Promise<void> => {
       if (training && wasStarted) {
-        const snapshot = await training.snapshot('now');
-        // Refuses snapshots that wait for the queue; versions already taken are stored before the newest checkpoint.
+        const copy = await training.copy('now');
+        // Refuses copies that wait for the queue; versions already taken are stored before the newest checkpoint.
         await training.stop();
         await Promise.allSettled([this.#versions.settled(), this.#promotions.settled]);
-        await this.#save(snapshot);
+        await this.#save(copy);
       }
       await this.#close('cancelled');
     };
@@ -200,7 +200,7 @@ export class AlphaZeroJob {
           this.#meter.trained(report);
           if (this.#handOut.hasWorkAgain) this.#announceWork();
         },
-        candidate: (snapshot) => this.#makeVersion(() => Promise.resolve(snapshot)),
+        candidate: (copy) => this.#makeVersion(() => Promise.resolve(copy)),
         growth: (outcome) => {
           const { message, figures } = outcome ?? { message: 'The network begins to grow', figures: {} };
           this.#report('growth', message, figures);
@@ -243,7 +243,7 @@ export class AlphaZeroJob {
     if (this.#phase === 'playing') {
       if (this.#meter.progress() >= 1) this.#endSelfPlay();
       else if (this.#versions.isDue(this.#config.candidateSeconds, this.#meter.step)) {
-        this.#makeVersion(() => this.#handle().snapshot('now'));
+        this.#makeVersion(() => this.#handle().copy('now'));
       }
       if (this.#meter.isReportDue()) this.#report('train', '');
     } else if (this.#phase === 'rating' && this.#versions.isIdle) {
@@ -256,10 +256,10 @@ export class AlphaZeroJob {
     this.#phase = 'rating';
     this.#ratingEndsAtMs = this.#with.now() + this.#config.ratingSeconds * 1000;
     this.#report('state', 'Self-play ends; the last version is rated');
-    this.#makeVersion(() => this.#handle().snapshot('drained'));
+    this.#makeVersion(() => this.#handle().copy('drained'));
   }
 
-  #makeVersion(take: () => Promise<TrainerSnapshot>): void {
+  #makeVersion(take: () => Promise<TrainerCopy>): void {
     const isLast = this.#phase === 'rating';
     const made = this.#versions.make(take, this.#meter.step, isLast, () => {
       if (isLast) this.#ratingEndsAtMs = this.#with.now() + this.#config.ratingSeconds * 1000;
@@ -268,7 +268,7 @@ export class AlphaZeroJob {
     this.#background(made);
   }
 
-  async #addVersion({ modelFile, state }: TrainerSnapshot, isLast = false): Promise<void> {
+  async #addVersion({ modelFile, state }: TrainerCopy, isLast = false): Promise<void> {
     const ref = await this.#with.models.put(modelFile, { step: state.step });
     this.#league.add(ref, state.step, { isLast, isGrown: state.growth?.isGrown ?? false });
     const isFirst = this.#league.versionCount === 1;
@@ -276,7 +276,7 @@ export class AlphaZeroJob {
     if (promoted) await this.#promotions.promote(promoted.ref);
   }
 
-  async #save({ architecture, state, tensors }: TrainerSnapshot): Promise<void> {
+  async #save({ architecture, state, tensors }: TrainerCopy): Promise<void> {
     await this.#numbers.promise(async (nextGame) => {
       const job = { nextGame, elapsedMs: this.#meter.elapsedMs, league: this.#league.state() };
       const bytes = alphaZeroCheckpoints.encode({ architecture, trainer: state, job, config: this.#config, tensors });
@@ -288,7 +288,7 @@ export class AlphaZeroJob {
     this.#enterEnd();
     const end = async (): Promise<void> => {
       await this.#promotions.finish(this.#config.promotion === 'latest');
-      await this.#save(await this.#handle().snapshot('now'));
+      await this.#save(await this.#handle().copy('now'));
       this.#report('state', `Done\n${formatRatingTable(this.#league.ratings())}`);
       await this.#close('done');
     };

@@ -53,7 +53,7 @@ export interface GrowthOutcome {
 export type StepMetrics = Readonly<Record<string, number>>;
 
 /** Everything needed to continue from here, and what plays now. */
-export interface TrainerSnapshot {
+export interface TrainerCopy {
   readonly architecture: GoArchitecture;
   readonly state: TrainerState;
   readonly tensors: StateTensors;
@@ -73,7 +73,7 @@ export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   return isKatago ? newKatago(sizes) : { kind: 'go-resnet', ...sizes };
 }
 
-/** Owns the replay memory and the training session. Calls must not overlap, but for `snapshot` while the network grows. */
+/** Owns the replay memory and the training session. Calls must not overlap, but for `copy` while the network grows. */
 export class Trainer {
   readonly #engine: Engine;
   readonly #config: AlphaZeroConfig;
@@ -235,7 +235,7 @@ export class Trainer {
    */
   async grow(hooks: GrowthHooks = {}): Promise<GrowthOutcome> {
     assert(this.#target !== undefined && this.isGrowthDue, 'the network was to grow when that was not due');
-    const { modelFile } = await this.snapshot();
+    const { modelFile } = await this.copy();
     const source = { modelFile, games: this.#memory.games(), target: this.#target, names: this.#names };
     const sizes = `from ${sizesOf(this.#architecture)} to ${sizesOf(this.#target)}`;
     let grown: GrownNetwork;
@@ -265,7 +265,7 @@ export class Trainer {
   }
 
   /** Copies the whole state and writes the averaged weights as a model file. */
-  async snapshot(): Promise<TrainerSnapshot> {
+  async copy(): Promise<TrainerCopy> {
     const exported = await this.#training.exportState();
     const tensors = new Map(Object.entries(exported).map(([name, tensor]) => [name, floatTensor(name, tensor)]));
     const oldest = this.#memory.oldest ?? { sequence: 0, row: this.#memory.total };

@@ -24,7 +24,7 @@ export function threadTraining(engine: EngineSettings): TrainingFactory {
     });
     return {
       add: (game, progress) => thread.tell('add', game, progress),
-      snapshot: (when) => thread.call('snapshot', when),
+      copy: (when) => thread.call('copy', when),
       stop: () => thread.close(new AppError('cancelled', 'Training was stopped')),
     };
   };
@@ -36,7 +36,7 @@ function take(event: TrainingEvent, events: TrainingEvents, thread: TrainingThre
       events.trained(event.report);
       break;
     case 'candidate':
-      events.candidate(event.snapshot);
+      events.candidate(event.copy);
       break;
     case 'growth':
       events.growth(event.outcome);

@@ -8,11 +8,11 @@ import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
 import type { StoredGame } from '../go-data/stored-game.js';
-import { Trainer, type StepMetrics, type TrainerSnapshot } from './trainer.js';
+import { Trainer, type StepMetrics, type TrainerCopy } from './trainer.js';
 import type { TrainingEvents, TrainingFactory, TrainingHandle } from './training.js';
 
 interface SnapshotRequest {
-  readonly resolve: (snapshot: TrainerSnapshot) => void;
+  readonly resolve: (copy: TrainerCopy) => void;
   readonly reject: (error: AppError) => void;
 }
 type Queued = { readonly game: StoredGame; readonly progress: number } | SnapshotRequest;
@@ -40,7 +40,7 @@ export class TrainingLoop implements TrainingHandle {
     this.#changed.notifyAll();
   }
 
-  snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot> {
+  copy(when: 'now' | 'drained'): Promise<TrainerCopy> {
     return new Promise((resolve, reject) => {
       if (this.#isStopping()) {
         reject(stopped());
@@ -83,12 +83,12 @@ export class TrainingLoop implements TrainingHandle {
   }
 
   async #answer(): Promise<void> {
-    for (const request of this.#urgent.splice(0)) request.resolve(await this.#trainer.snapshot());
+    for (const request of this.#urgent.splice(0)) request.resolve(await this.#trainer.copy());
   }
 
   /** The small network becomes a version before it grows: the one that plays on, and that the large one comes from. */
   async #grow(): Promise<void> {
-    this.#events.candidate(await this.#trainer.snapshot());
+    this.#events.candidate(await this.#trainer.copy());
     this.#events.growth();
     const onStep = async (): Promise<void> => {
       await breathe();
@@ -106,7 +106,7 @@ export class TrainingLoop implements TrainingHandle {
     const metrics = await this.#trainer.makeStep();
     this.#report(0, metrics);
     if (this.#candidateSteps > 0 && this.#trainer.step % this.#candidateSteps === 0) {
-      this.#events.candidate(await this.#trainer.snapshot());
+      this.#events.candidate(await this.#trainer.copy());
     }
     await breathe();
   }
@@ -119,7 +119,7 @@ export class TrainingLoop implements TrainingHandle {
       return;
     }
     if ('resolve' in next) {
-      next.resolve(await this.#trainer.snapshot());
+      next.resolve(await this.#trainer.copy());
       return;
     }
     this.#trainer.add(next.game, next.progress);

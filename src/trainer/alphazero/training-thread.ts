@@ -15,7 +15,7 @@ await serve<TrainingThreadStart, TrainingCalls, TrainingEvent>(async ({ engine, 
   const trainer = await Trainer.create(await openEngine(engine), config, start);
   const loop = new TrainingLoop(trainer, config.candidateSteps, {
     trained: (report) => tell({ kind: 'trained', report }),
-    candidate: (snapshot) => tell({ kind: 'candidate', snapshot }),
+    candidate: (copy) => tell({ kind: 'candidate', copy }),
     growth: (outcome) => tell({ kind: 'growth', outcome }),
     failed: (error) => tell({ kind: 'failed', error: sendError(error) }),
   });
@@ -24,7 +24,7 @@ await serve<TrainingThreadStart, TrainingCalls, TrainingEvent>(async ({ engine, 
   return {
     calls: {
       add: (game, progress) => loop.add(game, progress),
-      snapshot: (when) => loop.snapshot(when),
+      copy: (when) => loop.copy(when),
     },
     async release() {
       await loop.stop();

@@ -7,7 +7,7 @@ import type { AppError } from '../../core/errors.js';
 import type { AlphaZeroConfig } from './config.js';
 import type { StoredGame } from '../go-data/stored-game.js';
 import type { TreeFigures } from '../go-data/tree-labels.js';
-import type { GrowthOutcome, TrainerSnapshot, TrainerStart } from './trainer.js';
+import type { GrowthOutcome, TrainerCopy, TrainerStart } from './trainer.js';
 
 export interface TrainingSetup {
   readonly config: AlphaZeroConfig;
@@ -37,7 +37,7 @@ export interface TrainingReport {
 export interface TrainingEvents {
   trained(report: TrainingReport): void;
   /** `candidateSteps` steps have been made since the last one, or the network is about to grow. */
-  candidate(snapshot: TrainerSnapshot): void;
+  candidate(copy: TrainerCopy): void;
   /** The network is about to grow (no outcome yet), after a `candidate` that holds it as it is; or that is over. */
   growth(outcome?: GrowthOutcome): void;
   /** Training has ended with an error; nothing follows. */
@@ -53,8 +53,8 @@ export interface TrainingHandle {
    */
   add(game: StoredGame, progress: number): void;
   /** Copies the state: after the step under way, of training or of growth (`now`), or once all games queued before are used (`drained`). */
-  snapshot(when: 'now' | 'drained'): Promise<TrainerSnapshot>;
-  /** Ends after the step under way and frees everything; snapshots still asked for are refused as 'cancelled'. */
+  copy(when: 'now' | 'drained'): Promise<TrainerCopy>;
+  /** Ends after the step under way and frees everything; copies still asked for are refused as 'cancelled'. */
   stop(): Promise<void>;
 }
 

@@ -1,16 +1,16 @@
-/** Versions in the making: snapshots of training, stored one after the other in the order in which they were taken. */
+/** Versions in the making: copies of training, stored one after the other in the order in which they were taken. */
 
-import type { TrainerSnapshot } from './trainer.js';
+import type { TrainerCopy } from './trainer.js';
 
-/** Snapshots held in memory while versions are stored; a step-wise candidate beyond this is skipped. */
+/** Copies held in memory while versions are stored; a step-wise candidate beyond this is skipped. */
 const MOST_IN_MAKING = 4;
 
 /** What a version is made with. */
 export interface VersionPorts {
   /** Milliseconds since 1970 UTC. */
   now(): number;
-  /** Stores a snapshot as a version. */
-  store(snapshot: TrainerSnapshot, isLast: boolean): Promise<void>;
+  /** Stores a copy as a version. */
+  store(copy: TrainerCopy, isLast: boolean): Promise<void>;
 }
 
 /** Makes versions. */
@@ -42,19 +42,19 @@ export class VersionMaker {
   }
 
   /**
-   * Makes a version of a snapshot, after those in the making; nothing if there are too many, unless it is the last.
+   * Makes a version of a copy, after those in the making; nothing if there are too many, unless it is the last.
    *
-   * @param take begins to take the snapshot
+   * @param take begins to take the copy
    * @param then called when the version is stored, before another is
    * @returns settles with the version
    */
-  make(take: () => Promise<TrainerSnapshot>, step: number, isLast: boolean, then: () => void): Promise<void> {
+  make(take: () => Promise<TrainerCopy>, step: number, isLast: boolean, then: () => void): Promise<void> {
     if (this.#count >= MOST_IN_MAKING && !isLast) return Promise.resolve();
     this.#count++;
     this.begin(step);
     const taken = take();
-    this.#making = Promise.all([taken, this.#making]).then(async ([snapshot]) => {
-      await this.#ports.store(snapshot, isLast);
+    this.#making = Promise.all([taken, this.#making]).then(async ([copy]) => {
+      await this.#ports.store(copy, isLast);
       this.#count--;
       then();
     });

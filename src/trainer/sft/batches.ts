@@ -1,7 +1,7 @@
 /** Which samples a step sees: a pure function of the seed and the step, so that a resumed job goes on exactly. */
 
 import { Rng } from '../../core/rng.js';
-import type { Policy } from '../../methods/scheduling/plan.js';
+import type { SchedulingPolicy } from '../../methods/scheduling/plan.js';
 
 /** Draws the batches of a job. Every sample comes once in an epoch; a batch may span two. */
 export class Batches {
@@ -20,7 +20,7 @@ export class Batches {
   constructor(
     samples: ArrayLike<number>,
     lengths: ArrayLike<number>,
-    { size, seed, policy }: { readonly size: number; readonly seed: number; readonly policy: Policy },
+    { size, seed, policy }: { readonly size: number; readonly seed: number; readonly policy: SchedulingPolicy },
   ) {
     this.#samples = samples;
     this.#lengths = lengths;

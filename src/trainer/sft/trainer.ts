@@ -5,7 +5,7 @@
 
 import { AppError } from '../../core/errors.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
-import { type Policy, SHARDED, type StepPlan } from '../../methods/scheduling/plan.js';
+import { type SchedulingPolicy, SHARDED, type StepPlan } from '../../methods/scheduling/plan.js';
 import { planStep } from '../../methods/scheduling/plan-step.js';
 import { type GridOptions, type GridResult, type GridWork, RankGrid } from '../../ranks/grid.js';
 import { type GridProfile, checkProfile, estimateProfile, profileGrid } from '../../ranks/profile.js';
@@ -173,7 +173,7 @@ function scheduleOf(config: SftConfig, totalSteps: number): Schedule {
   });
 }
 
-function usesMicroBatch(policy: Policy): boolean {
+function usesMicroBatch(policy: SchedulingPolicy): boolean {
   return policy === 'shard-all' || policy === 'sorted';
 }
 

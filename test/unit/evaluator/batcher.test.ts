@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
-import { Batcher, type Job } from '../../../src/evaluator/batcher.js';
+import { Batcher, type QueuedPositions } from '../../../src/evaluator/batcher.js';
 import { makeSlotMemory, Slots } from '../../../src/evaluator/slots.js';
-import { markedRecords, outputSize, SlotThread, stride } from '../../support/slot-thread.js';
+import { markedPositions, outputSize, SlotThread, stride } from '../../support/slot-thread.js';
 
 const capacity = 4;
 let slots: Slots;
@@ -13,7 +13,7 @@ let jobs = 0;
 function submit(
   count: number,
   given: { model?: number; size?: number; interactive?: boolean } = {},
-): Job & { errors: AppError[] } {
+): QueuedPositions & { errors: AppError[] } {
   const errors: AppError[] = [];
   const job = {
     model: 1,
@@ -24,7 +24,7 @@ function submit(
     count,
     errors,
     ...given,
-    records: markedRecords(jobs++, count),
+    packed: markedPositions(jobs++, count),
     deliver: () => undefined,
     fail: (error: AppError) => errors.push(error),
   };

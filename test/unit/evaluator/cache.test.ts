@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { EvaluationCache, hashRecord } from '../../../src/evaluator/cache.js';
+import { EvaluationCache, hashPacked } from '../../../src/evaluator/cache.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 
 const size = 3;
 
 function keyOf(position: number, model = 1): Uint32Array {
   const key = new Uint32Array(3);
-  hashRecord(Int32Array.of(7, position, 9), 0, 3, model, key, 0);
+  hashPacked(Int32Array.of(7, position, 9), 0, 3, model, key, 0);
   return key;
 }
 
@@ -63,8 +63,8 @@ describe('the evaluation cache', () => {
 
   it('knows a position wherever it lies in a request', () => {
     const [here, there] = [new Uint32Array(3), new Uint32Array(3)];
-    hashRecord(Int32Array.of(5, 6, 1, 2), 0, 2, 1, here, 0);
-    hashRecord(Int32Array.of(1, 2, 5, 6), 2, 2, 1, there, 0);
+    hashPacked(Int32Array.of(5, 6, 1, 2), 0, 2, 1, here, 0);
+    hashPacked(Int32Array.of(1, 2, 5, 6), 2, 2, 1, there, 0);
     expect(there).toEqual(here);
   });
 
@@ -75,7 +75,7 @@ describe('the evaluation cache', () => {
     for (let i = 0; i < 200_000; i++) {
       words[2] = i & 0xff;
       words[4] = i >>> 8;
-      hashRecord(words, 0, 6, 1, key, 0);
+      hashPacked(words, 0, 6, 1, key, 0);
       seen.add(key[0]! * 2 ** 21 + (key[1]! >>> 11));
     }
     expect(seen.size).toBe(200_000);

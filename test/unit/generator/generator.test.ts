@@ -1,6 +1,6 @@
 import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Generator, type LoadedModel } from '../../../src/generator/generator.js';
+import { Generator, type TextModel } from '../../../src/generator/generator.js';
 import { orAborted } from '../../../src/core/signals.js';
 import type { SpokenToken } from '../../../src/generator/speech.js';
 import { encodeModel } from '../../../src/nn/model-file.js';
@@ -18,7 +18,7 @@ const settings = { ...limits, engine: cpuEngine, loadedModels: 1 };
 const generator = new Generator(files, settings, () => Promise.resolve([]));
 afterAll(() => generator.close());
 
-async function speak(model: LoadedModel, prompt: readonly number[], maxTokens = 3): Promise<number> {
+async function speak(model: TextModel, prompt: readonly number[], maxTokens = 3): Promise<number> {
   const settings = { completions: 1, maxTokens, temperature: 0, topP: 1, stopTokens: [], seed: 1 };
   const tokens = [];
   for await (const { token } of model.generate({ ...settings, prompt }, new AbortController().signal))
@@ -27,7 +27,7 @@ async function speak(model: LoadedModel, prompt: readonly number[], maxTokens = 
 }
 
 /** Completions of one prompt, token by token. */
-async function say(model: LoadedModel, stops: readonly string[], maxTokens = 40): Promise<SpokenToken[]> {
+async function say(model: TextModel, stops: readonly string[], maxTokens = 40): Promise<SpokenToken[]> {
   const asked = { completions: 2, maxTokens, temperature: 1, topP: 1, stopTokens: [], seed: 1 };
   const said: SpokenToken[] = [];
   const signal = new AbortController().signal;

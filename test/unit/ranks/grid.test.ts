@@ -2,7 +2,7 @@ import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';
-import { type Policy, policies, SHARDED } from '../../../src/methods/scheduling/plan.js';
+import { type SchedulingPolicy, policies, SHARDED } from '../../../src/methods/scheduling/plan.js';
 import { planStep } from '../../../src/methods/scheduling/plan-step.js';
 import { RankGrid } from '../../../src/ranks/grid.js';
 import { checkProfile, estimateProfile, fingerprintOf } from '../../../src/ranks/profile.js';
@@ -47,13 +47,13 @@ function batch(seed: number): StepSequence[] {
   }));
 }
 
-const planOf = (policy: Policy, sequences: readonly StepSequence[], { settings }: Opened) =>
+const planOf = (policy: SchedulingPolicy, sequences: readonly StepSequence[], { settings }: Opened) =>
   planStep(policy, lengthsOf(sequences), { ...settings, cost: estimateProfile(settings).cost });
 
 const optimizer = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01 };
 
 /** Trains a few steps; the losses and the state after them. */
-async function train(opened: Opened, policy: Policy, steps: number) {
+async function train(opened: Opened, policy: SchedulingPolicy, steps: number) {
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const sequences = batch(step % 4);

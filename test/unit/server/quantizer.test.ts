@@ -1,3 +1,4 @@
+import { refOf } from '../../../src/core/refs.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import type { Architecture } from '../../../src/nn/networks/architecture.js';
 import { describeModel } from '../../../src/server/model-file.js';
 import { parseQuantization, Quantizer } from '../../../src/server/quantizer.js';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
-import { modelRef, type Store } from '../../../src/store/store.js';
+import type { Store } from '../../../src/store/store.js';
 import { livelyWeights } from '../../support/go-training.js';
 import { randomPositions } from '../../support/served-models.js';
 
@@ -40,7 +41,7 @@ beforeEach(async () => {
   const reload = (ref: string): Promise<void> => evaluator.reload(ref);
   quantizer = new Quantizer({ store, engine, reload, logger: pino({ level: 'silent' }) });
   const source = {
-    resolve: async (name: string) => modelRef((await store.models.get(name))!),
+    resolve: async (name: string) => refOf((await store.models.get(name))!),
     read: (ref: string) => store.models.read(ref),
     ranges: (ref: string) => quantizer.ranges(ref),
   };

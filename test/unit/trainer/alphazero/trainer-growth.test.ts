@@ -10,7 +10,7 @@ import type { StoredGame } from '../../../../src/trainer/go-data/stored-game.js'
 import {
   architectureOf,
   Trainer,
-  type TrainerSnapshot,
+  type TrainerCopy,
   type TrainerStart,
 } from '../../../../src/trainer/alphazero/trainer.js';
 import { randomGame } from '../../../support/random-games.js';
@@ -38,7 +38,7 @@ function config(changes: object = {}): AlphaZeroConfig {
   return readAlphaZeroConfig({ ...settings, ...changes });
 }
 
-function create(of: AlphaZeroConfig, from?: TrainerSnapshot): Promise<Trainer> {
+function create(of: AlphaZeroConfig, from?: TrainerCopy): Promise<Trainer> {
   const names = { jobId: 'job-1', model: 'go5' };
   const start: TrainerStart = from
     ? { architecture: from.architecture, checkpoint: { state: from.state, tensors: from.tensors }, names }
@@ -50,8 +50,8 @@ interface Fed {
   readonly losses: number[];
   readonly rates: number[];
   /** Taken just before and just after growth. */
-  readonly before?: TrainerSnapshot;
-  readonly after?: TrainerSnapshot;
+  readonly before?: TrainerCopy;
+  readonly after?: TrainerCopy;
   readonly message?: string;
   readonly figures?: Readonly<Record<string, number>>;
 }
@@ -65,9 +65,9 @@ async function feed(trainer: Trainer, some: readonly StoredGame[], stopsAtGrowth
     if (game) trainer.add(game, 0);
     if (trainer.isGrowthDue) {
       if (stopsAtGrowth) return fed;
-      const before = await trainer.snapshot();
+      const before = await trainer.copy();
       const { message, figures } = await trainer.grow();
-      fed = { ...fed, before, after: await trainer.snapshot(), message, figures };
+      fed = { ...fed, before, after: await trainer.copy(), message, figures };
     }
     while (trainer.isDue) {
       const step = await trainer.makeStep();
@@ -95,7 +95,7 @@ describe('a trainer whose network grows', () => {
     const mean = (of: readonly number[]): number => of.reduce((sum, loss) => sum + loss, 0) / of.length;
     expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(step - 10, step)));
     expect(after!.state).toMatchObject({ growth: { step, isGrown: true } });
-    const { metadata, architecture } = decodeModel((await trainer.snapshot()).modelFile);
+    const { metadata, architecture } = decodeModel((await trainer.copy()).modelFile);
     expect(architecture).toEqual(after!.architecture);
     const sourceSha256 = createHash('sha256').update(before!.modelFile).digest('hex');
     expect(JSON.parse(metadata['grownFrom']!)).toMatchObject({
@@ -114,9 +114,9 @@ describe('a trainer whose network grows', () => {
     const of = config({ growMethod: 'mango', growSteps: 4, angleWeight, angleRenewSteps: 15 });
     const whole = await create(of);
     const { losses, before, after } = await feed(whole, games);
-    const end = await whole.snapshot();
+    const end = await whole.copy();
     await whole.release();
-    const again = async (from: TrainerSnapshot): Promise<void> => {
+    const again = async (from: TrainerCopy): Promise<void> => {
       const resumed = await create(of, from);
       const { sequence, oldest, step } = from.state;
       for (const game of games) if (game.sequence >= oldest.sequence && game.sequence <= sequence) resumed.add(game, 0);
@@ -125,7 +125,7 @@ describe('a trainer whose network grows', () => {
         games.filter((game) => game.sequence > sequence),
       );
       expect(rest.losses).toEqual(losses.slice(step));
-      const { state, tensors, modelFile } = await resumed.snapshot();
+      const { state, tensors, modelFile } = await resumed.copy();
       expect(state).toEqual(end.state);
       expect(tensors).toEqual(end.tensors);
       expect(modelFile).toEqual(end.modelFile);
@@ -139,19 +139,19 @@ describe('a trainer whose network grows', () => {
     const of = config({ growMethod: 'ligo', growSteps: 50 });
     const trainer = await create(of);
     await feed(trainer, games, true);
-    const before = await trainer.snapshot();
+    const before = await trainer.copy();
     const abort = new AbortController();
-    const seen: TrainerSnapshot[] = [];
+    const seen: TrainerCopy[] = [];
     const growth = trainer.grow({
       signal: abort.signal,
       onStep: async ({ step }) => {
-        seen.push(await trainer.snapshot());
+        seen.push(await trainer.copy());
         if (step === 3) abort.abort(new AppError('cancelled', 'stopped'));
       },
     });
     await expect(growth).rejects.toThrow('stopped');
     expect(seen).toEqual([before, before, before]);
-    expect(await trainer.snapshot()).toEqual(before);
+    expect(await trainer.copy()).toEqual(before);
     expect(trainer.isGrowthDue).toBe(true);
     await trainer.release();
   });

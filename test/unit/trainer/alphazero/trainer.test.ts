@@ -4,7 +4,7 @@ import { decodeModel } from '../../../../src/nn/model-file.js';
 import { alphaZeroCheckpoints } from '../../../../src/trainer/alphazero/checkpoint.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
 import type { StoredGame } from '../../../../src/trainer/go-data/stored-game.js';
-import { Trainer, architectureOf, type TrainerSnapshot } from '../../../../src/trainer/alphazero/trainer.js';
+import { Trainer, architectureOf, type TrainerCopy } from '../../../../src/trainer/alphazero/trainer.js';
 import { playTree } from '../../../support/played-tree.js';
 import { randomGame } from '../../../support/random-games.js';
 
@@ -24,7 +24,7 @@ const games: StoredGame[] = Array.from({ length: 60 }, (_, i) => ({
   record: randomGame({ size: 5, seed: i, full: 0.8 }),
 }));
 
-function create(config: AlphaZeroConfig, from?: TrainerSnapshot): Promise<Trainer> {
+function create(config: AlphaZeroConfig, from?: TrainerCopy): Promise<Trainer> {
   const start = { architecture: architectureOf(config) };
   return Trainer.create(
     onnxRuntimeEngine(),
@@ -96,17 +96,17 @@ describe('a trainer', () => {
     const config = readAlphaZeroConfig({ ...tiny, optimizer, angleWeight, angleRenewSteps: 15 });
     const whole = await create(config);
     const early = await feed(whole, games, 41);
-    const snapshot = await whole.snapshot();
-    const { sequence, oldest } = snapshot.state;
+    const copy = await whole.copy();
+    const { sequence, oldest } = copy.state;
     expect(oldest.sequence).toBeGreaterThan(1);
     const late = await feed(whole, games.slice(games.findIndex((game) => game.sequence > sequence)));
     expect(early).toHaveLength(41);
 
     const saved = alphaZeroCheckpoints.decode(
       alphaZeroCheckpoints.encode({
-        architecture: snapshot.architecture,
-        trainer: snapshot.state,
-        tensors: snapshot.tensors,
+        architecture: copy.architecture,
+        trainer: copy.state,
+        tensors: copy.tensors,
         config,
         job: {
           nextGame: 0,
@@ -115,16 +115,16 @@ describe('a trainer', () => {
         },
       }),
     );
-    const resumed = await create(config, { ...snapshot, state: saved.trainer, tensors: saved.tensors });
+    const resumed = await create(config, { ...copy, state: saved.trainer, tensors: saved.tensors });
     expect(resumed.isRefilling).toBe(true);
     for (const game of games) {
       if (game.sequence >= oldest.sequence && game.sequence <= sequence) resumed.add(game, 0);
     }
     expect(resumed.isRefilling).toBe(false);
-    expect((await resumed.snapshot()).state).toEqual(snapshot.state);
+    expect((await resumed.copy()).state).toEqual(copy.state);
     const again = await feed(resumed, games.slice(games.findIndex((game) => game.sequence > sequence)));
     expect(again).toEqual(late);
-    expect((await resumed.snapshot()).tensors).toEqual((await whole.snapshot()).tensors);
+    expect((await resumed.copy()).tensors).toEqual((await whole.copy()).tensors);
     await Promise.all([whole.release(), resumed.release()]);
   });
 
@@ -138,17 +138,17 @@ describe('a trainer', () => {
     const stored = records.map((record, i) => ({ sequence: 2 * i + 1, record }));
     const whole = await create(config);
     await feed(whole, stored, 101);
-    const snapshot = await whole.snapshot();
-    const { sequence, oldest, firstTree } = snapshot.state;
+    const copy = await whole.copy();
+    const { sequence, oldest, firstTree } = copy.state;
     // The memory holds later games of trees whose first games have left it.
     expect(firstTree).toBeLessThan(oldest.sequence);
     const rest = stored.filter((game) => game.sequence > sequence);
     expect(rest.length).toBeGreaterThan(4);
     const late = await feed(whole, rest);
 
-    const resumed = await create(config, snapshot);
+    const resumed = await create(config, copy);
     for (const game of stored) if (game.sequence >= firstTree! && game.sequence <= sequence) resumed.add(game, 0);
-    expect((await resumed.snapshot()).state).toEqual(snapshot.state);
+    expect((await resumed.copy()).state).toEqual(copy.state);
     expect(await feed(resumed, rest)).toEqual(late);
     await Promise.all([whole.release(), resumed.release()]);
   });
@@ -157,7 +157,7 @@ describe('a trainer', () => {
     const config = readAlphaZeroConfig(tiny);
     const whole = await create(config);
     await feed(whole, games.slice(0, 20));
-    const resumed = await create(config, await whole.snapshot());
+    const resumed = await create(config, await whole.copy());
     expect(() => resumed.add(games[30]!, 0)).toThrow(/store holds games up to position/);
     await Promise.all([whole.release(), resumed.release()]);
   });
@@ -166,7 +166,7 @@ describe('a trainer', () => {
     const config = readAlphaZeroConfig({ ...tiny, emaDecay: 0.9 });
     const trainer = await create(config);
     await feed(trainer, games.slice(0, 20));
-    const { modelFile, tensors } = await trainer.snapshot();
+    const { modelFile, tensors } = await trainer.copy();
     const { weights, metadata, architecture } = decodeModel(modelFile);
     expect(architecture).toEqual(architectureOf(config));
     expect(weights.get('stem/filter')!.data).toEqual(tensors.get('average:stem/filter')!.data);

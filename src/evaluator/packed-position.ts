@@ -27,12 +27,12 @@ const none: readonly number[] = [];
 let unpacked: { readonly byte: number; readonly rules: Rules } | undefined;
 
 /** Bytes of one record for boards of `size` points on a side; a multiple of four. */
-export function recordBytes(size: number): number {
+export function packedBytes(size: number): number {
   return (headerBytes + size * size + 3) & ~3;
 }
 
 /** Writes a checked snapshot into `out` at `offset`; the bytes there must be zero. */
-export function packRecord(snapshot: Snapshot, out: Uint8Array, offset: number): void {
+export function packPosition(snapshot: Snapshot, out: Uint8Array, offset: number): void {
   const { rules, lastMoves, banned, captured = [], capturedBefore = [], bonus = 0 } = snapshot;
   out[offset] = snapshot.toMove;
   out[offset + 1] = packRules(rules);
@@ -51,7 +51,7 @@ export function packRecord(snapshot: Snapshot, out: Uint8Array, offset: number):
 }
 
 /** Reads the snapshot back; `stones` is filled and becomes part of the result, which is valid until its next use. */
-export function unpackRecord(bytes: Uint8Array, offset: number, size: number, stones: Uint8Array): Snapshot {
+export function unpackPosition(bytes: Uint8Array, offset: number, size: number, stones: Uint8Array): Snapshot {
   const lastMoves: number[] = [];
   let banned: number[] | undefined;
   let captured: number[] | undefined;

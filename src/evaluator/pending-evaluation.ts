@@ -3,10 +3,10 @@
 import type { AppError } from '../core/errors.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
-import type { Job } from './batcher.js';
-import { type CacheKey, type EvaluationCache, hashRecord } from './cache.js';
+import type { QueuedPositions } from './batcher.js';
+import { type CacheKey, type EvaluationCache, hashPacked } from './cache.js';
 import type { LoadedModel } from './loaded-models.js';
-import { packRecord, recordBytes } from './record.js';
+import { packPosition, packedBytes } from './packed-position.js';
 import { readScores, scoreFields, type Writable } from './scores.js';
 import type { Slots } from './slots.js';
 
@@ -14,12 +14,12 @@ import type { Slots } from './slots.js';
 type Settled = (error: AppError | undefined) => void;
 
 /** The positions of a request that the cache does not know; `evaluations` fills up until `count` are delivered. */
-export class EvaluationJob implements Job {
+export class PendingEvaluation implements QueuedPositions {
   readonly model: number;
   readonly size: number;
   readonly interactive: boolean;
   readonly ownership: boolean;
-  readonly records: Uint8Array;
+  readonly packed: Uint8Array;
   readonly stride: number;
   /** Positions for the network; the rest came from the cache. */
   readonly count: number;
@@ -45,18 +45,18 @@ export class EvaluationJob implements Job {
     this.interactive = request.interactive;
     this.ownership = request.ownership;
     this.size = request.size;
-    this.stride = recordBytes(this.size);
-    this.records = new Uint8Array(positions.length * this.stride);
+    this.stride = packedBytes(this.size);
+    this.packed = new Uint8Array(positions.length * this.stride);
     this.evaluations = new Array<GoEvaluation>(positions.length);
     this.#targets = new Int32Array(positions.length);
     this.#keys = new Uint32Array(cache ? positions.length * 3 : 0);
-    const words = new Int32Array(this.records.buffer);
-    const recordWords = this.stride / 4;
+    const words = new Int32Array(this.packed.buffer);
+    const packedWords = this.stride / 4;
     let misses = 0;
     for (let i = 0; i < positions.length; i++) {
-      packRecord(positions[i]!, this.records, misses * this.stride);
+      packPosition(positions[i]!, this.packed, misses * this.stride);
       if (cache) {
-        hashRecord(words, misses * recordWords, recordWords, this.model, this.#keys, misses * 3);
+        hashPacked(words, misses * packedWords, packedWords, this.model, this.#keys, misses * 3);
         const hit = cache.find(this.#keys, misses * 3, this.ownership);
         if (hit) {
           this.evaluations[i] = hit;

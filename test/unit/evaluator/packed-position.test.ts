@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { packRecord, recordBytes, unpackRecord } from '../../../src/evaluator/record.js';
+import { packPosition, packedBytes, unpackPosition } from '../../../src/evaluator/packed-position.js';
 import { MAX_SIZE, MIN_SIZE } from '../../../src/go/rules.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { randomPositions } from '../../support/served-models.js';
 
 function roundTrip(snapshot: Snapshot): Snapshot {
-  const bytes = new Uint8Array(3 * recordBytes(snapshot.size));
-  packRecord(snapshot, bytes, recordBytes(snapshot.size));
-  return unpackRecord(bytes, recordBytes(snapshot.size), snapshot.size, new Uint8Array(snapshot.size ** 2));
+  const bytes = new Uint8Array(3 * packedBytes(snapshot.size));
+  packPosition(snapshot, bytes, packedBytes(snapshot.size));
+  return unpackPosition(bytes, packedBytes(snapshot.size), snapshot.size, new Uint8Array(snapshot.size ** 2));
 }
 
 describe('a packed position', () => {
@@ -31,11 +31,11 @@ describe('a packed position', () => {
   });
 
   it('has whole 32-bit words and nothing of a neighbour', () => {
-    for (let size = MIN_SIZE; size <= MAX_SIZE; size++) expect(recordBytes(size) % 4).toBe(0);
+    for (let size = MIN_SIZE; size <= MAX_SIZE; size++) expect(packedBytes(size) % 4).toBe(0);
     const [snapshot] = randomPositions(7, 1);
-    const stride = recordBytes(7);
+    const stride = packedBytes(7);
     const bytes = new Uint8Array(3 * stride);
-    packRecord(snapshot!, bytes, stride);
+    packPosition(snapshot!, bytes, stride);
     expect([...bytes.subarray(0, stride), ...bytes.subarray(2 * stride)].every((byte) => byte === 0)).toBe(true);
   });
 });
