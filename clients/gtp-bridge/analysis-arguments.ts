@@ -6,18 +6,10 @@
 import type { Color } from '../../src/go/color.js';
 import { readColor, vertex, word } from './arguments.js';
 import { refusal } from './refusal.js';
+import type { MoveRestriction } from './search-position.js';
 
 /** How an analysis is written: `lz` and `sabaki` as integers from 0 to 10000, `kata` as decimals. */
 export type AnalysisStyle = 'lz' | 'kata' | 'sabaki';
-
-/** A ban, or its opposite, on moves of one player in the first moves of every line. */
-export interface MoveRestriction {
-  readonly player: Color;
-  /** Actions [size² + 1]: 1 where the player may move. */
-  readonly allowed: Uint8Array;
-  /** Plies from the root to which it applies. */
-  readonly depth: number;
-}
 
 /** What an analysis was asked for. */
 export interface AnalysisRequest {

@@ -3,10 +3,10 @@
  * stones, go on after two passes, and be taken back move by move.
  */
 
+import { AppError } from '../../src/core/errors.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { Position } from '../../src/go/position.js';
 import { checkRules, type Rules } from '../../src/go/rules.js';
-import { refusal } from './refusal.js';
 
 /** One move as it was sent. */
 export interface Turn {
@@ -93,7 +93,7 @@ export class GameState {
     this.#rebuild();
   }
 
-  /** @throws refusal 'illegal move' */
+  /** @throws AppError 'invalid-argument' for a move that the rules forbid */
   play(color: Color, action: number): void {
     const position = this.#position;
     if (position.toMove !== color || position.isOver) this.#epoch++;
@@ -102,14 +102,14 @@ export class GameState {
     if (position.isOver) position.reopen();
     if (position.tryPlay(action)) {
       this.#rebuild();
-      throw refusal('illegal move');
+      throw new AppError('invalid-argument', 'illegal move');
     }
     this.#turns.push({ color, action });
   }
 
-  /** @throws refusal 'cannot undo' */
+  /** @throws AppError 'invalid-argument' where no move was played */
   undo(): void {
-    if (this.#turns.pop() === undefined) throw refusal('cannot undo');
+    if (this.#turns.pop() === undefined) throw new AppError('invalid-argument', 'cannot undo');
     this.#rebuild();
   }
 

@@ -5,8 +5,8 @@ import { BLACK, type Color } from '../../src/go/color.js';
 import type { Rng } from '../../src/core/rng.js';
 import type { Position } from '../../src/go/position.js';
 import { drawAction } from '../../src/search/temperature.js';
-import { toWinrate, type Candidate, type Opinion } from './analysis-report.js';
-import type { BridgeConfig } from './config.js';
+import type { PlayerConfig } from './player-config.js';
+import { toWinrate, type Candidate, type Opinion } from './opinion.js';
 
 /** A move, or the end of the game. */
 export type Choice = number | 'resign';
@@ -15,7 +15,7 @@ export type Choice = number | 'resign';
 export interface ChoiceContext {
   /** The position that was searched. */
   readonly position: Position;
-  readonly config: Pick<BridgeConfig, 'resignBelow' | 'resignTurns' | 'temperature'>;
+  readonly config: Pick<PlayerConfig, 'resignBelow' | 'resignTurns' | 'temperature'>;
   /** Own turns in a row, this one included, that looked lost. */
   readonly hopelessTurns: number;
   /** Whether a pass may be chosen while there is another move (not while cleaning up). */

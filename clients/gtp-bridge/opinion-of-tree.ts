@@ -5,7 +5,7 @@ import type { SymmetricActions } from '../../src/go/position-symmetries.js';
 import { symmetryMap } from '../../src/go/symmetry.js';
 import type { Auxiliary } from '../../src/search/options.js';
 import type { MoveStatistics, RootStatistics } from '../../src/search/statistics.js';
-import type { Candidate, Opinion } from './analysis-report.js';
+import type { Candidate, Opinion } from './opinion.js';
 import type { SearchPosition } from './search-position.js';
 
 /** Auxiliary values without ownership: the score's second moment, as `ScoreUtility` wants it, the score, the lead. */

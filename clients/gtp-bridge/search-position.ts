@@ -1,8 +1,17 @@
 /** What the bridge's searches run on: a Go position with, if an analysis asks for it, moves left out near the root. */
 
+import type { Color } from '../../src/go/color.js';
 import type { Position } from '../../src/go/position.js';
 import type { Game } from '../../src/search/game.js';
-import type { MoveRestriction } from './analysis-arguments.js';
+
+/** A ban, or its opposite, on moves of one player in the first moves of every line. */
+export interface MoveRestriction {
+  readonly player: Color;
+  /** Actions [size² + 1]: 1 where the player may move. */
+  readonly allowed: Uint8Array;
+  /** Plies from the root to which it applies. */
+  readonly depth: number;
+}
 
 /** A position of the search; satisfies the search's `Game`. */
 export class SearchPosition implements Game {

@@ -134,13 +134,13 @@ export class Session {
     this.game.setUp(setup);
   }
 
-  /** @throws refusal 'illegal move' */
+  /** @throws AppError 'invalid-argument' for a move that the rules forbid */
   play(color: Color, action: number): void {
     this.opponentThinks = false;
     this.game.play(color, action);
   }
 
-  /** @throws refusal 'cannot undo' */
+  /** @throws AppError 'invalid-argument' where no move was played */
   undo(): void {
     this.opponentThinks = false;
     this.hopelessTurns = 0;

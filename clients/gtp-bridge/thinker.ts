@@ -15,11 +15,10 @@ import { katagoPuct, type PuctOptions } from '../../src/search/puct.js';
 import { Search } from '../../src/search/search.js';
 import { visitLead } from '../../src/search/statistics.js';
 import { EXPANDED, Tree } from '../../src/search/tree.js';
-import type { MoveRestriction } from './analysis-arguments.js';
-import type { Opinion } from './analysis-report.js';
 import type { GameState } from './game-state.js';
+import type { Opinion } from './opinion.js';
 import { auxiliaryOf, auxiliarySizeOf, hasOwnership, opinionOf } from './opinion-of-tree.js';
-import { SearchPosition } from './search-position.js';
+import { SearchPosition, type MoveRestriction } from './search-position.js';
 
 /** Evaluates positions; `ownership` says whether the answers must have it. */
 export type EvaluatorFor = (ownership: boolean) => Evaluator<Position, GoEvaluation>;

@@ -5,11 +5,11 @@ import { BLACK } from '../../../src/go/color.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import { formatResult } from '../../../src/go/sgf.js';
 import { color, number, word } from '../arguments.js';
-import { namedTimeSettings, timeSettings } from '../clock.js';
 import type { Handler, Invocation } from '../engine.js';
 import { refusal } from '../refusal.js';
 import { judgeChains, scoreWithout, type JudgedChain, type Status } from '../scoring.js';
 import type { Session } from '../session.js';
+import { namedTimeSettings, timeSettings } from '../time-settings.js';
 
 /** Visits of the small search that tells dead stones from living ones. */
 const judgingVisits = 64;

@@ -3,17 +3,17 @@
  * The tree follows the game while it goes on.
  */
 
-import type { Opinion } from '../../gtp-bridge/analysis-report.js';
+import type { Opinion } from '../../gtp-bridge/opinion.js';
 import { GameState } from '../../gtp-bridge/game-state.js';
 import { chooseMove, looksLost, standingScore, type Choice } from '../../gtp-bridge/move-choice.js';
 import { Thinker, type EvaluatorFor } from '../../gtp-bridge/thinker.js';
-import { bridgeSchema } from '../../gtp-bridge/config.js';
+import { playerSchema } from '../../gtp-bridge/player-config.js';
 import { readConfig } from '../../../src/core/config.js';
 import type { AppError } from '../../../src/core/errors.js';
 import { positionAt, toMoveAt, type Line } from './line.js';
 
 /** As the bridge plays without flags. */
-const config = readConfig(bridgeSchema, {});
+const config = readConfig(playerSchema, {});
 
 const REPORT_MS = 150;
 

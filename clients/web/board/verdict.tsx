@@ -1,8 +1,7 @@
 /** Who is ahead: a bar with Black's chance to win, and the score. */
 
 import type { ComponentChildren } from 'preact';
-import type { Opinion } from '../../gtp-bridge/analysis-report.js';
-import { toWinrate } from '../../gtp-bridge/analysis-report.js';
+import { toWinrate, type Opinion } from '../../gtp-bridge/opinion.js';
 import { BLACK, type Color } from '../../../src/go/color.js';
 
 /** Black's chance, 0 to 1. */
