@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { EvaluatorFor } from '../../clients/gtp-bridge/thinker.js';
+import type { EvaluatorFor } from '../../src/player/thinker.js';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';

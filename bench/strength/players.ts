@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { bridgeSchema, type BridgeConfig } from '../../clients/gtp-bridge/config.js';
 import { generate } from '../../clients/gtp-bridge/generate.js';
 import { Session } from '../../clients/gtp-bridge/session.js';
-import type { EvaluatorFor } from '../../clients/gtp-bridge/thinker.js';
+import type { EvaluatorFor } from '../../src/player/thinker.js';
 import { GtpPlayer } from '../../clients/cli/match/gtp-player.js';
 import type { Player, PlayerGame } from '../../clients/cli/match/player.js';
 import { readConfig } from '../../src/core/config.js';

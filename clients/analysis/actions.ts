@@ -1,6 +1,6 @@
 /** Queries that ask for no analysis: what the engine is, and the end of what it does. */
 
-import type { ModelFacts } from '../gtp-bridge/model-watch.js';
+import type { ModelFacts } from '../shared/model-watch.js';
 import type { AnalysisConfig } from './config.js';
 import { Fields } from './fields.js';
 import type { Answer } from './report.js';

@@ -6,7 +6,7 @@ import {
   searchParameterNames,
   withSearchParameter,
   type SearchParameters,
-} from '../gtp-bridge/search-parameters.js';
+} from '../../src/player/search-parameters.js';
 import { perspectives, type AnalysisConfig } from './config.js';
 import { Fields, isObject, shown, type Complaint } from './fields.js';
 

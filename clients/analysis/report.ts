@@ -4,8 +4,8 @@ import { BLACK } from '../../src/go/color.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import { formatVertex } from '../../src/go/vertex.js';
-import { legalPolicy } from '../gtp-bridge/legal-policy.js';
-import type { Candidate, Opinion } from '../gtp-bridge/opinion.js';
+import { legalPolicy } from '../../src/player/legal-policy.js';
+import type { Candidate, Opinion } from '../../src/player/opinion.js';
 import { positionHashes } from './position-hash.js';
 import type { AnalysisQuery } from './query.js';
 

@@ -5,7 +5,7 @@
 
 import { formatVertex } from '../../src/go/vertex.js';
 import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
-import { toWinrate, type Candidate, type Opinion } from './opinion.js';
+import { toWinrate, type Candidate, type Opinion } from '../../src/player/opinion.js';
 
 /** The whole line of one report; undefined if there is nothing to say yet. */
 export function formatReport(opinion: Opinion, request: AnalysisRequest, style: AnalysisStyle): string | undefined {

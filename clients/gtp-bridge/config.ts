@@ -1,7 +1,7 @@
 /** The settings of the GTP bridge: flags of `tengen gtp` and of the bundle, and names for `kata-set-param`. */
 
 import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
-import { playerSchema } from './player-config.js';
+import { playerSchema } from '../../src/player/config.js';
 
 export const bridgeSchema = {
   visits: integer(400, 1, 10_000_000, 'visits of the search tree for a move'),

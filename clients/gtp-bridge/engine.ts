@@ -5,7 +5,7 @@
 
 import type { Command } from './command.js';
 import { parseCommand } from './command.js';
-import type { LineReader } from './lines.js';
+import type { LineReader } from '../shared/lines.js';
 import { refusal, refusalText } from './refusal.js';
 import { formatResponse } from './response.js';
 

@@ -4,7 +4,7 @@ import type { Color } from '../../src/go/color.js';
 import { refusal } from './refusal.js';
 import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
 import { formatReport } from './analysis-report.js';
-import { chooseMove, looksLost, standingScore, type Choice } from './move-choice.js';
+import { chooseMove, looksLost, standingScore, type Choice } from '../../src/player/move-choice.js';
 import type { Session } from './session.js';
 
 /** What kind of move is wanted. */

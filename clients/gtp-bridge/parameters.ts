@@ -3,7 +3,12 @@
 import { readConfig } from '../../src/core/config.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 import { refusal } from './refusal.js';
-import { isSearchParameter, searchParameter, searchParameterNames, withSearchParameter } from './search-parameters.js';
+import {
+  isSearchParameter,
+  searchParameter,
+  searchParameterNames,
+  withSearchParameter,
+} from '../../src/player/search-parameters.js';
 import type { Session } from './session.js';
 
 interface Setting {

@@ -5,8 +5,8 @@ import { BLACK, type Color } from '../../src/go/color.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import { symmetryMap } from '../../src/go/symmetry.js';
-import { GameState } from './game-state.js';
-import { legalPolicy } from './legal-policy.js';
+import { GameState } from '../../src/player/game-state.js';
+import { legalPolicy } from '../../src/player/legal-policy.js';
 import type { Session } from './session.js';
 
 /**

@@ -8,10 +8,10 @@ import { Connection, type ConnectionOptions } from '../shared/connection.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 import { runLoop } from './engine.js';
-import { LineReader } from './lines.js';
-import { askModel, ModelWatch } from './model-watch.js';
+import { LineReader } from '../shared/lines.js';
+import { askModel, ModelWatch } from '../shared/model-watch.js';
 import { Session } from './session.js';
-import { isBrokenPipe, stderrLog, writeText } from './standard-streams.js';
+import { isBrokenPipe, stderrLog, writeText } from '../shared/standard-streams.js';
 import { commandTable } from './table.js';
 
 /** Where the server is, how to play, and the streams to talk GTP on. */

@@ -2,7 +2,7 @@
 
 import { BLACK, WHITE, colorName } from '../../src/go/color.js';
 import { formatVertex } from '../../src/go/vertex.js';
-import type { GameState } from './game-state.js';
+import type { GameState } from '../../src/player/game-state.js';
 
 const marks = { 0: '.', [BLACK]: 'X', [WHITE]: 'O' } as const;
 

@@ -1,6 +1,6 @@
 /** The time systems as GTP, KGS and KataGo write them: numbers of seconds, in the order that each system has. */
 
-import { noTimeLimit, type TimeSettings } from './clock.js';
+import { noTimeLimit, type TimeSettings } from '../../src/player/clock.js';
 
 /**
  * `time_settings main byo stones` in seconds. As the specification has it: stones 0 with byo above 0 is no limit, byo 0 is

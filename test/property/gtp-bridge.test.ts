@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../clients/gtp-bridge/command.js';
-import { LineReader } from '../../clients/gtp-bridge/lines.js';
+import { LineReader } from '../../clients/shared/lines.js';
 import { GtpConversation } from '../support/gtp-session.js';
 
 const seed = 20_240_229;

@@ -3,8 +3,8 @@
 import { PassThrough } from 'node:stream';
 import { analysisSchema, type AnalysisConfig } from '../../clients/analysis/config.js';
 import { AnalysisEngine } from '../../clients/analysis/engine.js';
-import { LineReader } from '../../clients/gtp-bridge/lines.js';
-import type { ModelFacts } from '../../clients/gtp-bridge/model-watch.js';
+import { LineReader } from '../../clients/shared/lines.js';
+import type { ModelFacts } from '../../clients/shared/model-watch.js';
 import { Condition } from '../../src/core/condition.js';
 import { readConfig } from '../../src/core/config.js';
 import type { AppError } from '../../src/core/errors.js';

@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream';
 import { bridgeSchema, type BridgeConfig } from '../../clients/gtp-bridge/config.js';
 import { runLoop } from '../../clients/gtp-bridge/engine.js';
-import { LineReader } from '../../clients/gtp-bridge/lines.js';
+import { LineReader } from '../../clients/shared/lines.js';
 import { Session } from '../../clients/gtp-bridge/session.js';
 import { commandTable } from '../../clients/gtp-bridge/table.js';
 import { Condition } from '../../src/core/condition.js';

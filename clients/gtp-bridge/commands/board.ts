@@ -6,7 +6,7 @@ import { fixedHandicap, freeHandicap, maxFixedHandicap } from '../../../src/go/h
 import { formatVertex } from '../../../src/go/vertex.js';
 import { color, number, vertex, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
-import { GameState, type Setup } from '../game-state.js';
+import { GameState, type Setup } from '../../../src/player/game-state.js';
 import { refusal } from '../refusal.js';
 import type { Session } from '../session.js';
 import { drawBoard } from '../show-board.js';

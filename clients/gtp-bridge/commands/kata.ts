@@ -10,7 +10,7 @@ import { parameterNames, readParameter, setParameter } from '../parameters.js';
 import { rawNetwork } from '../raw-network.js';
 import { refusal } from '../refusal.js';
 import type { Session } from '../session.js';
-import { Thinker } from '../thinker.js';
+import { Thinker } from '../../../src/player/thinker.js';
 
 /** KataGo's extensions, and KGS's name for the rules. */
 export function kataCommands(session: Session): readonly (readonly [string, Handler])[] {

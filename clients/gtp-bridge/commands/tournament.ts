@@ -7,7 +7,7 @@ import { formatResult } from '../../../src/go/sgf.js';
 import { color, number, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
 import { refusal } from '../refusal.js';
-import { judgeChains, scoreWithout, type JudgedChain, type Status } from '../scoring.js';
+import { judgeChains, scoreWithout, type JudgedChain, type Status } from '../../../src/player/scoring.js';
 import type { Session } from '../session.js';
 import { namedTimeSettings, timeSettings } from '../time-settings.js';
 

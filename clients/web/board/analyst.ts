@@ -3,11 +3,11 @@
  * The tree follows the game while it goes on.
  */
 
-import type { Opinion } from '../../gtp-bridge/opinion.js';
-import { GameState } from '../../gtp-bridge/game-state.js';
-import { chooseMove, looksLost, standingScore, type Choice } from '../../gtp-bridge/move-choice.js';
-import { Thinker, type EvaluatorFor } from '../../gtp-bridge/thinker.js';
-import { playerSchema } from '../../gtp-bridge/player-config.js';
+import type { Opinion } from '../../../src/player/opinion.js';
+import { GameState } from '../../../src/player/game-state.js';
+import { chooseMove, looksLost, standingScore, type Choice } from '../../../src/player/move-choice.js';
+import { Thinker, type EvaluatorFor } from '../../../src/player/thinker.js';
+import { playerSchema } from '../../../src/player/config.js';
 import { readConfig } from '../../../src/core/config.js';
 import type { AppError } from '../../../src/core/errors.js';
 import { positionAt, toMoveAt, type Line } from './line.js';

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Candidate, Opinion } from '../../gtp-bridge/opinion.js';
+import type { Candidate, Opinion } from '../../../src/player/opinion.js';
 import { BLACK, colorName, type Color } from '../../../src/go/color.js';
 import type { Position } from '../../../src/go/position.js';
 import { formatResult } from '../../../src/go/sgf.js';

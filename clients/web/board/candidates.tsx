@@ -1,7 +1,7 @@
 /** The moves that the model considers, best first; the one pointed at shows its line on the board. */
 
 import type { ComponentChildren } from 'preact';
-import type { Candidate, Opinion } from '../../gtp-bridge/opinion.js';
+import type { Candidate, Opinion } from '../../../src/player/opinion.js';
 import { BLACK, type Color } from '../../../src/go/color.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import { blackWinRate, formatScore } from './verdict.js';

@@ -6,7 +6,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Opinion } from '../../gtp-bridge/opinion.js';
+import type { Opinion } from '../../../src/player/opinion.js';
 import { Chart } from '../chart.js';
 import { Judgements } from './judgements.js';
 import type { Line } from './line.js';

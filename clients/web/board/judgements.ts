@@ -4,7 +4,7 @@
  * so a judgement is forgotten together with its turn.
  */
 
-import type { Opinion } from '../../gtp-bridge/opinion.js';
+import type { Opinion } from '../../../src/player/opinion.js';
 import { BLACK } from '../../../src/go/color.js';
 import { toMoveAt, type Line } from './line.js';
 import { blackWinRate } from './verdict.js';

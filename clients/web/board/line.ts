@@ -1,6 +1,6 @@
 /** The game on the board: a line of moves and a place in it. Values; every change makes a new one. */
 
-import type { Setup, Turn } from '../../gtp-bridge/game-state.js';
+import type { Setup, Turn } from '../../../src/player/game-state.js';
 import { AppError } from '../../../src/core/errors.js';
 import { BLACK, WHITE, opponent, type Color } from '../../../src/go/color.js';
 import type { GameRecord } from '../../../src/go/game-record.js';

@@ -1,8 +1,8 @@
 /** What the model thinks of the position shown, as it thinks it; and its move, where it is its turn. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Opinion } from '../../gtp-bridge/opinion.js';
-import type { Choice } from '../../gtp-bridge/move-choice.js';
+import type { Opinion } from '../../../src/player/opinion.js';
+import type { Choice } from '../../../src/player/move-choice.js';
 import { AppError } from '../../../src/core/errors.js';
 import type { Calls } from '../calls.js';
 import { PageEvaluator } from '../page-evaluator.js';

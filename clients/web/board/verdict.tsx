@@ -1,7 +1,7 @@
 /** Who is ahead: a bar with Black's chance to win, and the score. */
 
 import type { ComponentChildren } from 'preact';
-import { toWinrate, type Opinion } from '../../gtp-bridge/opinion.js';
+import { toWinrate, type Opinion } from '../../../src/player/opinion.js';
 import { BLACK, type Color } from '../../../src/go/color.js';
 
 /** Black's chance, 0 to 1. */

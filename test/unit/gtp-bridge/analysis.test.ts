@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnalysisArguments, type AnalysisStyle } from '../../../clients/gtp-bridge/analysis-arguments.js';
 import { formatReport } from '../../../clients/gtp-bridge/analysis-report.js';
-import type { Opinion } from '../../../clients/gtp-bridge/opinion.js';
+import type { Opinion } from '../../../src/player/opinion.js';
 import { BLACK, WHITE } from '../../../src/go/color.js';
 import { GtpConversation } from '../../support/gtp-session.js';
 import { readSabakiAnalysis } from '../../support/sabaki-analysis.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noTimeLimit } from '../../../clients/gtp-bridge/clock.js';
+import { noTimeLimit } from '../../../src/player/clock.js';
 import { namedTimeSettings, timeSettings } from '../../../clients/gtp-bridge/time-settings.js';
 
 describe('time settings', () => {

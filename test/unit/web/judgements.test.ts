@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Opinion } from '../../../clients/gtp-bridge/opinion.js';
+import type { Opinion } from '../../../src/player/opinion.js';
 import { Judgements } from '../../../clients/web/board/judgements.js';
 import { emptyLine, goTo, played, undo } from '../../../clients/web/board/line.js';
 

@@ -1,6 +1,6 @@
 /** What the network alone would play, as probabilities. */
 
-import type { Position } from '../../src/go/position.js';
+import type { Position } from '../go/position.js';
 
 /** Softmax of the logits over the legal actions of `position` [size² + 1]; NaN where an action is illegal. */
 export function legalPolicy(position: Position, logits: ArrayLike<number>): Float64Array {

@@ -5,10 +5,10 @@ import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
-import { Backoff } from '../shared/backoff.js';
-import type { Connection } from '../shared/connection.js';
-import { boardSizes } from '../shared/model-boards.js';
-import { fromCall } from '../shared/status.js';
+import { Backoff } from './backoff.js';
+import type { Connection } from './connection.js';
+import { boardSizes } from './model-boards.js';
+import { fromCall } from './status.js';
 
 /** What the bridge needs to know of a model. */
 export interface ModelFacts {

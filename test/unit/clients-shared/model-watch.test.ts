@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ModelWatch } from '../../../clients/gtp-bridge/model-watch.js';
+import { ModelWatch } from '../../../clients/shared/model-watch.js';
 import { AppError } from '../../../src/core/errors.js';
 
 afterEach(() => vi.useRealTimers());

@@ -3,8 +3,8 @@
  * network's answer every stone is alive, as the rules the network learns by have it (Tromp–Taylor).
  */
 
-import { BLACK } from '../../src/go/color.js';
-import type { Position } from '../../src/go/position.js';
+import { BLACK } from '../go/color.js';
+import type { Position } from '../go/position.js';
 
 /** What became of a chain. */
 export type Status = 'alive' | 'dead' | 'seki';

@@ -1,6 +1,6 @@
 /** The settings of a player: how it searches, how it chooses a move, when it resigns. */
 
-import { integer, number, type ConfigOf } from '../../src/core/config.js';
+import { integer, number, type ConfigOf } from '../core/config.js';
 
 export const playerSchema = {
   batch: integer(16, 1, 256, 'most leaves of the tree that are evaluated at once'),

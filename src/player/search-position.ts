@@ -1,8 +1,8 @@
 /** What the bridge's searches run on: a Go position with, if an analysis asks for it, moves left out near the root. */
 
-import type { Color } from '../../src/go/color.js';
-import type { Position } from '../../src/go/position.js';
-import type { Game } from '../../src/search/game.js';
+import type { Color } from '../go/color.js';
+import type { Position } from '../go/position.js';
+import type { Game } from '../search/game.js';
 
 /** A ban, or its opposite, on moves of one player in the first moves of every line. */
 export interface MoveRestriction {

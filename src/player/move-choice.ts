@@ -1,11 +1,11 @@
 /** From what a search thinks to the move that is made: when to pass, when to play on, when to resign. */
 
-import { cleanUpMove } from '../../src/go/clean-up.js';
-import { BLACK, type Color } from '../../src/go/color.js';
-import type { Rng } from '../../src/core/rng.js';
-import type { Position } from '../../src/go/position.js';
-import { drawAction } from '../../src/search/temperature.js';
-import type { PlayerConfig } from './player-config.js';
+import { cleanUpMove } from '../go/clean-up.js';
+import { BLACK, type Color } from '../go/color.js';
+import type { Rng } from '../core/rng.js';
+import type { Position } from '../go/position.js';
+import { drawAction } from '../search/temperature.js';
+import type { PlayerConfig } from './config.js';
 import { toWinrate, type Candidate, type Opinion } from './opinion.js';
 
 /** A move, or the end of the game. */

@@ -1,10 +1,10 @@
 /** What the bridge's search tree keeps beside values, and how it is read as an opinion. */
 
-import type { GoEvaluation } from '../../src/go/evaluation.js';
-import type { SymmetricActions } from '../../src/go/position-symmetries.js';
-import { symmetryMap } from '../../src/go/symmetry.js';
-import type { Auxiliary } from '../../src/search/options.js';
-import type { MoveStatistics, RootStatistics } from '../../src/search/statistics.js';
+import type { GoEvaluation } from '../go/evaluation.js';
+import type { SymmetricActions } from '../go/position-symmetries.js';
+import { symmetryMap } from '../go/symmetry.js';
+import type { Auxiliary } from '../search/options.js';
+import type { MoveStatistics, RootStatistics } from '../search/statistics.js';
 import type { Candidate, Opinion } from './opinion.js';
 import type { SearchPosition } from './search-position.js';
 

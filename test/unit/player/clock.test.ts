@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Clock, noTimeLimit, type TimeSettings } from '../../../clients/gtp-bridge/clock.js';
+import { Clock, noTimeLimit, type TimeSettings } from '../../../src/player/clock.js';
 
 const absolute = (mainMs: number): TimeSettings => ({ system: 'absolute', mainMs });
 const canadian = (mainMs: number, periodMs: number, stones: number): TimeSettings => ({

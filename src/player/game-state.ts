@@ -3,10 +3,10 @@
  * stones, go on after two passes, and be taken back move by move.
  */
 
-import { AppError } from '../../src/core/errors.js';
-import { BLACK, WHITE, type Color } from '../../src/go/color.js';
-import { Position } from '../../src/go/position.js';
-import { checkRules, type Rules } from '../../src/go/rules.js';
+import { AppError } from '../core/errors.js';
+import { BLACK, WHITE, type Color } from '../go/color.js';
+import { Position } from '../go/position.js';
+import { checkRules, type Rules } from '../go/rules.js';
 
 /** One move as it was sent. */
 export interface Turn {

@@ -3,18 +3,18 @@
  * by visits, by the clock or by a signal, and what it found until then stays in the tree.
  */
 
-import { AppError } from '../../src/core/errors.js';
-import { Rng } from '../../src/core/rng.js';
-import type { GoEvaluation } from '../../src/go/evaluation.js';
-import type { Position } from '../../src/go/position.js';
-import { symmetricActions, type SymmetricActions } from '../../src/go/position-symmetries.js';
-import { ScoreUtility, type ScoreFactors } from '../../src/go/score-utility.js';
-import type { Evaluator } from '../../src/search/evaluator.js';
-import type { SearchTuning } from '../../src/search/options.js';
-import { katagoPuct, type PuctOptions } from '../../src/search/puct.js';
-import { Search } from '../../src/search/search.js';
-import { visitLead } from '../../src/search/statistics.js';
-import { EXPANDED, Tree } from '../../src/search/tree.js';
+import { AppError } from '../core/errors.js';
+import { Rng } from '../core/rng.js';
+import type { GoEvaluation } from '../go/evaluation.js';
+import type { Position } from '../go/position.js';
+import { symmetricActions, type SymmetricActions } from '../go/position-symmetries.js';
+import { ScoreUtility, type ScoreFactors } from '../go/score-utility.js';
+import type { Evaluator } from '../search/evaluator.js';
+import type { SearchTuning } from '../search/options.js';
+import { katagoPuct, type PuctOptions } from '../search/puct.js';
+import { Search } from '../search/search.js';
+import { visitLead } from '../search/statistics.js';
+import { EXPANDED, Tree } from '../search/tree.js';
 import type { GameState } from './game-state.js';
 import type { Opinion } from './opinion.js';
 import { auxiliaryOf, auxiliarySizeOf, hasOwnership, opinionOf } from './opinion-of-tree.js';

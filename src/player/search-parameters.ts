@@ -1,8 +1,8 @@
 /** Parameters of the search under KataGo's names, for `kata-set-param` and for the queries of the analysis engine. */
 
-import { describeAllowed, number, readConfig, type NumberField } from '../../src/core/config.js';
-import { scoreFactors, type ScoreFactors } from '../../src/go/score-utility.js';
-import { katagoPuct, type PuctOptions } from '../../src/search/puct.js';
+import { describeAllowed, number, readConfig, type NumberField } from '../core/config.js';
+import { scoreFactors, type ScoreFactors } from '../go/score-utility.js';
+import { katagoPuct, type PuctOptions } from '../search/puct.js';
 import type { ThinkerTuning } from './thinker.js';
 
 /** What a session or a query says about the search; the rest is as usual. */
