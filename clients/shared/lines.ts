@@ -3,8 +3,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import { Condition } from '../../src/core/condition.js';
 
-/** Characters of the longest line; no GTP command needs a tenth of it. */
-const longestGtpLine = 65_536;
+/** Characters of the longest line where whoever reads does not say; no GTP command needs a tenth of them. */
+const usualLongestLine = 65_536;
 
 /** Lines that may wait; a sender that is further ahead is no longer read until the loop catches up. */
 const maxWaiting = 10_000;
@@ -23,7 +23,7 @@ export class LineReader {
    * @param input text or bytes in any pieces; its end is the end of the lines
    * @param maxLineLength in characters; whoever takes a longer line has to refuse it
    */
-  constructor(input: AsyncIterable<Uint8Array | string>, maxLineLength = longestGtpLine) {
+  constructor(input: AsyncIterable<Uint8Array | string>, maxLineLength = usualLongestLine) {
     this.maxLineLength = maxLineLength;
     void this.#read(input);
   }

@@ -10,7 +10,7 @@ import type { Connection } from './connection.js';
 import { boardSizes } from './model-boards.js';
 import { fromCall } from './status.js';
 
-/** What the bridge needs to know of a model. */
+/** What a program that plays or analyses needs to know of a model. */
 export interface ModelFacts {
   /** name@version. */
   readonly ref: string;

@@ -1,6 +1,6 @@
 /**
- * How long to think. One clock a color; three time systems, as GTP and KGS have them. Times inside are milliseconds, as
- * GTP's whole seconds are too coarse for a fast game.
+ * How long to think. One clock a color, and the time systems of GTP, KGS and KataGo. Times are milliseconds, as GTP's
+ * whole seconds are too coarse for a fast game.
  */
 
 /** The time system of a game. Byo-yomi periods last `periodMs` each; Canadian ones hold `stones` moves. */

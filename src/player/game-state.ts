@@ -1,6 +1,6 @@
 /**
- * The game that a GTP controller sets up: unlike a game between two players it may repeat colors, start from placed
- * stones, go on after two passes, and be taken back move by move.
+ * The game that somebody sets up to play or to analyse: unlike a game between two players it may repeat colors, start
+ * from placed stones, go on after two passes, and be taken back move by move.
  */
 
 import { AppError } from '../core/errors.js';
@@ -98,7 +98,7 @@ export class GameState {
     const position = this.#position;
     if (position.toMove !== color || position.isOver) this.#epoch++;
     position.setToMove(color);
-    // After two passes a game goes on if its controller wants it to.
+    // After two passes a game goes on if whoever set it up wants it to.
     if (position.isOver) position.reopen();
     if (position.tryPlay(action)) {
       this.#rebuild();

@@ -1,4 +1,4 @@
-/** What the bridge's search tree keeps beside values, and how it is read as an opinion. */
+/** What the thinker's search tree keeps beside values, and how an opinion is read from the tree. */
 
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { SymmetricActions } from '../go/position-symmetries.js';

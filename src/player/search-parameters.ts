@@ -5,7 +5,7 @@ import { scoreFactors, type ScoreFactors } from '../go/score-utility.js';
 import { katagoPuct, type PuctOptions } from '../search/puct.js';
 import type { ThinkerTuning } from './thinker.js';
 
-/** What a session or a query says about the search; the rest is as usual. */
+/** What a GTP session or an analysis query says about the search; the rest is as usual. */
 export type SearchParameters = Partial<PuctOptions & ScoreFactors>;
 
 /** Our name and the range, by KataGo's name. */

@@ -1,4 +1,4 @@
-/** What the bridge's searches run on: a Go position with, if an analysis asks for it, moves left out near the root. */
+/** What the thinker searches: a Go position with, if an analysis asks for it, moves left out near the root. */
 
 import type { Color } from '../go/color.js';
 import type { Position } from '../go/position.js';

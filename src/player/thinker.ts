@@ -1,6 +1,6 @@
 /**
- * The bridge's search: one tree that follows the game, batches of leaves over an evaluator, reports on the way. It stops
- * by visits, by the clock or by a signal, and what it found until then stays in the tree.
+ * The search that plays and analyses: one tree that follows the game, batches of leaves over an evaluator, reports on the
+ * way. The search stops by visits, by the clock or by a signal, and what it found until then stays in the tree.
  */
 
 import { AppError } from '../core/errors.js';
@@ -60,7 +60,7 @@ const speedKnownMs = 100;
 /** Longest wait for one batch; a server that takes longer is as good as gone. */
 const answerTimeoutMs = 30_000;
 
-/** Searches for one session; one search at a time. */
+/** Searches the positions of one game after the other; one search at a time. */
 export class Thinker {
   readonly #evaluatorFor: EvaluatorFor;
   readonly #tuning: () => ThinkerTuning;

@@ -1,6 +1,6 @@
 /**
- * Thinks about the position shown, with the bridge's own thinker: what the page shows and plays is what Sabaki would.
- * The tree follows the game while it goes on.
+ * Thinks about the position shown, with the thinker that the GTP bridge has: what the page shows and plays is what Sabaki
+ * would. The tree follows the game while the game goes on.
  */
 
 import type { Opinion } from '../../../src/player/opinion.js';
@@ -12,7 +12,7 @@ import { readConfig } from '../../../src/core/config.js';
 import type { AppError } from '../../../src/core/errors.js';
 import { positionAt, toMoveAt, type Line } from './line.js';
 
-/** As the bridge plays without flags. */
+/** As the GTP bridge plays without flags. */
 const config = readConfig(playerSchema, {});
 
 const REPORT_MS = 150;
@@ -59,7 +59,7 @@ export class Analyst {
     return chooseMove(opinion, { position, config, hopelessTurns: this.#hopelessTurns, mayPass: true });
   }
 
-  /** The bridge's game at the place shown; one that the line continues is continued, so that its tree is kept. */
+  /** The game at the place shown; one that the line continues is continued, so that its tree is kept. */
   #follow(line: Line): GameState {
     const turns = line.turns.slice(0, line.ply);
     const game = this.#game;
