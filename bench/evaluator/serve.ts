@@ -5,11 +5,11 @@ import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import { quantize } from '../../src/evaluator/quantization/quantize.js';
-import { Callers } from '../../src/server/callers.js';
-import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
+import { Callers } from '../../src/server/access/callers.js';
+import { evaluatorService, makeEvaluatorService } from '../../src/server/services/evaluator-service.js';
 import { makeLogger } from '../../src/server/logger.js';
-import { authenticate, endWithServer, translateErrors } from '../../src/server/middleware.js';
-import { Stopping } from '../../src/server/stopping.js';
+import { authenticate, endWithServer, translateErrors } from '../../src/server/transport/middleware.js';
+import { Stopping } from '../../src/server/transport/stopping.js';
 import { cpuMicros, makeModelFile, readSetup } from './setup.js';
 
 const setup = readSetup(process.argv.slice(2));

@@ -1,6 +1,6 @@
 /** A file in memory that takes and gives less than it is asked for. */
 
-import type { SpoolFile } from '../../src/server/spool.js';
+import type { SpoolFile } from '../../src/server/transport/spool.js';
 
 /** What a file is asked to do. */
 export type FileWork = 'open' | 'write' | 'read' | 'close';

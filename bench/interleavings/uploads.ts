@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { AppError } from '../../src/core/errors.js';
 import { Cancellation } from '../../src/core/signals.js';
-import { CHUNK, Uploads, type UploadMessage } from '../../src/server/receive-upload.js';
-import type { SpoolFile } from '../../src/server/spool.js';
+import { CHUNK, Uploads, type UploadMessage } from '../../src/server/transport/receive-upload.js';
+import type { SpoolFile } from '../../src/server/transport/spool.js';
 import { actor, Promises, settle, subject, turn } from './explore.js';
 import { memoryFile } from './memory-file.js';
 

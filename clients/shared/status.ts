@@ -1,4 +1,4 @@
-/** gRPC statuses → the house's errors, for clients. The server's map in the other direction is src/server/status.ts. */
+/** gRPC statuses → the house's errors, for clients. The server's map in the other direction is src/server/transport/status.ts. */
 
 import { ClientError, Status } from 'nice-grpc-common';
 import { AppError, type ErrorKind } from '../../src/core/errors.js';

@@ -6,9 +6,9 @@ import { choice, flag, integer, number, readConfig, text, type ConfigOf, type Sc
 import { AppError, check } from '../core/errors.js';
 import { evaluatorSchema } from '../evaluator/config.js';
 import { generatorSchema } from '../generator/config.js';
-import type { Callers } from './callers.js';
-import { readQuotas, type Quota } from './quotas.js';
-import { readCallers } from './secrets.js';
+import type { Callers } from './access/callers.js';
+import { readQuotas, type Quota } from './access/quotas.js';
+import { readCallers } from './access/secrets.js';
 
 /** Fewest characters of a token that other machines can try. */
 const MIN_TOKEN = 16;

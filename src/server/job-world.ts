@@ -7,8 +7,8 @@ import type { EngineSettings } from '../engine/engine-settings.js';
 import type { ModelRow, Store } from '../store/store.js';
 import type { JobContext, JobDatasets, JobGames, JobModels, JobWorld, StoredModel } from '../trainer/harness/ports.js';
 import { decodeGameRecord } from '../wire/game-record.js';
-import { describeModel } from './model-file.js';
-import { OwnedNames } from './names.js';
+import { describeModel } from './models/model-file.js';
+import { OwnedNames } from './access/names.js';
 
 /** Games read from the store at once. */
 const PAGE = 200;

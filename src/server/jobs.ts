@@ -11,7 +11,7 @@ import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
 import type { StoredGame } from '../trainer/go-data/stored-game.js';
 import type { JobKind, RunningJob } from '../trainer/harness/job-kind.js';
 import { checkModelName } from '../core/model-name.js';
-import { OwnedNames } from './names.js';
+import { OwnedNames } from './access/names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callLevels, levelOf, levels } from '../../src/server/access.js';
+import { callLevels, levelOf, levels } from '../../src/server/access/call-levels.js';
 import { loadServerConfig } from '../../src/server/config.js';
 import { openPaths } from '../../src/server/page/calls.js';
 import { startServer } from '../../src/server/server.js';

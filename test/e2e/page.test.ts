@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { describeModel } from '../../src/server/model-file.js';
+import { describeModel } from '../../src/server/models/model-file.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { hasChromium, startChromium } from '../support/chromium.js';

@@ -8,7 +8,7 @@ import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.
 import { GenerationServiceDefinition } from '../../src/proto/tengen/v1/generation.js';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { KoRule, Position } from '../../src/proto/tengen/v1/position.js';
-import { describeModel } from '../../src/server/model-file.js';
+import { describeModel } from '../../src/server/models/model-file.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { architectureOf } from '../../src/trainer/alphazero/trainer.js';

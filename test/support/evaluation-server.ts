@@ -7,12 +7,12 @@ import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
 import type { ServedModels } from '../../src/evaluator/model-source.js';
-import { Callers } from '../../src/server/callers.js';
-import { evaluatorService, makeEvaluatorService } from '../../src/server/evaluator-service.js';
-import { inferenceService } from '../../src/server/infer-message.js';
-import { makeInferenceService } from '../../src/server/inference-service.js';
-import { authenticate, translateErrors } from '../../src/server/middleware.js';
-import { Quotas, readQuotas } from '../../src/server/quotas.js';
+import { Callers } from '../../src/server/access/callers.js';
+import { evaluatorService, makeEvaluatorService } from '../../src/server/services/evaluator-service.js';
+import { inferenceService } from '../../src/server/services/infer-message.js';
+import { makeInferenceService } from '../../src/server/services/inference-service.js';
+import { authenticate, translateErrors } from '../../src/server/transport/middleware.js';
+import { Quotas, readQuotas } from '../../src/server/access/quotas.js';
 import { ThreadPool } from '../../src/threads/pool.js';
 
 /** What a test talks to. */

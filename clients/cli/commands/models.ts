@@ -107,7 +107,7 @@ async function saveModel(messages: AsyncIterable<DownloadModelResponse>, file: s
 
 /** Hands `send` a Hugging Face checkpoint of this machine as one model file, for as long as `send` takes. */
 async function asModelFile<T>(checkpoint: string, send: (file: string) => Promise<T>): Promise<T> {
-  const { readCheckpointFolder } = await import('../../../src/server/checkpoint-folder.js');
+  const { readCheckpointFolder } = await import('../../../src/server/models/checkpoint-folder.js');
   const folder = await mkdtemp(join(tmpdir(), 'tengen-upload-'));
   try {
     const file = join(folder, 'model.safetensors');

@@ -9,8 +9,8 @@ import { Metadata, type CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
 import type { Service } from '../compose.js';
-import { decodeOnly } from '../decoding.js';
-import type { Stopping } from '../stopping.js';
+import { decodeOnly } from '../transport/decoding.js';
+import type { Stopping } from '../transport/stopping.js';
 
 export const openPaths: readonly string[] = [
   '/tengen.v1.EvaluatorService/Evaluate',

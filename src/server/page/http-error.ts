@@ -1,7 +1,7 @@
-/** The one map from what goes wrong to what a browser is told; the gRPC one beside it is ../status.ts. */
+/** The one map from what goes wrong to what a browser is told; the gRPC one is ../transport/status.ts. */
 
 import { AppError, type ErrorKind } from '../../core/errors.js';
-import { toServerError } from '../status.js';
+import { toServerError } from '../transport/status.js';
 
 const statusByKind: Readonly<Record<ErrorKind, number>> = {
   'invalid-argument': 400,

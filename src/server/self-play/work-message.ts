@@ -7,8 +7,8 @@ import * as pb from '../../proto/tengen/v1/self_play.js';
 import { owned } from '../../threads/messages.js';
 import { threadModule } from '../../threads/pool.js';
 import { gameRecordFromWire } from '../../wire/game-record.js';
-import { askedInBytes, type MessageReader, type Reading } from '../asked-in-bytes.js';
-import { decodeRequest } from '../carry-out.js';
+import { askedInBytes, type MessageReader, type Reading } from '../transport/asked-in-bytes.js';
+import { decodeRequest } from '../transport/carry-out.js';
 
 /** The service, with what workers say as bytes. */
 export const selfPlayService = askedInBytes(SelfPlayServiceDefinition, 'work');

@@ -4,7 +4,7 @@ import { AppError, check } from '../../core/errors.js';
 import { MessageQueue } from '../../core/message-queue.js';
 import { hasControlCharacters, quoted } from '../../core/quoted.js';
 import type * as pb from '../../proto/tengen/v1/self_play.js';
-import { readMessage } from '../asked-in-bytes.js';
+import { readMessage } from '../transport/asked-in-bytes.js';
 import type { LeasedGame } from './lease-book.js';
 import { leaseToWire } from './lease-message.js';
 import { isTree } from './next-variation.js';

@@ -10,7 +10,7 @@ import type { Rules } from '../../../src/go/rules.js';
 import { parseVertex } from '../../../src/go/vertex.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
-import { fromKatago } from '../../../src/server/katago-file.js';
+import { fromKatago } from '../../../src/server/models/katago-file.js';
 import { isMissing } from '../../support/needs.js';
 import { MemoryModels } from '../../support/served-models.js';
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/nn/model-file.js';
 import { alphaZeroKind } from '../../../src/trainer/alphazero/kind.js';
 import { growKind } from '../../../src/trainer/grow/job.js';
-import { describeModel } from '../../../src/server/model-file.js';
+import { describeModel } from '../../../src/server/models/model-file.js';
 import { rftKind } from '../../../src/trainer/rft/job.js';
 import { sftKind } from '../../../src/trainer/sft/job.js';
 import { makeReward } from '../../../src/rewards/make-reward.js';

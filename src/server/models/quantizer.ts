@@ -1,0 +1,107 @@
+/**
+ * Which versions are served in eight bits. A version that is loaded for the first time is served in float32 while it is
+ * calibrated in the background, on positions of its own games where there are any; it is loaded again when that shows
+ * that eight bits pay.
+ */
+
+import type { Logger } from 'pino';
+import { AppError } from '../../core/errors.js';
+import type { EngineSettings } from '../../engine/engine-settings.js';
+import { CALIBRATION_POSITIONS, type Quantization } from '../../evaluator/quantization/calibrate.js';
+import { isWorthServing } from '../../evaluator/quantization/compare.js';
+import { quantize } from '../../evaluator/quantization/quantize.js';
+import type { Range } from '../../nn/quantization/ranges.js';
+import type { ModelRow, Store } from '../../store/store.js';
+import { calibrationPositions } from './calibration-positions.js';
+
+/** Versions that may wait for their calibration; of a job that makes them faster the older ones are left in float32. */
+const MOST_WAITING = 4;
+/** Weights below which a network is so quick that eight bits gain nothing. */
+const FEWEST_WEIGHTS = 50_000;
+
+export interface QuantizerOptions {
+  readonly store: Pick<Store, 'models' | 'games' | 'jobs'>;
+  readonly engine: EngineSettings;
+  /** Loads a version again, if it is loaded. */
+  readonly reload: (ref: string) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** The stored form of a quantization; undefined if there is none. */
+export function parseQuantization({ quantizationJson }: Pick<ModelRow, 'quantizationJson'>): Quantization | undefined {
+  return quantizationJson === '' ? undefined : (JSON.parse(quantizationJson) as Quantization);
+}
+
+/** Decides, and calibrates one version at a time. */
+export class Quantizer {
+  readonly #options: QuantizerOptions;
+  readonly #abort = new AbortController();
+  readonly #waiting: string[] = [];
+  #current: string | undefined;
+  #working: Promise<void> | undefined;
+
+  constructor(options: QuantizerOptions) {
+    this.#options = options;
+  }
+
+  /** The ranges to serve a version with; asks for its calibration where that is missing. */
+  async ranges(ref: string): Promise<readonly Range[] | undefined> {
+    const row = await this.#options.store.models.get(ref);
+    if (!row || row.precision === 'fp32') return undefined;
+    const quantization = parseQuantization(row);
+    if (!quantization) {
+      this.#request(row, ref);
+      return undefined;
+    }
+    const isServed = row.precision === 'int8' || isWorthServing(quantization.report);
+    return isServed ? quantization.ranges : undefined;
+  }
+
+  /** Resolves when nothing is being calibrated. */
+  async idle(): Promise<void> {
+    await this.#working;
+  }
+
+  /** Ends the calibration under way. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#working;
+  }
+
+  #request(row: ModelRow, ref: string): void {
+    const { engine, provider } = this.#options.engine;
+    // Only ONNX Runtime's own processor code computes in eight bits.
+    if (engine !== 'onnxruntime' || provider !== 'cpu' || this.#abort.signal.aborted) return;
+    if (row.precision === 'auto' && row.parameterCount < FEWEST_WEIGHTS) return;
+    if (this.#current === ref || this.#waiting.includes(ref)) return;
+    this.#waiting.push(ref);
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+  }
+
+  async #work(): Promise<void> {
+    for (let ref = this.#waiting.pop(); ref !== undefined; ref = this.#waiting.pop()) {
+      this.#current = ref;
+      try {
+        await this.#calibrate(ref);
+      } catch (error) {
+        if (this.#abort.signal.aborted) return;
+        this.#options.logger.warn({ ref, error: AppError.from(error).message }, 'model-not-quantized');
+      } finally {
+        this.#current = undefined;
+      }
+    }
+  }
+
+  async #calibrate(ref: string): Promise<void> {
+    const { store, engine, reload, logger } = this.#options;
+    const row = await store.models.get(ref);
+    if (!row) return;
+    const positions = await calibrationPositions(store, row, CALIBRATION_POSITIONS);
+    const start = { file: await store.models.read(ref), positions, engine, seed: 1 };
+    const quantization = await quantize(start, this.#abort.signal);
+    await store.models.setQuantization(ref, JSON.stringify(quantization));
+    logger.info({ ref, ...quantization.report }, 'model-quantized');
+    await reload(ref);
+  }
+}

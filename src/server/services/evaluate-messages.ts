@@ -1,0 +1,93 @@
+/** Requests of Evaluate → positions, and evaluations → answers; long ones in pieces, so that others are answered between. */
+
+import { breathe } from '../../core/breathe.js';
+import { AppError, check } from '../../core/errors.js';
+import { throwIfAborted, type CancelSignal } from '../../core/signals.js';
+import { trace } from '../../core/trace.js';
+import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
+import type { Snapshot } from '../../go/snapshot.js';
+import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
+import { wordOf } from '../../wire/enums.js';
+import { evaluationsToWire } from '../../wire/evaluation.js';
+import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
+import { positionFromWire } from '../../wire/position.js';
+
+/** Most positions in one request. */
+const maxPositions = 1024;
+/** Positions that are converted at once. */
+const PIECE = 128;
+
+/** By their number in the messages. */
+const priorities = ['bulk', 'bulk', 'interactive'] as const;
+
+/** Whether a request of so many positions is converted in pieces. */
+export function isLong(positions: number): boolean {
+  return positions > PIECE;
+}
+
+/** What is asked of the evaluator. @throws AppError 'invalid-argument' naming the first position that is wrong */
+export function checkedRequest(request: EvaluateRequest, signal: CancelSignal): EvaluatorRequest {
+  checkCount(request.positions.length);
+  return requestOf(request, signal, request.positions.map(checkedPosition));
+}
+
+/** The same in pieces. */
+export async function checkedInPieces(request: EvaluateRequest, signal: CancelSignal): Promise<EvaluatorRequest> {
+  const { positions } = request;
+  checkCount(positions.length);
+  const checked: Snapshot[] = [];
+  for (const position of positions) {
+    checked.push(checkedPosition(position, checked.length));
+    if (checked.length % PIECE > 0) continue;
+    await breathe();
+    throwIfAborted(signal);
+  }
+  return requestOf(request, signal, checked);
+}
+
+function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
+  const { model, ownership } = request;
+  const priority = wordOf('priority', request.priority, priorities);
+  return { model, ownership, priority, signal, positions };
+}
+
+function checkCount(positions: number): void {
+  check(
+    positions > 0 && positions <= maxPositions,
+    () => `positions holds ${positions}; a request has 1 to ${maxPositions}`,
+  );
+}
+
+export function succeeded(requestId: bigint, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
+  const started = trace ? performance.now() : 0;
+  const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
+  trace?.add('encode', started, evaluations.length);
+  return response;
+}
+
+/** The bytes of the answer, written in pieces. */
+export async function encodeInPieces(
+  requestId: bigint,
+  { modelVersion, evaluations }: EvaluateResult,
+): Promise<Uint8Array> {
+  const { responseType } = EvaluatorServiceDefinition.methods.evaluate;
+  const write = (answer: EvaluateResponse): Uint8Array => responseType.encode(answer).finish();
+  // A message's bytes are those of its fields, one after the other, and a list's those of its entries.
+  const pieces = [write({ requestId, modelVersion, error: undefined, evaluations: [] })];
+  for (let from = 0; from < evaluations.length; from += PIECE) {
+    await breathe();
+    const piece = evaluationsToWire(evaluations.slice(from, from + PIECE));
+    pieces.push(write({ requestId: 0n, modelVersion: '', error: undefined, evaluations: piece }));
+  }
+  await breathe();
+  return Buffer.concat(pieces);
+}
+
+function checkedPosition(position: EvaluateRequest['positions'][number], index: number): Snapshot {
+  try {
+    return positionFromWire(position);
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    throw new AppError(error.kind, `positions[${String(index)}]: ${error.message}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,113 @@
+import { refOf } from '../../../../src/core/refs.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readConfig } from '../../../../src/core/config.js';
+import { Rng } from '../../../../src/core/rng.js';
+import { threadUrl } from '../../../../src/threads/thread-url.js';
+import { evaluatorSchema } from '../../../../src/evaluator/config.js';
+import { Evaluator } from '../../../../src/evaluator/evaluator.js';
+import { isWorthServing, type QuantizationReport } from '../../../../src/evaluator/quantization/compare.js';
+import { tengen1 } from '../../../../src/go/tengen-features.js';
+import { encodeModel } from '../../../../src/nn/model-file.js';
+import type { Architecture } from '../../../../src/nn/networks/architecture.js';
+import { describeModel } from '../../../../src/server/models/model-file.js';
+import { parseQuantization, Quantizer } from '../../../../src/server/models/quantizer.js';
+import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.js';
+import type { Store } from '../../../../src/store/store.js';
+import { livelyWeights } from '../../../support/go-training.js';
+import { randomPositions } from '../../../support/served-models.js';
+
+const fixed = { kind: 'go-resnet', planes: tengen1.planes, globals: tengen1.globals, features: tengen1.name } as const;
+const architecture: Architecture = { ...fixed, size: 5, blocks: 2, channels: 16 };
+const file = encodeModel({ architecture, weights: livelyWeights(architecture, new Rng(5)), metadata: {} });
+const positions = randomPositions(5, 40, 1);
+const engine = { engine: 'onnxruntime', provider: 'cpu' } as const;
+
+let dataDir: string;
+let store: Store;
+let evaluator: Evaluator;
+let quantizer: Quantizer;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'tengen-quantizer-'));
+  const thread = threadUrl(
+    new URL('../../../../src/server/compose.ts', import.meta.url).href,
+    '../store/sqlite/thread.js',
+  );
+  store = await openSqliteStore({ dataDir, now: Date.now, thread });
+  const reload = (ref: string): Promise<void> => evaluator.reload(ref);
+  quantizer = new Quantizer({ store, engine, reload, logger: pino({ level: 'silent' }) });
+  const source = {
+    resolve: async (name: string) => refOf((await store.models.get(name))!),
+    read: (ref: string) => store.models.read(ref),
+    ranges: (ref: string) => quantizer.ranges(ref),
+  };
+  evaluator = new Evaluator(source, readConfig(evaluatorSchema, { threads: 1 }));
+});
+
+afterEach(async () => {
+  await quantizer.close();
+  await evaluator.close();
+  await store.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+async function values(): Promise<number[]> {
+  return (await evaluator.evaluate({ model: 'go', positions })).evaluations.map(({ value }) => value);
+}
+
+it('a version wanted in eight bits is served in float32 until it is calibrated, then nearly the same in eight', async () => {
+  const { quantizationJson } = await store.models.put({ name: 'go', ...describeModel(file) }, file);
+  expect(quantizationJson).toBe('');
+  await store.models.setPrecision('go', 'int8');
+  const exact = await values();
+  await quantizer.idle();
+  const { report, ranges } = parseQuantization((await store.models.get('go'))!)!;
+  expect(report.positions).toBe(1000);
+  expect(ranges.every(({ min, max }) => min <= 0 && max > 0)).toBe(true);
+  const quantized = await values();
+  expect(quantized).not.toEqual(exact);
+  const distance = quantized.reduce((sum, value, i) => sum + Math.abs(value - exact[i]!), 0) / positions.length;
+  expect(distance).toBeLessThan(0.02);
+  expect(Math.abs(distance - report.valueDistance)).toBeLessThan(0.02);
+  await store.models.setPrecision('go', 'fp32');
+  await evaluator.reload('go');
+  expect(await values()).toEqual(exact);
+});
+
+it('a small network is left in float32 unless eight bits are asked for', async () => {
+  await store.models.put({ name: 'go', ...describeModel(file) }, file);
+  await values();
+  await quantizer.idle();
+  expect((await store.models.get('go'))!.quantizationJson).toBe('');
+});
+
+it('closing ends a calibration and leaves nothing half-written', async () => {
+  await store.models.put({ name: 'go', ...describeModel(file) }, file);
+  await store.models.setPrecision('go', 'int8');
+  await values();
+  await quantizer.close();
+  expect((await store.models.get('go'))!.quantizationJson).toBe('');
+});
+
+it('eight bits are worth it only if they gain time and change neither policy nor value much', () => {
+  const good: QuantizationReport = {
+    positions: 1000,
+    policyDivergence: 0.001,
+    samePreference: 0.98,
+    valueDistance: 0.004,
+    speedup: 3,
+  };
+  expect(isWorthServing(good)).toBe(true);
+  for (const worse of [
+    { policyDivergence: 0.1 },
+    { valueDistance: 0.1 },
+    { speedup: 0.9 },
+    { policyDivergence: NaN },
+  ]) {
+    expect(isWorthServing({ ...good, ...worse })).toBe(false);
+  }
+});
