@@ -10,7 +10,8 @@
 import { check } from '../../src/core/errors.js';
 import type { Rng } from '../../src/core/rng.js';
 import { areaScore } from '../../src/go/area.js';
-import { Board, LEGAL } from '../../src/go/board.js';
+import { Board } from '../../src/go/board.js';
+import { LEGAL } from '../../src/go/verdicts.js';
 import { BLACK, opponent, type Color } from '../../src/go/color.js';
 import { isOwnEye } from '../../src/go/eyes.js';
 import { Position } from '../../src/go/position.js';

@@ -3,7 +3,7 @@
  * region touches if all are of one color. There is no removal of dead stones: what stands counts.
  */
 
-import type { ReadonlyBoard } from './board.js';
+import type { ReadonlyBoard } from './readonly-board.js';
 
 const queue = new Uint16Array(361);
 const seen = new Uint8Array(421);

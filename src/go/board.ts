@@ -10,31 +10,9 @@
  */
 
 import { EMPTY, type Color } from './color.js';
-import { geometry, type Geometry, type ReadonlyNumbers } from './geometry.js';
-
-/** What the board says to a stone: nothing against it, or what. */
-export const LEGAL = 0;
-export const OCCUPIED = 1;
-export const KO = 2;
-/** It would remove only itself. */
-export const SUICIDE = 3;
-/** It would remove itself with other stones of its color, which some rules allow. */
-export const CHAIN_SUICIDE = 4;
-
-/** A board as those see it that must not change it: the board of a game, which only its `Position` changes. */
-export interface ReadonlyBoard {
-  readonly geometry: Geometry;
-  /** What stands on each cell: 0, 1, 2, or 3 for the border. */
-  readonly stones: ReadonlyNumbers;
-  /** For stones: the stone that stands for the whole chain. */
-  readonly head: ReadonlyNumbers;
-  /** For heads: pseudo-liberties. Meaningless elsewhere. */
-  readonly liberties: ReadonlyNumbers;
-  /** The empty cells, in no useful order [0 … emptyCount). */
-  readonly empties: ReadonlyNumbers;
-  /** Number of empty cells. */
-  readonly emptyCount: number;
-}
+import { geometry, type Geometry } from './geometry.js';
+import type { ReadonlyBoard } from './readonly-board.js';
+import { CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE } from './verdicts.js';
 
 /** A board of one's own. Whoever reads its arrays writes them only through `place`. */
 export class Board implements ReadonlyBoard {

@@ -1,6 +1,6 @@
 /** What a random player must not do if its games are to end. */
 
-import type { ReadonlyBoard } from './board.js';
+import type { ReadonlyBoard } from './readonly-board.js';
 import type { Color } from './color.js';
 
 /**

@@ -1,10 +1,11 @@
 /** Points on a finished board: the area of each side, less what a tax on seki and on groups takes. */
 
 import { areaInto, areaScore } from './area.js';
-import type { ReadonlyBoard } from './board.js';
+import { Board } from './board.js';
 import { Chains, MOST_CELLS, findChains } from './chains.js';
-import { BLACK, WHITE } from './color.js';
+import { BLACK, EMPTY, WHITE, type Color } from './color.js';
 import { independentLifeInto } from './independent-life.js';
+import type { ReadonlyBoard } from './readonly-board.js';
 import type { Tax } from './rules.js';
 
 /** What every living group pays where all groups are taxed. */
@@ -31,4 +32,15 @@ export function boardScore(board: ReadonlyBoard, tax: Tax): number {
   let score = tax === 'all' ? -GROUP_TAX * groups : 0;
   for (const cell of geometry.cellOf) score += lasting[cell] === BLACK ? 1 : lasting[cell] === WHITE ? -1 : 0;
   return score;
+}
+
+/** The stones of a board without dead ones. @param dead points of whole chains */
+export function boardWithout({ stones, geometry: { size, cellOf } }: ReadonlyBoard, dead: readonly number[]): Board {
+  const board = new Board(size);
+  for (let point = 0; point < cellOf.length; point++) {
+    const cell = cellOf[point]!;
+    const stone = stones[cell]!;
+    if (stone !== EMPTY && !dead.includes(point)) board.place(cell, stone as Color);
+  }
+  return board;
 }

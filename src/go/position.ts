@@ -13,28 +13,27 @@
 
 import { AppError, assert, check } from '../core/errors.js';
 import { areaInto } from './area.js';
-import { Board, CHAIN_SUICIDE, KO, LEGAL, OCCUPIED, SUICIDE, type ReadonlyBoard } from './board.js';
-import { BLACK, EMPTY, opponent, type Color, type Stone } from './color.js';
-import { boardScore } from './final-score.js';
+import { Board } from './board.js';
+import { capturedBy } from './captured.js';
+import { BLACK, opponent, type Color, type Stone } from './color.js';
+import { boardScore, boardWithout } from './final-score.js';
 import { History } from './history.js';
-import type { HandicapBonus, Rules } from './rules.js';
+import type { ReadonlyBoard } from './readonly-board.js';
+import { handicapBonus, type Rules } from './rules.js';
 import { LAST_MOVES, type Snapshot } from './snapshot.js';
+import {
+  CHAIN_SUICIDE,
+  illegalReasons,
+  type IllegalReason,
+  KO,
+  LEGAL,
+  OCCUPIED,
+  OFF_BOARD,
+  OVER,
+  SUICIDE,
+  SUPERKO,
+} from './verdicts.js';
 import { formatVertex } from './vertex.js';
-
-/** Why a play is refused. */
-export type IllegalReason = 'occupied' | 'ko' | 'suicide' | 'superko' | 'off-board' | 'over';
-
-const SUPERKO = 10;
-const OFF_BOARD = 11;
-const OVER = 12;
-const reasons: Readonly<Record<number, IllegalReason>> = {
-  [OCCUPIED]: 'occupied',
-  [KO]: 'ko',
-  [SUICIDE]: 'suicide',
-  [SUPERKO]: 'superko',
-  [OFF_BOARD]: 'off-board',
-  [OVER]: 'over',
-};
 
 /** Mixed into the history's hashes under situational superko when White is to move. */
 const WHITE_TO_MOVE = 0x5bd1_e995;
@@ -145,7 +144,7 @@ export class Position {
   /** Plays `action` if it is legal; otherwise changes nothing and says why not. */
   tryPlay(action: number): { readonly illegal: IllegalReason } | undefined {
     const verdict = this.#actionVerdict(action);
-    if (verdict !== LEGAL) return { illegal: reasons[verdict]! };
+    if (verdict !== LEGAL) return { illegal: illegalReasons[verdict]! };
     this.#playLegal(action);
     return undefined;
   }
@@ -161,7 +160,10 @@ export class Position {
   /** Points that White has beside komi; see `Snapshot`. */
   get bonus(): number {
     const { scoring = 'area', whiteHandicapBonus = '0' } = this.#rules;
-    return (scoring === 'territory' ? this.#played : 0) + this.#handicapBonus(whiteHandicapBonus);
+    return (
+      (scoring === 'territory' ? this.#played : 0) +
+      handicapBonus(whiteHandicapBonus, this.#setUpBlack, this.#setUpWhite)
+    );
   }
 
   /** Black's points minus White's minus komi, taking every stone on the board as alive. */
@@ -176,13 +178,7 @@ export class Position {
    * @param dead points of whole chains
    */
   scoreWithout(dead: readonly number[]): number {
-    const board = new Board(this.size);
-    const { cellOf } = board.geometry;
-    for (let point = 0; point < cellOf.length; point++) {
-      const stone = this.stoneAt(point);
-      if (stone !== EMPTY && !dead.includes(point)) board.place(cellOf[point]!, stone);
-    }
-    return this.#scoreOf(board);
+    return this.#scoreOf(boardWithout(this.#board, dead));
   }
 
   #scoreOf(board: Board): number {
@@ -202,8 +198,7 @@ export class Position {
 
   /** `terminalValue()` for the player to move if it passes now; undefined unless that ends the game. */
   endingValue(): number | undefined {
-    if (this.#passes !== 1) return undefined;
-    return this.terminalValue();
+    return this.#passes === 1 ? this.terminalValue() : undefined;
   }
 
   /** An independent copy. */
@@ -294,26 +289,10 @@ export class Position {
       rules: this.#rules,
       lastMoves,
       banned: this.#banned(),
-      captured: this.#captured(0, lastMoves),
-      capturedBefore: this.#captured(1, lastMoves),
+      captured: capturedBy(this.#board, 0, lastMoves),
+      capturedBefore: capturedBy(this.#board, 1, lastMoves),
       bonus: this.bonus,
     };
-  }
-
-  /** What the move `turnsAgo` of `lastMoves` took, itself apart. */
-  #captured(turnsAgo: number, lastMoves: readonly number[]): readonly number[] {
-    const { captured, capturedCount, latest, geometry } = this.#board;
-    const list = turnsAgo === 0 ? latest : 1 - latest;
-    const count = capturedCount[list]!;
-    if (count === 0 || turnsAgo >= lastMoves.length) return [];
-    const points = Array.from(captured[list]!.subarray(0, count), (cell) => geometry.pointOf[cell]!);
-    return points.filter((point) => point !== lastMoves[turnsAgo]).sort((a, b) => a - b);
-  }
-
-  /** Stones count as handicap if only Black was given any, and more than one. */
-  #handicapBonus(rule: HandicapBonus): number {
-    if (rule === '0' || this.#setUpWhite > 0 || this.#setUpBlack < 2) return 0;
-    return rule === 'N' ? this.#setUpBlack : this.#setUpBlack - 1;
   }
 
   #banned(): number[] {

@@ -107,3 +107,9 @@ export function checkRules(rules: Rules, size: number): void {
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
   check(allowed.includes(value), () => `${name} is '${value}'; it must be one of ${allowed.join(', ')}`);
 }
+
+/** Points that White gets for stones set up before the first move: handicap if only Black was given any, and more than one. */
+export function handicapBonus(rule: HandicapBonus, black: number, white: number): number {
+  if (rule === '0' || white > 0 || black < 2) return 0;
+  return rule === 'N' ? black : black - 1;
+}

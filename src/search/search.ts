@@ -10,11 +10,13 @@ import type { Evaluation } from './evaluator.js';
 import type { Game } from './game.js';
 import { improvedPolicy, improvedValue, selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
+import { append, type Leaf } from './leaf.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
 import { playSelection } from './play-selection.js';
 import { selectPuct } from './puct.js';
 import { rootChoices } from './root-choices.js';
 import { addDirichletNoise } from './root-noise.js';
+import { surpriseOf, visitShares } from './root-weights.js';
 import { meanAuxiliary, mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
 
@@ -33,15 +35,6 @@ export interface SearchResult {
   readonly simulations: number;
   /** Kullback–Leibler divergence of `policy` from the network's own over the same actions, in nats. */
   readonly surprise: number;
-}
-
-/** A simulation under way: its scratch game and the nodes it went through, root first. */
-interface Leaf<G> {
-  readonly game: G;
-  path: Int32Array;
-  length: number;
-  /** The edge that leads to the leaf; −1 for the root. */
-  edge: number;
 }
 
 type Descent = 'leaf' | 'backed-up' | 'collision';
@@ -291,7 +284,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       visitCounts[tree.action[edge]!] = visits;
       if (this.#allowed[edge] === 1) total += visits;
     }
-    const weights = this.#gumbel ? this.#improved() : this.#visitShares(visitCounts, total);
+    const weights = this.#gumbel ? this.#improved() : visitShares(tree, this.#allowed, visitCounts, total);
     for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = weights[edge]!;
     return {
       visitCounts,
@@ -300,7 +293,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       rawValue: tree.side[0]! * tree.rawValue[0]!,
       bestAction: tree.action[this.#bestEdge()]!,
       simulations: this.#simulations,
-      surprise: this.#surprise(weights),
+      surprise: surpriseOf(tree, weights),
     };
   }
 
@@ -315,32 +308,10 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     return playSelection(this.tree, this.#tuning, this.#quietPriors, this.#options.utility?.range ?? 1);
   }
 
-  /** Priors that underflowed to 0 count as the least that a record can hold. */
-  #surprise(weights: Float64Array): number {
-    const { prior } = this.tree;
-    let divergence = 0;
-    for (let e = 0; e < weights.length; e++) {
-      const weight = weights[e]!;
-      if (weight > 0) divergence += weight * Math.log(weight / Math.max(prior[e]!, 1e-9));
-    }
-    return Math.max(0, divergence);
-  }
-
   #improved(): Float64Array {
     const policy = new Float64Array(this.#allowed.length);
     improvedPolicy(this.tree, 0, this.#tuning, policy, this.#allowed);
     return policy;
-  }
-
-  /** By root edge, the share of the visits to allowed actions; of their priors while there are no visits. */
-  #visitShares(visitCounts: Int32Array, total: number): Float64Array {
-    const { action, prior } = this.tree;
-    const shares = new Float64Array(this.#allowed.length);
-    let sum = 0;
-    for (let e = 0; e < shares.length; e++) {
-      if (this.#allowed[e] === 1) sum += shares[e] = total > 0 ? visitCounts[action[e]!]! : prior[e]!;
-    }
-    return shares.map((share) => share / sum);
   }
 }
 
@@ -358,13 +329,4 @@ export function search<G extends Game & { copyFrom(other: G): void; clone(): G }
 export function treeFor<G, E extends Evaluation>(options: Pick<SearchOptions<G, E>, 'auxiliary' | 'utility'>): Tree {
   const { size = 0, evenSize = 0 } = options.auxiliary ?? {};
   return new Tree(size, { evenSize, hasUtility: options.utility !== undefined });
-}
-
-function append<G>(leaf: Leaf<G>, node: number): void {
-  if (leaf.length === leaf.path.length) {
-    const longer = new Int32Array(leaf.length * 2);
-    longer.set(leaf.path);
-    leaf.path = longer;
-  }
-  leaf.path[leaf.length++] = node;
 }

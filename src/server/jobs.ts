@@ -10,13 +10,11 @@ import { quoted } from '../core/quoted.js';
 import type { JobRow, JobState, ProgressRow, Store } from '../store/store.js';
 import type { StoredGame } from '../trainer/go-data/stored-game.js';
 import type { JobKind, RunningJob } from '../trainer/harness/job-kind.js';
+import { PROOF_MS, proofOf, type Running } from './running.js';
 import { checkModelName } from '../core/model-name.js';
 import { OwnedNames } from './access/names.js';
 import { ProgressLog } from './progress-log.js';
 import type { JobWork, WorkSource } from './self-play/work-source.js';
-
-/** Milliseconds after which a job that runs is seen to work, if nothing showed it before. */
-const PROOF_MS = 60_000;
 
 export interface JobRunnerOptions {
   readonly store: Pick<Store, 'jobs' | 'progress' | 'names'>;
@@ -24,17 +22,6 @@ export interface JobRunnerOptions {
   readonly logger: Logger;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
-}
-
-interface Running {
-  readonly job: RunningJob;
-  isStarted: boolean;
-  /** Whether all that is left is to keep how it ended. */
-  isEnding: boolean;
-  /** To be called when the job is seen to work: that the server ended before counts against it no longer. */
-  readonly prove: () => void;
-  /** Resolves when the job has ended and its state is kept; never rejects. */
-  readonly ended: Promise<void>;
 }
 
 export class JobRunner implements WorkSource {
@@ -280,7 +267,7 @@ export class JobRunner implements WorkSource {
         workChanged: () => this.#changed(),
       });
       if (this.#closing) return undefined;
-      const prove = this.#proof(jobId);
+      const prove = proofOf(jobId, this.#store.jobs, this.#logger);
       const proven = setTimeout(prove, PROOF_MS).unref();
       const ended = this.#follow(jobId, job.finished).finally(() => clearTimeout(proven));
       const running = { job, isStarted: false, isEnding: false, prove, ended };
@@ -330,15 +317,6 @@ export class JobRunner implements WorkSource {
     } catch (cause) {
       this.#logger.error({ jobId, err: cause }, 'job-state-not-kept');
     }
-  }
-
-  #proof(jobId: string): () => void {
-    let isProved = false;
-    return () => {
-      if (isProved) return;
-      isProved = true;
-      this.#store.jobs.prove(jobId).catch((err: unknown) => this.#logger.warn({ err, jobId }, 'job-proof-not-kept'));
-    };
   }
 
   #kind(kind: string): JobKind {
