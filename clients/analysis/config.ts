@@ -7,19 +7,27 @@ export const perspectives = ['black', 'white', 'sidetomove'] as const;
 
 /** How the analysis engine works; most of it can be said by each query. */
 export const analysisSchema = {
-  visits: integer(500, 1, 10_000_000, 'visits of a position whose query does not say'),
-  positions: integer(8, 1, 256, 'positions that are analysed at once'),
+  visits: integer(500, 1, 10_000_000, 'Visits of a position whose query does not give a number.'),
+  positions: integer(8, 1, 256, 'Positions that are analysed at once.'),
   waiting: integer(
     20_000,
     1,
     1_000_000,
-    'positions that may wait; beyond it no more queries are read until some are done',
+    'Most positions that wait; at this number the engine reads no more queries until positions are done.',
   ),
-  batch: integer(8, 1, 256, 'most leaves of one position that are evaluated at once'),
-  reportWinratesAs: choice('black', perspectives, 'whose side the numbers take'),
-  pvLength: integer(15, 1, 1000, 'moves of a variation after its first'),
-  patience: number(20, 0, 25, 'seconds that a position waits for a server that is away or busy before it fails'),
-  quitWithoutWaiting: flag(false, 'at the end of the input, leave what is not done'),
+  batch: integer(8, 1, 256, 'Most leaves of the search tree of one position that are evaluated at once.'),
+  reportWinratesAs: choice('black', perspectives, 'Side from which win rates and scores are reported.'),
+  pvLength: integer(15, 1, 1000, 'Moves of a variation after its first move.'),
+  patience: number(
+    20,
+    0,
+    25,
+    'Seconds that a position waits for a server that cannot be reached or is busy, before its analysis fails.',
+  ),
+  quitWithoutWaiting: flag(
+    false,
+    'At the end of the input, drop the positions that are not done instead of finishing them.',
+  ),
 } as const;
 
 /** Settings of one analysis engine, all present. */

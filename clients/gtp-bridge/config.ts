@@ -4,18 +4,38 @@ import { choice, flag, integer, number, text, type ConfigOf } from '../../src/co
 import { playerSchema } from '../../src/player/config.js';
 
 export const bridgeSchema = {
-  visits: integer(400, 1, 10_000_000, 'visits of the search tree for a move'),
-  moveTime: number(0, 0, 86_400, 'seconds that a move may take at most; 0 for no limit'),
-  analysisVisits: integer(50_000, 1, 10_000_000, 'visits after which an analysis rests until it is ended'),
+  visits: integer(400, 1, 10_000_000, 'Visits of the search tree for a move.'),
+  moveTime: number(0, 0, 86_400, 'Most seconds for a move; 0 sets no limit.'),
+  analysisVisits: integer(
+    50_000,
+    1,
+    10_000_000,
+    'Visits at which the search of an analysis stops; the analysis itself lasts until it is ended.',
+  ),
   ...playerSchema,
-  playOut: flag(false, 'after a pass of the opponent, play on even where passing wins with the stones as they stand'),
-  ponder: flag(false, "go on searching while it is the opponent's turn"),
-  lag: number(1, 0, 60, 'seconds of the clock kept in reserve for the way to the referee and back'),
-  engineName: text('Tengen', 'what `name` answers; Lizzie takes an engine for KataGo if its name starts so'),
-  patience: number(20, 0, 25, 'seconds that a command waits for a server that is away or busy before it fails'),
-  komi: text('', 'komi of the first game; empty for the fair one of the board size'),
-  ko: choice('positional', ['simple', 'positional', 'situational'], 'which repetitions are forbidden'),
-  suicide: flag(false, "whether a play may remove the player's own chain"),
+  playOut: flag(
+    false,
+    'Keep playing after the opponent passes, even where a pass wins with the stones on the board counted as they stand.',
+  ),
+  ponder: flag(false, 'Keep searching while the opponent is to move.'),
+  lag: number(1, 0, 60, 'Seconds of the clock kept in reserve for the transmission of moves.'),
+  engineName: text(
+    'Tengen',
+    'Answer to the GTP command name; Lizzie takes an engine whose name begins with KataGo for KataGo.',
+  ),
+  patience: number(
+    20,
+    0,
+    25,
+    'Seconds that a command waits for a server that cannot be reached or is busy, before the command fails.',
+  ),
+  komi: text('', 'Komi of the first game; if komi is empty, the fair komi of the board size.'),
+  ko: choice(
+    'positional',
+    ['simple', 'positional', 'situational'],
+    'Ko rule: which repetitions of a position are forbidden.',
+  ),
+  suicide: flag(false, 'Whether a move may remove its own chain.'),
 } as const;
 
 /** Settings of one bridge, all present. */

@@ -11,39 +11,44 @@ export const evaluatorSchema = {
     2,
     0,
     MOST_THREADS,
-    'worker threads that run the network, one session and one core each; 0 takes the number that is fastest here, measured for about a second, beside whatever else runs then, when the first model is loaded',
+    'Worker threads that run the network, each with one session on one core; 0 takes the fastest number, which the server measures for about a second, under the load that the machine has then, when the first model is loaded.',
   ),
-  maxBatch: integer(64, 1, 1024, 'most positions in one batch'),
+  maxBatch: integer(64, 1, 1024, 'Most positions in one batch of the network.'),
   maxPending: integer(
     16_384,
     1,
     1_000_000,
-    'most positions waiting or being evaluated; beyond it requests are refused',
+    'Most positions that wait or are being evaluated; the server refuses requests beyond that.',
   ),
-  cacheMegabytes: number(64, 0, 65_536, 'size of the evaluation cache for each board size in use; 0 turns it off'),
+  cacheMegabytes: number(
+    64,
+    0,
+    65_536,
+    'Size of the evaluation cache in MiB, for each board size in use; 0 turns the cache off.',
+  ),
   loadedVersions: integer(
     16,
     1,
     64,
-    'model versions kept loaded; fewer than are in use at once means loading them again and again',
+    'Model versions kept loaded; with fewer than are in use, the server loads versions again and again.',
   ),
   symmetry: choice(
     'none',
     ['none', 'random', 'all'],
-    'symmetries of the board in which the network sees a position: as it is, in one that is drawn for it, or the mean over all eight, which takes eight times as long',
+    'Symmetries of the board in which the network evaluates a position: none (the position as it is), random (one symmetry drawn for each position) or all (the mean over all eight symmetries, at eight times the cost).',
   ),
   symmetrySeed: integer(
     1,
     0,
     2 ** 31,
-    'seed of the draws of symmetry random; a position always gets the same one, so games can be played again',
+    'Seed from which symmetry=random draws; the same position always gets the same symmetry, so games are reproducible.',
   ),
   engine: choice(
     'onnxruntime',
     engineNames,
-    'what runs and trains the networks; tensorflow needs the package @tensorflow/tfjs-node-gpu',
+    'Library that runs and trains the networks; tensorflow needs the package @tensorflow/tfjs-node-gpu.',
   ),
-  provider: choice('cpu', ['cpu', 'webgpu', 'cuda', 'tensorrt'], 'execution provider of ONNX Runtime'),
+  provider: choice('cpu', ['cpu', 'webgpu', 'cuda', 'tensorrt'], 'Execution provider of ONNX Runtime.'),
 } as const;
 
 export type EvaluatorConfig = ConfigOf<typeof evaluatorSchema>;

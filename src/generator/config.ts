@@ -8,19 +8,19 @@ export const generatorSchema = {
     1024,
     1,
     1_048_576,
-    'most memory for the keys and values of the texts being generated, for each model',
+    'Most memory for the keys and values (KV cache) of all texts in generation, in MiB for each language model.',
   ),
   generatorWaiting: integer(
     256,
     0,
     100_000,
-    'most requests to generate that wait for memory; beyond it they are refused',
+    'Most generation requests that wait for memory; the server refuses requests beyond that.',
   ),
   generatorPrefill: integer(
     256,
     1,
     65_536,
-    'prompt tokens read in one step; fewer let texts under way flow more evenly',
+    'Prompt tokens that the generator reads in one step; with fewer prompt tokens in a step, texts in generation receive tokens more evenly.',
   ),
-  generatorModels: integer(2, 1, 64, 'language models kept loaded'),
+  generatorModels: integer(2, 1, 64, 'Language models kept loaded.'),
 } as const;

@@ -3,17 +3,32 @@
 import { integer, number, type ConfigOf } from '../core/config.js';
 
 export const playerSchema = {
-  batch: integer(16, 1, 256, 'most leaves of the tree that are evaluated at once'),
-  staticScore: number(0.1, 0, 1, 'what points are worth to the search beside winning, whatever the score'),
-  dynamicScore: number(0.3, 0, 1, 'what points are worth to the search near the score that it expects'),
+  batch: integer(16, 1, 256, 'Most leaves of the search tree that are evaluated at once.'),
+  staticScore: number(
+    0.1,
+    0,
+    1,
+    "Weight of the expected score around zero in the utility of the search (KataGo's staticScoreUtilityFactor).",
+  ),
+  dynamicScore: number(
+    0.3,
+    0,
+    1,
+    "Weight of the expected score around the score at the root in the utility of the search (KataGo's dynamicScoreUtilityFactor).",
+  ),
   temperature: number(
     0,
     0,
     2,
-    'how much the first moves vary; it halves after every as many moves as the board has lines',
+    'Temperature at which the first move of a game is drawn by visits; the temperature halves whenever as many moves have been played as the board has lines. 0 plays the best move.',
   ),
-  resignBelow: number(0.05, 0, 0.5, 'winning chance below which the player resigns; 0 for never'),
-  resignTurns: integer(3, 1, 1000, 'turns in a row for which the chance must be below that'),
+  resignBelow: number(0.05, 0, 0.5, 'Winning chance below which the player resigns; 0 never resigns.'),
+  resignTurns: integer(
+    3,
+    1,
+    1000,
+    'Own turns in a row on which the winning chance must be below resignBelow before the player resigns.',
+  ),
 } as const;
 
 /** Settings of one player, all present. */

@@ -14,26 +14,29 @@ export const rewardSchema = {
   verifier: choice(
     'exact',
     ['exact', 'numeric', 'regex', 'command', 'external'],
-    "How completions are judged where the data set does not say: the answer itself, its last number, verifierPattern's match, what verifierCommand prints, or a RewardService at rewardAddress.",
+    'How a completion is judged if its task does not name a verifier: exact compares the completion with the answer, numeric the last number in the completion, regex the match of verifierPattern, command the output of verifierCommand; external asks the RewardService at rewardAddress.',
   ),
   verifierPattern: text(
     '',
-    'Regular expression of the verifier regex; its first group, else all of its last match, is the answer.',
+    'Regular expression of the verifier regex; the first group of the last match, or the whole last match if there is no group, is compared with the answer.',
   ),
   verifierCommand: text(
     '',
-    'Command of the verifier command: it gets a completion on its standard input, and what it prints is the answer. Only a server that was started with allowCommands runs it.',
+    'Shell command of the verifier command: the command reads the completion from standard input, and its output is compared with the answer. Only a server with allowCommands runs the command.',
   ),
   verifierTimeoutMs: integer(
     5000,
     1,
     3_600_000,
-    'Milliseconds after which a command, a pattern or a call to the RewardService has failed.',
+    'Milliseconds after which a command, a pattern or a call of the RewardService counts as failed.',
   ),
-  verifierMegabytes: integer(2048, 16, 1_048_576, 'Memory that each process of a command may take, in megabytes.'),
-  verifierConcurrency: integer(4, 1, 1024, 'Commands or patterns that run at once; patterns at most 4.'),
+  verifierMegabytes: integer(2048, 16, 1_048_576, 'Largest address space of each process of a command, in MiB.'),
+  verifierConcurrency: integer(4, 1, 1024, 'Most commands or patterns that run at once; never more than 4 patterns.'),
   rewardAddress: text('', 'HOST:PORT of the RewardService of the verifier external.'),
-  rewardWeights: text('', 'What the rewards of families are multiplied by, such as add=1,mul=2; others by 1.'),
+  rewardWeights: text(
+    '',
+    'Factors on the rewards of task families, such as add=1,mul=2; the factor of any other family is 1.',
+  ),
 } as const;
 
 export type RewardConfig = ConfigOf<typeof rewardSchema>;

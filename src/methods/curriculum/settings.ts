@@ -16,50 +16,56 @@ export const curriculumKinds = [
 
 /** Every setting, with its default, range and meaning. */
 export const curriculumSchema = {
-  kind: choice('learnability', curriculumKinds, 'How the prompts of a step are drawn from the pool.'),
+  kind: choice(
+    'learnability',
+    curriculumKinds,
+    'Curriculum: how the prompts of a step are drawn from the pool (docs/methods/curriculum.md).',
+  ),
   sigma: number(
     0.25,
     0.001,
     10,
-    'Width of the window over the ordered pool (gain and its controls), as a share of the pool.',
+    'Standard deviation σ of the Gaussian window over the ordered pool, as a share of the pool (gain and its controls).',
   ),
-  uniformShare: number(
+  uniformShare: number(0, 0, 1, 'Share of a draw that is uniform over the whole pool, so that no prompt is forgotten.'),
+  alpha: number(
+    2,
     0,
-    0,
-    1,
-    'Share of a draw that is drawn evenly from the whole pool, so that nothing is forgotten.',
+    100,
+    'α: how strongly the window (gain and its controls) or the target difficulty (accuracy) moves with accuracy − beta.',
   ),
-  alpha: number(2, 0, 100, 'How strongly the window or the target follows the accuracy.'),
-  beta: number(0.5, 0, 1, 'Accuracy at which the window or the target stays.'),
-  gamma: number(0.5, 0, 100, 'How strongly the window follows the angle concentration.'),
+  beta: number(0.5, 0, 1, 'β: accuracy at which the window or the target difficulty does not move.'),
+  gamma: number(0.5, 0, 100, 'γ: how strongly the window moves with the angle concentration of the prompts drawn.'),
   update: choice(
     'paper',
     ['paper', 'released'],
-    'How the window moves: by the formula of the paper, or by that of the released code, which uses alpha twice and never goes back.',
+    "Formula by which the window moves: paper is the paper's; released is that of the released code, which uses alpha in place of gamma and never moves the window back.",
   ),
   atEnd: choice(
     'wrap',
     ['wrap', 'stay'],
-    'What the window does at the end of the pool: begin again with scores of the model as it is, or stay.',
+    'What the window does at the end of the ordered pool: wrap starts again, with angle scores by the model as it is then; stay stays.',
   ),
-  rankWithinFamily: flag(
-    false,
-    'Whether prompts are ordered within their families, and the families merged by quantile.',
-  ),
-  eta: number(5, 0, 100, 'Largest change of the target difficulty in a step (accuracy), of 100.'),
+  rankWithinFamily: flag(false, 'Order prompts within their families, and merge the families by quantile.'),
+  eta: number(5, 0, 100, 'η: largest change of the target difficulty in a step, on a scale from 0 to 100 (accuracy).'),
   prior: number(
     1,
     0.01,
     100,
-    "Completions that the pass rate of a prompt's cell counts for in its own estimate (learnability, mixed).",
+    "Number of completions that the pass rate of a prompt's cell counts as in the estimate of the prompt's own pass rate (learnability, mixed).",
   ),
   halfLife: number(
     10,
     0.1,
     1_000_000,
-    'Steps after which what is known of a prompt counts half (learnability, mixed).',
+    'Steps after which the observed completions of a prompt count half as much (learnability, mixed).',
   ),
-  sharpness: number(2, 0, 20, 'Power of p(1 − p) by which prompts are weighted (learnability, mixed).'),
+  sharpness: number(
+    2,
+    0,
+    20,
+    'Exponent on p(1 − p), where p is the pass rate of a prompt, in the weight of a prompt (learnability, mixed).',
+  ),
 } as const;
 
 /** The settings of a curriculum, checked. */

@@ -10,31 +10,50 @@ import { curriculumSchema, DYNAMIC_REDRAWS } from './curricula.js';
 export const rftSchema = {
   dataset: text(
     '',
-    'Data set of tasks, the pool, a name or name@version; `tengen datasets import` or `make` makes one.',
+    'Data set of tasks (the pool), NAME or NAME@VERSION; `tengen datasets import` or `tengen datasets make` makes one.',
   ),
-  base: text('', 'Model to start from, a name or name@version; empty goes on from the trained one.'),
+  base: text(
+    '',
+    'Model to start from, NAME or NAME@VERSION; if base is empty, training continues the model of the job.',
+  ),
   unusable: choice(
     'refuse',
     ['refuse', 'skip'],
-    'Whether a line without an answer, or with a prompt too long for the model, refuses the data set or is left out.',
+    'What to do with a line of the data set that has no answer, or whose prompt is too long for the model: refuse the data set, or skip the line.',
   ),
   ...rftLoopSchema,
   ...curriculumSchema,
   scores: text(
     '',
-    'Data set of tasks with angle scores for the curriculum; empty has the job score its pool if need be.',
+    'Data set of tasks with angle scores for the curriculum; if scores is empty and the curriculum needs angle scores, the job computes them.',
   ),
-  scoresOfAnyModel: flag(false, 'Whether scores are taken that belong to another model than the job starts from.'),
-  keepScores: text('', 'Name of a data set in which the scores that the job computes are kept; empty keeps none.'),
+  scoresOfAnyModel: flag(false, 'Accept scores that were computed by another model than the one the job starts from.'),
+  keepScores: text(
+    '',
+    'Name of a data set in which the job keeps the scores that it computes; if keepScores is empty, the job keeps none.',
+  ),
   ...rewardSchema,
 
-  evaluationDataset: text('', 'Data set of tasks to evaluate on; empty sets a share of the pool aside.'),
-  evaluationShare: number(0.05, 0, 0.9, 'Share of the pool set aside to evaluate on without an evaluationDataset.'),
-  evaluationPrompts: integer(200, 1, 1_000_000, 'Most tasks of an evaluation.'),
-  evaluationSteps: integer(20, 1, 1_000_000, 'Steps between evaluations; there is one at the start and at the end.'),
+  evaluationDataset: text(
+    '',
+    'Data set of tasks for evaluation; if evaluationDataset is empty, the job sets a share of the pool aside.',
+  ),
+  evaluationShare: number(0.05, 0, 0.9, 'Share of the pool set aside for evaluation if evaluationDataset is empty.'),
+  evaluationPrompts: integer(200, 1, 1_000_000, 'Most tasks in an evaluation.'),
+  evaluationSteps: integer(
+    20,
+    1,
+    1_000_000,
+    'Steps between evaluations; the job also evaluates at the start and at the end.',
+  ),
 
-  checkpointSteps: integer(20, 1, 1_000_000, 'Steps between checkpoints; stopping makes one too.'),
-  versionSteps: integer(0, 0, 10_000_000, 'Steps between versions of the model; 0 makes one at the end.'),
+  checkpointSteps: integer(
+    20,
+    1,
+    1_000_000,
+    'Steps between checkpoints; a job that is stopped also writes a checkpoint.',
+  ),
+  versionSteps: integer(0, 0, 10_000_000, 'Steps between versions of the model; 0 makes one version, at the end.'),
 } as const;
 
 /** The settings of a job, checked. */
