@@ -26,23 +26,23 @@ const programs = {
 
 const connectionFlags = {
   address: 'HOST:PORT of the server (also TENGEN_ADDRESS) [127.0.0.1:5050]',
-  token: 'token that the server asks for (also TENGEN_TOKEN)',
-  'token-file': 'a file with the token, in place of --token (also TENGEN_TOKEN_FILE)',
-  model: 'name or name@version; the promoted model if left out',
-  ca: 'trust the certificates in this PEM file, and use TLS',
-  'tls-cert': 'the certificate of this client, PEM, where the server asks for one',
-  'tls-key': 'the private key of --tls-cert, PEM',
+  token: 'token with which the client identifies itself to the server (also TENGEN_TOKEN)',
+  'token-file': 'file that holds the token, in place of --token (also TENGEN_TOKEN_FILE)',
+  model: 'model that plays, NAME or NAME@VERSION; without --model, the promoted version',
+  ca: 'PEM file with certificates of authorities to trust; turns TLS on',
+  'tls-cert': 'PEM file with the certificate of this client, for a server that requires one',
+  'tls-key': 'PEM file with the private key of --tls-cert',
 };
 
 function help(name: string, { summary, schema }: Program): string {
   const settings = Object.entries(schema).map(([key, field]): [string, string] => {
     const range = field.type === 'flag' ? '' : `; ${describeAllowed(field)} [${String(field.default)}]`;
-    return [flagName(key), field.doc + range];
+    return [flagName(key), field.doc.replace(/\.$/, '') + range];
   });
   const rows = [...Object.entries(connectionFlags), ...settings];
   const lines = rows.map(([flag, doc]) => `  --${flag.padEnd(20)} ${doc}`);
   const usage = `tengen-gtp ${name === 'gtp' ? '' : `${name} `}[HOST:PORT] [flags]`;
-  const other = name === 'gtp' ? ['  tengen-gtp analysis --help is for KaTrain and scripts.', ''] : [];
+  const other = name === 'gtp' ? ['  tengen-gtp analysis --help explains the analysis engine, for KaTrain and scripts.', ''] : [];
   return [usage, '', `  ${summary} with the network of a Tengen server.`, ...other, '', ...lines, ''].join('\n');
 }
 
