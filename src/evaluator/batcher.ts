@@ -1,7 +1,8 @@
 /**
- * Decides which positions go into which batch: interactive jobs before bulk ones, first come first served within a priority,
- * one model and board size a batch. A request's positions may be spread over batches and share them with other requests. Knows the
- * slots, but neither threads nor networks.
+ * Decides which positions go into which batch: interactive requests before bulk ones, first come first served within a priority,
+ * one model and board size a batch. A request's positions may be spread over batches and share them with other requests: an
+ * interactive one is, so that one search uses all threads that are idle. Knows the slots and how many threads there are, but
+ * neither threads nor networks.
  */
 
 import { AppError } from '../core/errors.js';
@@ -47,6 +48,8 @@ interface SlotState {
   ranges: Range[];
   /** How many positions that is. */
   count: number;
+  /** How many positions it may hold. */
+  readonly limit: number;
   /** Its key in `#filling`, for as long as it may get more. */
   key: string;
 }
@@ -59,13 +62,17 @@ export interface BatchListener {
   waited(positions: number, micros: number): void;
 }
 
+/** Fewest positions that are worth a batch of their own while a thread is idle; fewer cost almost as much as so many. */
+const SMALLEST_SHARE = 8;
+
 const noListener: BatchListener = { batchDone: () => undefined, waited: () => undefined };
 
-/** Batches jobs into slots. */
+/** Batches requests into slots. */
 export class Batcher {
   readonly #slots: Slots;
   readonly #nowMicros: () => number;
   readonly #listener: BatchListener;
+  readonly #threads: () => number;
   readonly #tickets = new Map<QueuedPositions, Ticket>();
   /** Ranges not in a slot yet, by priority: interactive, bulk. */
   readonly #queues: [Range[], Range[]] = [[], []];
@@ -77,10 +84,17 @@ export class Batcher {
   #pending = 0;
   #closed: AppError | undefined;
 
-  constructor(slots: Slots, nowMicros: () => number, listener: BatchListener = noListener) {
+  /** @param threads that take batches now; one if not given */
+  constructor(
+    slots: Slots,
+    nowMicros: () => number,
+    listener: BatchListener = noListener,
+    threads: () => number = () => 1,
+  ) {
     this.#slots = slots;
     this.#nowMicros = nowMicros;
     this.#listener = listener;
+    this.#threads = threads;
     this.#states = Array.from({ length: slots.count }, () => undefined);
     this.#free = Array.from({ length: slots.count }, (_, slot) => slot);
   }
@@ -136,7 +150,7 @@ export class Batcher {
     this.#pump();
   }
 
-  /** The network refused the batch in `slot`: its jobs fail. */
+  /** The network refused the batch in `slot`: its requests fail. */
   failed(slot: number, error: AppError): void {
     const state = this.#take(slot);
     this.#release(slot);
@@ -183,10 +197,10 @@ export class Batcher {
   #place(range: Range): boolean {
     const { request } = range.ticket;
     const key = `${String(request.model)} ${String(request.size)}${request.interactive ? 'i' : 'b'}`;
-    const slot = this.#filling.get(key) ?? this.#openSlot(request, key);
+    const slot = this.#filling.get(key) ?? this.#openSlot(range, key);
     if (slot === undefined) return false;
     const state = this.#states[slot]!;
-    const count = Math.min(range.to - range.from, this.#slots.capacity - state.count);
+    const count = Math.min(range.to - range.from, state.limit - state.count);
     const packed = request.packed.subarray(range.from * request.stride, (range.from + count) * request.stride);
     if (!this.#slots.append(slot, state.count, packed, request.stride, request.ownership)) {
       this.#filling.delete(key);
@@ -195,12 +209,13 @@ export class Batcher {
     state.ranges.push({ ...range, to: range.from + count });
     state.count += count;
     range.from += count;
-    if (state.count === this.#slots.capacity) this.#filling.delete(key);
+    if (state.count === state.limit) this.#filling.delete(key);
     return true;
   }
 
-  #openSlot(request: QueuedPositions, key: string): number | undefined {
-    // The last free slot is for interactive jobs, which must not wait for bulk batches to come back.
+  #openSlot({ ticket: { request }, from, to }: Range, key: string): number | undefined {
+    const limit = this.#limitFor(request, to - from);
+    // The last free slot is for interactive requests, which must not wait for bulk batches to come back.
     const slot = this.#free.length > (request.interactive ? 0 : 1) ? this.#free.pop() : undefined;
     if (slot === undefined) return undefined;
     this.#sequence = (this.#sequence + 1) | 0;
@@ -210,9 +225,17 @@ export class Batcher {
       interactive: request.interactive,
       sequence: this.#sequence,
     });
-    this.#states[slot] = { ranges: [], count: 0, key };
+    this.#states[slot] = { ranges: [], count: 0, limit, key };
     this.#filling.set(key, slot);
     return slot;
+  }
+
+  /** Positions that the next slot may hold: as many as fit, or the share of one of the threads that would be idle. */
+  #limitFor({ interactive }: QueuedPositions, positions: number): number {
+    const { capacity, count } = this.#slots;
+    const idle = this.#threads() - (count - this.#free.length);
+    if (!interactive || idle < 2) return capacity;
+    return Math.min(capacity, Math.max(SMALLEST_SHARE, Math.ceil(positions / idle)));
   }
 
   /** Takes back slots that nobody waits for any more: their model may be released now. */

@@ -11,7 +11,7 @@ import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core
 import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
-import { Batcher } from './batcher.js';
+import { Batcher, type BatchListener } from './batcher.js';
 import { EvaluationCache } from './cache.js';
 import { MOST_THREADS, type EvaluatorConfig } from './config.js';
 import { PendingEvaluation } from './pending-evaluation.js';
@@ -73,7 +73,7 @@ export class Evaluator {
     const memory = makeSlotMemory(2 * (config.threads || cores) + 2, config.maxBatch);
     this.#slots = new Slots(memory);
     const counters = this.#counters;
-    this.#batcher = new Batcher(this.#slots, () => performance.now() * 1000, {
+    const listener: BatchListener = {
       batchDone: (positions, computeMicros) => {
         if (this.#threads?.isMeasuring) return;
         counters.batches++;
@@ -85,7 +85,9 @@ export class Evaluator {
         counters.queueMicros += positions * micros;
         this.#waiting.add(micros, positions);
       },
-    });
+    };
+    const threads = (): number => this.#pool.size;
+    this.#batcher = new Batcher(this.#slots, () => performance.now() * 1000, listener, threads);
     const { symmetry, symmetrySeed } = config;
     const settings = { engine: engineOf(config), symmetry: { symmetry, symmetrySeed } };
     this.#pool = new SessionPool(

@@ -129,3 +129,35 @@ describe('the batcher', () => {
     expect(batcher.pending).toBe(0);
   });
 });
+
+describe('the batcher of several threads', () => {
+  /** Positions in each batch that threads take one after the other, without answering. */
+  const batches = (count: number, interactive: boolean, threads: number, busy = 0): number[] => {
+    slots = new Slots(makeSlotMemory(2 * threads + 2, 64));
+    batcher = new Batcher(
+      slots,
+      () => 0,
+      undefined,
+      () => threads,
+    );
+    for (let i = 0; i < busy; i++) {
+      submit(1);
+      new SlotThread(slots, i).claim();
+    }
+    submit(count, { interactive });
+    const taken = Array.from({ length: threads }, (_, i) => new SlotThread(slots, busy + i).claim());
+    return taken.flatMap((batch) => (batch ? [batch.length] : []));
+  };
+
+  it.each([
+    ['all threads share an interactive request', 16, true, 2, 0, [8, 8]],
+    ['a share is worth a batch', 20, true, 4, 0, [8, 8, 4]],
+    ['a lone position goes whole', 1, true, 4, 0, [1]],
+    ['a large request goes to all', 64, true, 4, 0, [16, 16, 16, 16]],
+    ['busy threads get no share', 32, true, 4, 2, [16, 16]],
+    ['with one idle thread it takes all', 16, true, 2, 1, [16]],
+    ['bulk positions stay together', 16, false, 2, 0, [16]],
+  ])('%s', (_, count, interactive, threads, busy, expected) => {
+    expect(batches(count, interactive, threads, busy)).toEqual(expected);
+  });
+});
