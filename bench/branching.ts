@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError, check } from '../src/core/errors.js';
-import { checkFacts } from './append-result.js';
+import { checkFacts } from './shared/append-result.js';
 import { arms } from './branching/arms.js';
 import { experimentFlags, readExperiment, readResults, type Experiment } from './branching/experiment.js';
 import { plotReport } from './branching/plot.js';

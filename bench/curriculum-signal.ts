@@ -22,7 +22,7 @@ import { textsHere } from '../src/trainer/rft/texts.js';
 import { armOf, curriculumOf } from './curriculum/arms.js';
 import { calibrationSeeds, poolOf, PREFIX, regimeOf, startOf, type Regime } from './curriculum/experiment.js';
 import { rankCorrelation } from './curriculum/rank-correlation.js';
-import { mean } from './statistics.js';
+import { mean } from './shared/statistics.js';
 
 /** More than in training: a pass rate of 16 completions. */
 const COMPLETIONS = 16;

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError } from '../src/core/errors.js';
-import { checkFacts } from './append-result.js';
+import { checkFacts } from './shared/append-result.js';
 import { armOf, arms } from './curriculum/arms.js';
 import { calibrationSeeds, readRuns, regimeOf, startOf } from './curriculum/experiment.js';
 import { plotRuns } from './curriculum/plot.js';

@@ -8,7 +8,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { cutAsServed, readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
-import { median } from './statistics.js';
+import { median } from './shared/statistics.js';
 
 /** So many clients send one position each, for `singlesRatio`. */
 const CLIENTS = 64;

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { AppError, check } from '../src/core/errors.js';
 import type { Engine } from '../src/engine/engine.js';
 import { rulesOf } from '../src/trainer/alphazero/config.js';
-import { checkFacts } from './append-result.js';
+import { checkFacts } from './shared/append-result.js';
 import { opponentsOf } from './branching/anchors.js';
 import { appendResult, networkFile, playerOf, readResults, type Experiment } from './branching/experiment.js';
 import type { Network } from './branching/network.js';

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { check } from '../src/core/errors.js';
 import type { AnyArchitecture } from '../src/nn/model-file.js';
 import { growSchema } from '../src/trainer/grow/config.js';
-import { checkFacts } from './append-result.js';
+import { checkFacts } from './shared/append-result.js';
 import { arms } from './growth/arms.js';
 import { makeRuns } from './growth/experiments.js';
 import { goSubject } from './growth/go.js';

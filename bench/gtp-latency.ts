@@ -10,7 +10,7 @@ import { makeOpeningBook } from '../src/go/opening-book.js';
 import { defaultRules } from '../src/go/rules.js';
 import { formatVertex } from '../src/go/vertex.js';
 import { startBridge, withServedNetwork } from './gtp/analysis-engine.js';
-import { quantile } from './statistics.js';
+import { quantile } from './shared/statistics.js';
 import { usualNetwork } from './strength/network.js';
 
 /** `--net` a `.bin.gz`, `--positions` on 9×9, `--seconds` of each analysis whose speed is measured. */

@@ -22,7 +22,7 @@ import { ratingGames, type RatedPlayer } from './branching/rating-games.js';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
-import { median } from './statistics.js';
+import { median } from './shared/statistics.js';
 
 /** The networks whose speed is compared. */
 const networks = [

@@ -8,7 +8,7 @@
 import { readdirSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { AppError } from '../src/core/errors.js';
-import { appendResult, checkFacts, facts } from './append-result.js';
+import { appendResult, checkFacts, facts } from './shared/append-result.js';
 
 interface Benchmark {
   run(args: string[]): Promise<Record<string, unknown>>;

@@ -19,7 +19,7 @@ import { AppError } from '../src/core/errors.js';
 import { Rng } from '../src/core/rng.js';
 import { makeOpeningBook } from '../src/go/opening-book.js';
 import { defaultRules } from '../src/go/rules.js';
-import { checkFacts } from './append-result.js';
+import { checkFacts } from './shared/append-result.js';
 import { appendGame, readGames, report } from './strength/games.js';
 import { openNetwork, usualNetwork } from './strength/network.js';
 import { BridgePlayer, gnugoPlayer } from './strength/players.js';

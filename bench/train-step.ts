@@ -18,7 +18,7 @@ import type { Architecture } from '../src/nn/networks/architecture.js';
 import { initialWeights } from '../src/nn/networks/go-network.js';
 import { type TrainingStep, initialState, trainingStep } from '../src/nn/training-step.js';
 import { type Shape, sizeOf } from '../src/nn/types.js';
-import { median } from './statistics.js';
+import { median } from './shared/statistics.js';
 
 interface Setup {
   readonly architecture: Architecture;

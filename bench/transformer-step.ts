@@ -19,7 +19,7 @@ import { initialTransformer, transformerParameters } from '../src/nn/networks/tr
 import { RankGrid } from '../src/ranks/grid.js';
 import type { StepSequence } from '../src/ranks/rows.js';
 import { layOut, makeStateMemory } from '../src/ranks/training-state.js';
-import { median } from './statistics.js';
+import { median } from './shared/statistics.js';
 
 interface Setup {
   readonly architecture: TransformerConfiguration;

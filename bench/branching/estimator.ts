@@ -18,7 +18,7 @@ import { playSettings } from '../../src/trainer/alphazero/config.js';
 import type { GameTask } from '../../clients/self-play/game-task.js';
 import type { Question, RunningGame } from '../../clients/self-play/running-game.js';
 import { playSelfPlay } from '../../clients/self-play/self-play-game.js';
-import { mean } from '../statistics.js';
+import { mean } from '../shared/statistics.js';
 import { configOf, experimentFlags, readExperiment } from './experiment.js';
 import { Network } from './network.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readAlphaZeroConfig, type AlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
-import { appendResult as append } from '../append-result.js';
+import { appendResult as append } from '../shared/append-result.js';
 import { arms, baseOf, type Arm } from './arms.js';
 import type { RunGrowth } from './training-run.js';
 

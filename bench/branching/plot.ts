@@ -1,6 +1,6 @@
 /** The curves of a report as an SVG: Elo against searched positions, means over seeds with a band of one standard error. */
 
-import { standardError } from '../statistics.js';
+import { standardError } from '../shared/statistics.js';
 import type { Experiment } from './experiment.js';
 import { area, COLORS as COMMON, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { meanCurve, type ArmCurves, type Report } from './report.js';

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
-import { checkFacts } from '../append-result.js';
+import { checkFacts } from '../shared/append-result.js';
 import { opponentsOf } from './anchors.js';
 import { configOf, experimentFlags, readExperiment } from './experiment.js';
 import { rateCheckpoints } from './rate-checkpoints.js';

@@ -5,7 +5,7 @@
  */
 
 import { fitRatings, type PairResult } from '../../src/trainer/alphazero/rating.js';
-import { deviation, interval95, mean, resampled } from '../statistics.js';
+import { deviation, interval95, mean, resampled } from '../shared/statistics.js';
 import { targetOf } from './anchors.js';
 import { playerOf, type CheckpointLine, type Experiment, type MatchLine, type ResultLine } from './experiment.js';
 

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
-import { checkFacts } from '../append-result.js';
+import { checkFacts } from '../shared/append-result.js';
 import { arms, type Arm } from './arms.js';
 import { appendResult, configOf, experimentFlags, networkFile, playerOf, readExperiment } from './experiment.js';
 import { trainingRun } from './training-run.js';

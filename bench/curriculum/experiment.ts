@@ -6,7 +6,7 @@ import { check } from '../../src/core/errors.js';
 import type { Family } from '../../src/tasks/families.js';
 import { LEVELS } from '../../src/tasks/families.js';
 import { makeSuite, type Task } from '../../src/tasks/suite.js';
-import { appendResult } from '../append-result.js';
+import { appendResult } from '../shared/append-result.js';
 import { warmStart, type WarmStartOptions } from './warm-start.js';
 
 /** One comparison: tasks, the model's start, and a budget. */

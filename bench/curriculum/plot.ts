@@ -1,6 +1,6 @@
 /** The runs as an SVG: accuracy against rollouts, means over seeds with a band of one standard error. */
 
-import { mean, standardError } from '../statistics.js';
+import { mean, standardError } from '../shared/statistics.js';
 import { calibrationSeeds, type RunLine } from './experiment.js';
 import { area, COLORS, line, picture, type Point, type Scale, text } from '../plotting/svg.js';
 import { smoothed, type Report } from './report.js';

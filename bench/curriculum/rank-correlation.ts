@@ -1,6 +1,6 @@
 /** Spearman's rank correlation. */
 
-import { mean } from '../statistics.js';
+import { mean } from '../shared/statistics.js';
 
 /** The correlation of the ranks of two lists, −1 to 1; ties share their mean rank; 0 if one list is constant. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {

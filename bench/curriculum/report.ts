@@ -4,7 +4,7 @@
  * rule that was written down before.
  */
 
-import { interval95, mean, resampled } from '../statistics.js';
+import { interval95, mean, resampled } from '../shared/statistics.js';
 import { calibrationSeeds, type Point, type RunLine } from './experiment.js';
 
 export const costs = ['steps', 'rollouts', 'tokens', 'seconds'] as const;

@@ -14,7 +14,7 @@ import { readRftLoopSettings, type RftLoopSettings } from '../../src/trainer/rft
 import { RftLoop, type RftLoopOptions } from '../../src/trainer/rft/loop.js';
 import type { RftTask } from '../../src/trainer/rft/prompts.js';
 import { textsHere } from '../../src/trainer/rft/texts.js';
-import { checkFacts } from '../append-result.js';
+import { checkFacts } from '../shared/append-result.js';
 import { armOf, curriculumOf, type Arm } from './arms.js';
 import { appendRun, poolOf, PREFIX, regimeOf, startOf, testOf, type Point, type Regime } from './experiment.js';
 import { passRates } from './pass-rates.js';

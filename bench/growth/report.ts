@@ -1,7 +1,7 @@
 /** What the results of a comparison say. */
 
 import { check } from '../../src/core/errors.js';
-import { interval95, mean, resampled } from '../statistics.js';
+import { interval95, mean, resampled } from '../shared/statistics.js';
 import { arms } from './arms.js';
 import { isOf, type RunKey, type RunLine, type Schedule } from './results.js';
 import { lengthsOf, lengthTo, nextLength } from './schedules.js';

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GrowthReport } from '../../src/trainer/growth/train-operator.js';
-import { appendResult } from '../append-result.js';
+import { appendResult } from '../shared/append-result.js';
 import type { Point } from './training.js';
 
 /** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */

@@ -1,6 +1,6 @@
 /** Learning curves of arms and seeds put beside those of uniform draws. */
 
-import { interval95, mean, resampled } from '../statistics.js';
+import { interval95, mean, resampled } from '../shared/statistics.js';
 
 const RESAMPLES = 10_000;
 /** Share of the uniform arm's progress that is the target. */

@@ -46,8 +46,7 @@ export async function learn(games: readonly GameRecord[], options: LearnOptions)
   const points: Point[] = [];
   for (let step = 1; step <= steps; step++) {
     await trainer.makeStep();
-    if (step % every === 0)
-      points.push({ step, ...(await lossesOf(engine, (await trainer.copy()).modelFile, rows)) });
+    if (step % every === 0) points.push({ step, ...(await lossesOf(engine, (await trainer.copy()).modelFile, rows)) });
   }
   await trainer.release();
   return points;

@@ -7,7 +7,7 @@ import { Rng } from '../../src/core/rng.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import type { SchedulingPolicy, PolicyOptions } from '../../src/methods/scheduling/plan.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
-import { mean } from '../statistics.js';
+import { mean } from '../shared/statistics.js';
 import { gpuCluster, paperSettings, type Overheads, type PaperSetting } from './gpus.js';
 import { sampleLength } from './lengths.js';
 

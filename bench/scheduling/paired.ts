@@ -1,6 +1,6 @@
 /** Times of two arms on the same batches, compared. */
 
-import { interval95, median, resampled } from '../statistics.js';
+import { interval95, median, resampled } from '../shared/statistics.js';
 
 /** Milliseconds by iteration. */
 export type PairedTimes = ReadonlyMap<number, number>;

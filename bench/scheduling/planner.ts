@@ -12,7 +12,7 @@ import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import { SHARDED, policies, type Cluster } from '../../src/methods/scheduling/plan.js';
 import { refinedDacp } from '../../src/methods/scheduling/refine.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
-import { quantile } from '../statistics.js';
+import { quantile } from '../shared/statistics.js';
 import { optimalBatchMs, optimalStepMs } from './exhaustive.js';
 import { gpuCluster, paperSettings } from './gpus.js';
 import { lengthNames, sampleLength, type LengthName } from './lengths.js';

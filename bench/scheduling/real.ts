@@ -19,7 +19,7 @@ import { lengthsOf, type StepSequence } from '../../src/ranks/rows.js';
 import { makeStateMemory } from '../../src/ranks/training-state.js';
 import { readSftConfig } from '../../src/trainer/sft/config.js';
 import { readLanguageModel } from '../../src/trainer/sft/language-model.js';
-import { median } from '../statistics.js';
+import { median } from '../shared/statistics.js';
 import { runGates } from './gates.js';
 import { type LengthName, lengthNames, sampleLength } from './lengths.js';
 import { type PairedTimes, describePairs } from './paired.js';

@@ -1,7 +1,7 @@
 /** Resident memory over time. */
 
 import { readFileSync } from 'node:fs';
-import { mean } from '../statistics.js';
+import { mean } from '../shared/statistics.js';
 
 /** Memory at a moment. */
 export interface MemorySample {

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { FinishedGame } from '../../clients/cli/match/play-match.js';
-import { appendResult } from '../append-result.js';
+import { appendResult } from '../shared/append-result.js';
 import { matchResult, type MatchResult } from '../../clients/cli/match/result.js';
 
 /** Where the games are, beside the other results. */

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { appendResult, facts } from '../../../bench/append-result.js';
-import { commit } from '../../../bench/commit.js';
+import { appendResult, facts } from '../../../bench/shared/append-result.js';
+import { commit } from '../../../bench/shared/commit.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tengen-results-'))));

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { deviation, interval95, mean, median, quantile, resampled, standardError } from '../../../bench/statistics.js';
+import {
+  deviation,
+  interval95,
+  mean,
+  median,
+  quantile,
+  resampled,
+  standardError,
+} from '../../../bench/shared/statistics.js';
 
 it('gives the middle value, or the mean of the two in the middle', () => {
   expect(median([3, 1, 2])).toBe(2);

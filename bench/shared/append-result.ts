@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
-import { check } from '../src/core/errors.js';
+import { check } from '../../src/core/errors.js';
 import { commit } from './commit.js';
 
 /** What it takes to make a result again. */

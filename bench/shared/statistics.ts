@@ -1,6 +1,6 @@
 /** The statistics of all benchmarks and experiments. Of no values they are NaN, which reports show as missing. */
 
-import { Rng } from '../src/core/rng.js';
+import { Rng } from '../../src/core/rng.js';
 
 /** The arithmetic mean. */
 export function mean(values: readonly number[]): number {
