@@ -18,7 +18,7 @@ import type { Position } from '../src/go/position.js';
 import { defaultRules } from '../src/go/rules.js';
 import { encodeModel } from '../src/nn/model-file.js';
 import { readKatago } from '../src/nn/networks/katago/read-file.js';
-import { ratingGames, type RatedPlayer } from './branching/rating-games.js';
+import { ratingGames, type RatedPlayer } from '../experiments/shared/self-play/rating-games.js';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';

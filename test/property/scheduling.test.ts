@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lengthNames, sampleLength } from '../../bench/scheduling/lengths.js';
-import { violationsOf } from '../../bench/scheduling/violations.js';
+import { lengthNames, sampleLength } from '../../experiments/scheduling/lengths.js';
+import { violationsOf } from '../../experiments/scheduling/violations.js';
 import { Rng } from '../../src/core/rng.js';
 import { dacp } from '../../src/methods/scheduling/dacp.js';
 import { ascending } from '../../src/methods/scheduling/gds.js';

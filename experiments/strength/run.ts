@@ -1,0 +1,92 @@
+/**
+ * How well the bridge plays with a strong network: matches against GNU Go and against other settings of the search. Chinese
+ * counting, komi 7.5, positional superko; each random opening of two moves is played with both colors; the referee counts
+ * every stone on the board (GNU Go takes dead ones off before it passes). Games are appended to
+ * bench/results/strength.jsonl, and a match that was broken off goes on where it ended.
+ *
+ *     npm run bench -- strength --player bridge:1 --opponent gnugo:10 --games 100
+ *     npm run bench -- strength --report
+ *
+ * Players: `bridge:VISITS` as `tengen gtp` plays, `bridge:VISITS:BATCH` with at most so many leaves at once, `plain:VISITS`
+ * the search without anything of KataGo's, one leaf at a time, `gnugo:LEVEL`.
+ */
+
+import { parseArgs } from 'node:util';
+import { ModelPlayer } from '../../clients/cli/match/model-player.js';
+import { playMatch } from '../../clients/cli/match/play-match.js';
+import type { Player } from '../../clients/cli/match/player.js';
+import { AppError } from '../../src/core/errors.js';
+import { Rng } from '../../src/core/rng.js';
+import { makeOpeningBook } from '../../src/go/opening-book.js';
+import { defaultRules } from '../../src/go/rules.js';
+import { checkFacts } from '../../bench/shared/append-result.js';
+import { appendGame, readGames, report } from './games.js';
+import { openNetwork, usualNetwork } from './network.js';
+import { BridgePlayer, gnugoPlayer } from './players.js';
+
+type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+/** `--player`, `--opponent`, `--games`, `--size`, `--net` a `.bin.gz`, `--parallel` games at once, `--report` alone. */
+export async function run(args: string[]): Promise<Record<string, unknown>> {
+  const { values: flags } = parseArgs({
+    args,
+    options: {
+      player: { type: 'string', default: 'bridge:1' },
+      opponent: { type: 'string', default: 'gnugo:10' },
+      games: { type: 'string', default: '100' },
+      size: { type: 'string', default: '9' },
+      net: { type: 'string', default: usualNetwork },
+      parallel: { type: 'string', default: '2' },
+      report: { type: 'boolean', default: false },
+    },
+  });
+  if (!flags.report) await playOn(flags);
+  return report(readGames());
+}
+
+/** Plays the games of the match that are still to be played. */
+async function playOn(
+  flags: Record<'player' | 'opponent' | 'games' | 'size' | 'net' | 'parallel', string>,
+): Promise<void> {
+  checkFacts();
+  const [games, size, parallel] = [Number(flags.games), Number(flags.size), Number(flags.parallel)];
+  const specs = [flags.player, flags.opponent] as const;
+  const earlier = readGames().filter((game) => game.size === size && game.players.join() === specs.join());
+  const rules = { ...defaultRules(size), komi: 7.5 };
+  const openings = makeOpeningBook({ size, rules, plies: 2, count: Math.ceil(games / 2) }, new Rng(7));
+  const network = await openNetwork(flags.net);
+  const players = specs.map((spec) => makePlayer(spec, network)) as [Player, Player];
+  const facts = { players: specs, network: network.name, size, komi: rules.komi };
+  try {
+    await playMatch(players, {
+      size,
+      rules,
+      games,
+      openings,
+      parallel,
+      seed: 7,
+      played: new Set(earlier.map(({ index }) => index)),
+      signal: new AbortController().signal,
+      onGame: (game) => {
+        appendGame({ ...game, ...facts });
+        process.stderr.write(
+          `${specs.join(' ')} ${game.index} ${game.winner === 0 ? 'won' : 'lost'} by ${game.ending}\n`,
+        );
+      },
+    });
+  } finally {
+    await Promise.all(players.map((player) => player.close()));
+    await network.close();
+  }
+}
+
+function makePlayer(spec: string, { evaluatorFor }: Network): Player {
+  const [kind, first, second] = spec.split(':');
+  const number = Number(first);
+  if (number >= 1 && kind === 'gnugo') return gnugoPlayer(number);
+  if (number >= 1 && kind === 'plain') return new ModelPlayer(spec, evaluatorFor(false), number);
+  if (number >= 1 && kind === 'bridge') {
+    return new BridgePlayer(spec, evaluatorFor, { visits: number, ...(second ? { batch: Number(second) } : {}) });
+  }
+  throw new AppError('invalid-argument', `Player '${spec}' is not bridge:VISITS[:BATCH], plain:VISITS or gnugo:LEVEL`);
+}
