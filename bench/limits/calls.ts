@@ -17,18 +17,10 @@ import {
 } from '../../src/proto/tengen/v1/scheduling.js';
 import { byteTokenizer } from '../../src/text/bytes.js';
 import { goCalls } from './go-calls.js';
+import { drain, type LimitCall, type World } from './limit-call.js';
 import { rawCalls } from './raw-calls.js';
 import { storedCalls } from './stored-calls.js';
 import { workCalls } from './work-calls.js';
-import type { World } from './world.js';
-
-/** A call and what has to be there before it. */
-export interface LimitCall {
-  readonly name: string;
-  readonly prepare?: (world: World) => Promise<void>;
-  /** What the server answers is of no meaning here; a refusal is an answer too. */
-  readonly call: (world: World) => Promise<unknown>;
-}
 
 /** How large files are; the documented limit of 1 GiB takes minutes to send. */
 export interface FileSizes {
@@ -241,10 +233,4 @@ function message(): LimitCall {
         .client(SchedulingServiceDefinition)
         .planStep({ lengths, cluster, policy: SchedulingPolicy.SKRULL_REFINED, microBatch: 0 }),
   };
-}
-
-/** Takes all answers of a call. */
-export async function drain(answers: AsyncIterable<unknown>): Promise<void> {
-  const iterator = answers[Symbol.asyncIterator]();
-  while (!(await iterator.next()).done);
 }

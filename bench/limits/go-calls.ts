@@ -6,8 +6,7 @@ import { EvaluateRequest, EvaluatorServiceDefinition } from '../../src/proto/ten
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { makeModelFile, makePositions } from '../evaluator/setup.js';
-import type { LimitCall } from './calls.js';
-import type { World } from './world.js';
+import type { LimitCall, World } from './limit-call.js';
 
 const SIDE = 19;
 /** Positions in a request at most. */

@@ -3,8 +3,7 @@
 import { EvaluatorServiceDefinition } from '../../src/proto/tengen/v1/evaluator.js';
 import { GRPCInferenceServiceDefinition } from '../../src/proto/inference/grpc_service.js';
 import { SelfPlayServiceDefinition } from '../../src/proto/tengen/v1/self_play.js';
-import { drain, type LimitCall } from './calls.js';
-import type { World } from './world.js';
+import { drain, type LimitCall, type World } from './limit-call.js';
 
 /** Less than the 8 MiB that a server takes if it is not told otherwise. */
 const BYTES = 8 * 2 ** 20 - 4096;

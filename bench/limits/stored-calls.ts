@@ -13,7 +13,7 @@ import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import type { ProgressRow, Store } from '../../src/store/store.js';
-import { drain, type LimitCall } from './calls.js';
+import { drain, type LimitCall } from './limit-call.js';
 
 const SIDE = 19;
 const MOVES = 300;

@@ -14,8 +14,7 @@ import {
 } from '../../src/proto/tengen/v1/self_play.js';
 import { gameRecordToWire } from '../../src/wire/game-record.js';
 import { rulesFromWire } from '../../src/wire/rules.js';
-import type { LimitCall } from './calls.js';
-import type { World } from './world.js';
+import type { LimitCall, World } from './limit-call.js';
 
 const SIDE = 19;
 /** Moves of a game on 19×19 at most: eight for every point. */

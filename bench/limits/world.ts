@@ -5,19 +5,8 @@ import { join } from 'node:path';
 import { delay } from '../../src/core/signals.js';
 import { Connection } from '../../clients/shared/connection.js';
 import { startServer, Tengen } from '../processes/tengen.js';
+import type { World } from './limit-call.js';
 import { fillStore } from './stored-calls.js';
-
-/** What calls are made with. */
-export interface World {
-  readonly connection: Connection;
-  /** A new file with these bytes; its path. */
-  file(name: string, bytes: Uint8Array | string): string;
-  /** Runs a `tengen` command against the server; resolves when it has ended, however it did. */
-  tengen(...args: string[]): Promise<void>;
-  /** Milliseconds of the longest block of the server's main thread since the last time that this was asked. */
-  blockedMs(): Promise<number>;
-  close(): Promise<void>;
-}
 
 /** Starts a server with a data folder below `folder`. */
 export async function openWorld(folder: string): Promise<World> {

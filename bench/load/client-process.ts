@@ -3,9 +3,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { AppError } from '../../src/core/errors.js';
-import type { ClientsOrder } from './clients.js';
 import type { Facts } from './life.js';
+import type { FixedModels } from './questions.js';
 import type { Tally } from './tally.js';
+
+/** What a process of clients is told at its start. */
+export interface ClientsOrder {
+  readonly address: string;
+  readonly models: FixedModels;
+  /** Number of its first client. */
+  readonly first: number;
+  readonly clients: number;
+  /** Least calls of each client. */
+  readonly calls: number;
+}
 
 /** What is said in turn, by the parent and by the clients. */
 export type ClientsWord = 'asked' | 'ready' | 'go' | 'made' | 'end' | Facts | Tally;

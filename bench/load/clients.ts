@@ -8,21 +8,10 @@ import { Connection } from '../../clients/shared/connection.js';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { Rng } from '../../src/core/rng.js';
 import { evaluating, generating, looking, watchingJob, watchingServer } from './calls.js';
-import type { ClientsWord } from './client-process.js';
+import type { ClientsOrder, ClientsWord } from './client-process.js';
 import { callAgain, makeCall, type Call, type Facts, type Life } from './life.js';
-import { Questions, type FixedModels } from './questions.js';
+import { Questions } from './questions.js';
 import { newTally } from './tally.js';
-
-/** What a process of clients is told at its start. */
-export interface ClientsOrder {
-  readonly address: string;
-  readonly models: FixedModels;
-  /** Number of its first client. */
-  readonly first: number;
-  readonly clients: number;
-  /** Least calls of each client. */
-  readonly calls: number;
-}
 
 /** Clients that connect at once: the next begins when one has had its first answer. */
 const CONNECTING = 16;
