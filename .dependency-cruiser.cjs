@@ -56,6 +56,10 @@ const law = {
     'src/store',
     'src/tasks',
   ],
+  bench: ['src', 'clients'],
+  'bench/shared': ['src/core'],
+  experiments: ['src', 'clients', 'bench/shared'],
+  'experiments/shared': ['src', 'clients', 'bench/shared'],
 };
 
 const escape = (path) => path.replaceAll('/', '\\/');
@@ -89,11 +93,21 @@ module.exports = {
       from: { path: '^(src|clients)/', pathNot: '^src/engine/' },
       to: { path: '^(src/engine/(onnxruntime|tensorflow)/|node_modules/(onnxruntime-node|@tensorflow))' },
     },
+    {
+      name: 'experiments-apart',
+      comment: 'an experiment imports no other: what two need is in experiments/shared',
+      severity: 'error',
+      from: { path: '^experiments/([^/]+)/' },
+      to: { path: '^experiments/', pathNot: '^experiments/($1|shared)/' },
+    },
     ...Object.entries(law).map(([folder, allowed]) => ({
       name: `imports-of-${folder.replaceAll('/', '-')}`,
       severity: 'error',
       from: { path: `^${escape(folder)}/` },
-      to: { path: '^(src|clients|bench|test)/', pathNot: `^(${[folder, ...allowed].map(escape).join('|')})/` },
+      to: {
+        path: '^(src|clients|bench|experiments|test)/',
+        pathNot: `^(${[folder, ...allowed].map(escape).join('|')})/`,
+      },
     })),
   ],
   options: {

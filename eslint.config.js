@@ -55,6 +55,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist',
+      'build',
       'node_modules',
       'src/proto',
       '*.config.*',
@@ -83,7 +84,7 @@ export default tseslint.config(
   },
   // The type check knows the browser's names everywhere; only the page has them when it runs.
   {
-    files: ['src/**', 'clients/**', 'bench/**'],
+    files: ['src/**', 'clients/**', 'bench/**', 'experiments/**'],
     ignores: ['clients/web/**'],
     rules: {
       'no-restricted-globals': ['error', ...browserNames],
@@ -97,5 +98,8 @@ export default tseslint.config(
       'no-restricted-imports': ['error', { paths: ['node:worker_threads', 'worker_threads'] }],
     },
   },
-  { files: ['test/**', 'bench/**'], rules: { 'max-statements': 'off', 'jsdoc/require-jsdoc': 'off' } },
+  {
+    files: ['test/**', 'bench/**', 'experiments/**'],
+    rules: { 'max-statements': 'off', 'jsdoc/require-jsdoc': 'off' },
+  },
 );

@@ -11,7 +11,7 @@ import { defaultRules } from '../src/go/rules.js';
 import { formatVertex } from '../src/go/vertex.js';
 import { startBridge, withServedNetwork } from './gtp/analysis-engine.js';
 import { quantile } from './shared/statistics.js';
-import { usualNetwork } from '../experiments/strength/network.js';
+import { usualNetwork } from './shared/usual-network.js';
 
 /** `--net` a `.bin.gz`, `--positions` on 9×9, `--seconds` of each analysis whose speed is measured. */
 export async function run(args: string[]): Promise<Record<string, unknown>> {

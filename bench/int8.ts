@@ -1,24 +1,7 @@
-/**
- * Serving in eight bits: evaluations a second through gRPC over the same in float32, both servers asked in turns; or, of a
- * trained network, games of eight bits against float32 at equal visits.
- */
+/** Serving in eight bits: evaluations a second through gRPC over the same in float32, both servers asked in turns. */
 
 import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { countedResult } from '../clients/cli/match/result.js';
-import { check } from '../src/core/errors.js';
-import { readConfig } from '../src/core/config.js';
-import { Evaluator } from '../src/evaluator/evaluator.js';
-import { evaluatorSchema } from '../src/evaluator/config.js';
-import type { Quantization } from '../src/evaluator/quantization/calibrate.js';
-import { quantize } from '../src/evaluator/quantization/quantize.js';
-import type { Position } from '../src/go/position.js';
-import { defaultRules } from '../src/go/rules.js';
-import { encodeModel } from '../src/nn/model-file.js';
-import { readKatago } from '../src/nn/networks/katago/read-file.js';
-import { ratingGames, type RatedPlayer } from '../experiments/shared/self-play/rating-games.js';
 import { answer, ask } from './evaluator/child.js';
 import type { ClientOrder } from './evaluator/load.js';
 import { readSetup, setupFlags, type RunResult, type Setup } from './evaluator/setup.js';
@@ -30,32 +13,13 @@ const networks = [
   { size: 19, blocks: 6, channels: 96 },
 ] as const;
 
-/**
- * Keys: `speedup`, the smaller of the two networks' medians over rounds; with --net FILE (a network of KataGo's) instead
- * `score` of eight bits against float32 over `games` games, with `scoreCi95`, and what calibration measured.
- */
+/** Keys: `speedup`, the smaller of the two networks' medians over rounds, and `speeds` of both. */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
     args,
-    options: {
-      net: { type: 'string', default: '' },
-      games: { type: 'string', default: '400' },
-      visits: { type: 'string', default: '16' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-    },
+    options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' } },
   });
-  const [games, visits, rounds, seconds] = [values.games, values.visits, values.rounds, values.seconds].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  check(
-    games % 2 === 0,
-    () => `--games is ${values.games}; it must be even, since each opening is played with both colors`,
-  );
-  if (values.net !== '') return match(values.net, games, visits);
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const speeds: Record<string, unknown>[] = [];
   for (const network of networks) speeds.push(await speed({ ...readSetup([]), ...network, rounds, seconds }));
   return { speedup: Math.min(...speeds.map(({ speedup }) => Number(speedup))), speeds };
@@ -96,50 +60,6 @@ async function speed(setup: Setup): Promise<Record<string, unknown>> {
   } finally {
     for (const child of children) child.kill();
   }
-}
-
-async function match(path: string, games: number, visits: number): Promise<Record<string, unknown>> {
-  const { architecture, weights } = readKatago(gunzipSync(readFileSync(path)));
-  const file = encodeModel({ architecture, weights, metadata: {} });
-  const engine = { engine: 'onnxruntime', provider: 'cpu' } as const;
-  const quantization = await quantize({ file, positions: [], engine, seed: 1 }, new AbortController().signal);
-  const evaluator = serve(file, quantization);
-  const player = (name: string): RatedPlayer => ({
-    name,
-    network: {
-      evaluate: async (positions: readonly Position[]) => {
-        const snapshots = positions.map((position) => position.snapshot());
-        return (await evaluator.evaluate({ model: `net@${name}`, positions: snapshots })).evaluations;
-      },
-    },
-  });
-  try {
-    const options = { size: 9, rules: defaultRules(9), games, visits };
-    const [result] = await ratingGames(player('int8'), [player('fp32')], options);
-    const { wins, draws, losses, winRate, winRateInterval } = countedResult(result!);
-    return {
-      games,
-      visits,
-      wins,
-      draws,
-      losses,
-      score: rounded(winRate),
-      scoreCi95: winRateInterval.map(rounded),
-      calibration: quantization.report,
-    };
-  } finally {
-    await evaluator.close();
-  }
-}
-
-/** The network twice: net@fp32 and net@int8. */
-function serve(file: Uint8Array, { ranges }: Quantization): Evaluator {
-  const source = {
-    resolve: (name: string) => Promise.resolve(name),
-    read: () => Promise.resolve(file),
-    ranges: (ref: string) => Promise.resolve(ref === 'net@int8' ? ranges : undefined),
-  };
-  return new Evaluator(source, readConfig(evaluatorSchema, { threads: 2, cacheMegabytes: 0 }));
 }
 
 function rounded(value: number): number {

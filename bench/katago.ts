@@ -15,7 +15,7 @@ import { formatVertex } from '../src/go/vertex.js';
 import { ModelServiceDefinition, Precision } from '../src/proto/tengen/v1/model.js';
 import { AnalysisEngine, startBridge, withServedNetwork } from './gtp/analysis-engine.js';
 import { median } from './shared/statistics.js';
-import { usualNetwork } from '../experiments/strength/network.js';
+import { usualNetwork } from './shared/usual-network.js';
 
 const precisions = { fp32: Precision.FP32, int8: Precision.INT8 } as const;
 

@@ -175,7 +175,7 @@ class PyTorch {
     const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
     if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
     const { size, blocks, channels, planes, globals } = architecture;
-    // Compiled to dist/bench; the script stays in bench.
+    // Compiled to build/bench; the script stays in bench.
     const path = fileURLToPath(new URL('../../bench/pytorch/train_step.py', import.meta.url));
     const numbers = [threads, size, blocks, channels, planes, globals, batchSize].map(String);
     // A BLAS with threads of its own would take more than PyTorch was given.

@@ -179,7 +179,7 @@ class PyTorch {
     const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
     if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
     const { hidden, layers, heads, keyValueHeads, headWidth, intermediate, vocabulary } = architecture;
-    // Compiled to dist/bench; the script stays in bench.
+    // Compiled to build/bench; the script stays in bench.
     const path = fileURLToPath(new URL('../../bench/pytorch/transformer_step.py', import.meta.url));
     const sizes = [hidden, layers, heads, keyValueHeads, headWidth, intermediate, vocabulary];
     const numbers = [1, ...sizes, tokens / length, length].map(String);

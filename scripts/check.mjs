@@ -14,10 +14,10 @@ const steps = [
   ['proto lint', [bin('buf'), 'lint']],
   ['format', [bin('prettier'), '--check', '--log-level', 'warn', '.']],
   ['types', [bin('tsc'), '-p', 'tsconfig.json']],
-  ['lint', [bin('eslint'), 'src', 'clients', 'bench', 'test']],
-  ['boundaries', [bin('depcruise'), 'src', 'clients', '--output-type', 'err']],
+  ['lint', [bin('eslint'), 'src', 'clients', 'bench', 'experiments', 'test']],
+  ['boundaries', [bin('depcruise'), 'src', 'clients', 'bench', 'experiments', '--output-type', 'err']],
   ['unused', [bin('knip')]],
-  ['build', ['npm', 'run', '--silent', 'build']],
+  ['build', ['npm', 'run', '--silent', 'build:bench']],
   ['settings are documented', ['node', 'scripts/make-config-docs.mjs', '--check']],
   ['access is documented', ['node', 'scripts/make-access-docs.mjs', '--check']],
 ];

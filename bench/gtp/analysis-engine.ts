@@ -10,7 +10,7 @@ import { startLocalServer, TengenProcess } from '../../clients/cli/child.js';
 import { Condition } from '../../src/core/condition.js';
 import { AppError } from '../../src/core/errors.js';
 
-const bridgeScript = fileURLToPath(new URL('../../tengen-gtp.cjs', import.meta.url));
+const bridgeScript = fileURLToPath(new URL('../../../dist/tengen-gtp.cjs', import.meta.url));
 
 /** Starts a server that has a network of KataGo's as `net`, and stops it when `work` is done. */
 export async function withServedNetwork<T>(network: string, work: (address: string) => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
-/** The one place that writes lines into bench/results: each says what it takes to make it again, or is refused. */
+/** The one place that writes lines of results: each says what it takes to make it again, or is refused. */
 
 import { appendFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { check } from '../../src/core/errors.js';
 import { commit } from './commit.js';
 
@@ -57,12 +57,14 @@ export function appendResult(file: string, result: object, given: Facts = facts(
   appendFileSync(file, `${JSON.stringify({ ...result, ...checkFacts(given) })}\n`);
 }
 
-/** What was typed; the parts of a benchmark run in processes of their own. */
+/** What is typed to start the main.js of a folder. */
+const commands: Readonly<Record<string, string>> = { bench: 'npm run bench --', experiments: 'npm run experiment --' };
+
+/** What was typed; the parts of a measurement run in processes of their own. */
 function commandOf([, script = '', name = '', ...rest]: readonly string[]): string {
-  const isMain = basename(script) === 'main.js';
+  const typed = basename(script) === 'main.js' ? commands[basename(dirname(script))] : undefined;
   const flags = rest.filter((flag) => flag !== '--json' && flag !== '--save');
-  const words = isMain
-    ? ['npm run bench --', name, ...flags]
-    : ['node', script.replace(/^.*\/dist\//, 'dist/'), name, ...rest];
+  const words =
+    typed === undefined ? ['node', script.replace(/^.*\/build\//, 'build/'), name, ...rest] : [typed, name, ...flags];
   return words.join(' ').trim();
 }

@@ -8,7 +8,8 @@ export function commit(folder = '.'): string {
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     // From the folder of a run upwards: results that are being written are not code.
-    const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':(top)', ':(top,exclude)bench/results');
+    const results = [':(top,exclude)bench/results', ':(top,exclude,glob)experiments/*/results/**'];
+    const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':(top)', ...results);
     return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '-dirty');
   } catch {
     return 'unknown';

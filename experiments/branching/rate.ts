@@ -9,9 +9,9 @@ import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
 import { opponentsOf } from '../shared/self-play/anchors.js';
-import { configOf, experimentFlags, readExperiment } from '../shared/self-play/experiment.js';
 import { rateCheckpoints } from '../shared/self-play/rate-checkpoints.js';
 import type { RatingOptions } from '../shared/self-play/rating-games.js';
+import { configOf, experimentFlags, readExperiment } from './settings.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,23 +1,18 @@
 /**
  * Whether branching makes self-play learn from fewer positions: trains every arm with every seed, rates all checkpoints
- * against the same opponents, and compares. Runs and games that bench/results holds already are not repeated, so a
- * stopped benchmark goes on where it was.
- *
- *   npm run bench -- branching --board 7 --positions 64000 --arms base,uge --seeds 6 --jobs 2
- *   npm run bench -- branching --report          figures of the committed results, and the plot, without running
+ * against the same opponents, and compares. Runs and games that results/ holds already are not repeated, so a stopped
+ * experiment goes on where it was.
  */
 
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AppError, check } from '../../src/core/errors.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
+import { AppError, check } from '../../src/core/errors.js';
+import { readResults, type Experiment } from '../shared/self-play/experiment.js';
 import { arms } from './arms.js';
-import { experimentFlags, readExperiment, readResults, type Experiment } from '../shared/self-play/experiment.js';
-import { plotReport } from '../shared/self-play/plot.js';
-import { makeReport, type ArmFigures } from '../shared/self-play/report.js';
+import { report } from './report.js';
+import { experimentFlags, readExperiment } from './settings.js';
 
 const flags = {
   ...experimentFlags,
@@ -30,7 +25,7 @@ const flags = {
   report: { type: 'boolean', default: false },
 } as const;
 
-/** Keys: sampleEfficiency, ci95, eloDifference, seeds, positions, board of `--arm`; `arms` holds the same of all arms. */
+/** Keys: those of report.ts for `--arm`. */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({ args, options: flags });
   const experiment = readExperiment(values);
@@ -38,7 +33,6 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   for (const arm of [...wanted, values.arm]) {
     check(arm in arms, () => `--arms has '${arm}'; arms are ${Object.keys(arms).join(', ')}`);
   }
-  const { size: board, positions } = experiment;
   if (!values.report) {
     checkFacts();
     const common = [
@@ -49,15 +43,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     const parts = Array.from({ length: Number(values.jobs) }, (_, part) => String(part));
     await Promise.all(parts.map((part) => child('rate', [...common, '--part', part, '--parts', values.jobs])));
   }
-  const report = makeReport(experiment, readResults(experiment));
-  const shown = report.curves.map(({ arm }) => arm);
-  writeFileSync(join('bench', 'results', `${experiment.name}.svg`), plotReport(experiment, report, shown));
-  for (const line of tableOf(report.figures)) process.stderr.write(`${line}\n`);
-  const chosen = report.figures.find(({ arm }) => arm === values.arm);
-  if (!chosen)
-    throw new AppError('failed-precondition', `There are no results of arm '${values.arm}' beside 'base' yet`);
-  const { targetElo, seedDeviation, anchors, figures } = report;
-  return { ...chosen, positions, board, targetElo, seedDeviation, anchors, arms: figures };
+  return report(experiment, values.arm);
 }
 
 /** Trains what the results lack, the anchors' run first, then seed after seed. */
@@ -86,25 +72,8 @@ async function trainAll(
 }
 
 async function child(name: 'train' | 'rate', args: readonly string[]): Promise<void> {
-  const script = fileURLToPath(new URL(`./branching/${name}.js`, import.meta.url));
+  const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   const process_ = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise<number | null>((resolve) => process_.once('exit', resolve));
   if (code !== 0) throw new AppError('internal', `${name} ended with code ${String(code)}; what it said is above`);
-}
-
-function tableOf(figures: readonly ArmFigures[]): string[] {
-  const percent = (value: number | null): string => (value === null ? '-' : `${(100 * value).toFixed(0)} %`);
-  const sign = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(0)}`;
-  return [
-    'arm               seeds  Elo difference (95 %)     at the end  sample efficiency (95 %)',
-    ...figures.map(({ arm, seeds, eloDifference, eloInterval, finalEloDifference, sampleEfficiency, ci95 }) =>
-      [
-        arm.padEnd(18),
-        String(seeds).padStart(5),
-        `  ${sign(eloDifference)} (${eloInterval.map(sign).join(' to ')})`.padEnd(27),
-        sign(finalEloDifference).padStart(10),
-        `  ${percent(sampleEfficiency)} (${ci95.map(percent).join(' to ')})`,
-      ].join(''),
-    ),
-  ];
 }

@@ -1,19 +1,13 @@
-/** Trains one arm with one seed: `node dist/bench/branching/train.js --arm uge --seed 1 [flags of the experiment]`. */
+/** Trains one arm with one seed: `node build/experiments/branching/train.js --arm uge --seed 1 [flags of the experiment]`. */
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
 import { arms, type Arm } from './arms.js';
-import {
-  appendResult,
-  configOf,
-  experimentFlags,
-  networkFile,
-  playerOf,
-  readExperiment,
-} from '../shared/self-play/experiment.js';
+import { appendResult, networkFile, playerOf } from '../shared/self-play/experiment.js';
 import { trainingRun } from '../shared/self-play/training-run.js';
+import { configOf, experimentFlags, readExperiment } from './settings.js';
 
 const { values } = parseArgs({ options: { ...experimentFlags, arm: { type: 'string' }, seed: { type: 'string' } } });
 checkFacts();

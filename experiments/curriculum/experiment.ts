@@ -1,12 +1,12 @@
 /** What a comparison of curricula is made of, and where its results are kept. All of it was fixed before its seeds were run. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { check } from '../../src/core/errors.js';
 import type { Family } from '../../src/tasks/families.js';
 import { LEVELS } from '../../src/tasks/families.js';
 import { makeSuite, type Task } from '../../src/tasks/suite.js';
 import { appendResult } from '../../bench/shared/append-result.js';
+import { readLines, resultsFile, workFile } from '../shared/files.js';
 import { warmStart, type WarmStartOptions } from './warm-start.js';
 
 /** One comparison: tasks, the model's start, and a budget. */
@@ -105,33 +105,28 @@ export function testOf({ families, fixedLength, testSize }: Regime): Task[] {
 
 /** The file of the model that all runs start from; made if it is not there. */
 export async function startOf(name: string): Promise<Uint8Array> {
-  const folder = join('bench', 'work', 'curriculum');
-  const file = join(folder, `${name}-start.safetensors`);
+  const file = workFile('curriculum', `${name}-start.safetensors`);
   if (existsSync(file)) return readFileSync(file);
   const { families, fixedLength, warm: options } = regimeOf(name);
   const seed = WARM_SEED;
   const tasks = makeSuite({ families, fixedLength, levels: allLevels(), count: 4000, seed, split: 'train' });
   const model = await warmStart({ tasks, prefix: PREFIX, seed, ...options });
-  mkdirSync(folder, { recursive: true });
   writeFileSync(file, model);
   return model;
 }
 
-/** All runs so far; one JSON object a line. */
+/** All runs so far. */
 export function readRuns(name: string): RunLine[] {
-  const file = resultsFile(name);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
+  return readLines(fileOf(name));
 }
 
 /** Appends a run. @throws AppError 'invalid-argument' if the code is no commit */
 export function appendRun(name: string, line: RunLine): void {
-  appendResult(resultsFile(name), line);
+  appendResult(fileOf(name), line);
 }
 
-function resultsFile(name: string): string {
-  return join('bench', 'results', `curriculum-${name}.json`);
+function fileOf(name: string): string {
+  return resultsFile('curriculum', `${name}.jsonl`);
 }
 
 function allLevels(): number[] {

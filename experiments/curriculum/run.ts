@@ -1,19 +1,16 @@
 /**
  * Whether the choice of prompts makes reinforcement fine-tuning cheaper: runs every arm with every seed from one model, and
- * compares what they cost until they have a target accuracy, which two other seeds fixed. Runs that bench/results holds already
- * are not repeated, so a stopped benchmark goes on where it was.
- *
- *   npm run bench -- curriculum --regime ladder --seeds 5 --jobs 2
- *   npm run bench -- curriculum --report          figures of the committed results, and the plot, without running
+ * compares what they cost until they have a target accuracy, which two other seeds fixed. Runs that results/ holds already
+ * are not repeated, so a stopped experiment goes on where it was.
  */
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AppError } from '../../src/core/errors.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
+import { resultsFile } from '../shared/files.js';
 import { armOf, arms } from './arms.js';
 import { calibrationSeeds, readRuns, regimeOf, startOf } from './experiment.js';
 import { plotRuns } from './plot.js';
@@ -48,7 +45,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   if (!report) {
     throw new AppError('failed-precondition', `The calibration runs of '${values.regime}' are not all there yet`);
   }
-  writeFileSync(join('bench', 'results', `curriculum-${values.regime}.svg`), plotRuns(values.regime, runs, report));
+  writeFileSync(resultsFile('curriculum', `${values.regime}.svg`), plotRuns(values.regime, runs, report));
   for (const line of tableOf(report.figures)) process.stderr.write(`${line}\n`);
   const figuresOf = (arm: string): ArmFigures | undefined => report.figures.find((figures) => figures.arm === arm);
   const speedup = (arm: string): number | null => figuresOf(arm)?.toUniform.ratio.rollouts.mean ?? null;
@@ -86,7 +83,7 @@ async function runAll(regime: string, wanted: readonly string[], seeds: number, 
 }
 
 async function child(args: readonly string[]): Promise<void> {
-  const script = fileURLToPath(new URL('./curriculum/run.js', import.meta.url));
+  const script = fileURLToPath(new URL('./train.js', import.meta.url));
   const process_ = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise<number | null>((resolve) => process_.once('exit', resolve));
   if (code !== 0) throw new AppError('internal', `A run ended with code ${String(code)}; what it said is above`);

@@ -1,30 +1,25 @@
 /**
  * Self-play that starts with a small network and grows it, against one of the final size from the start, at equal cost:
  * multiplications of evaluations, training, growth and the match that the grown network must pass. All checkpoints are
- * rated against the same opponents. Runs and games that bench/results holds already are not repeated, so a stopped
- * benchmark goes on where it was.
- *
- *   npm run bench -- growth-play --positions 24000 --seeds 3
- *   npm run bench -- growth-play --report        figures of the committed results, and the plot, without running
+ * rated against the same opponents. Runs and games that results/ holds already are not repeated, so a stopped experiment
+ * goes on where it was.
  */
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AppError, check } from '../../src/core/errors.js';
+import { check } from '../../src/core/errors.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { rulesOf } from '../../src/trainer/alphazero/config.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
+import { withEngine } from '../shared/engine.js';
 import { opponentsOf } from '../shared/self-play/anchors.js';
 import { appendResult, networkFile, playerOf, readResults, type Experiment } from '../shared/self-play/experiment.js';
 import type { Network } from '../shared/self-play/network.js';
-import { plotReport } from '../shared/self-play/plot.js';
 import { rateCheckpoints } from '../shared/self-play/rate-checkpoints.js';
 import { ratingGames } from '../shared/self-play/rating-games.js';
-import { makeReport } from '../shared/self-play/report.js';
 import { trainingRun } from '../shared/self-play/training-run.js';
 import { arms, configOf, positionCost, type Arm } from './arms.js';
-import { withEngine } from '../growth/training.js';
+import { report } from './report.js';
 
 /** Simulations of a search in games between checkpoints. */
 const VISITS = 32;
@@ -42,11 +37,7 @@ const flags = {
   report: { type: 'boolean', default: false },
 } as const;
 
-/**
- * Keys: costEfficiency (cost of `base` over that of the arm at the rating of half the budget, less 1) with ci95,
- * eloDifference (mean over the marks) with eloInterval, finalEloDifference, seeds, board, positions (the budget, in searched
- * positions of the final size); `arms` holds the same of all arms.
- */
+/** Keys: those of report.ts for `--arm`. */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({ args, options: flags });
   const wanted = values.arms.split(',');
@@ -55,7 +46,8 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   }
   const [size, positions] = [Number(values.board), Number(values.positions)];
   const experiment: Experiment = {
-    name: `growth-play-${size}x${size}`,
+    folder: 'growth-play',
+    name: `${size}x${size}`,
     size,
     positions,
     slots: 32,
@@ -70,15 +62,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       runAll(experiment, engine, wanted as Arm[], Number(values.seeds), Number(values.games)),
     );
   }
-  const report = makeReport(experiment, readResults(experiment));
-  const shown = report.curves.map(({ arm }) => arm);
-  writeFileSync(join('bench', 'results', `${experiment.name}.svg`), plotReport(experiment, report, shown));
-  const chosen = report.figures.find(({ arm }) => arm === values.arm);
-  if (!chosen)
-    throw new AppError('failed-precondition', `There are no results of arm '${values.arm}' beside 'base' yet`);
-  const { targetElo, seedDeviation, anchors, figures } = report;
-  const { sampleEfficiency: costEfficiency, ...rest } = chosen;
-  return { costEfficiency, ...rest, positions, board: size, targetElo, seedDeviation, anchors, arms: figures };
+  return report(experiment, values.arm);
 }
 
 /** The anchors' run first, then seed after seed, each rated when it is done. */

@@ -1,10 +1,11 @@
 /** The results of a comparison: one JSON object a line, appended as runs end. */
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { GrowthReport } from '../../src/trainer/growth/train-operator.js';
 import { appendResult } from '../../bench/shared/append-result.js';
-import type { Point } from './training.js';
+import { readLines, resultsFile, workFile } from '../shared/files.js';
+
+/** A step and the held-out loss after it. */
+export type Point = readonly [step: number, loss: number];
 
 /** How the learning rate goes on after its warm-up: it stays, or falls to zero at the last step. */
 export type Schedule = 'constant' | 'decay';
@@ -32,10 +33,7 @@ export interface RunLine extends RunKey {
 }
 
 export function readRuns(subject: string): RunLine[] {
-  const file = fileOf(subject);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunLine);
+  return readLines(fileOf(subject));
 }
 
 export function isOf(line: RunLine, key: RunKey): boolean {
@@ -49,11 +47,9 @@ export function appendRun(subject: string, line: RunLine): void {
 
 /** The file of a trained source; these are not committed. */
 export function sourceFile(subject: string, { arm, seed, schedule, learningRate }: RunKey): string {
-  const folder = join('bench', 'work', 'growth');
-  mkdirSync(folder, { recursive: true });
-  return join(folder, `${subject}-${arm}-${seed}-${schedule}-${learningRate}.safetensors`);
+  return workFile('growth', `${subject}-${arm}-${seed}-${schedule}-${learningRate}.safetensors`);
 }
 
 function fileOf(subject: string): string {
-  return join('bench', 'results', `growth-${subject}.json`);
+  return resultsFile('growth', `${subject}.jsonl`);
 }

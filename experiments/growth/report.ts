@@ -5,7 +5,7 @@ import { interval95, mean, resampled } from '../../bench/shared/statistics.js';
 import { arms } from './arms.js';
 import { isOf, type RunKey, type RunLine, type Schedule } from './lines.js';
 import { lengthsOf, lengthTo, nextLength } from './schedules.js';
-import type { Point } from './training.js';
+import type { Point } from './lines.js';
 
 /** An arm over the seeds that have both it and the run from scratch. */
 export interface ArmReport {

@@ -1,15 +1,16 @@
 /**
  * Growth against training from scratch: multiplications until a grown network reaches the loss that the same network reaches
- * from scratch, by seed. Runs append to bench/results/growth-TASK.json and are not made again; `--report` only reads them.
+ * from scratch, by seed. Runs append to results/ and are not made again; `--report` only reads them.
  */
 
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import type { AnyArchitecture } from '../../src/nn/model-file.js';
 import { growSchema } from '../../src/trainer/grow/config.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
+import { withEngine } from '../shared/engine.js';
+import { resultsFile } from '../shared/files.js';
 import { arms } from './arms.js';
 import { makeRuns } from './experiments.js';
 import { goSubject } from './go.js';
@@ -19,7 +20,6 @@ import { advantage, type ArmReport, bestRate, lastLoss, reportArms } from './rep
 import { readRuns, type Schedule } from './lines.js';
 import { Runs } from './runs.js';
 import type { Subject } from './subject.js';
-import { withEngine } from './training.js';
 
 const tasks = {
   language: () => languageSubject(),
@@ -70,7 +70,7 @@ function summary(task: string, schedule: Schedule, arm: string): Record<string, 
   const [overBert2Bert, overLigo] = [advantage(main, bert2bert), advantage(main, ligo)];
   const title = `Saving by growth, ${task}, ${schedule === 'decay' ? 'rate falling to zero' : 'constant rate'}: mean, 95 % interval, seeds`;
   const file = schedule === 'decay' ? task : `${task}-constant`;
-  writeFileSync(join('bench', 'results', `growth-${file}.svg`), plotSavings(title, reports));
+  writeFileSync(resultsFile('growth', `${file}.svg`), plotSavings(title, reports));
   const sweep = lines.filter((line) => line.arm === 'scratch' && line.seed === 1 && line.schedule === schedule);
   return {
     task,

@@ -1,6 +1,6 @@
 /** The lengths of schedules that an arm is trained by, and the length at which it reaches a loss. */
 
-import type { Point } from './training.js';
+import type { Point } from './lines.js';
 
 /** The length with which learning rates are chosen, and which is tried first, as a share of the run from scratch. */
 export const TUNING = 0.25;

@@ -8,7 +8,7 @@ import type { Schedule } from './lines.js';
 
 /** A kind of network with its data. */
 export interface Subject<A> {
-  /** Names the result files: growth-NAME.json. */
+  /** Names the files of results: NAME.jsonl. */
   readonly name: string;
   readonly small: A;
   /** As deep as the small one and as wide as the target: what is stacked. */

@@ -1,17 +1,12 @@
 /** Trains one network and writes down its held-out loss. */
 
-import { openEngine } from '../../src/engine/open-engine.js';
-import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { graph, input } from '../../src/nn/graph.js';
 import type { Weights } from '../../src/nn/model-file.js';
 import { adamStep, learningRateOf } from '../../src/trainer/growth/adam-step.js';
 import type { TensorData } from '../../src/nn/types.js';
 import type { Task } from '../../src/trainer/growth/task.js';
-import type { Schedule } from './lines.js';
-
-/** A step and the held-out loss after it. */
-export type Point = readonly [step: number, loss: number];
+import type { Point, Schedule } from './lines.js';
 
 export interface TrainingOptions {
   readonly steps: number;
@@ -26,16 +21,6 @@ export interface TrainingOptions {
 
 /** Steps of warm-up; of a short run a tenth. */
 const WARMUP = 50;
-
-/** One engine for the whole process. */
-export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine(cpuEngine);
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
-}
 
 /** Trains from `weights`; the curve begins with the loss before the first step. */
 export async function trainNetwork<A>(

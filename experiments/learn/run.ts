@@ -3,8 +3,6 @@
  * plain UCT search with random playouts, and against GNU Go.
  */
 
-import { refOf } from '../../src/core/refs.js';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,11 +19,13 @@ import { playMatch } from '../../clients/cli/match/play-match.js';
 import type { Player } from '../../clients/cli/match/player.js';
 import { matchResult, type MatchResult } from '../../clients/cli/match/result.js';
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { Rng } from '../../src/core/rng.js';
 import { makeOpeningBook } from '../../src/go/opening-book.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Model } from '../../src/proto/tengen/v1/model.js';
 import type { JobProgress } from '../../src/proto/tengen/v1/job.js';
+import { gnugoCommand } from '../shared/gnugo.js';
 
 interface Learned {
   readonly models: readonly Model[];
@@ -111,11 +111,8 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
         values.playouts,
       ];
       const vsUct = await match(new GtpPlayer(uct.join(' '), 'uct'), games, 2);
-      const gnugo = ['/usr/games/gnugo', '/usr/bin/gnugo'].find((path) => existsSync(path));
-      const gnugoCommand = `${gnugo ?? ''} --mode gtp --level 1 --chinese-rules --capture-all-dead --positional-superko`;
-      const vsGnugo = gnugo
-        ? await match(new GtpPlayer(gnugoCommand, 'gnugo'), Number(values['gnugo-games']), 2)
-        : undefined;
+      const gnugo = gnugoCommand(1);
+      const vsGnugo = gnugo ? await match(new GtpPlayer(gnugo, 'gnugo'), Number(values['gnugo-games']), 2) : undefined;
       return {
         board: size,
         minutes: Number(values.minutes),

@@ -1,6 +1,6 @@
 /**
  * The plain UCT player as a GTP program, for `tengen match` and any other referee:
- * `node dist/bench/uct-gtp.js [--playouts 1000] [--seed 1] [--exploration 0.4]`.
+ * `node build/experiments/learn/uct-gtp.js [--playouts 1000] [--seed 1] [--exploration 0.4]`.
  */
 
 import { createInterface } from 'node:readline';

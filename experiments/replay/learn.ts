@@ -12,7 +12,7 @@ import { makeBatch, writeRow } from '../../src/trainer/go-data/batch.js';
 import { readAlphaZeroConfig } from '../../src/trainer/alphazero/config.js';
 import { makeGameRows, type GameRows } from '../../src/trainer/go-data/game-rows.js';
 import { architectureOf, Trainer } from '../../src/trainer/alphazero/trainer.js';
-import { baseOf } from '../branching/arms.js';
+import { baseOf } from '../shared/self-play/base.js';
 import type { Point } from './compare.js';
 
 /** Of five games one is set aside. */

@@ -2,16 +2,14 @@
  * Which positions of a replay memory to train on, measured offline: a fixed memory of self-play games, networks trained
  * on it from equal weights for equal numbers of steps, and their losses on games that were set aside. Arms: uniform draws,
  * a share by policy surprise (KataGo), a share by angle concentration.
- *
- *   npm run bench -- replay [--board 9] [--positions 32000] [--steps 3000] [--seeds 5] [--share 0.5] --json
- *
- * A run that was stopped goes on; its curves are in bench/work/replay-BOARD.jsonl.
+ * A run that was stopped goes on; its curves are in work/.
  */
 
 import { parseArgs } from 'node:util';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { compareCurves, type Curve } from './compare.js';
 import { learn } from './learn.js';
+import { readLines, workFile } from '../shared/files.js';
 import { gamesOf } from '../shared/self-play/games.js';
 
 const arms = { uniform: {}, surprise: ['policySurpriseWeight'], angle: ['angleWeight'] } as const;
@@ -31,10 +29,9 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   });
   const board = Number(values.board);
   const [positions, steps, every] = [Number(values.positions), Number(values.steps), Number(values.every)];
-  mkdirSync('bench/work', { recursive: true });
   const games = await gamesOf(board, positions);
-  const file = `bench/work/replay-${board}.jsonl`;
-  const curves = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(parse) : [];
+  const file = workFile('replay', `${board}.jsonl`);
+  const curves = readLines<Curve>(file);
   // Seed 0 fixes the target and is in no comparison.
   for (let seed = 0; seed <= Number(values.seeds); seed++) {
     for (const [arm, settings] of Object.entries(arms)) {
@@ -51,8 +48,4 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
     }
   }
   return { board, positions, steps, share: Number(values.share), ...compareCurves(curves) };
-}
-
-function parse(line: string): Curve {
-  return JSON.parse(line) as Curve;
 }

@@ -1,4 +1,4 @@
-/** The few shapes that the plots of benchmarks are made of. */
+/** The few shapes that the plots of experiments are made of. */
 
 /** Distinguishable also without color vision (Okabe and Ito). */
 export const COLORS = ['#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];

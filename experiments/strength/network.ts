@@ -9,9 +9,6 @@ import { Evaluator } from '../../src/evaluator/evaluator.js';
 import { encodeModel } from '../../src/nn/model-file.js';
 import { readKatago } from '../../src/nn/networks/katago/read-file.js';
 
-/** The network that the benchmarks play with; not part of the project. */
-export const usualNetwork = '../shared/nets/g170-b6c96-s175395328-d26788732.bin.gz';
-
 /** The network as the server keeps it. @param path a `.bin.gz` of KataGo */
 export function modelFile(path: string): { readonly name: string; readonly bytes: Uint8Array } {
   const { name, architecture, weights } = readKatago(gunzipSync(readFileSync(path)));

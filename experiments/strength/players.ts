@@ -1,7 +1,5 @@
-/** The players of the strength benchmark: the bridge's session in this process, and GNU Go. */
+/** The players of the matches: the bridge's session in this process, and GNU Go. */
 
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { bridgeSchema, type BridgeConfig } from '../../clients/gtp-bridge/config.js';
 import { generate } from '../../clients/gtp-bridge/generate.js';
 import { Session } from '../../clients/gtp-bridge/session.js';
@@ -11,6 +9,7 @@ import type { Player, PlayerGame } from '../../clients/cli/match/player.js';
 import { readConfig } from '../../src/core/config.js';
 import { AppError } from '../../src/core/errors.js';
 import type { Rules } from '../../src/go/rules.js';
+import { gnugoCommand } from '../shared/gnugo.js';
 
 /** Plays as `tengen gtp` does with these settings: its search, its choice of moves, its passes and resignations. */
 export class BridgePlayer implements Player {
@@ -54,14 +53,11 @@ export class BridgePlayer implements Player {
   }
 }
 
-/** GNU Go at a level, under the rules of the matches: area scoring, every stone on the board counts. */
+/** GNU Go at a level. @throws AppError 'failed-precondition' where it is not installed */
 export function gnugoPlayer(level: number): Player {
-  // Debian keeps it in /usr/games, which is often not on PATH.
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/games'];
-  const path = folders.map((folder) => join(folder, 'gnugo')).find((file) => existsSync(file));
-  if (path === undefined) throw new AppError('failed-precondition', 'GNU Go is not installed (apt install gnugo)');
-  const rules = '--chinese-rules --capture-all-dead --positional-superko';
-  return new GtpPlayer(`${path} --mode gtp --level ${level} ${rules}`, `gnugo ${level}`);
+  const command = gnugoCommand(level);
+  if (command === undefined) throw new AppError('failed-precondition', 'GNU Go is not installed (apt install gnugo)');
+  return new GtpPlayer(command, `gnugo ${level}`);
 }
 
 function unexpected(line: string): never {

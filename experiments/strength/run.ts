@@ -1,14 +1,6 @@
 /**
- * How well the bridge plays with a strong network: matches against GNU Go and against other settings of the search. Chinese
- * counting, komi 7.5, positional superko; each random opening of two moves is played with both colors; the referee counts
- * every stone on the board (GNU Go takes dead ones off before it passes). Games are appended to
- * bench/results/strength.jsonl, and a match that was broken off goes on where it ended.
- *
- *     npm run bench -- strength --player bridge:1 --opponent gnugo:10 --games 100
- *     npm run bench -- strength --report
- *
- * Players: `bridge:VISITS` as `tengen gtp` plays, `bridge:VISITS:BATCH` with at most so many leaves at once, `plain:VISITS`
- * the search without anything of KataGo's, one leaf at a time, `gnugo:LEVEL`.
+ * How well the bridge plays with a strong network: matches against GNU Go and against other settings of the search. Games are
+ * appended to results/, and a match that was broken off goes on where it ended.
  */
 
 import { parseArgs } from 'node:util';
@@ -20,9 +12,11 @@ import { Rng } from '../../src/core/rng.js';
 import { makeOpeningBook } from '../../src/go/opening-book.js';
 import { defaultRules } from '../../src/go/rules.js';
 import { checkFacts } from '../../bench/shared/append-result.js';
-import { appendGame, readGames, report } from './games.js';
-import { openNetwork, usualNetwork } from './network.js';
+import { usualNetwork } from '../../bench/shared/usual-network.js';
+import { appendGame, readGames } from './games.js';
+import { openNetwork } from './network.js';
 import { BridgePlayer, gnugoPlayer } from './players.js';
+import { report } from './report.js';
 
 type Network = Awaited<ReturnType<typeof openNetwork>>;
 

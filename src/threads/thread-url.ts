@@ -12,7 +12,7 @@ import './environment.js';
 export function threadUrl(importMetaUrl: string, relative: string): URL {
   const url = new URL(relative, importMetaUrl);
   if (!new URL(importMetaUrl).pathname.endsWith('.ts')) return url;
-  // The source tree's top folder is the last `src`, `clients` or `bench` in the path.
-  url.pathname = url.pathname.replace(/^(.*)\/(src|clients|bench|test)\//, '$1/dist/$2/');
+  // The source tree's top folder is the last `src` or `clients` in the path.
+  url.pathname = url.pathname.replace(/^(.*)\/(src|clients|test)\//, '$1/dist/$2/');
   return url;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-const bench = join(import.meta.dirname, '../../dist/bench/main.js');
+const bench = join(import.meta.dirname, '../../build/bench/main.js');
 const targets = ['analysis', 'checkpoints', 'files', 'grpc', 'gtp', 'metrics', 'page', 'sgf'];
 
 describe('strangers', () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isMissing } from '../support/needs.js';
 
-const bench = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+const bench = fileURLToPath(new URL('../../build/bench/main.js', import.meta.url));
 
 function run(...args: string[]): Record<string, number> {
   const out = execFileSync(process.execPath, [bench, ...args, '--json'], {

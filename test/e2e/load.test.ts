@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const bench = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+const bench = fileURLToPath(new URL('../../build/bench/main.js', import.meta.url));
 
 it('answers 64 clients of all kinds as it answers one, while a job trains', { timeout: 600_000 }, async () => {
   const flags = ['--clients', '64', '--processes', '1', '--seconds', '0', '--calls', '3', '--json'];

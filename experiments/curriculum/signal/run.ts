@@ -2,8 +2,6 @@
  * What angle concentration tells of a prompt: its rank correlation with the length and the level of the question, with how often
  * the model solves it, and with the norm of its own gradient; at the start, and after a third and two thirds of a run with
  * uniform draws.
- *
- *   npm run bench -- curriculum-signal --regime ladder-fixed
  */
 
 import { cpuEngine } from '../../../src/engine/engine-settings.js';

@@ -1,6 +1,5 @@
-/** Games of a network against GNU Go, the opponent that shares nothing with what is measured. */
+/** Games of a network against GNU Go. */
 
-import { existsSync } from 'node:fs';
 import { Rng } from '../../../src/core/rng.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import { makeOpeningBook } from '../../../src/go/opening-book.js';
@@ -14,16 +13,10 @@ import type { PairScore, RatingOptions } from './rating-games.js';
 /** Games at once, and GNU Go processes. */
 const PARALLEL = 4;
 
-/** Where GNU Go is, if it is installed. */
-export function findGnugo(): string | undefined {
-  return ['/usr/games/gnugo', '/usr/bin/gnugo'].find((path) => existsSync(path));
-}
-
-/** Plays `games` games against GNU Go at its lowest level; from the side of the network. */
-export async function gnugoGames(network: Network, gnugo: string, options: RatingOptions): Promise<PairScore> {
+/** Plays `games` games against GNU Go, which `command` starts; from the side of the network. */
+export async function gnugoGames(network: Network, command: string, options: RatingOptions): Promise<PairScore> {
   const { size, rules, games, visits } = options;
   const openings = makeOpeningBook({ size, rules, plies: 2, count: games / 2 }, new Rng(1));
-  const command = `${gnugo} --mode gtp --level 1 --chinese-rules --capture-all-dead --positional-superko`;
   const players = [new ModelPlayer('network', serial(network), visits), new GtpPlayer(command, 'gnugo')] as const;
   const { signal } = new AbortController();
   try {

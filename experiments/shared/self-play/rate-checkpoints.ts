@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { Engine } from '../../../src/engine/engine.js';
 import { uctAnchors } from './anchors.js';
 import { appendResult, networkFile, playerOf, readResults, type Experiment } from './experiment.js';
-import { findGnugo, gnugoGames } from './gnugo-games.js';
+import { gnugoCommand } from '../gnugo.js';
+import { gnugoGames } from './gnugo-games.js';
 import { Network } from './network.js';
 import { ratingGames, type RatedPlayer, type RatingOptions } from './rating-games.js';
 
@@ -27,7 +28,7 @@ export async function rateCheckpoints(experiment: Experiment, engine: Engine, ra
     ),
   );
   const played = new Set(lines.flatMap((line) => (line.kind === 'match' ? [`${line.a} ${line.b}`] : [])));
-  const gnugo = findGnugo();
+  const gnugo = gnugoCommand(1);
   for (const name of [...checkpoints].sort((a, b) => rating.priority(b) - rating.priority(a))) {
     if (!rating.isWanted(name)) continue;
     const wanted = rating.opponentsOf(name).filter((opponent) => !played.has(`${name} ${opponent}`));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendResult, facts } from '../../../bench/shared/append-result.js';
 import { commit } from '../../../bench/shared/commit.js';
@@ -50,13 +50,14 @@ it('the commit says where the code differs from it; results are no code', () => 
   const git = (...args: string[]): string =>
     execFileSync('git', ['-c', 'user.name=n', '-c', 'user.email=e', ...args], { cwd: folder, encoding: 'utf8' }).trim();
   git('init', '-q');
-  execFileSync('mkdir', ['-p', join(folder, 'bench/results')]);
-  for (const file of ['code.ts', 'bench/results/x.jsonl']) writeFileSync(join(folder, file), '');
+  const results = ['bench/results/x.jsonl', 'experiments/paper/results/y.jsonl'];
+  for (const file of results) mkdirSync(join(folder, dirname(file)), { recursive: true });
+  for (const file of ['code.ts', ...results]) writeFileSync(join(folder, file), '');
   git('add', '-A');
   git('commit', '-qm', 'first');
   const head = git('rev-parse', '--short', 'HEAD');
   expect(commit(folder)).toBe(head);
-  writeFileSync(join(folder, 'bench/results/x.jsonl'), '{}');
+  for (const file of results) writeFileSync(join(folder, file), '{}');
   expect(commit(folder)).toBe(head);
   writeFileSync(join(folder, 'code.ts'), '1');
   expect(commit(folder)).toBe(`${head}-dirty`);

@@ -6,6 +6,7 @@ import { makeReport, meanCurve, positionsAt } from '../../../experiments/shared/
 import { winChance } from '../../../src/trainer/alphazero/rating.js';
 
 const experiment: Experiment = {
+  folder: 'test',
   name: 'test',
   size: 7,
   positions: 8000,

@@ -3,7 +3,7 @@ import { plotSavings } from '../../../experiments/growth/plot.js';
 import { advantage, bestRate, rateOf, reportArms, stepsTo } from '../../../experiments/growth/report.js';
 import type { RunLine } from '../../../experiments/growth/lines.js';
 import { lengthsOf, lengthTo, nextLength } from '../../../experiments/growth/schedules.js';
-import type { Point } from '../../../experiments/growth/training.js';
+import type { Point } from '../../../experiments/growth/lines.js';
 
 const costs = { stepCost: 10, growthCost: 0, sourceCost: 0, seconds: 1 };
 
