@@ -7,7 +7,7 @@ import { GameTree } from '../../methods/branching/game-tree.js';
 import { valueLabel } from '../../methods/branching/value-label.js';
 import { GameKind, GetGameResponse, type GamePosition, type GameSummary } from '../../proto/tengen/v1/game.js';
 import type { GameRow, TreeRow } from '../../store/store.js';
-import { branchSettings, readAlphaZeroConfig } from '../../trainer/alphazero/config.js';
+import { branchSettings, readGoDataSettings } from '../../trainer/go-data/settings.js';
 import { decodeGameRecord, gameRecordToWire } from '../../wire/game-record.js';
 import { addRecord } from '../../wire/record-tree.js';
 import { encodeAnswer } from '../transport/carry-out.js';
@@ -35,7 +35,7 @@ export function summaryOf(tree: TreeRow, first: GameRecord): GameSummary {
  * @param rows of one tree, in order, at least one
  */
 export function showTree(rows: readonly GameRow[], configJson: string): Uint8Array {
-  const config = readAlphaZeroConfig(JSON.parse(configJson) as Record<string, unknown>);
+  const config = readGoDataSettings(JSON.parse(configJson) as Record<string, unknown>);
   const first = rows[0]!;
   const records = rows.map(({ bytes }) => decodeGameRecord(bytes));
   const tree = new GameTree();

@@ -4,11 +4,10 @@ import { readConfig, type ConfigOf } from '../../core/config.js';
 import { check } from '../../core/errors.js';
 import { defaultRules } from '../../go/rules.js';
 import type { Rules } from '../../go/rules.js';
-import type { BranchSettings } from '../../methods/branching/settings.js';
-import type { LossWeights } from '../../nn/networks/go-loss.js';
+import { branchSettings } from '../go-data/settings.js';
+import type { PlaySettings } from '../go-data/work.js';
 import { checkGrowthConfig } from './growth-config.js';
 import { alphaZeroSchema } from './schema.js';
-import type { PlaySettings } from '../go-data/work.js';
 
 /** The settings of a job, checked. */
 export type AlphaZeroConfig = ConfigOf<typeof alphaZeroSchema>;
@@ -87,30 +86,5 @@ export function playSettings(config: AlphaZeroConfig, kind: 'self-play' | 'match
     lateTemperature,
     earlyForkShare,
     ...(config.variations > 1 && { branching: branchSettings(config) }),
-  };
-}
-
-/** How the job's game trees are branched. */
-export function branchSettings(config: AlphaZeroConfig): BranchSettings {
-  const { variations, adaptiveThreshold, moveNumberWeight } = config;
-  return {
-    variations,
-    adaptiveThreshold,
-    moveNumberWeight,
-    points: config.branchPoints,
-    estimator: config.branchEstimator,
-    strength: config.branchStrength,
-    threshold: config.branchThreshold,
-    temperature: config.branchTemperature,
-  };
-}
-
-/** How much each part of the loss counts. */
-export function lossWeights(config: AlphaZeroConfig): LossWeights {
-  return {
-    policy: config.policyLossWeight,
-    value: config.valueLossWeight,
-    ownership: config.ownershipLossWeight,
-    score: config.scoreLossWeight,
   };
 }

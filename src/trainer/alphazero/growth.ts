@@ -15,12 +15,13 @@ import { growthMethods } from '../../methods/growth/settings.js';
 import { decodeModel, type Weights } from '../../nn/model-file.js';
 import type { Architecture } from '../../nn/networks/architecture.js';
 import type { GoArchitecture } from '../../nn/networks/go-network.js';
-import { goCost, goTask, splitGames } from '../growth/go-task.js';
-import { goTarget } from '../growth/target.js';
-import { checkGrownLoss, growthFigures, lineageText } from '../growth/report.js';
-import { growNetwork, type GrowthHooks } from '../growth/train-operator.js';
-import { lossWeights, type AlphaZeroConfig } from './config.js';
 import type { GameRows } from '../go-data/game-rows.js';
+import { lossWeights } from '../go-data/settings.js';
+import { goCost, goTask, splitGames } from '../growth/go-task.js';
+import { checkGrownLoss, growthFigures, lineageText } from '../growth/report.js';
+import { goTarget } from '../growth/target.js';
+import { growNetwork, type GrowthHooks } from '../growth/train-operator.js';
+import type { AlphaZeroConfig } from './config.js';
 
 /** Share of the window's games that the operator is not trained on, and batches of their positions. */
 const HELD_OUT_SHARE = 0.1;

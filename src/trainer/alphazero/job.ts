@@ -10,7 +10,9 @@
  */
 
 import { AppError, assert } from '../../core/errors.js';
-import { formatRatingTable } from './rating-table.js';
+import type { StoredGame } from '../go-data/stored-game.js';
+import type { Work } from '../go-data/work.js';
+import type { ProgressPoint, RatingRow } from '../harness/ports.js';
 import { alphaZeroCheckpoints, type Checkpoint } from './checkpoint.js';
 import type { AlphaZeroConfig } from './config.js';
 import { GameNumbers } from './game-numbers.js';
@@ -18,11 +20,9 @@ import { HandOut } from './hand-out.js';
 import type { League } from './league.js';
 import { Meter } from './meter.js';
 import type { AlphaZeroOutcome, AlphaZeroPorts } from './ports.js';
-import type { Work } from '../go-data/work.js';
-import type { ProgressPoint, RatingRow } from '../harness/ports.js';
-import type { StoredGame } from '../go-data/stored-game.js';
 import { Promotions } from './promotions.js';
 import { RatingGames } from './rating-games.js';
+import { formatRatingTable } from './rating-table.js';
 import { refill } from './refill.js';
 import type { TrainerCopy } from './trainer.js';
 import type { TrainingFactory, TrainingHandle } from './training.js';

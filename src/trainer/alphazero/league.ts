@@ -5,8 +5,8 @@
  * grown, its versions are on trial until one of them is promoted after a whole match.
  */
 
-import { fitRatings, type PairResult, type Rating } from './rating.js';
 import type { RatingRow } from '../harness/ports.js';
+import { fitRatings, type PairResult, type Rating } from './rating.js';
 
 /** A version of the job's network. */
 export interface Version {

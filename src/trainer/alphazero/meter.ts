@@ -3,9 +3,9 @@
  */
 
 import type { GameRecord } from '../../go/game-record.js';
+import { countRows } from '../go-data/game-rows.js';
 import type { TrainerState } from './checkpoint.js';
 import type { AlphaZeroConfig } from './config.js';
-import { countRows } from '../go-data/game-rows.js';
 import type { TrainingReport } from './training.js';
 
 /** Time between two `train` points of progress. */

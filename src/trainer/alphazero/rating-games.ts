@@ -3,11 +3,11 @@
 import { Rng } from '../../core/rng.js';
 import { resultForBlack } from '../../go/game-record.js';
 import { makeOpeningBook } from '../../go/opening-book.js';
+import type { StoredGame } from '../go-data/stored-game.js';
+import type { PlaySettings, Work } from '../go-data/work.js';
 import { playSettings, rulesOf, type AlphaZeroConfig } from './config.js';
 import type { GameNumbers } from './game-numbers.js';
 import { League, type LeagueState } from './league.js';
-import type { PlaySettings, Work } from '../go-data/work.js';
-import type { StoredGame } from '../go-data/stored-game.js';
 
 /** Games between two `rating` points of progress. */
 const GAMES_PER_POINT = 8;

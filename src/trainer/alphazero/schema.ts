@@ -1,13 +1,12 @@
 /** The schema of the settings of an `alphazero` job. The defaults fit ten minutes of 7×7 on two cores. */
 
 import { choice, flag, integer, number, text } from '../../core/config.js';
-import { branchPoints, lcrEstimators } from '../../methods/branching/settings.js';
-import { valueLabels } from '../../methods/branching/value-label.js';
+import { goDataSchema, lossSchema, treeSchema, windowSchema } from '../go-data/schema.js';
 import { growthSchema } from './growth-config.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const alphaZeroSchema = {
-  size: integer(7, 2, 19, 'Board size: points on a side of the board.'),
+  size: goDataSchema.size,
   komi: text(
     'fair',
     "Komi: points added to the score of White, a multiple of 0.5, or 'fair' for the usual komi of the board size.",
@@ -47,11 +46,7 @@ export const alphaZeroSchema = {
     0.5,
     'If cheapVisits is above 0: a move always gets a full search if the Label Change Rate after the search of the move before is at least fullSearchAbove; 0 chooses full searches by fullSearchShare alone.',
   ),
-  cheapPositions: choice(
-    'skip',
-    ['skip', 'value'],
-    'Use of positions of cheap searches in training: skip leaves them out, value trains value, score and ownership on them.',
-  ),
+  cheapPositions: goDataSchema.cheapPositions,
   gumbelRoot: flag(
     true,
     'Root selection: true is Gumbel sampling with sequential halving, false is PUCT with Dirichlet noise.',
@@ -93,24 +88,7 @@ export const alphaZeroSchema = {
   batchSize: integer(64, 1, 65_536, 'Positions in a training step.'),
   sampleFactor: number(4, 0.01, 1000, 'Mean number of times that training uses a new position.'),
   startPositions: integer(1000, 1, 100_000_000, 'Positions that must be collected before training starts.'),
-  windowMin: integer(
-    8000,
-    1,
-    100_000_000,
-    'c in the size of the replay window after N positions, W(N) = c (1 + β ((N / c)^α − 1) / α); up to c positions the window holds every position.',
-  ),
-  windowExponent: number(
-    0.75,
-    0,
-    1,
-    'α in the size of the replay window (see windowMin): with 1 the window grows linearly, with 0 by the logarithm of N.',
-  ),
-  windowScale: number(
-    0.4,
-    0,
-    1,
-    'β in the size of the replay window (see windowMin): positions that the window grows by for each new position at N = c.',
-  ),
+  ...windowSchema,
   policySurpriseWeight: number(
     0,
     0,
@@ -130,59 +108,9 @@ export const alphaZeroSchema = {
     'Training steps after which the angle concentrations of all positions are computed again; 0 computes the angle concentration of each position once, when the position is added.',
   ),
 
-  variations: integer(
-    1,
-    1,
-    1000,
-    'Games in a game tree; every game after the first branches off where the result is uncertain. 1 never branches.',
-  ),
-  branchPoints: choice(
-    'uncertain',
-    branchPoints,
-    'Positions at which games branch off: uncertain ones, or random ones for comparison.',
-  ),
-  branchEstimator: choice(
-    'pairs',
-    lcrEstimators,
-    'How the Label Change Rate of a position is estimated from the search value and the results of games (docs/methods/branching.md).',
-  ),
-  branchStrength: number(
-    10,
-    0.01,
-    100_000,
-    'Number of games that the search value counts as in the estimate of the Label Change Rate.',
-  ),
-  branchThreshold: number(0.48, 0, 0.5, 'Label Change Rate above which games may branch off at a position.'),
-  adaptiveThreshold: flag(
-    true,
-    'Lower branchThreshold for a game tree in which few positions would be eligible, as on small boards, where the first move decides much.',
-  ),
-  moveNumberWeight: flag(true, 'Draw branch points in proportion to their move number instead of evenly.'),
-  branchTemperature: number(
-    1,
-    0.01,
-    100,
-    'Temperature at which the first move of a branch is drawn from the search policy.',
-  ),
-  branchAfter: integer(0, 0, 1_000_000_000, 'Positions that must be collected before games branch.'),
-  valueLabel: choice(
-    'mean',
-    valueLabels,
-    "Value label of a position: mean of the results of all games through the position, own result (of the first of these games), mean of the moves' values weighted by the search policy, or posterior mean with the search value as prior.",
-  ),
-  labelStrength: number(
-    1,
-    0,
-    100_000,
-    "Number of games that the search value counts as in the 'posterior' value label.",
-  ),
+  ...treeSchema,
 
-  valueMix: number(
-    0.2,
-    0,
-    1,
-    'Share of the root value of the search in the value target; the rest is the value label.',
-  ),
+  valueMix: goDataSchema.valueMix,
 
   optimizer: choice('adamw', ['adamw', 'sgd'], "Optimizer of the network's weights."),
   learningRate: number(0.003, 0, 10, 'Learning rate after the warm-up.'),
@@ -207,10 +135,7 @@ export const alphaZeroSchema = {
     'Decay of the exponential moving average of the weights; the averaged weights are what plays.',
   ),
   clipNorm: number(1, 0, 1000, 'Norm to which a larger gradient is scaled down; 0 never clips the gradient.'),
-  policyLossWeight: number(1, 0, 100, 'Weight of the policy loss.'),
-  valueLossWeight: number(1, 0, 100, 'Weight of the value loss.'),
-  ownershipLossWeight: number(0.5, 0, 100, 'Weight of the ownership loss.'),
-  scoreLossWeight: number(0.1, 0, 100, 'Weight of the score loss.'),
+  ...lossSchema,
   trainingThreads: integer(1, 1, 256, 'Threads that compute one training step.'),
 
   candidateSeconds: number(

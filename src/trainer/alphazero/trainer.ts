@@ -15,20 +15,21 @@ import { type GoArchitecture, initialWeights } from '../../nn/networks/go-networ
 import { newKatago } from '../../nn/networks/katago/new-network.js';
 import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { weightsOf } from '../../nn/training-step.js';
-import { sizesOf } from '../growth/report.js';
-import type { GrowthHooks } from '../growth/train-operator.js';
-import { ReplayMemory } from '../go-data/replay-memory.js';
-import { stepsDue, windowSize } from '../go-data/replay-window.js';
 import { batchTensors, policyTargetEntropy } from '../go-data/batch.js';
 import { BatchSource } from '../go-data/batch-source.js';
-import type { StateTensors, TrainerState } from './checkpoint.js';
-import { branchSettings, type AlphaZeroConfig } from './config.js';
 import { makeGameRows, type GameRows } from '../go-data/game-rows.js';
-import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
+import { ReplayMemory } from '../go-data/replay-memory.js';
+import { stepsDue } from '../go-data/replay-window.js';
+import { labelOptions, windowOf } from '../go-data/settings.js';
 import type { StoredGame } from '../go-data/stored-game.js';
+import { TreeLabels, type TreeFigures } from '../go-data/tree-labels.js';
+import { sizesOf } from '../growth/report.js';
+import type { GrowthHooks } from '../growth/train-operator.js';
+import type { StateTensors, TrainerState } from './checkpoint.js';
+import type { AlphaZeroConfig } from './config.js';
+import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
 import { PositionAngles } from './position-angles.js';
 import { openTraining } from './training-session.js';
-import { TreeLabels, type TreeFigures } from '../go-data/tree-labels.js';
 
 /** Where training begins: at random, from the weights of a model, or where a checkpoint was taken. */
 export interface TrainerStart {
@@ -105,11 +106,7 @@ export class Trainer {
     this.#target = parts.target;
     this.#names = start.names ?? { jobId: '', model: '' };
     this.#memory = new ReplayMemory(state?.oldest.row);
-    this.#trees = new TreeLabels({
-      branching: branchSettings(config),
-      label: config.valueLabel,
-      labelStrength: config.labelStrength,
-    });
+    this.#trees = new TreeLabels(labelOptions(config));
     const rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
     this.#batches = new BatchSource(this.#memory, config, featureSet(start.architecture.features), rng);
     this.#schedule = scheduleOf(config);
@@ -316,8 +313,7 @@ export class Trainer {
   }
 
   #window(): number {
-    const { windowMin: min, windowExponent: exponent, windowScale: scale } = this.#config;
-    return windowSize(this.#memory.total, { min, exponent, scale });
+    return windowOf(this.#memory.total, this.#config);
   }
 }
 

@@ -4,7 +4,8 @@ import type { Engine, NamedTensors, Training } from '../../engine/engine.js';
 import type { Weights } from '../../nn/model-file.js';
 import type { GoArchitecture } from '../../nn/networks/go-network.js';
 import { flatState, initialState, namedState, trainingStep } from '../../nn/training-step.js';
-import { lossWeights, type AlphaZeroConfig } from './config.js';
+import { lossWeights } from '../go-data/settings.js';
+import type { AlphaZeroConfig } from './config.js';
 
 /**
  * The training, whose state is by names.

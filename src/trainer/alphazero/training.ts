@@ -4,9 +4,9 @@
  */
 
 import type { AppError } from '../../core/errors.js';
-import type { AlphaZeroConfig } from './config.js';
 import type { StoredGame } from '../go-data/stored-game.js';
 import type { TreeFigures } from '../go-data/tree-labels.js';
+import type { AlphaZeroConfig } from './config.js';
 import type { GrowthOutcome, TrainerCopy, TrainerStart } from './trainer.js';
 
 export interface TrainingSetup {

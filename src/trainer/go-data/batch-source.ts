@@ -8,26 +8,33 @@ import type { Rng, RngState } from '../../core/rng.js';
 import { trace } from '../../core/trace.js';
 import type { FeatureSet } from '../../go/feature-set.js';
 import { SYMMETRIES } from '../../go/symmetry.js';
-import type { ReplayMemory } from './replay-memory.js';
 import { makeBatch, writeRow, type Batch } from './batch.js';
-import type { AlphaZeroConfig } from '../alphazero/config.js';
 import { drawRow, type GameRows } from './game-rows.js';
+import type { ReplayMemory } from './replay-memory.js';
+import type { GoDataSettings } from './settings.js';
+
+/** What batches are drawn by; `policySurpriseWeight` and `angleWeight` are the `DrawShares` of a game's positions. */
+export interface BatchSettings extends Pick<GoDataSettings, 'size' | 'valueMix'> {
+  readonly batchSize: number;
+  readonly policySurpriseWeight: number;
+  readonly angleWeight: number;
+}
 
 /** Owns the random numbers of the draws, and two batches in turn. */
 export class BatchSource {
   readonly #memory: ReplayMemory<GameRows>;
-  readonly #config: AlphaZeroConfig;
+  readonly #settings: BatchSettings;
   readonly #rng: Rng;
   /** The batch that is handed out next, and the one handed out last, which a step may still read. */
   #batches: readonly [Batch, Batch];
   /** If the next batch is drawn already: the random numbers before it. */
   #before: RngState | undefined;
 
-  constructor(memory: ReplayMemory<GameRows>, config: AlphaZeroConfig, features: FeatureSet, rng: Rng) {
+  constructor(memory: ReplayMemory<GameRows>, settings: BatchSettings, features: FeatureSet, rng: Rng) {
     this.#memory = memory;
-    this.#config = config;
+    this.#settings = settings;
     this.#rng = rng;
-    const make = (): Batch => makeBatch(config.batchSize, config.size, features);
+    const make = (): Batch => makeBatch(settings.batchSize, settings.size, features);
     this.#batches = [make(), make()];
   }
 
@@ -60,7 +67,7 @@ export class BatchSource {
 
   #draw(window: number): void {
     const started = trace ? performance.now() : 0;
-    const { batchSize, valueMix, policySurpriseWeight: surprise, angleWeight: angle } = this.#config;
+    const { batchSize, valueMix, policySurpriseWeight: surprise, angleWeight: angle } = this.#settings;
     for (let index = 0; index < batchSize; index++) {
       const sampled = this.#memory.sample(window, this.#rng);
       const { game } = sampled;

@@ -4,13 +4,12 @@ import { check } from '../../core/errors.js';
 import { throwIfAborted } from '../../core/signals.js';
 import { featureSet } from '../../go/features.js';
 import { type GoArchitecture, boardsOf } from '../../nn/networks/go-network.js';
-import { branchSettings, lossWeights, readAlphaZeroConfig, type AlphaZeroConfig } from '../alphazero/config.js';
 import { type GameRows, makeGameRows } from '../go-data/game-rows.js';
+import { type GoDataSettings, labelOptions, lossWeights, readGoDataSettings, windowOf } from '../go-data/settings.js';
+import type { StoredGame } from '../go-data/stored-game.js';
 import { TreeLabels } from '../go-data/tree-labels.js';
-import { windowSize } from '../go-data/replay-window.js';
 import { goTask, splitGames } from '../growth/go-task.js';
 import type { Task } from '../growth/task.js';
-import type { StoredGame } from '../go-data/stored-game.js';
 import type { PlayedJob } from '../harness/ports.js';
 import type { GrowConfig } from './config.js';
 
@@ -35,7 +34,7 @@ export async function readGoTask(
   readonly size: number;
   readonly figures: Readonly<Record<string, number>>;
 }> {
-  const settings = readAlphaZeroConfig(played.config);
+  const settings = readGoDataSettings(played.config);
   const { size } = settings;
   const [smallest, largest] = boardsOf(architecture);
   check(size >= smallest && size <= largest, () => {
@@ -66,13 +65,11 @@ function positionsIn(games: readonly GameRows[]): number {
 /** The newest games with as many positions as the job's window has, with the labels that the job gives them. */
 async function readWindow(
   played: SelfPlayGames,
-  settings: AlphaZeroConfig,
+  settings: GoDataSettings,
   signal: AbortSignal | undefined,
 ): Promise<GameRows[]> {
-  const { windowMin: min, windowExponent: exponent, windowScale: scale } = settings;
-  const before = played.positions - windowSize(played.positions, { min, exponent, scale });
-  const options = { label: settings.valueLabel, labelStrength: settings.labelStrength };
-  const trees = new TreeLabels({ branching: branchSettings(settings), ...options });
+  const before = played.positions - windowOf(played.positions, settings);
+  const trees = new TreeLabels(labelOptions(settings));
   const games: GameRows[] = [];
   let seen = 0;
   for await (const game of played.games()) {

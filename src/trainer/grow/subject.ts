@@ -13,13 +13,13 @@ import { inOwnThread } from '../../threads/own-thread.js';
 import { threadModule } from '../../threads/pool.js';
 import { goCost } from '../growth/go-task.js';
 import { languageCost } from '../growth/language-task.js';
+import { goTarget, katagoJobTarget, transformerTarget } from '../growth/target.js';
 import type { Task } from '../growth/task.js';
 import { type GrowConfig, operatorOf } from './config.js';
 import { readGoTask } from './go-window.js';
 import { taskOfRows } from './language-data.js';
 import type { JobPorts } from '../harness/ports.js';
 import type * as reading from './read-rows.js';
-import { goTarget, katagoJobTarget, transformerTarget } from '../growth/target.js';
 
 const reader = threadModule<typeof reading>(import.meta.url, './read-rows.js');
 

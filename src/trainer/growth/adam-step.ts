@@ -1,8 +1,8 @@
 /** A training step by AdamW as a graph, for any trainable inputs and any loss of them. */
 
 import type { NamedTensors } from '../../engine/engine.js';
-import { type Graph, graph, input, type InputTensor, next, type Tensor } from '../../nn/graph.js';
 import { gradients } from '../../nn/gradients.js';
+import { type Graph, graph, input, type InputTensor, next, type Tensor } from '../../nn/graph.js';
 import { adamW, type AdamWOptions } from '../../nn/optimizers/adamw.js';
 import { clipByNorm, globalNorm } from '../../nn/optimizers/clipping.js';
 import { States } from '../../nn/optimizers/optimizer.js';

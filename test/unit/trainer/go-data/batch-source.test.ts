@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import { tengen1 } from '../../../../src/go/tengen-features.js';
-import { BatchSource } from '../../../../src/trainer/go-data/batch-source.js';
 import { readAlphaZeroConfig } from '../../../../src/trainer/alphazero/config.js';
+import { BatchSource } from '../../../../src/trainer/go-data/batch-source.js';
 import { makeGameRows, type GameRows } from '../../../../src/trainer/go-data/game-rows.js';
 import { ReplayMemory } from '../../../../src/trainer/go-data/replay-memory.js';
 import { randomGame } from '../../../support/random-games.js';

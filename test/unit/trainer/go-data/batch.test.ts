@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BLACK, WHITE } from '../../../../src/go/color.js';
-import { tengen1 } from '../../../../src/go/tengen-features.js';
 import { packPolicy, positionsOf, type GameRecord, type SearchRecord } from '../../../../src/go/game-record.js';
 import { defaultRules } from '../../../../src/go/rules.js';
 import { symmetryMap } from '../../../../src/go/symmetry.js';
+import { tengen1 } from '../../../../src/go/tengen-features.js';
 import { makeBatch, policyTargetEntropy, writeRow, type Batch } from '../../../../src/trainer/go-data/batch.js';
 import { countRows, makeGameRows } from '../../../../src/trainer/go-data/game-rows.js';
 import { randomGame } from '../../../support/random-games.js';

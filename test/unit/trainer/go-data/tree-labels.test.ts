@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { tengen1 } from '../../../../src/go/tengen-features.js';
+import { Rng } from '../../../../src/core/rng.js';
 import { BLACK, WHITE } from '../../../../src/go/color.js';
 import { packPolicy, type GameRecord } from '../../../../src/go/game-record.js';
+import { tengen1 } from '../../../../src/go/tengen-features.js';
 import { paperSettings } from '../../../../src/methods/branching/settings.js';
 import type { ValueLabel } from '../../../../src/methods/branching/value-label.js';
 import { makeBatch, writeRow } from '../../../../src/trainer/go-data/batch.js';
 import { drawRow, makeGameRows, type GameRows } from '../../../../src/trainer/go-data/game-rows.js';
 import { TreeLabels } from '../../../../src/trainer/go-data/tree-labels.js';
-import { Rng } from '../../../../src/core/rng.js';
 
 const PASS = 9;
 const policy = packPolicy(Float32Array.from({ length: 10 }, (_, a) => (a === 4 ? 0.5 : a < 2 ? 0.25 : 0)));
