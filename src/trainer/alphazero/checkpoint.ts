@@ -10,9 +10,8 @@ import type { LeagueState } from './league.js';
 /** Tensors of the training state by name: parameters, moments of the optimizer, moving averages. */
 export type StateTensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
-/** Where training stands, beside the tensors. A function of the games added so far and their order alone. */
-export interface TrainerState {
-  readonly step: number;
+/** Which games training was given. */
+export interface CollectedState {
   /** Self-play games added. */
   readonly games: number;
   /** Training positions added. */
@@ -23,6 +22,11 @@ export interface TrainerState {
   readonly oldest: { readonly sequence: number; readonly row: number };
   /** The first game of the oldest tree that has positions in the memory or may still grow; absent in old checkpoints. */
   readonly firstTree?: number;
+}
+
+/** Where training stands, beside the tensors. A function of the games added so far and their order alone. */
+export interface TrainerState extends CollectedState {
+  readonly step: number;
   /** Draws positions and symmetries. */
   readonly rng: RngState;
   /** Progress of the job, 0 to 1, that came with the last games; the learning rate follows it. */

@@ -17,15 +17,12 @@ import { makeSchedule, type Schedule } from '../../nn/optimizers/schedules.js';
 import { weightsOf } from '../../nn/training-step.js';
 import { batchTensors, policyTargetEntropy } from '../go-data/batch.js';
 import { BatchSource } from '../go-data/batch-source.js';
-import { makeGameRows, type GameRows } from '../go-data/game-rows.js';
-import { ReplayMemory } from '../go-data/replay-memory.js';
 import { stepsDue } from '../go-data/replay-window.js';
-import { labelOptions, windowOf } from '../go-data/settings.js';
 import type { StoredGame } from '../go-data/stored-game.js';
-import { TreeLabels, type TreeFigures } from '../go-data/tree-labels.js';
 import { sizesOf } from '../growth/report.js';
 import type { GrowthHooks } from '../growth/train-operator.js';
 import type { StateTensors, TrainerState } from './checkpoint.js';
+import { CollectedGames, type GameCounts } from './collected-games.js';
 import type { AlphaZeroConfig } from './config.js';
 import { growOnWindow, growthTarget, type GrownNetwork, type JobNames } from './growth.js';
 import { PositionAngles } from './position-angles.js';
@@ -74,15 +71,14 @@ export function architectureOf(config: AlphaZeroConfig): GoArchitecture {
   return isKatago ? newKatago(sizes) : { kind: 'go-resnet', ...sizes };
 }
 
-/** Owns the replay memory and the training session. Calls must not overlap, but for `copy` while the network grows. */
+/** Owns the games and the training session. Calls must not overlap, but for `copy` while the network grows. */
 export class Trainer {
   readonly #engine: Engine;
   readonly #config: AlphaZeroConfig;
-  readonly #memory: ReplayMemory<GameRows>;
+  readonly #games: CollectedGames;
+  readonly #resumed: TrainerState | undefined;
   readonly #batches: BatchSource;
   readonly #schedule: Schedule;
-  readonly #resumed: TrainerState | undefined;
-  readonly #trees: TreeLabels;
   readonly #names: JobNames;
   /** What the network is to become; undefined if it is not to grow, or no more. */
   readonly #target: Architecture | undefined;
@@ -92,8 +88,6 @@ export class Trainer {
   #growth: TrainerState['growth'];
   #grownFrom: string | undefined;
   #step: number;
-  #games: number;
-  #sequence: number;
   #progress: number;
 
   private constructor(engine: Engine, config: AlphaZeroConfig, start: TrainerStart, parts: TrainerParts) {
@@ -105,17 +99,14 @@ export class Trainer {
     this.#angles = parts.angles;
     this.#target = parts.target;
     this.#names = start.names ?? { jobId: '', model: '' };
-    this.#memory = new ReplayMemory(state?.oldest.row);
-    this.#trees = new TreeLabels(labelOptions(config));
+    this.#games = new CollectedGames(config, state);
     const rng = state ? Rng.fromState(state.rng) : new Rng(config.seed).fork(1);
-    this.#batches = new BatchSource(this.#memory, config, featureSet(start.architecture.features), rng);
+    this.#batches = new BatchSource(this.#games.memory, config, featureSet(start.architecture.features), rng);
     this.#schedule = scheduleOf(config);
     this.#resumed = state;
     this.#growth = state?.growth;
     this.#grownFrom = state?.grownFrom ?? start.grownFrom;
     this.#step = state?.step ?? 0;
-    this.#games = state?.games ?? 0;
-    this.#sequence = state?.sequence ?? 0;
     this.#progress = state?.progress ?? 0;
   }
 
@@ -142,12 +133,12 @@ export class Trainer {
   /** Whether the network is to grow; it must before the next step is made or the next game is added. */
   get isGrowthDue(): boolean {
     const isPending = this.#target !== undefined && this.#growth === undefined;
-    return isPending && !this.isRefilling && this.#memory.total >= this.#config.growAfter;
+    return isPending && !this.isRefilling && this.#games.memory.total >= this.#config.growAfter;
   }
 
   /** After a resume: whether games up to the checkpoint are still to be added back to the memory. */
   get isRefilling(): boolean {
-    return this.#resumed !== undefined && this.#memory.total < this.#resumed.rows;
+    return this.#games.isRefilling;
   }
 
   get step(): number {
@@ -160,14 +151,8 @@ export class Trainer {
   }
 
   /** Figures of the data: games, positions, window, and of the game trees if there are any. */
-  get counts(): {
-    readonly games: number;
-    readonly positions: number;
-    readonly window: number;
-    readonly trees?: TreeFigures;
-  } {
-    const trees = this.#trees.figures;
-    return { games: this.#games, positions: this.#memory.total, window: this.#window(), ...(trees && { trees }) };
+  get counts(): GameCounts {
+    return this.#games.counts;
   }
 
   /**
@@ -176,26 +161,15 @@ export class Trainer {
    */
   add(game: StoredGame, progress: number): void {
     assert(!this.isDue && !this.isGrowthDue, 'a game was added before the steps, or the growth, that had come due');
-    const refilling = this.#resumed !== undefined && game.sequence <= this.#resumed.sequence;
-    if (!refilling) {
-      if (this.isRefilling) throw missingGames(this.#resumed, this.#memory.total);
-      this.#games++;
-      this.#sequence = Math.max(this.#sequence, game.sequence);
-      this.#progress = Math.max(this.#progress, progress);
-    }
-    const isBeforeMemory = refilling && game.sequence < this.#resumed.oldest.sequence;
-    const rows = isBeforeMemory ? undefined : makeGameRows(game, this.#config.cheapPositions);
-    this.#trees.add(game, rows);
-    if (!rows) return;
-    this.#angles?.add(rows, refilling ? this.#memory.total - this.#resumed.oldest.row : undefined);
-    this.#memory.add(rows);
-    this.#memory.trim(this.#window());
+    const { rows, place, isNew } = this.#games.add(game);
+    if (isNew) this.#progress = Math.max(this.#progress, progress);
+    if (rows) this.#angles?.add(rows, place);
   }
 
   async makeStep(): Promise<StepMetrics> {
     const { warmupSteps, batchSize, angleWeight } = this.#config;
     await this.#scoreAngles();
-    const window = this.#window();
+    const window = this.#games.window;
     const batch = this.#batches.take(window);
     const first = this.#growth?.isGrown ? this.#growth.step : 0;
     const warmth = Math.min(1, (this.#step - first + 1) / (warmupSteps + 1));
@@ -220,7 +194,7 @@ export class Trainer {
     if (!this.#angles) return;
     const { angleRenewSteps } = this.#config;
     const isOld = angleRenewSteps > 0 && this.#step > 0 && this.#step % angleRenewSteps === 0;
-    if (isOld) this.#angles.renew(this.#memory.games());
+    if (isOld) this.#angles.renew(this.#games.memory.games());
     if (this.#angles.isDue) await this.#angles.score(await this.#training.exportState());
   }
 
@@ -233,7 +207,7 @@ export class Trainer {
   async grow(hooks: GrowthHooks = {}): Promise<GrowthOutcome> {
     assert(this.#target !== undefined && this.isGrowthDue, 'the network was to grow when that was not due');
     const { modelFile } = await this.copy();
-    const source = { modelFile, games: this.#memory.games(), target: this.#target, names: this.#names };
+    const source = { modelFile, games: this.#games.memory.games(), target: this.#target, names: this.#names };
     const sizes = `from ${sizesOf(this.#architecture)} to ${sizesOf(this.#target)}`;
     let grown: GrownNetwork;
     try {
@@ -251,7 +225,7 @@ export class Trainer {
   async #trainOn({ architecture, weights, grownFrom }: GrownNetwork): Promise<void> {
     const training = await openTraining(this.#engine, this.#config, architecture, { weights });
     const angles = this.#angles && (await PositionAngles.open(this.#engine, architecture));
-    angles?.renew(this.#memory.games());
+    angles?.renew(this.#games.memory.games());
     const old = [this.#training, this.#angles];
     this.#architecture = architecture;
     this.#training = training;
@@ -265,23 +239,18 @@ export class Trainer {
   async copy(): Promise<TrainerCopy> {
     const exported = await this.#training.exportState();
     const tensors = new Map(Object.entries(exported).map(([name, tensor]) => [name, floatTensor(name, tensor)]));
-    const oldest = this.#memory.oldest ?? { sequence: 0, row: this.#memory.total };
     const state: TrainerState = this.isRefilling
       ? this.#resumed!
       : {
           step: this.#step,
-          games: this.#games,
-          rows: this.#memory.total,
-          sequence: this.#sequence,
-          oldest,
-          firstTree: this.#firstTree(oldest.sequence),
+          ...this.#games.state(),
           rng: this.#batches.rngState,
           progress: this.#progress,
           ...(this.#growth && { growth: this.#growth }),
           ...(this.#grownFrom !== undefined && { grownFrom: this.#grownFrom }),
         };
     if (this.#angles) {
-      const kept = this.isRefilling ? this.#angles.kept : this.#angles.keep(this.#memory.games());
+      const kept = this.isRefilling ? this.#angles.kept : this.#angles.keep(this.#games.memory.games());
       tensors.set(ANGLES, { shape: [kept.length], data: kept });
     }
     const modelFile = encodeModel({
@@ -302,18 +271,8 @@ export class Trainer {
     await this.#training.release();
   }
 
-  #firstTree(oldest: number): number {
-    let first = Math.min(oldest, this.#trees.firstSequence ?? oldest);
-    for (const { firstSequence } of this.#memory.games()) first = Math.min(first, firstSequence);
-    return first;
-  }
-
   #stepsDue(): number {
-    return stepsDue(this.#memory.total, this.#config);
-  }
-
-  #window(): number {
-    return windowOf(this.#memory.total, this.#config);
+    return stepsDue(this.#games.memory.total, this.#config);
   }
 }
 
@@ -321,13 +280,6 @@ interface TrainerParts {
   readonly training: Training;
   readonly angles: PositionAngles | undefined;
   readonly target: Architecture | undefined;
-}
-
-function missingGames(state: TrainerState | undefined, total: number): AppError {
-  return new AppError(
-    'failed-precondition',
-    `The store holds games up to position ${total}; the checkpoint was taken at position ${state?.rows ?? 0}`,
-  );
 }
 
 /** The learning rate by the progress of the job, 0 to 1, warm-up apart. */
