@@ -10,6 +10,8 @@ import type { Callers } from './access/callers.js';
 import { readQuotas, type Quota } from './access/quotas.js';
 import { readCallers } from './access/secrets.js';
 
+/** In bytes, as settings count. */
+export const MEGABYTE = 1024 * 1024;
 /** Fewest characters of a token that other machines can try. */
 const MIN_TOKEN = 16;
 

@@ -50,7 +50,7 @@ export async function startServer(checked: CheckedConfig, engine?: EngineSetting
   logger.info({ config: { ...config, token: secret(config.token), tokens: secret(config.tokens) } }, 'config');
   const stopping = new Stopping();
   for (const file of openTokenFiles(config)) logger.warn({ file }, 'token-file-readable-by-others');
-  const composition = await compose(checked, logger, engine);
+  const composition = await compose({ ...checked, logger, engine });
   const server = makeServer(config, callers, logger, stopping);
   try {
     const health = addServices(server, composition);

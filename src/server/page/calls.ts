@@ -8,7 +8,7 @@ import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Metadata, type CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
-import type { Service } from '../compose.js';
+import type { Service } from '../transport/service.js';
 import { decodeOnly } from '../transport/decoding.js';
 import type { Stopping } from '../transport/stopping.js';
 

@@ -13,7 +13,7 @@ import { AppError, check } from '../../core/errors.js';
 import { quoted } from '../../core/quoted.js';
 import { checkLevel } from '../access/call-levels.js';
 import type { Callers } from '../access/callers.js';
-import type { Service } from '../compose.js';
+import type { Service } from '../transport/service.js';
 import { isOwnFault } from '../transport/status.js';
 import type { Stopping } from '../transport/stopping.js';
 import { openCalls, type Call } from './calls.js';

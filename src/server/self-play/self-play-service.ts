@@ -2,9 +2,13 @@
 
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import type { WorkResponse } from '../../proto/tengen/v1/self_play.js';
+import type { Parts } from '../parts.js';
+import { service, type Service } from '../transport/service.js';
+import { LeaseBook } from './lease-book.js';
 import { StoredTrees } from './stored-trees.js';
 import type { SubmissionContext } from './take-submission.js';
-import type { selfPlayService } from './work-message.js';
+import { selfPlayService } from './work-message.js';
+import type { WorkSource } from './work-source.js';
 import { WorkStream, type ConnectedWorker } from './work-stream.js';
 
 /** The service, and its clockwork. */
@@ -14,6 +18,16 @@ export interface SelfPlay {
   sweep(): void;
   /** The workers that are connected, in the order in which they came. */
   workers(): readonly (ConnectedWorker & { readonly connectedAtMs: number })[];
+}
+
+/** The service over the games that were leased when the server ended. @param source the jobs */
+export async function openSelfPlay({ config, logger, store, pools }: Parts, source: WorkSource): Promise<SelfPlay> {
+  const book = await LeaseBook.open(store.leases, source, { now: Date.now, leaseMs: config.leaseSeconds * 1000 });
+  return makeSelfPlayService({ book, source, store, logger, messages: pools.messages });
+}
+
+export function composeSelfPlay(selfPlay: SelfPlay): Service {
+  return service(selfPlayService, selfPlay.service);
 }
 
 /** Makes the service over the lease book and the jobs. */

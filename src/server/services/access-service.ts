@@ -1,9 +1,11 @@
 /** AccessService: who calls, and who may write under which names. */
 
 import { check } from '../../core/errors.js';
+import { checkModelName } from '../../core/model-name.js';
 import { quoted } from '../../core/quoted.js';
 import {
   AccessLevel,
+  AccessServiceDefinition,
   NameKind,
   type AccessServiceImplementation,
   type GrantNameRequest,
@@ -12,7 +14,8 @@ import {
 import { nameKinds, type NameKind as StoredKind, type NameRow, type NameStore } from '../../store/store.js';
 import type { Level } from '../access/call-levels.js';
 import type { Callers } from '../access/callers.js';
-import { checkModelName } from '../../core/model-name.js';
+import type { Parts } from '../parts.js';
+import { service, type Service } from '../transport/service.js';
 
 const levelToWire: Readonly<Record<Level, AccessLevel>> = {
   play: AccessLevel.PLAY,
@@ -22,7 +25,11 @@ const levelToWire: Readonly<Record<Level, AccessLevel>> = {
 };
 const kindToWire = { model: NameKind.MODEL, dataset: NameKind.DATASET } as const;
 
-export function makeAccessService(names: NameStore, callers: Callers): AccessServiceImplementation {
+export function composeAccess({ store, callers }: Parts): Service {
+  return service(AccessServiceDefinition, makeAccessService(store.names, callers));
+}
+
+function makeAccessService(names: NameStore, callers: Callers): AccessServiceImplementation {
   return {
     getCaller(_request, { metadata }) {
       const { name, level } = callers.check(metadata.get('authorization'));

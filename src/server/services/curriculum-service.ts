@@ -3,22 +3,28 @@
 import type { CallContext } from 'nice-grpc';
 import { CurriculumServiceDefinition } from '../../proto/tengen/v1/curriculum.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
+import type { Parts } from '../parts.js';
 import { answerOf } from '../transport/carry-out.js';
-import type * as stream from './curriculum-stream.js';
+import type { Service } from '../transport/service.js';
 import { byteDefinition, ownRequest, type ByteDefinition } from '../transport/threaded-service.js';
+import type * as stream from './curriculum-stream.js';
 
 const module = threadModule<typeof stream>(import.meta.url, './curriculum-stream.js');
 
 /** The service over bytes. */
-export interface CurriculumService {
+interface CurriculumService {
   readonly definition: ByteDefinition<CurriculumServiceDefinition>;
   readonly implementation: {
     readonly draw: (requests: AsyncIterable<Uint8Array>, context: CallContext) => AsyncGenerator<Uint8Array>;
   };
 }
 
+export function composeCurriculum({ pools }: Parts): Service {
+  return curriculumService(pools.curricula);
+}
+
 /** Makes the service; as many streams at once as `pool` has threads. */
-export function curriculumService(pool: ThreadPool): CurriculumService {
+function curriculumService(pool: ThreadPool): CurriculumService {
   return {
     definition: byteDefinition(CurriculumServiceDefinition),
     implementation: {

@@ -1,20 +1,24 @@
 /** DatasetService: files of samples in, with every line that is none named. */
 
 import type { CallContext } from 'nice-grpc';
+import { checkModelName } from '../../core/model-name.js';
 import { throwIfAborted } from '../../core/signals.js';
-import type {
-  DatasetServiceImplementation,
-  ImportDatasetRequest,
-  ImportDatasetResponse,
+import {
+  DatasetServiceDefinition,
+  type DatasetServiceImplementation,
+  type ImportDatasetRequest,
+  type ImportDatasetResponse,
 } from '../../proto/tengen/v1/dataset.js';
 import type { DatasetStore } from '../../store/store.js';
 import { owned } from '../../threads/messages.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
 import { countFromWire } from '../../wire/whole-numbers.js';
-import type * as samples from './check-samples.js';
-import { checkModelName } from '../../core/model-name.js';
 import type { Names } from '../access/names.js';
+import { MEGABYTE } from '../config.js';
+import type { Parts } from '../parts.js';
 import type { Uploads } from '../transport/receive-upload.js';
+import { service, type Service } from '../transport/service.js';
+import type * as samples from './check-samples.js';
 
 const checking = threadModule<typeof samples>(import.meta.url, './check-samples.js');
 
@@ -29,6 +33,12 @@ export interface DatasetServiceOptions {
   readonly work: ThreadPool;
   /** Largest file taken. */
   readonly maxBytes: number;
+}
+
+export function composeDatasets({ config, store, names, uploads, pools }: Parts): Service {
+  const maxBytes = config.maxDatasetMegabytes * MEGABYTE;
+  const options = { datasets: store.datasets, names, uploads, work: pools.files, maxBytes };
+  return service(DatasetServiceDefinition, makeDatasetService(options));
 }
 
 export function makeDatasetService(options: DatasetServiceOptions): DatasetServiceImplementation {

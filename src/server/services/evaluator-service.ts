@@ -12,10 +12,12 @@ import { trace } from '../../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
-import { answeredInBytes } from '../transport/answers.js';
-import { checkedInPieces, checkedRequest, encodeInPieces, isLong, succeeded } from './evaluate-messages.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
+import type { Parts } from '../parts.js';
+import { answeredInBytes } from '../transport/answers.js';
+import { service, type Service } from '../transport/service.js';
 import { isOwnFault, toServerError } from '../transport/status.js';
+import { checkedInPieces, checkedRequest, encodeInPieces, isLong, succeeded } from './evaluate-messages.js';
 
 /** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
 const streamPositions = 4096;
@@ -23,6 +25,10 @@ const streamPositions = 4096;
 /** EvaluatorService; the answers to long requests are written in pieces, and come as bytes. */
 export const evaluatorService = answeredInBytes(EvaluatorServiceDefinition, 'evaluate');
 type Answer = EvaluateResponse | Uint8Array;
+
+export function composeEvaluation({ evaluator, logger, quotas }: Parts): Service {
+  return service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
+}
 
 /** The service over an evaluator; without `quotas` every client may have all of it. */
 export function makeEvaluatorService(

@@ -9,7 +9,9 @@ import { owned } from '../../threads/messages.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
 import { decodeWithoutSearches } from '../../wire/game-record.js';
 import { sequenceFromWire } from '../../wire/whole-numbers.js';
+import type { Parts } from '../parts.js';
 import { answeredInBytes } from '../transport/answers.js';
+import { service, type Service } from '../transport/service.js';
 import { showTree, summaryOf } from './show-game.js';
 import type * as shown from './show-game.js';
 
@@ -21,11 +23,15 @@ const LARGE = 256 * 1024;
 const MAX_MS = 60_000;
 
 /** GameService with the answers of GetGame in bytes. */
-export const gameService = answeredInBytes(GameServiceDefinition, 'getGame');
+const gameService = answeredInBytes(GameServiceDefinition, 'getGame');
 
 /** Entries of a page, if the request does not say, and at most. */
 const PAGE = 20;
 const LONGEST_PAGE = 1000;
+
+export function composeGames({ store, pools }: Parts): Service {
+  return service(gameService, makeGameService(store, pools.work));
+}
 
 export function makeGameService(
   { games, jobs }: Pick<Store, 'games' | 'jobs'>,

@@ -5,7 +5,7 @@ import { check } from '../../core/errors.js';
 import { orAborted } from '../../core/signals.js';
 import type { FinishReason as Reason } from '../../generator/continuous-batch.js';
 import type { Generation } from '../../generator/generator-thread.js';
-import type { Generator, TextModel } from '../../generator/generator.js';
+import { Generator, type TextModel } from '../../generator/generator.js';
 import { checkSampling } from '../../generator/sampling.js';
 import {
   FinishReason,
@@ -14,8 +14,12 @@ import {
   type GenerateResponse,
 } from '../../proto/tengen/v1/generation.js';
 import type { ThreadPool } from '../../threads/pool.js';
+import { MEGABYTE } from '../config.js';
+import { storedModels } from '../models/served-models.js';
+import type { Parts } from '../parts.js';
 import { answeredInBytes } from '../transport/answers.js';
-import { tokenizeAnswer, tokensOf } from './tokenizing.js';
+import { service, type Service } from '../transport/service.js';
+import { openVocabulary, tokenizeAnswer, tokensOf } from './tokenizing.js';
 
 const maxCompletions = 64;
 const maxStops = 16;
@@ -24,10 +28,28 @@ const defaultTokens = 256;
 const maxCharacters = 262_144;
 
 /** GenerationService with the answers of Tokenize in bytes, as a thread has written them. */
-export const generationService = answeredInBytes(GenerationServiceDefinition, 'tokenize');
+const generationService = answeredInBytes(GenerationServiceDefinition, 'tokenize');
+
+/** The generator of the store's language models, for the services that compute with them. */
+export function openGenerator({ config, engine, store, pools }: Parts): Generator {
+  const settings = {
+    engine,
+    cacheBytes: config.generatorMegabytes * MEGABYTE,
+    maxWaiting: config.generatorWaiting,
+    prefillTokens: config.generatorPrefill,
+    loadedModels: config.generatorModels,
+  };
+  return new Generator(storedModels(store), settings, (model, signal) =>
+    openVocabulary(pools.tokenizing, model, signal),
+  );
+}
+
+export function composeGeneration({ pools }: Parts, generator: Generator): Service {
+  return service(generationService, makeGenerationService(generator, pools.tokenizing));
+}
 
 /** Makes the service; `pool` makes texts into tokens. */
-export function makeGenerationService(
+function makeGenerationService(
   generator: Generator,
   pool: ThreadPool,
 ): ServiceImplementation<typeof generationService> {

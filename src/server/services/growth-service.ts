@@ -4,24 +4,28 @@ import { check } from '../../core/errors.js';
 import { orAborted } from '../../core/signals.js';
 import type { EngineSettings } from '../../engine/engine-settings.js';
 import { runOnce } from '../../engine/threaded.js';
-import type {
-  DeepPartial,
-  GrowCheckpointRequest,
-  GrowCheckpointResponse,
-  GrowthDescription,
-  GrowthServiceImplementation,
+import {
+  GrowthServiceDefinition,
+  type DeepPartial,
+  type GrowCheckpointRequest,
+  type GrowCheckpointResponse,
+  type GrowthDescription,
+  type GrowthServiceImplementation,
 } from '../../proto/tengen/v1/growth.js';
 import { owned } from '../../threads/messages.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
-import type * as growth from './grow-checkpoint.js';
+import { MEGABYTE } from '../config.js';
+import type { Parts } from '../parts.js';
 import type { UploadMessage, Uploads } from '../transport/receive-upload.js';
 import { chunksOf } from '../transport/send-file.js';
+import { service, type Service } from '../transport/service.js';
+import type * as growth from './grow-checkpoint.js';
 
 const growing = threadModule<typeof growth>(import.meta.url, './grow-checkpoint.js');
 /** After this a growth is given up. */
 const MAX_MS = 600_000;
 
-export interface GrowthServiceOptions {
+interface GrowthServiceOptions {
   readonly engine: EngineSettings;
   readonly uploads: Uploads;
   /** Reads, plans and writes. */
@@ -30,7 +34,12 @@ export interface GrowthServiceOptions {
   readonly maxBytes: number;
 }
 
-export function makeGrowthService(options: GrowthServiceOptions): GrowthServiceImplementation {
+export function composeGrowth({ config, engine, uploads, pools }: Parts): Service {
+  const maxBytes = config.maxModelMegabytes * MEGABYTE;
+  return service(GrowthServiceDefinition, makeGrowthService({ engine, uploads, work: pools.work, maxBytes }));
+}
+
+function makeGrowthService(options: GrowthServiceOptions): GrowthServiceImplementation {
   const { uploads, maxBytes } = options;
   return {
     async *growCheckpoint(requests, { signal }) {

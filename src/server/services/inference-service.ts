@@ -3,20 +3,24 @@
  * already speak it (Triton, KServe). https://github.com/kserve/open-inference-protocol
  */
 
-import { partsOfRef, refOf } from '../../core/refs.js';
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
 import { AppError, check } from '../../core/errors.js';
 import { orAborted } from '../../core/signals.js';
 import { quoted } from '../../core/quoted.js';
+import { partsOfRef, refOf } from '../../core/refs.js';
 import type { Evaluator } from '../../evaluator/evaluator.js';
-import { readMessage } from '../transport/asked-in-bytes.js';
-import { inferReader, writeAnswer, type inferenceService } from './infer-message.js';
-import { boardSide, inputShapes, readInputs, type InferRequest } from './inference-request.js';
-import type { LanguageInference } from './language-inference.js';
-import { callFacts, type Quotas } from '../access/quotas.js';
 import type { ModelShape } from '../../evaluator/model-source.js';
+import type { Generator } from '../../generator/generator.js';
 import type { ModelMetadataResponse } from '../../proto/inference/grpc_service.js';
 import type { ThreadPool } from '../../threads/pool.js';
+import { callFacts, type Quotas } from '../access/quotas.js';
+import { packageVersion } from '../package-root.js';
+import type { Parts } from '../parts.js';
+import { readMessage } from '../transport/asked-in-bytes.js';
+import { service, type Service } from '../transport/service.js';
+import { inferenceService, inferReader, writeAnswer } from './infer-message.js';
+import { boardSide, inputShapes, readInputs, type InferRequest } from './inference-request.js';
+import { languageInference, type LanguageInference } from './language-inference.js';
 
 /** What the service needs beside the evaluator. */
 export interface InferenceServiceOptions {
@@ -30,6 +34,22 @@ export interface InferenceServiceOptions {
   readonly quotas?: Quotas;
   /** The same protocol for language models. */
   readonly language?: LanguageInference;
+}
+
+/** The service for networks that play Go, and for the generator's language models. */
+export function composeInference({ evaluator, store, quotas, pools }: Parts, generator: Generator): Service {
+  const isLanguage = async (ref: string): Promise<boolean> => {
+    const architecture = JSON.parse((await store.models.get(ref))?.architectureJson ?? '{}') as { kind?: string };
+    return architecture.kind === 'transformer';
+  };
+  const options: InferenceServiceOptions = {
+    quotas,
+    messages: pools.messages,
+    language: languageInference(generator, isLanguage),
+    serverVersion: packageVersion(),
+    versions: async (name) => (await store.models.list(name)).map(({ version }) => version),
+  };
+  return service(inferenceService, makeInferenceService(evaluator, options));
 }
 
 /** The service over an evaluator. Errors leave as statuses through the server's middleware. */

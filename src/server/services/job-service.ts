@@ -3,11 +3,19 @@
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../../core/errors.js';
 import { quoted } from '../../core/quoted.js';
-import { JobState, type Job, type JobProgress, type JobServiceImplementation } from '../../proto/tengen/v1/job.js';
+import {
+  JobServiceDefinition,
+  JobState,
+  type Job,
+  type JobProgress,
+  type JobServiceImplementation,
+} from '../../proto/tengen/v1/job.js';
 import type { JobRow, JobState as StoredState, ProgressRow } from '../../store/store.js';
 import { sequenceFromWire } from '../../wire/whole-numbers.js';
-import type { JobRunner } from '../jobs.js';
 import type { Names } from '../access/names.js';
+import type { JobRunner } from '../jobs.js';
+import type { Parts } from '../parts.js';
+import { service, type Service } from '../transport/service.js';
 
 /** Most characters of a job's settings. */
 const MAX_SETTINGS = 65_536;
@@ -19,7 +27,11 @@ const stateToWire: Readonly<Record<StoredState, JobState>> = {
   failed: JobState.FAILED,
 };
 
-export function makeJobService(jobs: JobRunner, names: Names): JobServiceImplementation {
+export function composeJobs({ names }: Parts, jobs: JobRunner): Service {
+  return service(JobServiceDefinition, makeJobService(jobs, names));
+}
+
+function makeJobService(jobs: JobRunner, names: Names): JobServiceImplementation {
   /** A job is stopped and continued by whoever created it, and by admins. */
   const checkOwn = async (jobId: string, context: CallContext): Promise<void> => {
     const owner = names.ownerOf(context);

@@ -1,11 +1,13 @@
 /** ModelService: model files in and out, and which version plays. */
 
-import { refOf } from '../../core/refs.js';
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../../core/errors.js';
+import { checkModelName } from '../../core/model-name.js';
 import { quoted } from '../../core/quoted.js';
+import { refOf } from '../../core/refs.js';
 import { throwIfAborted } from '../../core/signals.js';
 import {
+  ModelServiceDefinition,
   Precision,
   type DownloadModelResponse,
   type Model,
@@ -17,14 +19,16 @@ import { precisions, type ModelRow, type ModelStore } from '../../store/store.js
 import { owned } from '../../threads/messages.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
 import { wordOf } from '../../wire/enums.js';
-import { smallestSize } from '../models/model-file.js';
-import { checkModelName } from '../../core/model-name.js';
 import type { Names } from '../access/names.js';
+import { MEGABYTE } from '../config.js';
+import { smallestSize } from '../models/model-file.js';
 import { parseQuantization } from '../models/quantizer.js';
 import type { DescribedModel, PackedModel } from '../models/read-model.js';
 import type * as files from '../models/read-model.js';
+import type { Parts } from '../parts.js';
 import type { Uploads } from '../transport/receive-upload.js';
 import { chunksOf } from '../transport/send-file.js';
+import { service, type Service } from '../transport/service.js';
 
 const reading = threadModule<typeof files>(import.meta.url, '../models/read-model.js');
 /** After this the reading or packing of a file is given up. */
@@ -47,6 +51,23 @@ export interface ModelServiceOptions {
   readonly promoted: (row: ModelRow) => void;
   /** Called after a model's precision changed. */
   readonly precisionChanged: (name: string) => void;
+}
+
+export function composeModels(parts: Parts): Service {
+  const { config, logger, store, evaluator, promoted, names, uploads, pools } = parts;
+  const options: ModelServiceOptions = {
+    models: store.models,
+    names,
+    uploads,
+    work: pools.files,
+    importDir: config.importDir,
+    maxBytes: config.maxModelMegabytes * MEGABYTE,
+    promoted,
+    precisionChanged(name) {
+      evaluator.reload(name).catch((err: unknown) => logger.error({ err, name }, 'model-not-reloaded'));
+    },
+  };
+  return service(ModelServiceDefinition, makeModelService(options));
 }
 
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {

@@ -3,9 +3,15 @@
 import type { CallContext } from 'nice-grpc';
 import { check } from '../../core/errors.js';
 import { delay } from '../../core/signals.js';
-import type { MonitorServiceImplementation, WatchServerResponse } from '../../proto/tengen/v1/monitor.js';
-import { metricsSince, type MetricsSource } from './metrics.js';
+import {
+  MonitorServiceDefinition,
+  type MonitorServiceImplementation,
+  type WatchServerResponse,
+} from '../../proto/tengen/v1/monitor.js';
+import { metricsSince, type MetricsSource } from '../metrics.js';
+import type { Parts } from '../parts.js';
 import type { SelfPlay } from '../self-play/self-play-service.js';
+import { service, type Service } from '../transport/service.js';
 
 const DEFAULT_INTERVAL_MS = 1000;
 const SHORTEST_INTERVAL_MS = 100;
@@ -18,6 +24,11 @@ export interface MonitorOptions {
   readonly maxBatch: number;
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number;
+}
+
+export function composeMonitor({ config, evaluator }: Parts, selfPlay: SelfPlay): Service {
+  const options = { evaluator, selfPlay, maxBatch: config.maxBatch, now: Date.now };
+  return service(MonitorServiceDefinition, makeMonitorService(options));
 }
 
 export function makeMonitorService(options: MonitorOptions): MonitorServiceImplementation {

@@ -4,7 +4,6 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AppError, check } from '../../core/errors.js';
 import { quoted } from '../../core/quoted.js';
-import type { ServerConfig } from '../config.js';
 
 /** PEM, as it is in the files. */
 export interface TlsFiles {
@@ -16,8 +15,11 @@ export interface TlsFiles {
 
 type Setting = 'tlsCert' | 'tlsKey' | 'tlsClientCa';
 
+/** Paths of files, PEM; '' for none. */
+export type TlsSettings = Readonly<Record<Setting, string>>;
+
 /** @returns undefined without TLS @throws AppError 'invalid-argument' naming the setting and what is wrong with its file */
-export function readTls(config: Pick<ServerConfig, Setting>): TlsFiles | undefined {
+export function readTls(config: TlsSettings): TlsFiles | undefined {
   const { tlsCert, tlsKey, tlsClientCa } = config;
   if (tlsCert === '') return undefined;
   const cert = read('tlsCert', tlsCert);

@@ -16,7 +16,7 @@ import {
 import { MonitorServiceDefinition } from '../../../../src/proto/tengen/v1/monitor.js';
 import { Callers } from '../../../../src/server/access/callers.js';
 import { Stopping } from '../../../../src/server/transport/stopping.js';
-import type { Service } from '../../../../src/server/compose.js';
+import type { Service } from '../../../../src/server/transport/service.js';
 import { EvaluatorServiceDefinition } from '../../../../src/wire/evaluator-definition.js';
 import { servePage, type PageOptions, type PageServer } from '../../../../src/server/page/page-server.js';
 

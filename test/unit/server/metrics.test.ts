@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { formatPrometheus, makeCounters, type EvaluatorMetrics } from '../../../../src/evaluator/metrics.js';
-import { waitingQuantileMs, WaitingTimes } from '../../../../src/evaluator/waiting-times.js';
-import { logMetrics, metricsSince, serveMetrics } from '../../../../src/server/services/metrics.js';
+import { formatPrometheus, makeCounters, type EvaluatorMetrics } from '../../../src/evaluator/metrics.js';
+import { waitingQuantileMs, WaitingTimes } from '../../../src/evaluator/waiting-times.js';
+import { logMetrics, metricsSince, serveMetrics } from '../../../src/server/metrics.js';
 
 const noWaiting = new WaitingTimes().counts();
 const zero: EvaluatorMetrics = {

@@ -3,10 +3,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { AppError } from '../../core/errors.js';
-import { formatPrometheus, type EvaluatorMetrics } from '../../evaluator/metrics.js';
-import { waitingQuantileMs } from '../../evaluator/waiting-times.js';
-import { formatQuotas, type Quotas } from '../access/quotas.js';
+import { AppError } from '../core/errors.js';
+import { formatPrometheus, type EvaluatorMetrics } from '../evaluator/metrics.js';
+import { waitingQuantileMs } from '../evaluator/waiting-times.js';
+import { formatQuotas, type Quotas } from './access/quotas.js';
 
 /** Anything with an evaluator's counters. */
 export interface MetricsSource {
