@@ -62,28 +62,28 @@ export const connectionFlags = {
     short: 'a',
     default: process.env['TENGEN_ADDRESS'] ?? '127.0.0.1:5050',
     value: 'HOST:PORT',
-    doc: 'the server (TENGEN_ADDRESS)',
+    doc: 'address of the server (TENGEN_ADDRESS)',
   },
   token: {
     type: 'string',
     default: process.env['TENGEN_TOKEN'] ?? '',
     value: 'TOKEN',
-    doc: 'the token that the server asks for (TENGEN_TOKEN)',
+    doc: 'token with which the client identifies itself to the server (TENGEN_TOKEN)',
   },
   'token-file': {
     type: 'string',
     default: process.env['TENGEN_TOKEN_FILE'] ?? '',
     value: 'FILE',
-    doc: 'a file with the token, in place of --token, which the list of processes shows (TENGEN_TOKEN_FILE)',
+    doc: 'file that holds the token; unlike the value of --token, it does not appear in the list of processes (TENGEN_TOKEN_FILE)',
   },
   tls: { type: 'boolean', default: false, doc: 'connect with TLS' },
-  ca: { type: 'string', value: 'FILE', doc: 'trust the certificates in this PEM file (implies --tls)' },
+  ca: { type: 'string', value: 'FILE', doc: 'PEM file with certificates of authorities to trust (implies --tls)' },
   'tls-cert': {
     type: 'string',
     value: 'FILE',
-    doc: 'the certificate of this client, PEM, where the server asks for one',
+    doc: 'PEM file with the certificate of this client, for a server that requires one',
   },
-  'tls-key': { type: 'string', value: 'FILE', doc: 'the private key of --tls-cert, PEM' },
+  'tls-key': { type: 'string', value: 'FILE', doc: 'PEM file with the private key of --tls-cert' },
 } as const satisfies Flags;
 
 /** The connection that the flags ask for, without the other flags of a command. */
@@ -94,7 +94,7 @@ export function connectionOf(flags: FlagValues<typeof connectionFlags>): FlagVal
 
 /** The flag of every command whose output a program might read. */
 export const jsonFlag = {
-  json: { type: 'boolean', default: false, doc: 'print JSON, one value a line' },
+  json: { type: 'boolean', default: false, doc: 'print JSON, one value on each line' },
 } as const satisfies Flags;
 
 /**

@@ -6,7 +6,11 @@ import { chromeTrace, type ProcessTrace, readTraces, startTrace } from '../../sr
 import type { Flags } from './command.js';
 
 export const profileFlag = {
-  profile: { type: 'string', value: 'FILE', doc: 'write a trace by stage to this file at the end (docs/profiling.md)' },
+  profile: {
+    type: 'string',
+    value: 'FILE',
+    doc: 'write the times of all stages to this trace file when the program ends (docs/profiling.md)',
+  },
 } as const satisfies Flags;
 
 /** Lines written at once. */

@@ -13,7 +13,7 @@ import { command, connectionFlags, jsonFlag, type Command } from '../command.js'
 const whoami = command({
   name: 'whoami',
   usage: '',
-  summary: 'the name and the level of the token',
+  summary: 'print the name and the access level of the token',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, signal }) {
     const { name, level } = await new Connection(flags).client(AccessServiceDefinition).getCaller({}, { signal });
@@ -32,8 +32,8 @@ function nameCommands(group: string, noun: string, kind: NameKind): Command[] {
       usage: 'NAME CALLER',
       summary:
         word === 'grant'
-          ? `let the token named CALLER, of level train, write under the name of a ${noun}`
-          : 'take such a grant back; the owner of a name keeps it',
+          ? `let CALLER, the name of a token of level train, write under the ${noun} name NAME`
+          : `take back the right of CALLER to write under the ${noun} name NAME; an owner of NAME keeps the right`,
       flags: { ...connectionFlags, ...jsonFlag },
       async run({ flags, args, signal }) {
         const [name, caller] = args;

@@ -15,7 +15,7 @@ export const analysisCommand = command({
   summary: "answer KataGo's analysis queries, JSON on stdin and stdout, for KaTrain and scripts",
   details: `
   tengen analysis --address 127.0.0.1:5050 --visits 500
-  tengen analysis --data-dir data/quickstart-7      starts a server of its own for that folder, and stops it at the end`,
+  tengen analysis --data-dir data/quickstart-7      starts a server of its own on that data folder, which stops with the command`,
   flags: {
     ...connectionFlags,
     model: {
@@ -23,9 +23,13 @@ export const analysisCommand = command({
       short: 'm',
       default: '',
       value: 'MODEL',
-      doc: 'name or name@version; by default the promoted one',
+      doc: 'model that analyses, NAME or NAME@VERSION; without --model, the promoted version',
     },
-    'data-dir': { type: 'string', value: 'DIR', doc: 'start a server for this folder instead of connecting to one' },
+    'data-dir': {
+      type: 'string',
+      value: 'DIR',
+      doc: 'start a server of its own on this data folder instead of connecting to a server',
+    },
     ...schemaFlags(analysisSchema),
   },
   async run({ flags, signal }) {

@@ -44,24 +44,24 @@ function importMessages(
 const importDataset = command({
   name: 'datasets import',
   usage: 'FILE.jsonl [--name NAME]',
-  summary: 'send a file of samples, one JSON object a line; lines that are no samples are named',
+  summary: 'send a file of samples, one JSON object on each line, and print which lines are not samples',
   details: `
-  Every line has messages, prompt and completion, or text:
+  Every line for an sft job has messages, or a prompt and a completion, or text:
     {"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}]}
     {"prompt": "2+2=", "completion": "4"}
     {"text": "2+2=4"}
-  or, to learn from by reinforcement, a prompt (or question) and an answer, which may end with #### and the result:
+  Every line for an rft job has a prompt (or question) and an answer; if the answer has ####, only what follows is compared:
     {"prompt": "2+2=", "answer": "4", "verifier": "numeric", "family": "add", "level": 1}
     {"question": "How much is 2+2?", "answer": "It is 2+2=4. #### 4"}`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    name: { type: 'string', value: 'NAME', doc: 'what to call it; by default the name of the file' },
+    name: { type: 'string', value: 'NAME', doc: 'name of the data set; without --name, the name of the file' },
     'max-tokens': {
       type: 'string',
       default: '0',
       value: 'N',
-      doc: 'refuse a file with a sample of more tokens (bytes and markers); 0 takes any',
+      doc: 'most tokens of a sample, counted as bytes and markers; a file with a longer sample is refused. 0 sets no limit',
     },
   },
   async run({ flags, args, signal }) {
@@ -90,21 +90,35 @@ const names = Object.keys(suites) as SuiteName[];
 const make = command({
   name: 'datasets make',
   usage: 'NAME --suite SUITE',
-  summary: 'make a data set of tasks whose answers a program can check, and send it',
+  summary: 'make a data set of tasks whose answers a program can check, and send the data set to the server',
   details: `
   Suites: ${names.map((name) => `${name} (${suites[name].families.join(', ')})`).join('; ')}.
-  Those with -fixed have questions of one length for each family, whatever their level. A line has prompt, answer, family
-  and level for an rft job, and completion, equal to the answer, so that an sft job can start a model on it.`,
+  In suites with -fixed, all questions of a family have the same length, whatever their level. A line has prompt, answer,
+  family and level for an rft job, and completion, which equals the answer, so that an sft job can train on the same data.`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    suite: { type: 'string', value: 'SUITE', doc: names.join(', ') },
-    families: { type: 'string', value: 'LIST', doc: 'these families in place of those of the suite' },
-    levels: { type: 'string', default: `1-${LEVELS}`, value: 'A-B', doc: 'from the easiest to the hardest' },
-    count: { type: 'string', default: '2048', value: 'N', doc: 'tasks, all different' },
-    split: { type: 'string', default: 'train', value: 'WORD', doc: 'train or test; they share no question' },
-    seed: { type: 'string', default: '1', value: 'N', doc: 'equal seeds make equal data sets' },
-    out: { type: 'string', value: 'FILE', doc: 'write the lines here and send nothing' },
+    suite: { type: 'string', value: 'SUITE', doc: `suite: ${names.join(', ')}` },
+    families: {
+      type: 'string',
+      value: 'LIST',
+      doc: 'task families, separated by commas, instead of the families of the suite',
+    },
+    levels: {
+      type: 'string',
+      default: `1-${LEVELS}`,
+      value: 'A-B',
+      doc: 'range of levels of difficulty, the easiest first',
+    },
+    count: { type: 'string', default: '2048', value: 'N', doc: 'number of tasks; no two tasks are equal' },
+    split: {
+      type: 'string',
+      default: 'train',
+      value: 'WORD',
+      doc: 'train or test; the two splits have no question in common',
+    },
+    seed: { type: 'string', default: '1', value: 'N', doc: 'seed of the tasks; equal seeds make equal data sets' },
+    out: { type: 'string', value: 'FILE', doc: 'write the lines to this file and send nothing to a server' },
   },
   async run({ flags, args, signal }) {
     const [name] = args;
@@ -126,7 +140,7 @@ const make = command({
 const list = command({
   name: 'datasets list',
   usage: '',
-  summary: 'the data sets that the server holds, the newest first',
+  summary: 'list the data sets of the server, newest first',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, signal }) {
     const { datasets } = await new Connection(flags).client(DatasetServiceDefinition).listDatasets({}, { signal });

@@ -40,19 +40,19 @@ function getGame(connection: ConnectionOptions, gameId: string, signal: AbortSig
 const list = command({
   name: 'games list',
   usage: '',
-  summary: 'trees and single games of a job, the newest first',
+  summary: 'list the game trees and single games of a job, newest first',
   details: `tengen games list --job JOB --limit 50
-tengen games list --before 1234   the next page; --json shows the sequence of each game`,
+tengen games list --before 1234   lists the games stored before game 1234; --json prints the sequence number of each game`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    job: { type: 'string', default: '', value: 'JOB', doc: 'the job; by default the newest one' },
-    limit: { type: 'string', default: '20', value: 'N', doc: 'how many to list, up to 1000' },
+    job: { type: 'string', default: '', value: 'JOB', doc: 'id of the job; without --job, the newest job' },
+    limit: { type: 'string', default: '20', value: 'N', doc: 'most games to list, from 1 to 1000' },
     before: {
       type: 'string',
       default: '0',
       value: 'SEQUENCE',
-      doc: 'only games stored before the one with this number',
+      doc: 'list only games stored before the game with this sequence number',
     },
   },
   async run({ flags, signal }) {
@@ -72,11 +72,13 @@ tengen games list --before 1234   the next page; --json shows the sequence of ea
 const show = command({
   name: 'games show',
   usage: 'TREE',
-  summary: 'draw a game tree: its branches, and how uncertain the result was; TREE may be any game of it',
-  details: `Each line is a game: it begins where it leaves an earlier one and ends with its winner, B or W. Heavy parts are positions
-where a branch may begin: the chance that two games from there end differently (LCR) is above the threshold. PLY and
-MOVE are the branch point and the move drawn there, LCR is that of the branch point by what is known now, BACK says how
-many plies before the sampled position it lies, NEW counts the positions that the game was the first to search.`,
+  summary:
+    'draw a game tree: where its games branch, and how uncertain the result was; TREE is the id of any game of the tree',
+  details: `Each line is a game: the line begins where the game leaves an earlier game and ends with the winner, B or W. Heavy parts
+are positions where a game may branch off: their Label Change Rate (LCR), the chance that two games from the position have
+different winners, is above the threshold. PLY is the ply of the branch point, MOVE the move drawn there, LCR the Label
+Change Rate of the branch point with the results known now, BACK the number of plies from the branch point to the position
+that was sampled, and NEW the number of positions that this game was the first to search.`,
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'games show takes TREE');
@@ -95,10 +97,11 @@ many plies before the sampled position it lies, NEW counts the positions that th
 const exportGame = command({
   name: 'games export',
   usage: 'TREE',
-  summary: 'write a game tree as SGF, its games as variations, for Sabaki and others; TREE may be any game of it',
+  summary:
+    'write a game tree as SGF with its games as variations, for Sabaki and others; TREE is the id of any game of the tree',
   flags: {
     ...connectionFlags,
-    output: { type: 'string', short: 'o', value: 'FILE', doc: 'write to this file instead of the standard output' },
+    output: { type: 'string', short: 'o', value: 'FILE', doc: 'file to write instead of standard output' },
   },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'games export takes TREE');

@@ -18,17 +18,36 @@ function number(name: string, value: string): number {
 export const generateCommand = command({
   name: 'generate',
   usage: '[PROMPT]',
-  summary: 'continue a prompt with a language model; without PROMPT it is read from standard input',
+  summary: 'continue a prompt with a language model; without PROMPT the prompt is read from standard input',
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    model: { type: 'string', default: '', value: 'MODEL', doc: 'name or name@version; by default the default model' },
-    chat: { type: 'boolean', default: false, doc: 'the prompt is what a user says; the model answers' },
-    'max-tokens': { type: 'string', default: '256', value: 'NUMBER', doc: 'most tokens' },
-    temperature: { type: 'string', default: '1', value: 'NUMBER', doc: '0 takes the likeliest token' },
-    'top-p': { type: 'string', default: '1', value: 'NUMBER', doc: 'draw from the likeliest tokens with this share' },
-    stop: { type: 'string', multiple: true, value: 'TEXT', doc: 'end before this text' },
-    seed: { type: 'string', default: '0', value: 'NUMBER', doc: 'equal seeds give equal texts' },
+    model: {
+      type: 'string',
+      default: '',
+      value: 'MODEL',
+      doc: 'language model, NAME or NAME@VERSION; without --model, the default model of the server',
+    },
+    chat: {
+      type: 'boolean',
+      default: false,
+      doc: 'send the prompt as a user message of a chat, which the model answers',
+    },
+    'max-tokens': { type: 'string', default: '256', value: 'NUMBER', doc: 'most tokens of the text' },
+    temperature: {
+      type: 'string',
+      default: '1',
+      value: 'NUMBER',
+      doc: 'temperature of sampling; 0 takes the likeliest token',
+    },
+    'top-p': {
+      type: 'string',
+      default: '1',
+      value: 'NUMBER',
+      doc: 'draw from the likeliest tokens that together have this share of the probability',
+    },
+    stop: { type: 'string', multiple: true, value: 'TEXT', doc: 'end before this text occurs; may be repeated' },
+    seed: { type: 'string', default: '0', value: 'NUMBER', doc: 'seed of sampling; equal seeds give equal texts' },
   },
   async run({ flags, args, signal }) {
     const prompt = args.length > 0 ? args.join(' ') : await readAll(process.stdin);

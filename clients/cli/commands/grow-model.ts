@@ -11,12 +11,12 @@ import { formatMetric, settingsFrom } from './jobs.js';
 
 /** Flags that are settings of the job under their own names. */
 const settingFlags = {
-  dataset: { type: 'string', value: 'NAME', doc: 'of a language model: data set to train the operator on' },
-  method: { type: 'string', value: 'METHOD', doc: 'how to grow (docs/methods/growth.md)' },
-  layers: { type: 'string', value: 'N', doc: 'of a language model: layers to grow to' },
-  hidden: { type: 'string', value: 'N', doc: 'of a language model: width to grow to' },
-  blocks: { type: 'string', value: 'N', doc: 'of a Go network: residual blocks to grow to' },
-  channels: { type: 'string', value: 'N', doc: 'of a Go network: channels to grow to' },
+  dataset: { type: 'string', value: 'NAME', doc: 'language models: data set on which the growth operator is trained' },
+  method: { type: 'string', value: 'METHOD', doc: 'growth method (docs/methods/growth.md)' },
+  layers: { type: 'string', value: 'N', doc: 'language models: layers of the grown network' },
+  hidden: { type: 'string', value: 'N', doc: 'language models: hidden width of the grown network' },
+  blocks: { type: 'string', value: 'N', doc: 'Go networks: residual blocks of the grown network' },
+  channels: { type: 'string', value: 'N', doc: 'Go networks: channels of the grown network' },
 } as const;
 
 const flags = {
@@ -34,11 +34,11 @@ const flags = {
 export const growModel = command({
   name: 'models grow',
   usage: 'SOURCE NAME [--hidden N --layers N | --channels N --blocks N]',
-  summary: 'grow a trained network into a larger one, which is stored as a version of NAME',
+  summary: 'grow a trained network into a larger network, which the server stores as a version of the model NAME',
   details: `  tengen models grow helper helper-large --dataset chats --hidden 512 --layers 8
   tengen models grow go9 go9-large --channels 96 --blocks 9 --method mango-exact
 
-Ctrl-C stops it, and then nothing is written.`,
+Ctrl-C cancels the growth, and the server stores no version.`,
   flags,
   async run({ flags: given, args, signal }) {
     const [source, model] = args;
@@ -95,15 +95,16 @@ export function growthReport(metrics: Readonly<Record<string, number>>): string 
   const cost = `${of('operatorCostSteps')} training steps of the grown network`;
   const rows = [
     ['loss of the source', of('sourceLoss')],
-    ['loss before the operator was trained', of('initialLoss')],
+    ['loss of the network grown by the untrained operator', of('initialLoss')],
     ['loss of the grown network', of('grownLoss')],
-    ['weights', `${of('sourceParameters')} → ${of('parameters')}`],
+    ['parameters', `${of('sourceParameters')} → ${of('parameters')}`],
     ['operator', `${of('operatorSize')} numbers, ${steps} steps, the best after ${of('bestStep')}`],
     ['cost', `${(metrics['operatorCost'] ?? 0).toExponential(2)} multiplications, as ${cost}`],
     ['time', `${formatMetric((metrics['trainingMs'] ?? 0) / 1000)} s`],
   ];
   if (estimatedSaving !== undefined) {
-    const words = 'of training the large one until it is as good as the small one, by the steps that one took';
+    const words =
+      'of training a large network to the loss of the source, if that takes as many steps as the source took';
     rows.push(['estimated saving', `${(100 * estimatedSaving).toFixed(1)} % ${words}`]);
   }
   return formatTable(['GROWTH', ''], rows);

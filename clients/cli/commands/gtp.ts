@@ -12,10 +12,10 @@ import { givenSettings, schemaFlags } from '../schema-flags.js';
 export const gtpCommand = command({
   name: 'gtp',
   usage: '',
-  summary: 'talk GTP on stdin and stdout, for Sabaki and other Go programs',
+  summary: 'play Go through GTP on stdin and stdout, for Sabaki and other Go programs',
   details: `
   tengen gtp --address 127.0.0.1:5050 --visits 400
-  tengen gtp --data-dir data/quickstart-7      starts a server of its own for that folder, and stops it at the end`,
+  tengen gtp --data-dir data/quickstart-7      starts a server of its own on that data folder, which stops with the command`,
   flags: {
     ...connectionFlags,
     model: {
@@ -23,9 +23,13 @@ export const gtpCommand = command({
       short: 'm',
       default: '',
       value: 'MODEL',
-      doc: 'name or name@version; by default the promoted one',
+      doc: 'model that plays, NAME or NAME@VERSION; without --model, the promoted version',
     },
-    'data-dir': { type: 'string', value: 'DIR', doc: 'start a server for this folder instead of connecting to one' },
+    'data-dir': {
+      type: 'string',
+      value: 'DIR',
+      doc: 'start a server of its own on this data folder instead of connecting to a server',
+    },
     ...schemaFlags(bridgeSchema),
   },
   async run({ flags, signal }) {

@@ -75,7 +75,7 @@ const create = command({
       value: 'NAME=VALUE',
       doc: 'a setting of the job (docs/config.md lists them); may be repeated',
     },
-    watch: { type: 'boolean', default: false, doc: 'stay and show the progress' },
+    watch: { type: 'boolean', default: false, doc: 'print the progress of the job until it ends' },
   },
   async run({ flags, args, signal }) {
     const [kind, model] = args;
@@ -93,7 +93,7 @@ const create = command({
 const list = command({
   name: 'jobs list',
   usage: '',
-  summary: 'all jobs, the newest first',
+  summary: 'list all jobs, newest first',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, signal }) {
     const { jobs } = await new Connection(flags).client(JobServiceDefinition).listJobs({}, { signal });
@@ -105,7 +105,7 @@ const list = command({
 const get = command({
   name: 'jobs get',
   usage: 'JOB',
-  summary: 'one job with all its settings and newest figures',
+  summary: 'print one job with all its settings and latest metrics',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'jobs get takes JOB');
@@ -176,7 +176,7 @@ async function watchJob(connection: Connection, jobId: string, json: boolean, si
 const watch = command({
   name: 'jobs watch',
   usage: 'JOB',
-  summary: 'the progress of a job as it happens, until it ends',
+  summary: 'print the progress of a job until the job ends',
   flags: { ...connectionFlags, ...jsonFlag },
   run({ flags, args, signal }) {
     check(args.length === 1, 'jobs watch takes JOB');
@@ -187,7 +187,7 @@ const watch = command({
 const cancel = command({
   name: 'jobs cancel',
   usage: 'JOB',
-  summary: 'stop a job after its current step; it can be resumed',
+  summary: 'stop a job after its current step, with a checkpoint to resume from',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'jobs cancel takes JOB');

@@ -47,23 +47,23 @@ function describe(names: readonly string[], result: MatchResult): string {
 export const matchCommand = command({
   name: 'match',
   usage: 'PLAYER PLAYER',
-  summary: 'play two players against each other, colors swapped, from distinct short openings',
+  summary: 'play two players against each other, each opening twice with colors swapped',
   details: `
-  A player is MODEL:VISITS (MODEL as name or name@version, empty for the promoted one) or gtp:COMMAND.
+  A player is MODEL:VISITS or gtp:COMMAND. MODEL is NAME or NAME@VERSION; an empty MODEL is the promoted version.
   tengen match go7:100 go7@0123456789ab:100
   tengen match :100 'gtp:gnugo --mode gtp --level 1 --chinese-rules --capture-all-dead --positional-superko'`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
     games: { type: 'string', default: '100', value: 'COUNT', doc: 'games to play' },
-    size: { type: 'string', value: 'POINTS', doc: 'points on a side [the size that the model plays, or 9]' },
-    komi: { type: 'string', value: 'POINTS', doc: 'komi [fair for the size]' },
-    plies: { type: 'string', default: '2', value: 'COUNT', doc: 'moves of the random openings' },
+    size: { type: 'string', value: 'POINTS', doc: 'points on a side of the board [board size of the model, or 9]' },
+    komi: { type: 'string', value: 'POINTS', doc: 'komi [fair komi of the board size]' },
+    plies: { type: 'string', default: '2', value: 'COUNT', doc: 'moves of each random opening' },
     parallel: {
       type: 'string',
       default: '16',
       value: 'COUNT',
-      doc: 'games at once; at most 2 where a GTP program plays',
+      doc: 'games played at once; at most 2 if a GTP program plays',
     },
     seed: { type: 'string', default: '1', value: 'NUMBER', doc: 'seed of the openings and the players' },
   },

@@ -59,7 +59,7 @@ function one(model: Model | undefined): Model {
 const list = command({
   name: 'models list',
   usage: '[NAME]',
-  summary: 'the versions that the server holds, the newest first',
+  summary: 'list the model versions of the server, newest first',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     const client = new Connection(flags).client(ModelServiceDefinition);
@@ -72,10 +72,10 @@ const list = command({
 const exportModel = command({
   name: 'models export',
   usage: '[MODEL] FILE',
-  summary: "save a version as a .safetensors file or, if FILE ends with .bin.gz, as KataGo's",
+  summary: 'save a model version as a .safetensors file or, if FILE ends with .bin.gz, as a KataGo network file',
   details: `
-  MODEL is a name or name@version, by default the promoted one. Only networks of the katago kind can be written for KataGo,
-  KaTrain and Lizzie, which read a file only if its name ends so.`,
+  MODEL is NAME or NAME@VERSION; without MODEL, the promoted version is saved. Only networks of the kind katago can be saved
+  as .bin.gz, the format of KataGo, KaTrain and Lizzie.`,
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     const file = args.at(-1);
@@ -121,16 +121,16 @@ async function asModelFile<T>(checkpoint: string, send: (file: string) => Promis
 const importModel = command({
   name: 'models import',
   usage: 'PATH',
-  summary: "import a model file, KataGo's network file, or a folder with a Hugging Face checkpoint",
+  summary: 'import a model file, a KataGo network file, or a folder with a Hugging Face checkpoint',
   details: `
-  What is on this machine is sent to the server. Anything else is read from the server's own disk, where an admin may read
-  what is below the server's --import-dir.
+  A PATH that exists on this machine is sent to the server. Any other PATH is read from the disk of the server, where an admin
+  may import what is below the server's --import-dir.
   tengen models import kata1-b18c384nbt-s9996604416-d4316597426.bin.gz --name kata1
   tengen models import /models/Qwen2.5-0.5B --name qwen`,
   flags: {
     ...connectionFlags,
     ...jsonFlag,
-    name: { type: 'string', value: 'NAME', doc: 'the name to store it under [made of the name of the file]' },
+    name: { type: 'string', value: 'NAME', doc: 'name of the model [made from the name of the file]' },
   },
   async run({ flags, args, signal }) {
     const [path] = args;
@@ -161,7 +161,7 @@ function nameOf(path: string): string {
 const promote = command({
   name: 'models promote',
   usage: 'NAME@VERSION',
-  summary: 'make a version the one that requests without a version get',
+  summary: 'promote a version: the server uses it for requests that name only the model, or no model',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     check(args.length === 1, 'models promote takes NAME@VERSION');
@@ -176,7 +176,8 @@ const promote = command({
 const precision = command({
   name: 'models precision',
   usage: 'NAME auto|fp32|int8',
-  summary: 'serve a Go model in eight bits: where that was measured to do no harm (auto), never, or always',
+  summary:
+    'set the precision that a Go model is served in: auto is int8 where a measurement found it accurate and faster, else fp32',
   flags: { ...connectionFlags, ...jsonFlag },
   async run({ flags, args, signal }) {
     const [name, wanted] = args;

@@ -23,17 +23,17 @@ export const quickstartCommand = command({
   details: '  tengen quickstart --size 5 --minutes 3',
   flags: {
     size: { type: 'string', default: '7', value: 'POINTS', doc: 'points on a side of the board' },
-    minutes: { type: 'string', default: '10', value: 'MINUTES', doc: 'how long to train' },
-    workers: { type: 'string', default: '1', value: 'COUNT', doc: 'self-play worker processes' },
+    minutes: { type: 'string', default: '10', value: 'MINUTES', doc: 'length of the training job in minutes' },
+    workers: { type: 'string', default: '1', value: 'COUNT', doc: 'number of self-play worker processes' },
     games: { type: 'string', default: '128', value: 'COUNT', doc: 'games that each worker plays at once' },
-    'data-dir': { type: 'string', value: 'DIR', doc: 'where models and games are kept [data/quickstart-SIZE]' },
+    'data-dir': { type: 'string', value: 'DIR', doc: 'data folder for models and games [data/quickstart-SIZE]' },
     set: {
       type: 'string',
       multiple: true,
       value: 'NAME=VALUE',
       doc: 'a setting of the training job (docs/config.md lists them); may be repeated',
     },
-    json: { type: 'boolean', default: false, doc: 'print progress as JSON, one value a line' },
+    json: { type: 'boolean', default: false, doc: 'print progress as JSON, one value on each line' },
   },
   async run({ flags, signal }) {
     const size = Number(flags.size);

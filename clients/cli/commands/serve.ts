@@ -8,14 +8,15 @@ import { givenSettings, schemaFlags } from '../schema-flags.js';
 export const serveCommand = command({
   name: 'serve',
   usage: '',
-  summary: 'run the server: evaluates positions, leases self-play, runs training jobs',
+  summary: 'run the server, which evaluates positions, leases self-play games to workers and runs training jobs',
   details: `
-  Every setting can also come from a TENGEN_… variable (TENGEN_DATA_DIR) or the JSON file of --config; flags go first.
-  The server listens on this machine only; elsewhere it wants a token and TLS, or --insecure.`,
+  A setting without a flag is read from a TENGEN_… variable (such as TENGEN_DATA_DIR), else from the JSON file of --config.
+  By default the server listens on 127.0.0.1, for programs on this machine. On any other address the server refuses to start
+  without a token and TLS unless --insecure is given.`,
   flags: {
     ...jsonFlag,
     ...profileFlag,
-    config: { type: 'string', value: 'FILE', doc: 'a JSON file with settings by name' },
+    config: { type: 'string', value: 'FILE', doc: 'JSON file with settings by their names in camelCase' },
     ...schemaFlags(serverSchema),
   },
   async run({ flags, signal }) {

@@ -12,7 +12,7 @@ const folderFlag = {
     type: 'string',
     default: process.env['TENGEN_DATA_DIR'] ?? serverSchema.dataDir.default,
     value: 'DIR',
-    doc: 'the data folder of a server (TENGEN_DATA_DIR)',
+    doc: 'data folder of a server (TENGEN_DATA_DIR)',
   },
 } as const satisfies Flags;
 
@@ -68,8 +68,8 @@ const checkCommand = command({
   usage: '',
   summary: 'read every row and file of a data folder, and say what is missing, damaged or not needed',
   details: `
-  The server that uses the folder must be stopped. Nothing is changed. The exit code is 1 if the database is damaged, or a
-  file that a row needs is missing, or the content of a file does not fit its name.`,
+  The server that uses the folder must be stopped. The command changes nothing. The exit code is 1 if the database is damaged,
+  if a file that a row needs is missing, or if the content of a file does not match the hash in its name.`,
   flags: { ...folderFlag, ...jsonFlag },
   async run({ flags, signal }) {
     const { checkFolder, isSound } = await import('../../../src/store/sqlite/check.js');
@@ -86,13 +86,13 @@ const sweepCommand = command({
   summary:
     'remove files that no row of a data folder needs and that are older than a day; without --yes only list them',
   details: `
-  The server that uses the folder must be stopped; no server does this by itself. A damaged database is refused, since it
-  cannot say what it needs. After an older backup of the database was put back, files of newer models have no row: make
-  sure that they are not wanted.`,
+  The server that uses the folder must be stopped; no server removes such files by itself. The command refuses a damaged
+  database, since its rows do not reliably say which files they need. If an older backup of the database was restored, the
+  files of newer models have no row: make sure that nobody wants those files before you use --yes.`,
   flags: {
     ...folderFlag,
     ...jsonFlag,
-    yes: { type: 'boolean', default: false, doc: 'remove what is listed' },
+    yes: { type: 'boolean', default: false, doc: 'remove the files that the command lists' },
   },
   async run({ flags }) {
     const { sweepFolder } = await import('../../../src/store/sqlite/sweep.js');
@@ -116,10 +116,10 @@ const sweepCommand = command({
 const backup = command({
   name: 'store backup',
   usage: 'FOLDER',
-  summary: 'copy a data folder: all rows as of now, and every file that they need',
+  summary: 'copy a data folder: all rows of the database, and every file that a row needs',
   details: `
-  The server that uses the folder must be stopped; its jobs continue when it starts again. FOLDER must not exist or be
-  empty. It is a data folder itself: --data-dir FOLDER serves it.`,
+  The server that uses the folder must be stopped; its jobs continue when the server starts again. FOLDER must not exist, or
+  must be empty. The copy is itself a data folder: tengen serve --data-dir FOLDER serves the copy.`,
   flags: { ...folderFlag, ...jsonFlag },
   async run({ flags, args, signal }) {
     const [folder] = args;
@@ -134,10 +134,10 @@ const backup = command({
 const begin = command({
   name: 'store new',
   usage: '',
-  summary: 'make a new database in a data folder whose own is damaged or gone; every file stays',
+  summary: 'make a new database in a data folder whose database is damaged or missing; every file stays',
   details: `
-  What is there of the old database is given another name in the same folder. Models, checkpoints and data sets stay in
-  blobs/, without rows, until 'tengen store sweep' removes them. To restore a backup instead see docs/data-folder.md.`,
+  The files of the old database are renamed and stay in the same folder. Models, checkpoints and data sets stay in blobs/,
+  without rows, until 'tengen store sweep' removes them. docs/data-folder.md says how to restore a backup instead.`,
   flags: { ...folderFlag, ...jsonFlag },
   async run({ flags }) {
     const { beginAnew } = await import('../../../src/store/sqlite/begin.js');

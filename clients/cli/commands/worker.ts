@@ -10,13 +10,13 @@ import { profiled, profileFlag } from '../profile-file.js';
 export const workerCommand = command({
   name: 'worker',
   usage: '',
-  summary: 'play self-play games for a server; Ctrl-C gives the unfinished ones back',
+  summary: 'play self-play games for a server; Ctrl-C returns unfinished games to the server',
   flags: {
     ...connectionFlags,
     ...jsonFlag,
     ...profileFlag,
-    games: { type: 'string', default: '64', value: 'COUNT', doc: 'games at once' },
-    name: { type: 'string', default: hostname(), value: 'NAME', doc: "the worker's name in the server's logs" },
+    games: { type: 'string', default: '64', value: 'COUNT', doc: 'number of games played at once' },
+    name: { type: 'string', default: hostname(), value: 'NAME', doc: 'name of this worker in the logs of the server' },
   },
   async run({ flags, signal }) {
     const games = Number(flags.games);
