@@ -12,17 +12,17 @@ export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/access.proto";
 
-/** Who calls, and who may write under which names. */
+/** What the caller of the server may do, and which tokens may write under which names. */
 
-/** What a token may do; each level has what those before it have. */
+/** What a token may do; each level includes what the levels before it may do. */
 export const AccessLevel = {
   /** UNSPECIFIED - Not set. */
   UNSPECIFIED: 0,
-  /** PLAY - Evaluate and generate. */
+  /** PLAY - Evaluate positions and generate text. */
   PLAY: 1,
-  /** WORK - Play games for the jobs, too. */
+  /** WORK - Also play games for the jobs, as a worker. */
   WORK: 2,
-  /** TRAIN - Jobs, data sets, uploads and methods, too. */
+  /** TRAIN - Also create jobs, import data sets, upload models and call the methods. */
   TRAIN: 3,
   /** ADMIN - Everything. */
   ADMIN: 4,
@@ -66,19 +66,19 @@ export interface NameOwnership {
   kind: NameKind;
   /** The name. */
   name: string;
-  /** The token that owns it; empty for the admins. */
+  /** Name of the token that owns the name; empty if the name belongs to the admins. */
   owner: string;
-  /** Other tokens that it was granted to, in alphabetical order. */
+  /** Names of the tokens that the name is granted to, in alphabetical order. */
   granted: string[];
 }
 
-/** Asks who one is. */
+/** Asks for the name and the access level of the caller. */
 export interface GetCallerRequest {
 }
 
-/** Who one is. */
+/** The name and the access level of the caller. */
 export interface GetCallerResponse {
-  /** The name of the token; empty for one without a name, and where no token is asked for. */
+  /** Name of the token; empty if the token has no name, or if the server has no tokens. */
   name: string;
   /** What the token may do. */
   level: AccessLevel;
@@ -88,15 +88,15 @@ export interface GetCallerResponse {
 export interface GrantNameRequest {
   /** What the name is the name of. */
   kind: NameKind;
-  /** The name; it need not exist yet. */
+  /** The name; no model or data set need have the name yet. */
   name: string;
-  /** The name of the token that may write under it from then on. */
+  /** Name of the token that may write under the name from then on. */
   caller: string;
 }
 
-/** The name as it stands. */
+/** Who may write under the name, after the grant. */
 export interface GrantNameResponse {
-  /** Who may write under it. */
+  /** Who may write under the name. */
   ownership: NameOwnership | undefined;
 }
 
@@ -106,13 +106,13 @@ export interface RevokeNameRequest {
   kind: NameKind;
   /** The name. */
   name: string;
-  /** The name of the token that may write under it no longer. */
+  /** Name of the token that may no longer write under the name. */
   caller: string;
 }
 
-/** The name as it stands. */
+/** Who may write under the name, after the grant was taken back. */
 export interface RevokeNameResponse {
-  /** Who may write under it. */
+  /** Who may write under the name. */
   ownership: NameOwnership | undefined;
 }
 
@@ -590,15 +590,15 @@ export const RevokeNameResponse: MessageFns<RevokeNameResponse> = {
 };
 
 /**
- * Tells callers their level. Names of models and data sets belong to the token of level train that was the first to write
- * under them, otherwise to the admins; an admin grants them to other tokens.
+ * Tells a caller its access level. The name of a model or data set belongs to the token of level train that was the first
+ * to write under the name, otherwise to the admins; an admin may grant the name to other tokens.
  */
 export type AccessServiceDefinition = typeof AccessServiceDefinition;
 export const AccessServiceDefinition = {
   name: "AccessService",
   fullName: "tengen.v1.AccessService",
   methods: {
-    /** The name and the level of the caller's own token. */
+    /** Returns the name and the access level of the caller's own token. */
     getCaller: {
       name: "GetCaller",
       requestType: GetCallerRequest as typeof GetCallerRequest,
@@ -607,7 +607,7 @@ export const AccessServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lets a token of level train write under a name that it does not own. */
+    /** Lets a token of level train write under a name that the token does not own. */
     grantName: {
       name: "GrantName",
       requestType: GrantNameRequest as typeof GrantNameRequest,
@@ -616,7 +616,7 @@ export const AccessServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Takes a grant back; the owner of a name keeps it. */
+    /** Takes the grant of a name back; the owner of a name always may write under the name. */
     revokeName: {
       name: "RevokeName",
       requestType: RevokeNameRequest as typeof RevokeNameRequest,
@@ -629,11 +629,11 @@ export const AccessServiceDefinition = {
 } as const;
 
 export interface AccessServiceImplementation<CallContextExt = {}> {
-  /** The name and the level of the caller's own token. */
+  /** Returns the name and the access level of the caller's own token. */
   getCaller(request: GetCallerRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetCallerResponse>>;
-  /** Lets a token of level train write under a name that it does not own. */
+  /** Lets a token of level train write under a name that the token does not own. */
   grantName(request: GrantNameRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GrantNameResponse>>;
-  /** Takes a grant back; the owner of a name keeps it. */
+  /** Takes the grant of a name back; the owner of a name always may write under the name. */
   revokeName(
     request: RevokeNameRequest,
     context: CallContext & CallContextExt,
@@ -641,11 +641,11 @@ export interface AccessServiceImplementation<CallContextExt = {}> {
 }
 
 export interface AccessServiceClient<CallOptionsExt = {}> {
-  /** The name and the level of the caller's own token. */
+  /** Returns the name and the access level of the caller's own token. */
   getCaller(request: DeepPartial<GetCallerRequest>, options?: CallOptions & CallOptionsExt): Promise<GetCallerResponse>;
-  /** Lets a token of level train write under a name that it does not own. */
+  /** Lets a token of level train write under a name that the token does not own. */
   grantName(request: DeepPartial<GrantNameRequest>, options?: CallOptions & CallOptionsExt): Promise<GrantNameResponse>;
-  /** Takes a grant back; the owner of a name keeps it. */
+  /** Takes the grant of a name back; the owner of a name always may write under the name. */
   revokeName(
     request: DeepPartial<RevokeNameRequest>,
     options?: CallOptions & CallOptionsExt,

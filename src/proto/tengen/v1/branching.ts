@@ -14,13 +14,13 @@ export const protobufFileName = "tengen/v1/branching.proto";
 
 /** Uncertainty-guided branching (Cheng et al., NeurIPS 2025) for self-play loops of any language. */
 
-/** Where branches begin. */
+/** At which positions games branch off. */
 export const BranchPoints = {
   /** UNSPECIFIED - Not given: uncertain. */
   UNSPECIFIED: 0,
   /** UNCERTAIN - Where the Label Change Rate is above the threshold. */
   UNCERTAIN: 1,
-  /** RANDOM - Anywhere, all positions alike. */
+  /** RANDOM - Any position that is not excluded, all with the same probability. */
   RANDOM: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -38,11 +38,11 @@ export namespace BranchPoints {
 export const LcrEstimator = {
   /** UNSPECIFIED - Not given: pairs. */
   UNSPECIFIED: 0,
-  /** PAIRS - The paper's: disjoint pairs of results, a Beta prior on the rate (equation 3). */
+  /** PAIRS - The paper's estimator: disjoint pairs of results, with a Beta prior on the Label Change Rate (equation 3). */
   PAIRS: 1,
-  /** WIN_RATE - All results, a Beta prior on the win rate. */
+  /** WIN_RATE - All results, with a Beta prior on the win rate. */
   WIN_RATE: 2,
-  /** CHAIN - Consecutive results, overlapping (appendix A.2.4), a Beta prior on the win rate. */
+  /** CHAIN - Overlapping pairs of consecutive results, with a Beta prior on the win rate (appendix A.2.4). */
   CHAIN: 3,
   /** PRIOR - The search value alone. */
   PRIOR: 4,
@@ -64,13 +64,13 @@ export namespace LcrEstimator {
 export const ValueLabel = {
   /** UNSPECIFIED - Not given: mean. */
   UNSPECIFIED: 0,
-  /** MEAN - The paper's: the mean result of all games through the position. */
+  /** MEAN - The paper's label: the mean result of all games through the position. */
   MEAN: 1,
   /** OWN - The result of the game in which the position was first searched. */
   OWN: 2,
-  /** WEIGHTED - Means of the explored moves' labels, weighted by the search policy. */
+  /** WEIGHTED - The mean of the labels after the explored moves, weighted by the search policy. */
   WEIGHTED: 3,
-  /** POSTERIOR - The posterior mean of the win rate: the search value counts as some games beside the results. */
+  /** POSTERIOR - The posterior mean of the win rate, in which the search value counts as a number of games beside the results. */
   POSTERIOR: 4,
   UNRECOGNIZED: -1,
 } as const;
@@ -90,20 +90,20 @@ export namespace ValueLabel {
 export interface BranchSettings {
   /** Games in a tree, 1 to 1,000; 1 is plain self-play. */
   variations: number;
-  /** Where branches begin. */
+  /** At which positions games branch off. */
   points: BranchPoints;
   /** How the Label Change Rate is estimated. */
   estimator: LcrEstimator;
-  /** Games that the search value counts for in the estimate; must be above 0. */
+  /** Number of games that the search value counts as in the estimate of the Label Change Rate; must be above 0. */
   strength: number;
-  /** Positions with a Label Change Rate above this are eligible, 0 to 0.5. */
+  /** Label Change Rate above which a position is eligible as a branch point, 0 to 0.5. */
   threshold: number;
   /**
-   * Lowers the threshold to the Label Change Rate of the tree's first position, and to the 90th percentile of the tree
-   * where fewer than 2 % of the positions would be eligible.
+   * Lowers the threshold to the Label Change Rate of the tree's first position, and to the 90th percentile of all positions
+   * of the tree if fewer than 2 % of the positions would still be eligible.
    */
   adaptiveThreshold: boolean;
-  /** Weighs eligible positions by their move number. */
+  /** Draws an eligible position in proportion to its move number instead of evenly. */
   moveNumberWeight: boolean;
   /** Temperature at which the branch move is drawn from the stored policy; must be above 0. */
   temperature: number;
@@ -112,8 +112,8 @@ export interface BranchSettings {
 /** A tree of games from one start. */
 export interface BranchTree {
   /**
-   * The games in the order in which they ended, 1 to 1,000; the first one has no shared moves. All together have at most
-   * 1,000,000 moves, shared ones counted again, and 200,000 positions.
+   * 1 to 1,000 games in the order in which they ended; the first game has no shared moves. All games together have at most
+   * 1,000,000 moves, where a shared move counts once for each game that has it, and at most 200,000 positions.
    */
   variations: BranchVariation[];
 }
@@ -122,26 +122,26 @@ export interface BranchTree {
 export interface BranchVariation {
   /** All moves from the start, as numbers of any meaning. */
   moves: number[];
-  /** Moves that an earlier variation has in common, plus the one drawn at the branch; 0 for the first game. */
+  /** Number of moves in common with an earlier variation, plus 1 for the move drawn at the branch; 0 for the first game. */
   sharedMoves: number;
-  /** One for every move after shared_moves: the position before it. */
+  /** For every move after shared_moves, the position before the move. */
   positions: BranchPosition[];
   /** The result for the first player: 1 won, 0.5 drawn, 0 lost. */
   result: number;
 }
 
 /**
- * A position before a move. One that was not searched, as in a random opening, is excluded and has no policy_moves; its
- * win_rate is not read, and what is said of it is a Label Change Rate of 0 and a label from results alone.
+ * A position before a move. A position that was not searched, as in a random opening, is excluded and has no policy_moves;
+ * the service does not read its win_rate, gives it a Label Change Rate of 0 and makes its label from results alone.
  */
 export interface BranchPosition {
-  /** The search's policy: moves and their probabilities, as many of one as of the other; they need not sum to 1. */
+  /** Moves of the search policy. policy_weights has as many entries; the weights need not sum to 1. */
   policyMoves: number[];
-  /** The probability of each of policy_moves. */
+  /** The probability of each move of policy_moves. */
   policyWeights: number[];
-  /** The first player's win probability by the search, 0 to 1. */
+  /** Win probability of the first player according to the search, 0 to 1. */
   winRate: number;
-  /** Not a branch point, such as after a cheap search; its label and its search count nevertheless. */
+  /** No game may branch off here, such as after a cheap search; the position has a label nevertheless. */
   excluded: boolean;
 }
 
@@ -155,29 +155,29 @@ export interface PickBranchRequest {
   settings:
     | BranchSettings
     | undefined;
-  /** Equal seeds and trees give equal branches. Take another one for every variation. */
+  /** Seed of the draw. Equal seeds and trees give equal branches; send another seed for every variation. */
   seed: number;
 }
 
-/** Where to go on. */
+/** The start of the next game. */
 export interface PickBranchResponse {
-  /** The branch; absent if the tree is complete, nothing is eligible, or nothing is unexplored. */
+  /** The branch; absent if the tree is complete, no position is eligible, or no unexplored move was drawn. */
   branch:
     | Branch
     | undefined;
-  /** Label Change Rate of every position, variation after variation in the order of the request. */
+  /** Label Change Rate of every position: variation by variation, in the order of the request. */
   lcr: number[];
   /** The threshold that was applied. */
   threshold: number;
-  /** Share of the positions above it, of those that are not excluded. */
+  /** Share of the positions above the threshold, among the positions that are not excluded. */
   eligibleShare: number;
 }
 
 /** The start of a new variation. */
 export interface Branch {
-  /** Moves to replay, then the drawn one: play on from there and send these as the first moves of the variation. */
+  /** Moves to replay, the last of which was drawn at the branch point; the new game continues after them and begins with them. */
   moves: number[];
-  /** Plies between the sampled position and the branch point. */
+  /** Number of plies from the branch point to the position that was sampled. */
   backUp: number;
 }
 
@@ -187,20 +187,20 @@ export interface LabelTreeRequest {
   tree:
     | BranchTree
     | undefined;
-  /** Which label; mean if not given. */
+  /** Kind of label; mean if not given. */
   label: ValueLabel;
   /**
-   * For the posterior label alone: games that the search value counts for; must be above 0. Of no meaning for the others,
-   * for which it may be 0.
+   * For the posterior label: number of games that the search value counts as; must be above 0. The other labels do not read
+   * strength.
    */
   strength: number;
 }
 
 /** The labels of a tree. */
 export interface LabelTreeResponse {
-  /** First player's expected result, 0 to 1, for every position, variation after variation in the order of the request. */
+  /** Expected result of the first player, 0 to 1, for every position: variation by variation, in the order of the request. */
   labels: number[];
-  /** Games through every position, in the same order. */
+  /** Number of games through every position, in the order of labels. */
   games: number[];
 }
 
@@ -1078,13 +1078,13 @@ export const LabelTreeResponse: MessageFns<LabelTreeResponse> = {
   },
 };
 
-/** The method alone, without state: send a tree, get its next branch point or its labels. */
+/** The method without state: the caller sends a game tree and gets the next branch point or the value labels of the tree. */
 export type BranchingServiceDefinition = typeof BranchingServiceDefinition;
 export const BranchingServiceDefinition = {
   name: "BranchingService",
   fullName: "tengen.v1.BranchingService",
   methods: {
-    /** The position to branch from and the move to play there, or none if the tree is complete. */
+    /** Picks the position from which the next game branches off, and the move to play there; nothing if the tree is complete. */
     pickBranch: {
       name: "PickBranch",
       requestType: PickBranchRequest as typeof PickBranchRequest,
@@ -1093,7 +1093,7 @@ export const BranchingServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** The value labels of all positions of a tree. */
+    /** Computes the value labels of all positions of a tree. */
     labelTree: {
       name: "LabelTree",
       requestType: LabelTreeRequest as typeof LabelTreeRequest,
@@ -1106,22 +1106,22 @@ export const BranchingServiceDefinition = {
 } as const;
 
 export interface BranchingServiceImplementation<CallContextExt = {}> {
-  /** The position to branch from and the move to play there, or none if the tree is complete. */
+  /** Picks the position from which the next game branches off, and the move to play there; nothing if the tree is complete. */
   pickBranch(
     request: PickBranchRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<PickBranchResponse>>;
-  /** The value labels of all positions of a tree. */
+  /** Computes the value labels of all positions of a tree. */
   labelTree(request: LabelTreeRequest, context: CallContext & CallContextExt): Promise<DeepPartial<LabelTreeResponse>>;
 }
 
 export interface BranchingServiceClient<CallOptionsExt = {}> {
-  /** The position to branch from and the move to play there, or none if the tree is complete. */
+  /** Picks the position from which the next game branches off, and the move to play there; nothing if the tree is complete. */
   pickBranch(
     request: DeepPartial<PickBranchRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<PickBranchResponse>;
-  /** The value labels of all positions of a tree. */
+  /** Computes the value labels of all positions of a tree. */
   labelTree(request: DeepPartial<LabelTreeRequest>, options?: CallOptions & CallOptionsExt): Promise<LabelTreeResponse>;
 }
 

@@ -12,7 +12,10 @@ export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/curriculum.proto";
 
-/** Choosing the prompts of reinforcement fine-tuning (GAIN-RL, NeurIPS 2025, and its rivals) for trainers of any language. */
+/**
+ * Curricula that choose the prompts of reinforcement fine-tuning (GAIN-RL, NeurIPS 2025, and others), for trainers of any
+ * language.
+ */
 
 /** One message of a trainer. */
 export interface DrawRequest {
@@ -22,13 +25,13 @@ export interface DrawRequest {
     /** First message of a stream. */
     { $case: "open"; value: OpenCurriculum }
     | //
-    /** Prompts of the pool; before the first of the others. */
+    /** Prompts of the pool; sent after `open` and before all others. */
     { $case: "add"; value: AddPrompts }
     | //
     /** Asks for the prompts of a step. */
     { $case: "draw"; value: DrawPrompts }
     | //
-    /** What came of them. */
+    /** What came of the prompts of a step. */
     { $case: "update"; value: UpdateCurriculum }
     | //
     /** Orders the pool anew. */
@@ -59,18 +62,18 @@ export interface DrawResponse {
 export interface OpenCurriculum {
   /** Settings by name, as the job `rft` has them (`kind` for its `curriculum`, `update` for its `windowUpdate`): docs/config.md. */
   settings: { [key: string]: string };
-  /** Of all draws. */
+  /** Seed of all draws. */
   seed: bigint;
   /**
-   * Mean unit vector of the hidden states of the tokens that all prompts begin with (their states do not depend on what
-   * follows). Empty without such tokens, or where no summaries are sent.
+   * Mean unit vector of the hidden states of the prefix, the tokens that all prompts begin with (their hidden states do not
+   * depend on the tokens that follow). Empty if prompts have no common prefix, or if no PromptDirection is sent.
    */
   prefix: number[];
-  /** Which model the scores of the pool are of, in the trainer's own words. */
+  /** Name, chosen by the trainer, of the model whose signals the prompts of the pool have. */
   checkpoint: string;
-  /** Takes scores of other checkpoints too. */
+  /** Accepts signals of other checkpoints, too. */
   anyCheckpoint: boolean;
-  /** From `saved`, to go on; settings and pool are sent again as they were. Empty at the beginning. */
+  /** State from `saved`, to continue a curriculum; the trainer sends the same settings and pool again. Empty for a new one. */
   stateJson: string;
 }
 
@@ -81,94 +84,103 @@ export interface OpenCurriculum_SettingsEntry {
 
 /** A part of the pool, which has 1 to 262,144 prompts. */
 export interface AddPrompts {
-  /** The prompts, numbered from where the part before ended. */
+  /** The prompts; their numbers continue those of the `add` before. */
   prompts: CurriculumPrompt[];
-  /** Which model their signals are of; must be that of `open`, unless this is empty. */
+  /** Name of the model whose signals these prompts have; must be empty or equal to the checkpoint of `open`. */
   checkpoint: string;
-  /** More of `state_json` of `open`, if a message cannot hold it: parts are joined; at most 67,108,864 characters in all. */
+  /**
+   * More of the `state_json` of `open`, if it does not fit in one message: the server joins the parts, which have at most
+   * 67,108,864 characters in all.
+   */
   stateJson: string;
 }
 
 /** A prompt of the pool. */
 export interface CurriculumPrompt {
-  /** A name for it, for the trainer's logs; prompts are told apart by their numbers, so that names may be the same. */
+  /** Name of the prompt, for the logs of the trainer. The server identifies a prompt by its number, so names may be equal. */
   id: string;
-  /** Tokens of the question, without the prefix; at least 1. */
+  /** Number of tokens of the question, which is the prompt without the prefix; at least 1. */
   length: number;
-  /** Kind of task; any word. */
+  /** Task family; any word. */
   family: string;
-  /** How hard it is said to be, higher is harder; any scale. For accuracy and learnability. */
+  /** Level of difficulty on any scale; higher is harder. The curricula accuracy and learnability read it. */
   level: number;
-  /** How its tokens lie to each other; for gain, gain-debiased and mixed. */
+  /** Angles between the hidden states of the prompt's tokens. The curricula gain, gain-debiased and mixed read the signal. */
   signal: PromptSignal | undefined;
 }
 
-/** How parallel a prompt's hidden states are, at the input of the last block's MLP, after its norm. */
+/** Cosines between the hidden states of a prompt's tokens, read at the input of the MLP of the last block, after its norm. */
 export interface PromptSignal {
-  /** Either of the two. */
+  /** One of two forms. */
   of:
     | //
     /** Computed by the trainer. */
     { $case: "angle"; value: PromptAngle }
     | //
-    /** For the server to compute it from. */
+    /** A vector from which the server computes the PromptAngle. */
     { $case: "direction"; value: PromptDirection }
     | undefined;
 }
 
 /** Angle concentration, section 3.1 of the paper. */
 export interface PromptAngle {
-  /** Mean cosine of all pairs of the question's tokens, each with itself included. */
+  /** Mean cosine over all pairs of tokens of the question, the pair of each token with itself included. */
   intra: number;
-  /** Mean cosine of the question's tokens and the prefix's. */
+  /** Mean cosine over all pairs of a token of the question and a token of the prefix. */
   inter: number;
 }
 
 /** A summary of hidden states. */
 export interface PromptDirection {
-  /** Mean of the unit vectors of the question's tokens; as wide as the prefix of `open`, if that has one. */
+  /** Mean of the unit vectors of the hidden states of the question's tokens; as long as the prefix of `open`, if not empty. */
   meanUnitVector: number[];
 }
 
 /** Asks for prompts. */
 export interface DrawPrompts {
-  /** How many; 1 to 65,536. Fewer come if the pool is smaller. */
+  /** Number of prompts, 1 to 65,536; a smaller pool gives fewer. */
   count: number;
 }
 
-/** Prompts of a step, no two the same. */
+/** The prompts of a step, all different. */
 export interface DrawnPrompts {
-  /** Their numbers in the pool, from 0. */
+  /** Numbers of the prompts in the pool, from 0. */
   indices: number[];
-  /** Their ids. */
+  /** Ids of the prompts, in the order of indices. */
   ids: string[];
 }
 
-/** What came of a step. */
+/** The results of a step. */
 export interface UpdateCurriculum {
-  /** Which prompts were trained on, no two the same. */
+  /** Numbers of the prompts that the step trained on, all different. */
   indices: number[];
-  /** For each of them the share of its completions that are correct, 0 to 1: correctness, not a shaped reward. */
+  /** Pass rate of each prompt: the share of its completions that are correct, 0 to 1 (not a shaped reward). */
   passRates: number[];
-  /** For each of them the signal of the model as it is now, or none; moves the windows of gain and gain-debiased. */
+  /** Signal of each prompt by the model as it is now, or no signals; they move the windows of gain and gain-debiased. */
   signals: PromptSignal[];
-  /** The mean unit vector of the prefix now; that of `open` if empty. */
+  /** Mean unit vector of the prefix by the model as it is now; if empty, the prefix of `open`. */
   prefix: number[];
 }
 
-/** The whole pool's signals by the model as it is now. */
+/** The signals of the whole pool by the model as it is now. */
 export interface RankPrompts {
-  /** For each prompt, in order. In parts, if a message cannot hold them: the order is made when the last one is there. */
+  /**
+   * Signals of all prompts, in the order of the pool, in one or more messages: the server orders the pool anew when it has the
+   * last signal.
+   */
   signals: PromptSignal[];
-  /** The mean unit vector of the prefix now; that of `open` if empty. */
+  /** Mean unit vector of the prefix by the model as it is now; if empty, the prefix of `open`. */
   prefix: number[];
 }
 
 /** Where the curriculum stands. */
 export interface CurriculumStatus {
-  /** It would order the pool anew by signals of the model as it is now (`rank`); it goes on without. */
+  /**
+   * Whether the curriculum asks for signals of the model as it is now (`rank`), to order the pool anew; without them it keeps
+   * the old order.
+   */
   wantsScores: boolean;
-  /** Numbers for the trainer's log, such as the window's center or the target difficulty. */
+  /** Numbers for the log of the trainer, such as the center of the window or the target difficulty. */
   figures: { [key: string]: number };
 }
 
@@ -1638,15 +1650,19 @@ export const SavedCurriculum: MessageFns<SavedCurriculum> = {
   },
 };
 
-/** Draws prompts for a trainer. What a curriculum knows lives as long as its stream; `save` hands it to the trainer's checkpoint. */
+/**
+ * Draws prompts for a trainer. The state of a curriculum lives as long as its stream; `save` returns the state, for the
+ * checkpoint of the trainer.
+ */
 export type CurriculumServiceDefinition = typeof CurriculumServiceDefinition;
 export const CurriculumServiceDefinition = {
   name: "CurriculumService",
   fullName: "tengen.v1.CurriculumService",
   methods: {
     /**
-     * One stream is one curriculum: `open`, the pool in as many `add` as it takes, then steps of `draw` and `update`. Draw, update,
-     * rank and save are answered in their order, the others not at all; an error ends the stream.
+     * One stream is one curriculum: first `open`, then the pool in one or more `add`, then a `draw` and an `update` for each step.
+     * The server answers draw, update, rank and save in the order in which they arrive, and does not answer open and add. An
+     * error ends the stream.
      */
     draw: {
       name: "Draw",
@@ -1661,8 +1677,9 @@ export const CurriculumServiceDefinition = {
 
 export interface CurriculumServiceImplementation<CallContextExt = {}> {
   /**
-   * One stream is one curriculum: `open`, the pool in as many `add` as it takes, then steps of `draw` and `update`. Draw, update,
-   * rank and save are answered in their order, the others not at all; an error ends the stream.
+   * One stream is one curriculum: first `open`, then the pool in one or more `add`, then a `draw` and an `update` for each step.
+   * The server answers draw, update, rank and save in the order in which they arrive, and does not answer open and add. An
+   * error ends the stream.
    */
   draw(
     request: AsyncIterable<DrawRequest>,
@@ -1672,8 +1689,9 @@ export interface CurriculumServiceImplementation<CallContextExt = {}> {
 
 export interface CurriculumServiceClient<CallOptionsExt = {}> {
   /**
-   * One stream is one curriculum: `open`, the pool in as many `add` as it takes, then steps of `draw` and `update`. Draw, update,
-   * rank and save are answered in their order, the others not at all; an error ends the stream.
+   * One stream is one curriculum: first `open`, then the pool in one or more `add`, then a `draw` and an `update` for each step.
+   * The server answers draw, update, rank and save in the order in which they arrive, and does not answer open and add. An
+   * error ends the stream.
    */
   draw(
     request: AsyncIterable<DeepPartial<DrawRequest>>,

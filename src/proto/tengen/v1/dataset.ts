@@ -12,7 +12,7 @@ export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/dataset.proto";
 
-/** Data to fine-tune on. */
+/** Data sets to fine-tune on. */
 
 /** A version of a data set. */
 export interface Dataset {
@@ -20,35 +20,35 @@ export interface Dataset {
   name: string;
   /** Twelve hexadecimal digits of the sha256 of the file. */
   version: string;
-  /** Size of the file. */
+  /** Size of the file, in bytes. */
   sizeBytes: number;
-  /** Lines that are samples. */
+  /** Number of lines that are samples. */
   samples: number;
-  /** Lines that are not, blank ones apart. */
+  /** Number of lines that are neither samples nor blank. */
   malformed: number;
-  /** Milliseconds since 1970 UTC. */
+  /** Creation time, milliseconds since 1970 UTC. */
   createdAtMs: number;
 }
 
-/** A line that is no sample. */
+/** A line that is not a sample. */
 export interface RefusedLine {
-  /** Counted from 1. */
+  /** Number of the line, from 1. */
   line: number;
-  /** What is wrong with it. */
+  /** What is wrong with the line. */
   reason: string;
 }
 
 /** A piece of a file. */
 export interface ImportDatasetRequest {
-  /** The name to store it under; needed in the first message, and no other may follow. */
+  /** Name of the data set; needed in the first message, and no later message may have another name. */
   name: string;
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;
-  /** In the first message: longest sample that is taken, in tokens of the byte-level vocabulary; 0 takes any. */
+  /** In the first message: longest sample that is accepted, in tokens of the byte-level vocabulary; 0 sets no limit. */
   maxTokens: bigint;
-  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is stored without it. */
+  /** In the first or the last message: sha256 of the whole file, hexadecimal. Without the sha256 the server stores nothing. */
   sha256: string;
-  /** In the first or in the last message: the bytes of the whole file. Nothing is stored without them. */
+  /** In the first or the last message: size of the whole file, in bytes. Without the size the server stores nothing. */
   sizeBytes: number;
 }
 
@@ -58,7 +58,7 @@ export interface ImportDatasetResponse {
   dataset:
     | Dataset
     | undefined;
-  /** The lines that are no samples, the first thousand of them; training leaves them out. */
+  /** The first thousand lines that are not samples; training leaves all such lines out. */
   refused: RefusedLine[];
 }
 
@@ -546,15 +546,15 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
 };
 
 /**
- * Takes and lists data sets: files of JSON lines, each with messages, prompt and completion, or text; or with prompt (or
- * question) and answer, to learn from by reinforcement.
+ * Imports and lists data sets: files of JSON lines. A line has messages, or prompt and completion, or text, for supervised
+ * fine-tuning; or prompt (or question) and answer, for reinforcement fine-tuning.
  */
 export type DatasetServiceDefinition = typeof DatasetServiceDefinition;
 export const DatasetServiceDefinition = {
   name: "DatasetService",
   fullName: "tengen.v1.DatasetService",
   methods: {
-    /** Sends a file in chunks; every line is checked, and those that are no samples are named. */
+    /** Receives a file in chunks and checks every line; the answer lists the lines that are not samples. */
     importDataset: {
       name: "ImportDataset",
       requestType: ImportDatasetRequest as typeof ImportDatasetRequest,
@@ -563,7 +563,7 @@ export const DatasetServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** All data sets, the newest first. */
+    /** Lists all data sets, newest first. */
     listDatasets: {
       name: "ListDatasets",
       requestType: ListDatasetsRequest as typeof ListDatasetsRequest,
@@ -576,12 +576,12 @@ export const DatasetServiceDefinition = {
 } as const;
 
 export interface DatasetServiceImplementation<CallContextExt = {}> {
-  /** Sends a file in chunks; every line is checked, and those that are no samples are named. */
+  /** Receives a file in chunks and checks every line; the answer lists the lines that are not samples. */
   importDataset(
     request: AsyncIterable<ImportDatasetRequest>,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ImportDatasetResponse>>;
-  /** All data sets, the newest first. */
+  /** Lists all data sets, newest first. */
   listDatasets(
     request: ListDatasetsRequest,
     context: CallContext & CallContextExt,
@@ -589,12 +589,12 @@ export interface DatasetServiceImplementation<CallContextExt = {}> {
 }
 
 export interface DatasetServiceClient<CallOptionsExt = {}> {
-  /** Sends a file in chunks; every line is checked, and those that are no samples are named. */
+  /** Receives a file in chunks and checks every line; the answer lists the lines that are not samples. */
   importDataset(
     request: AsyncIterable<DeepPartial<ImportDatasetRequest>>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ImportDatasetResponse>;
-  /** All data sets, the newest first. */
+  /** Lists all data sets, newest first. */
   listDatasets(
     request: DeepPartial<ListDatasetsRequest>,
     options?: CallOptions & CallOptionsExt,

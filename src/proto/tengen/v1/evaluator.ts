@@ -17,11 +17,11 @@ export const protobufFileName = "tengen/v1/evaluator.proto";
 
 /** How urgent a request is. */
 export const Priority = {
-  /** UNSPECIFIED - Not set; read as bulk. */
+  /** UNSPECIFIED - Not set; the server takes it as bulk. */
   UNSPECIFIED: 0,
   /** BULK - Throughput matters, latency does not: self-play, matches. */
   BULK: 1,
-  /** INTERACTIVE - A person waits: always served before bulk. */
+  /** INTERACTIVE - A person waits for the answer: always served before bulk. */
   INTERACTIVE: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -37,17 +37,23 @@ export namespace Priority {
 
 /** Positions to evaluate with one model. */
 export interface EvaluateRequest {
-  /** Chosen by the client, unique among its requests in flight on the stream; a second one is answered with ALREADY_EXISTS. */
+  /**
+   * Id chosen by the client, unique among the unanswered requests of the stream; a second request with the same id is
+   * answered with ALREADY_EXISTS.
+   */
   requestId: bigint;
-  /** The model: a name, name@version, or empty for the promoted one. */
+  /** The model: NAME, NAME@VERSION, or empty for the promoted version of the default model. */
   model: string;
   /** How urgent the request is. */
   priority: Priority;
-  /** The positions, each of a size that the model plays; 1 to 1024. */
+  /** 1 to 1024 positions, each of a board size that the model plays. */
   positions: Position[];
-  /** Whether to return ownership. */
+  /** Whether the evaluations include ownership. */
   ownership: boolean;
-  /** Set on its own to cancel the request with this request_id: it is answered with CANCELLED unless it finished first. */
+  /**
+   * Set in a message with only a request_id, to cancel the request of that id, which is then answered with CANCELLED unless
+   * it finished before.
+   */
   cancel: boolean;
 }
 
@@ -55,9 +61,9 @@ export interface EvaluateRequest {
 export interface EvaluateResponse {
   /** The id of the request answered. */
   requestId: bigint;
-  /** The model version that answered, as name@version. */
+  /** The model version that evaluated the positions, NAME@VERSION. */
   modelVersion: string;
-  /** One evaluation a position, in the order of the request; empty if the request failed. */
+  /** One evaluation for each position, in the order of the request; empty if the request failed. */
   evaluations: Evaluation[];
   /** Why the request failed; absent when it succeeded. */
   error: RequestError | undefined;
@@ -359,8 +365,8 @@ export const EvaluatorServiceDefinition = {
   fullName: "tengen.v1.EvaluatorService",
   methods: {
     /**
-     * A stream of requests; the answers carry the request's id and may come in any order. A request that fails is answered
-     * by its own status and the stream lives on.
+     * Receives a stream of requests. An answer carries the id of its request, and answers may come in any order. A request that
+     * fails gets an answer with an error, and the stream continues.
      */
     evaluate: {
       name: "Evaluate",
@@ -375,8 +381,8 @@ export const EvaluatorServiceDefinition = {
 
 export interface EvaluatorServiceImplementation<CallContextExt = {}> {
   /**
-   * A stream of requests; the answers carry the request's id and may come in any order. A request that fails is answered
-   * by its own status and the stream lives on.
+   * Receives a stream of requests. An answer carries the id of its request, and answers may come in any order. A request that
+   * fails gets an answer with an error, and the stream continues.
    */
   evaluate(
     request: AsyncIterable<EvaluateRequest>,
@@ -386,8 +392,8 @@ export interface EvaluatorServiceImplementation<CallContextExt = {}> {
 
 export interface EvaluatorServiceClient<CallOptionsExt = {}> {
   /**
-   * A stream of requests; the answers carry the request's id and may come in any order. A request that fails is answered
-   * by its own status and the stream lives on.
+   * Receives a stream of requests. An answer carries the id of its request, and answers may come in any order. A request that
+   * fails gets an answer with an error, and the stream continues.
    */
   evaluate(
     request: AsyncIterable<DeepPartial<EvaluateRequest>>,

@@ -13,7 +13,7 @@ export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/game.proto";
 
-/** The games that workers played, for people and programs that want to look at them. */
+/** The games that workers played, for people and programs that look at them. */
 
 /** What a listed game is. */
 export const GameKind = {
@@ -42,39 +42,42 @@ export namespace GameKind {
 export interface GameSummary {
   /** The id of the tree, or of the game. */
   gameId: string;
-  /** What it is. */
+  /** Kind of the entry. */
   kind: GameKind;
-  /** The job that it was played for. */
+  /** The job that the game was played for. */
   jobId: string;
-  /** The model version that started the first game; for a rating game both, as black|white. */
+  /** The model version that started the first game; for a rating game the versions of both sides, as black|white. */
   modelVersion: string;
-  /** Games stored; 1 unless it is a tree. */
+  /** Number of stored games; 1 unless the entry is a tree. */
   variations: number;
-  /** Training positions in all of them, shared ones counted once. */
+  /** Training positions in all games of the entry; a position that games share counts once. */
   positions: number;
-  /** Moves of the first game. */
+  /** Number of moves of the first game. */
   moves: number;
   /** Result of the first game as SGF writes it, such as B+3.5, W+R, or 0 for a draw. */
   result: string;
   /** When the first game was stored, milliseconds since 1970 UTC. */
   createdAtMs: number;
-  /** Grows with every game stored; the first game's. */
+  /** Sequence number of the first game; sequence numbers grow with every stored game. */
   sequence: number;
 }
 
 /** Asks for a page of games. */
 export interface ListGamesRequest {
-  /** The job; empty for the newest one. */
+  /** The job; empty for the newest job. */
   jobId: string;
-  /** Most entries to send, at most 1000; 0 is 20. */
+  /** Most entries to return, at most 1000; 0 means 20. */
   limit: number;
-  /** Only entries with a sequence below this one; 0 begins with the newest. The last sequence of a page asks for the next. */
+  /**
+   * Returns only entries with a sequence below `before`; 0 begins with the newest. The last sequence of one page is `before`
+   * of the next page.
+   */
   before: bigint;
 }
 
 /** A page of games. */
 export interface ListGamesResponse {
-  /** The newest first. */
+  /** The entries, newest first. */
   games: GameSummary[];
 }
 
@@ -86,7 +89,7 @@ export interface GetGameRequest {
 
 /** A tree or a single game. */
 export interface GetGameResponse {
-  /** In one line. */
+  /** Summary of the tree or game. */
   game:
     | GameSummary
     | undefined;
@@ -94,27 +97,27 @@ export interface GetGameResponse {
   variations: GameRecord[];
   /** Every searched position once, in the order of the searches. */
   positions: GamePosition[];
-  /** Positions with a Label Change Rate above this are eligible as branch points, now that these games are known. */
+  /** Label Change Rate above which a position is eligible as a branch point, given the results of these games. */
   threshold: number;
-  /** Share of the positions above the threshold, among those where a branch may begin. */
+  /** Share of the positions above the threshold, among the positions where a branch may begin. */
   eligibleShare: number;
-  /** Games that a tree of this job is to have. */
+  /** Number of games that a tree of this job has when it is complete. */
   plannedVariations: number;
 }
 
-/** What branching makes of a position. */
+/** A position with its Label Change Rate and value label. */
 export interface GamePosition {
   /** The variation in which the position came up first. */
   variation: number;
-  /** Moves played before it, in that variation. */
+  /** Number of moves before the position, in that variation. */
   ply: number;
-  /** The chance that two games from here end with different winners. */
+  /** Label Change Rate: the chance that two games from the position have different winners. */
   labelChangeRate: number;
-  /** Black's win probability by the search, 0 to 1. */
+  /** Win probability of Black according to the search, 0 to 1. */
   winRate: number;
-  /** The value that training aims for: Black's expected result, 0 to 1, from all games through the position. */
+  /** Value label, the training target: expected result of Black, 0 to 1, from all games through the position. */
   valueLabel: number;
-  /** Games through the position. */
+  /** Number of games through the position. */
   games: number;
   /** Whether a branch may begin here. */
   eligible: boolean;
@@ -736,13 +739,13 @@ export const GamePosition: MessageFns<GamePosition> = {
   },
 };
 
-/** Lists and shows stored games. Games that branch off one another belong together in a tree. */
+/** Lists and shows stored games. Games that branch off one another form one game tree. */
 export type GameServiceDefinition = typeof GameServiceDefinition;
 export const GameServiceDefinition = {
   name: "GameService",
   fullName: "tengen.v1.GameService",
   methods: {
-    /** Trees and single games of a job, the newest first. */
+    /** Lists the game trees and single games of a job, newest first. */
     listGames: {
       name: "ListGames",
       requestType: ListGamesRequest as typeof ListGamesRequest,
@@ -751,7 +754,7 @@ export const GameServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** One tree or single game, with what branching makes of its positions. */
+    /** Returns one game tree or single game, with the Label Change Rates and value labels of its positions. */
     getGame: {
       name: "GetGame",
       requestType: GetGameRequest as typeof GetGameRequest,
@@ -764,16 +767,16 @@ export const GameServiceDefinition = {
 } as const;
 
 export interface GameServiceImplementation<CallContextExt = {}> {
-  /** Trees and single games of a job, the newest first. */
+  /** Lists the game trees and single games of a job, newest first. */
   listGames(request: ListGamesRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ListGamesResponse>>;
-  /** One tree or single game, with what branching makes of its positions. */
+  /** Returns one game tree or single game, with the Label Change Rates and value labels of its positions. */
   getGame(request: GetGameRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetGameResponse>>;
 }
 
 export interface GameServiceClient<CallOptionsExt = {}> {
-  /** Trees and single games of a job, the newest first. */
+  /** Lists the game trees and single games of a job, newest first. */
   listGames(request: DeepPartial<ListGamesRequest>, options?: CallOptions & CallOptionsExt): Promise<ListGamesResponse>;
-  /** One tree or single game, with what branching makes of its positions. */
+  /** Returns one game tree or single game, with the Label Change Rates and value labels of its positions. */
   getGame(request: DeepPartial<GetGameRequest>, options?: CallOptions & CallOptionsExt): Promise<GetGameResponse>;
 }
 

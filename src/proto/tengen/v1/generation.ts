@@ -16,11 +16,11 @@ export const protobufFileName = "tengen/v1/generation.proto";
 
 /** Why a completion ended. */
 export const FinishReason = {
-  /** UNSPECIFIED - It goes on. */
+  /** UNSPECIFIED - The completion has not ended. */
   UNSPECIFIED: 0,
-  /** STOP - The model ended it, or a stop text came. */
+  /** STOP - The model drew an end token, or the text reached a stop text. */
   STOP: 1,
-  /** LENGTH - It has max_tokens tokens. */
+  /** LENGTH - The completion has max_tokens tokens. */
   LENGTH: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -36,9 +36,9 @@ export namespace FinishReason {
 
 /** What to continue, and how. */
 export interface GenerateRequest {
-  /** Name, name@version, or empty for the default model. */
+  /** The model: NAME, NAME@VERSION, or empty for the default model. */
   model: string;
-  /** What to continue; exactly one. */
+  /** The prompt, in one of three forms. */
   prompt:
     | //
     /** Plain text. */
@@ -50,15 +50,15 @@ export interface GenerateRequest {
     /** A conversation; the model speaks next. */
     { $case: "conversation"; value: Conversation }
     | undefined;
-  /** Completions of the prompt, which is read once for all of them; 0 means 1, at most 64. */
+  /** Number of completions of the prompt, at most 64; 0 means 1. The model reads the prompt once for all completions. */
   completions: number;
   /** Most tokens in a completion; 0 means 256. Prompt and completion together fit the model's context. */
   maxTokens: number;
-  /** 0 takes the likeliest token, 1 draws as the model says, at most 10. Not given: 1. */
+  /** Temperature of sampling, 0 to 10: 0 takes the likeliest token, 1 draws from the distribution of the model. Not given: 1. */
   temperature?:
     | number
     | undefined;
-  /** Draws only from the likeliest tokens that make up this share of the probability, above 0 to 1. Not given: 1. */
+  /** Top-p: draws only from the likeliest tokens that together have this share of the probability, above 0 to 1. Not given: 1. */
   topP?:
     | number
     | undefined;
@@ -70,13 +70,13 @@ export interface GenerateRequest {
 
 /** Token ids. */
 export interface TokenList {
-  /** In order. */
+  /** The token ids, in order. */
   ids: number[];
 }
 
 /** Messages of a conversation, oldest first. */
 export interface Conversation {
-  /** At least one. */
+  /** The messages; at least one. */
   messages: ChatMessage[];
 }
 
@@ -90,25 +90,25 @@ export interface ChatMessage {
 
 /** A piece of one completion. */
 export interface GenerateResponse {
-  /** Which completion, from 0. */
+  /** Number of the completion, from 0. */
   completion: number;
-  /** What follows the pieces before; may be empty while a character or a stop text is not complete. */
+  /** Text that follows the text of the pieces before; may be empty while a character or a possible stop text is incomplete. */
   text: string;
   /** The tokens of this piece. */
   tokens: number[];
   /** The logarithm of each token's probability under the model, before temperature and top_p. */
   logProbabilities: number[];
-  /** Given with the last piece of a completion. */
+  /** Set in the last piece of a completion. */
   finishReason: FinishReason;
-  /** name@version that speaks. */
+  /** The model version that generates, NAME@VERSION. */
   modelVersion: string;
-  /** Tokens of the prompt. */
+  /** Number of tokens of the prompt. */
   promptTokens: number;
 }
 
 /** A text to be cut into tokens. */
 export interface TokenizeRequest {
-  /** As in GenerateRequest. */
+  /** The model, as in GenerateRequest. */
   model: string;
   /** The text. */
   text: string;
@@ -116,13 +116,13 @@ export interface TokenizeRequest {
 
 /** The tokens of a text. */
 export interface TokenizeResponse {
-  /** In order. */
+  /** The token ids, in order. */
   ids: number[];
-  /** Number of different tokens. */
+  /** Number of different tokens in the vocabulary. */
   vocabularySize: number;
-  /** The token that ends a text. */
+  /** Id of the token that ends a text. */
   endOfText: number;
-  /** Most tokens in prompt and completion together. */
+  /** Context length: most tokens in prompt and completion together. */
   context: number;
 }
 
@@ -843,13 +843,13 @@ export const TokenizeResponse: MessageFns<TokenizeResponse> = {
   },
 };
 
-/** Requests of all callers are read and continued together, in one batch that they join and leave at any time. */
+/** Generates text. The sequences of all callers share one batch; a sequence joins or leaves the batch at any time. */
 export type GenerationServiceDefinition = typeof GenerationServiceDefinition;
 export const GenerationServiceDefinition = {
   name: "GenerationService",
   fullName: "tengen.v1.GenerationService",
   methods: {
-    /** Continues a prompt; the answer comes piece by piece. Cancelling the call frees its place at once. */
+    /** Continues a prompt; the answer arrives in pieces. Cancelling the call frees its place in the batch at once. */
     generate: {
       name: "Generate",
       requestType: GenerateRequest as typeof GenerateRequest,
@@ -858,7 +858,7 @@ export const GenerationServiceDefinition = {
       responseStream: true,
       options: {},
     },
-    /** The tokens of a text, by the vocabulary of a model. */
+    /** Returns the tokens of a text in the vocabulary of a model. */
     tokenize: {
       name: "Tokenize",
       requestType: TokenizeRequest as typeof TokenizeRequest,
@@ -871,22 +871,22 @@ export const GenerationServiceDefinition = {
 } as const;
 
 export interface GenerationServiceImplementation<CallContextExt = {}> {
-  /** Continues a prompt; the answer comes piece by piece. Cancelling the call frees its place at once. */
+  /** Continues a prompt; the answer arrives in pieces. Cancelling the call frees its place in the batch at once. */
   generate(
     request: GenerateRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<GenerateResponse>>;
-  /** The tokens of a text, by the vocabulary of a model. */
+  /** Returns the tokens of a text in the vocabulary of a model. */
   tokenize(request: TokenizeRequest, context: CallContext & CallContextExt): Promise<DeepPartial<TokenizeResponse>>;
 }
 
 export interface GenerationServiceClient<CallOptionsExt = {}> {
-  /** Continues a prompt; the answer comes piece by piece. Cancelling the call frees its place at once. */
+  /** Continues a prompt; the answer arrives in pieces. Cancelling the call frees its place in the batch at once. */
   generate(
     request: DeepPartial<GenerateRequest>,
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<GenerateResponse>;
-  /** The tokens of a text, by the vocabulary of a model. */
+  /** Returns the tokens of a text in the vocabulary of a model. */
   tokenize(request: DeepPartial<TokenizeRequest>, options?: CallOptions & CallOptionsExt): Promise<TokenizeResponse>;
 }
 

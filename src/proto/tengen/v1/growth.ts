@@ -18,17 +18,20 @@ export const protobufFileName = "tengen/v1/growth.proto";
 export const GrowthMethod = {
   /** UNSPECIFIED - Not given: net2net-spread. */
   UNSPECIFIED: 0,
-  /** NET2NET - Copies of units, what reads them shared unevenly; new layers write nothing. Keeps the function. */
+  /** NET2NET - Duplicates units and splits their outgoing weights unevenly; new layers write zeros. Keeps the function of the network. */
   NET2NET: 1,
-  /** STACK - Copies of units, layers stacked; shared unevenly. */
+  /** STACK - Duplicates units, splits their outgoing weights unevenly, and stacks layers. */
   STACK: 2,
-  /** FPI - The same, shared evenly (bert2BERT-FPI). */
+  /** FPI - Duplicates units, splits their outgoing weights evenly, and stacks layers (bert2BERT-FPI). */
   FPI: 3,
-  /** AKI - New units from the next layer (bert2BERT-AKI). */
+  /** AKI - As FPI, with new units copied from the next layer (bert2BERT-AKI). */
   AKI: 4,
-  /** KATAGO - New units are read of by nothing at first, with a little noise. */
+  /** KATAGO - The outgoing weights of new units begin at 0, plus a little noise. */
   KATAGO: 5,
-  /** NET2NET_SPREAD - As net2net, with copies told apart at once by random numbers on what reads them, which cancel out. */
+  /**
+   * NET2NET_SPREAD - As net2net, plus random numbers on the outgoing weights of duplicated units; they sum to zero over the duplicates of a
+   * unit, so the function of the network stays the same.
+   */
   NET2NET_SPREAD: 6,
   UNRECOGNIZED: -1,
 } as const;
@@ -48,49 +51,49 @@ export namespace GrowthMethod {
 
 /** Units that several parameters read or write: the residual stream, a hidden layer, attention heads. */
 export interface GrowthUnits {
-  /** By which axes name them. */
+  /** Name of the units, by which axes refer to them. */
   name: string;
-  /** How many there are in the checkpoint. */
+  /** Number of these units in the checkpoint. */
   from: number;
-  /** How many there are to be. */
+  /** Number of these units in the grown network. */
   to: number;
-  /** Of each new unit the old one that it is a copy of; empty takes them in turn, again and again. */
+  /** For each unit of the grown network, the unit of the checkpoint that it copies; empty copies the units in turn. */
   copies: number[];
 }
 
 /** An axis of a parameter. */
 export interface GrowthAxis {
-  /** What its indices are; empty for an axis that stays as it is. */
+  /** Name of the units along the axis; empty for an axis that keeps its length. */
   units: string;
-  /** Whether the parameter reads these units, so that copies share; otherwise it writes them. */
+  /** Whether the parameter reads these units, so that its weights are split among duplicates; otherwise it writes the units. */
   isRead: boolean;
-  /** Blocks of these units side by side on the axis, as in a joint matrix of queries, keys and values; 0 is 1. */
+  /** Number of blocks of these units side by side on the axis, as in a joint matrix of queries, keys and values; 0 means 1. */
   parts: number;
 }
 
-/** A parameter, or one that every layer has. */
+/** A parameter, or a parameter that every layer has. */
 export interface GrowthParameter {
-  /** Its name; {layer} stands for the number of a layer, from 0. */
+  /** Name of the parameter; {layer} stands for the number of a layer, from 0. */
   name: string;
-  /** All axes, in order. At most one of them is read and one written. */
+  /** All axes, in order. At most one axis is read and at most one written. */
   axes: GrowthAxis[];
-  /** Whether it writes into the residual stream: a new layer does nothing without it. */
+  /** Whether the parameter writes into the residual stream: where it is zero, a new layer does nothing. */
   isWriter: boolean;
 }
 
-/** The network and what it is to become. */
+/** The network and the sizes that it grows to. */
 export interface GrowthDescription {
-  /** How it grows. */
+  /** How the network grows. */
   method: GrowthMethod;
-  /** Of what is random; equal requests give equal files. */
+  /** Seed of everything random; equal requests give equal files. */
   seed: bigint;
-  /** All units that axes name. */
+  /** All units that axes refer to. */
   units: GrowthUnits[];
-  /** Layers in the checkpoint. */
+  /** Number of layers of the checkpoint. */
   sourceLayers: number;
-  /** Layers that there are to be. */
+  /** Number of layers of the grown network. */
   targetLayers: number;
-  /** What grows; the other tensors of the checkpoint are kept. */
+  /** The parameters that grow; other tensors of the checkpoint stay as they are. */
   parameters: GrowthParameter[];
 }
 
@@ -105,19 +108,19 @@ export interface GrowCheckpointRequest {
     /** The next bytes of the safetensors file, 1 MiB at most. */
     { $case: "chunk"; value: Uint8Array }
     | undefined;
-  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is grown without it. */
+  /** In the first or the last message: sha256 of the whole file, hexadecimal. Without the sha256 the server grows nothing. */
   sha256: string;
-  /** In the first or in the last message: the bytes of the whole file. Nothing is grown without them. */
+  /** In the first or the last message: size of the whole file, in bytes. Without the size the server grows nothing. */
   sizeBytes: number;
 }
 
 /** What was grown. */
 export interface GrowthSummary {
-  /** Numbers in the checkpoint. */
+  /** Number of parameters of the checkpoint. */
   sourceParameterCount: number;
-  /** Numbers in the grown one. */
+  /** Number of parameters of the grown network. */
   parameterCount: number;
-  /** Size of the grown file. */
+  /** Size of the grown file, in bytes. */
   sizeBytes: number;
   /** Sha256 of the grown file, hexadecimal. */
   sha256: string;
@@ -808,13 +811,13 @@ export const GrowCheckpointResponse: MessageFns<GrowCheckpointResponse> = {
   },
 };
 
-/** The methods that need no training of an operator; nothing is kept between calls. */
+/** Grows a checkpoint by the methods that train no operator. The service keeps nothing between calls. */
 export type GrowthServiceDefinition = typeof GrowthServiceDefinition;
 export const GrowthServiceDefinition = {
   name: "GrowthService",
   fullName: "tengen.v1.GrowthService",
   methods: {
-    /** A safetensors file in chunks, after a description of its layers; the grown file in chunks comes back. */
+    /** Receives a description of the network, then a safetensors file in chunks; returns the grown file in chunks. */
     growCheckpoint: {
       name: "GrowCheckpoint",
       requestType: GrowCheckpointRequest as typeof GrowCheckpointRequest,
@@ -827,7 +830,7 @@ export const GrowthServiceDefinition = {
 } as const;
 
 export interface GrowthServiceImplementation<CallContextExt = {}> {
-  /** A safetensors file in chunks, after a description of its layers; the grown file in chunks comes back. */
+  /** Receives a description of the network, then a safetensors file in chunks; returns the grown file in chunks. */
   growCheckpoint(
     request: AsyncIterable<GrowCheckpointRequest>,
     context: CallContext & CallContextExt,
@@ -835,7 +838,7 @@ export interface GrowthServiceImplementation<CallContextExt = {}> {
 }
 
 export interface GrowthServiceClient<CallOptionsExt = {}> {
-  /** A safetensors file in chunks, after a description of its layers; the grown file in chunks comes back. */
+  /** Receives a description of the network, then a safetensors file in chunks; returns the grown file in chunks. */
   growCheckpoint(
     request: AsyncIterable<DeepPartial<GrowCheckpointRequest>>,
     options?: CallOptions & CallOptionsExt,

@@ -18,13 +18,13 @@ export const protobufFileName = "tengen/v1/job.proto";
 export const JobState = {
   /** UNSPECIFIED - Not set. */
   UNSPECIFIED: 0,
-  /** RUNNING - Working. */
+  /** RUNNING - The job trains. */
   RUNNING: 1,
-  /** DONE - Reached its end. */
+  /** DONE - The job has reached its end. */
   DONE: 2,
-  /** CANCELLED - Stopped by a person. */
+  /** CANCELLED - A person stopped the job. */
   CANCELLED: 3,
-  /** FAILED - Stopped by an error. */
+  /** FAILED - An error stopped the job. */
   FAILED: 4,
   UNRECOGNIZED: -1,
 } as const;
@@ -42,23 +42,23 @@ export namespace JobState {
 
 /** A training job. */
 export interface Job {
-  /** Names the job. */
+  /** Id of the job. */
   jobId: string;
-  /** The kind: alphazero, sft, rft or grow. */
+  /** Kind of the job: alphazero, sft, rft or grow. */
   kind: string;
-  /** Where it stands. */
+  /** State of the job. */
   state: JobState;
-  /** The settings in force, as a JSON object; every setting is listed. */
+  /** All settings of the job, defaults included, as a JSON object. */
   configJson: string;
-  /** Why it failed; empty otherwise. */
+  /** Why the job failed; empty if it did not. */
   error: string;
   /** Creation time, milliseconds since 1970 UTC. */
   createdAtMs: number;
   /** The model that the job trains. */
   model: string;
-  /** The newest metrics, by name. */
+  /** The latest value of each metric, by name. */
   metrics: { [key: string]: number };
-  /** The name of the token of level train that created it; empty for an admin. */
+  /** Name of the token of level train that created the job; empty if an admin created it. */
   createdBy: string;
 }
 
@@ -71,17 +71,17 @@ export interface Job_MetricsEntry {
 export interface JobProgress {
   /** The job. */
   jobId: string;
-  /** Counts up by one for each point of progress of this job. */
+  /** Number of the point; each point of progress of a job has the number of the point before plus 1. */
   sequence: number;
   /** Milliseconds since 1970 UTC. */
   timeMs: number;
   /** What happened: train, rating, promotion, growth, evaluation, samples, state. */
   event: string;
-  /** Figures by name: games, positions, step, loss, policyLoss, valueLoss, rating, … */
+  /** Metrics by name: games, positions, step, loss, policyLoss, valueLoss, rating, … */
   metrics: { [key: string]: number };
-  /** A sentence for a person; may be empty. Of samples: a JSON list of {prompt, completion, answer, reward, correct}. */
+  /** A sentence for a person, or empty. If event is samples: a JSON list of {prompt, completion, answer, reward, correct}. */
   message: string;
-  /** Of a job on a grid of ranks: where the time of this step went. */
+  /** For a job on a grid of ranks: how each rank spent the time of this step. */
   times: MicroStepTime[];
 }
 
@@ -90,29 +90,32 @@ export interface JobProgress_MetricsEntry {
   value: number;
 }
 
-/** What a rank did in one micro-step, in milliseconds. */
+/** How a rank spent the time of one micro-step, in milliseconds. */
 export interface MicroStepTime {
-  /** The rank, counted over the whole grid. */
+  /** Number of the rank in the whole grid, from 0. */
   rank: number;
-  /** The micro-step, from 0. */
+  /** Number of the micro-step, from 0. */
   microStep: number;
-  /** Work on its own tokens while others' were on their way. */
+  /** Time of computing on the rank's own tokens, while keys and values of other ranks were being exchanged. */
   localMs: number;
-  /** Waiting for other ranks. */
+  /** Time of waiting for other ranks. */
   waitingMs: number;
-  /** Attention of its share of the sequences that all ranks of the group hold together. */
+  /** Time of attention on the rank's part of the sequences that are sharded over the group. */
   distributedMs: number;
-  /** Tokens on the rank. */
+  /** Number of tokens on the rank. */
   tokens: number;
 }
 
 /** Asks for a new job. */
 export interface CreateJobRequest {
-  /** The kind of job. */
+  /** Kind of the job: alphazero, sft, rft or grow. */
   kind: string;
-  /** The name of the model to train; a new one is started if it does not exist. */
+  /** Name of the model to train; the job starts a new model if none has the name. */
   model: string;
-  /** Settings as a JSON object of at most 65,536 characters; what is left out takes its default, an unknown key is refused. */
+  /**
+   * Settings as a JSON object of at most 65,536 characters. A setting that is left out has its default; the server refuses an
+   * unknown setting.
+   */
   configJson: string;
 }
 
@@ -140,7 +143,7 @@ export interface ListJobsRequest {
 
 /** All jobs. */
 export interface ListJobsResponse {
-  /** The newest first. */
+  /** The jobs, newest first. */
   jobs: Job[];
 }
 
@@ -148,7 +151,7 @@ export interface ListJobsResponse {
 export interface WatchJobRequest {
   /** The job. */
   jobId: string;
-  /** Only progress after this sequence number; 0 for all that is kept. */
+  /** Only points with a sequence above this number; 0 for all stored points. */
   afterSequence: bigint;
 }
 
@@ -158,7 +161,7 @@ export interface WatchJobResponse {
   progress:
     | JobProgress
     | undefined;
-  /** Where the job stands now. */
+  /** State of the job now. */
   state: JobState;
 }
 
@@ -168,7 +171,7 @@ export interface CancelJobRequest {
   jobId: string;
 }
 
-/** The job as it stands. */
+/** The job after the call. */
 export interface CancelJobResponse {
   /** The job. */
   job: Job | undefined;
@@ -180,7 +183,7 @@ export interface ResumeJobRequest {
   jobId: string;
 }
 
-/** The job as it stands. */
+/** The job after the call. */
 export interface ResumeJobResponse {
   /** The job. */
   job: Job | undefined;
@@ -1457,7 +1460,7 @@ export const ResumeJobResponse: MessageFns<ResumeJobResponse> = {
   },
 };
 
-/** Starts, follows and stops training jobs. A job survives a restart of the server. */
+/** Starts, watches and stops training jobs. A running job continues after a restart of the server. */
 export type JobServiceDefinition = typeof JobServiceDefinition;
 export const JobServiceDefinition = {
   name: "JobService",
@@ -1472,7 +1475,7 @@ export const JobServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** One job. */
+    /** Returns one job. */
     getJob: {
       name: "GetJob",
       requestType: GetJobRequest as typeof GetJobRequest,
@@ -1481,7 +1484,7 @@ export const JobServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** All jobs, the newest first. */
+    /** Lists all jobs, newest first. */
     listJobs: {
       name: "ListJobs",
       requestType: ListJobsRequest as typeof ListJobsRequest,
@@ -1490,7 +1493,7 @@ export const JobServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Progress as it happens: first the metrics kept so far, then new ones until the job ends. */
+    /** Streams the progress of a job: first the stored points of progress, then new points until the job ends. */
     watchJob: {
       name: "WatchJob",
       requestType: WatchJobRequest as typeof WatchJobRequest,
@@ -1499,7 +1502,7 @@ export const JobServiceDefinition = {
       responseStream: true,
       options: {},
     },
-    /** Stops a job after its current step; it can be resumed. */
+    /** Stops a job after its current step; ResumeJob continues the job. */
     cancelJob: {
       name: "CancelJob",
       requestType: CancelJobRequest as typeof CancelJobRequest,
@@ -1523,16 +1526,16 @@ export const JobServiceDefinition = {
 export interface JobServiceImplementation<CallContextExt = {}> {
   /** Creates a job and starts it. */
   createJob(request: CreateJobRequest, context: CallContext & CallContextExt): Promise<DeepPartial<CreateJobResponse>>;
-  /** One job. */
+  /** Returns one job. */
   getJob(request: GetJobRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetJobResponse>>;
-  /** All jobs, the newest first. */
+  /** Lists all jobs, newest first. */
   listJobs(request: ListJobsRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ListJobsResponse>>;
-  /** Progress as it happens: first the metrics kept so far, then new ones until the job ends. */
+  /** Streams the progress of a job: first the stored points of progress, then new points until the job ends. */
   watchJob(
     request: WatchJobRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<WatchJobResponse>>;
-  /** Stops a job after its current step; it can be resumed. */
+  /** Stops a job after its current step; ResumeJob continues the job. */
   cancelJob(request: CancelJobRequest, context: CallContext & CallContextExt): Promise<DeepPartial<CancelJobResponse>>;
   /** Continues a cancelled or failed job from its last checkpoint. */
   resumeJob(request: ResumeJobRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ResumeJobResponse>>;
@@ -1541,16 +1544,16 @@ export interface JobServiceImplementation<CallContextExt = {}> {
 export interface JobServiceClient<CallOptionsExt = {}> {
   /** Creates a job and starts it. */
   createJob(request: DeepPartial<CreateJobRequest>, options?: CallOptions & CallOptionsExt): Promise<CreateJobResponse>;
-  /** One job. */
+  /** Returns one job. */
   getJob(request: DeepPartial<GetJobRequest>, options?: CallOptions & CallOptionsExt): Promise<GetJobResponse>;
-  /** All jobs, the newest first. */
+  /** Lists all jobs, newest first. */
   listJobs(request: DeepPartial<ListJobsRequest>, options?: CallOptions & CallOptionsExt): Promise<ListJobsResponse>;
-  /** Progress as it happens: first the metrics kept so far, then new ones until the job ends. */
+  /** Streams the progress of a job: first the stored points of progress, then new points until the job ends. */
   watchJob(
     request: DeepPartial<WatchJobRequest>,
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<WatchJobResponse>;
-  /** Stops a job after its current step; it can be resumed. */
+  /** Stops a job after its current step; ResumeJob continues the job. */
   cancelJob(request: DeepPartial<CancelJobRequest>, options?: CallOptions & CallOptionsExt): Promise<CancelJobResponse>;
   /** Continues a cancelled or failed job from its last checkpoint. */
   resumeJob(request: DeepPartial<ResumeJobRequest>, options?: CallOptions & CallOptionsExt): Promise<ResumeJobResponse>;

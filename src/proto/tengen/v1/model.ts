@@ -14,15 +14,15 @@ export const protobufFileName = "tengen/v1/model.proto";
 
 /** Models and their versions. */
 
-/** How a model is served. */
+/** Precision in which a model is served. */
 export const Precision = {
   /** UNSPECIFIED - Not set; refused where a precision is needed. */
   UNSPECIFIED: 0,
-  /** AUTO - In eight bits once that was measured to gain time and to change answers next to nothing, in float32 until then. */
+  /** AUTO - int8 if a measurement found int8 faster and its evaluations nearly equal, else float32. */
   AUTO: 1,
-  /** FP32 - In float32. */
+  /** FP32 - float32. */
   FP32: 2,
-  /** INT8 - In eight bits as soon as the version is calibrated, whatever the measurement says. */
+  /** INT8 - int8 as soon as the version is calibrated, whatever the measurement found. */
   INT8: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -37,13 +37,13 @@ export namespace Precision {
   export type UNRECOGNIZED = typeof Precision.UNRECOGNIZED;
 }
 
-/** How a model file is written. */
+/** Format of a model file. */
 export const ModelFormat = {
   /** UNSPECIFIED - The same as MODEL_FORMAT_STORED. */
   UNSPECIFIED: 0,
   /** STORED - The file as it is stored: safetensors. */
   STORED: 1,
-  /** KATAGO - KataGo's network file, packed with gzip (.bin.gz); for networks of the katago kind only. */
+  /** KATAGO - Network file of KataGo, compressed with gzip (.bin.gz); only for networks of the kind katago. */
   KATAGO: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -57,19 +57,22 @@ export namespace ModelFormat {
   export type UNRECOGNIZED = typeof ModelFormat.UNRECOGNIZED;
 }
 
-/** What eight bits do to the answers of a version: measured on positions of its own games, or of play by its own policy. */
+/**
+ * How int8 changes the evaluations of a version, measured on positions of the version's own games, or on positions played by
+ * its policy.
+ */
 export interface Quantization {
-  /** Positions on which it was compared with float32; none of them set the ranges. */
+  /** Number of positions on which int8 was compared with float32; none of them was used for calibration. */
   positions: number;
-  /** Mean Kullback-Leibler divergence of its policy from that in float32, in nats. */
+  /** Mean Kullback-Leibler divergence between the int8 policy and the float32 policy, in nats. */
   policyDivergence: number;
-  /** Share of the positions in which both like the same move best. */
+  /** Share of the positions in which both policies have the same most probable move. */
   samePreference: number;
-  /** Mean distance of its value, win less loss, in [0, 2]. */
+  /** Mean absolute difference between the int8 value and the float32 value, where value is win − loss; in [0, 2]. */
   valueDistance: number;
-  /** Time of the network in float32 over that in eight bits, on the server, in one thread. */
+  /** Time of the network in float32 divided by its time in int8, on the server, in one thread. */
   speedup: number;
-  /** Whether `auto` serves it in eight bits. */
+  /** Whether PRECISION_AUTO serves the version in int8. */
   isWorthServing: boolean;
 }
 
@@ -79,49 +82,49 @@ export interface Model {
   name: string;
   /** Twelve hexadecimal digits of the sha256 of the file. */
   version: string;
-  /** Largest board that it plays, points on a side; 0 for a language model. */
+  /** Largest board size that the model plays, in points on a side; 0 for a language model. */
   size: number;
-  /** Number of weights. */
+  /** Number of parameters. */
   parameterCount: number;
-  /** Size of the file. */
+  /** Size of the file, in bytes. */
   sizeBytes: number;
   /** The whole sha256 of the file, hexadecimal. */
   sha256: string;
-  /** Milliseconds since 1970 UTC. */
+  /** Creation time, milliseconds since 1970 UTC. */
   createdAtMs: number;
   /** Whether requests that name only the model get this version. */
   promoted: boolean;
   /** The architecture, as a JSON object. */
   architectureJson: string;
-  /** Training step at which it was made; 0 for an untrained or imported one. */
+  /** Training step at which the version was made; 0 for an untrained or imported version. */
   step: number;
-  /** Elo rating on the model's own scale, its first version at 0; absent if not rated. */
+  /** Elo rating, on a scale on which the first version of the model has 0; absent for a version without a rating. */
   rating?:
     | number
     | undefined;
-  /** Smallest board that it plays, points on a side; most networks play one size only. 0 for a language model. */
+  /** Smallest board size that the model plays, in points on a side; most networks play one size alone. 0 for a language model. */
   smallestSize: number;
-  /** How all versions of the model are served. */
+  /** Precision in which all versions of the model are served. */
   precision: Precision;
-  /** What eight bits do to this version; absent until it was measured. */
+  /** How int8 changes this version; absent until the measurement. */
   quantization: Quantization | undefined;
 }
 
 /** Asks for versions. */
 export interface ListModelsRequest {
-  /** Only this model; empty for all. */
+  /** Name of the model; empty for the versions of all models. */
   name: string;
 }
 
 /** Versions. */
 export interface ListModelsResponse {
-  /** The newest first. */
+  /** The versions, newest first. */
   models: Model[];
 }
 
 /** Asks for one version. */
 export interface GetModelRequest {
-  /** A name, name@version, or empty for the promoted one. */
+  /** The model: NAME, NAME@VERSION, or empty for the promoted version of the default model. */
   model: string;
 }
 
@@ -133,13 +136,13 @@ export interface GetModelResponse {
 
 /** A piece of a model file. */
 export interface UploadModelRequest {
-  /** The name to store it under; needed in the first message, and no other may follow. */
+  /** Name of the model; needed in the first message, and no later message may have another name. */
   name: string;
   /** The next bytes of the file, 1 MiB at most. */
   chunk: Uint8Array;
-  /** In the first or in the last message: the sha256 of the whole file, hexadecimal. Nothing is stored without it. */
+  /** In the first or the last message: sha256 of the whole file, hexadecimal. Without the sha256 the server stores nothing. */
   sha256: string;
-  /** In the first or in the last message: the bytes of the whole file. Nothing is stored without them. */
+  /** In the first or the last message: size of the whole file, in bytes. Without the size the server stores nothing. */
   sizeBytes: number;
 }
 
@@ -151,9 +154,9 @@ export interface UploadModelResponse {
 
 /** Asks for a model file. */
 export interface DownloadModelRequest {
-  /** A name, name@version, or empty for the promoted one. */
+  /** The model: NAME, NAME@VERSION, or empty for the promoted version of the default model. */
   model: string;
-  /** How to write it. */
+  /** Format to send the file in. */
   format: ModelFormat;
 }
 
@@ -161,21 +164,21 @@ export interface DownloadModelRequest {
 export interface DownloadModelResponse {
   /** The next bytes of the file. */
   chunk: Uint8Array;
-  /** In the first message: the version that is being sent. */
+  /** In the first message: the version that the file holds. */
   model:
     | Model
     | undefined;
-  /** In the first message: the sha256 of all bytes that are sent, hexadecimal. */
+  /** In the first message: sha256 of all bytes that are sent, hexadecimal. */
   sha256: string;
-  /** In the first message: how many bytes are sent. */
+  /** In the first message: number of all bytes that are sent. */
   sizeBytes: number;
 }
 
 /** Asks to import a file. */
 export interface ImportModelRequest {
-  /** The name to store it under. */
+  /** Name of the model. */
   name: string;
-  /** A file, or a folder, on the server's disk. */
+  /** Path of a file or folder on the disk of the server. */
   path: string;
 }
 
@@ -187,7 +190,7 @@ export interface ImportModelResponse {
 
 /** Asks to promote a version. */
 export interface PromoteModelRequest {
-  /** name@version. */
+  /** The version, NAME@VERSION. */
   model: string;
 }
 
@@ -201,13 +204,13 @@ export interface PromoteModelResponse {
 export interface SetPrecisionRequest {
   /** The model's name, without a version. */
   name: string;
-  /** How to serve it. */
+  /** Precision to serve all versions of the model in. */
   precision: Precision;
 }
 
 /** What was chosen. */
 export interface SetPrecisionResponse {
-  /** The promoted version. */
+  /** The promoted version of the model. */
   model: Model | undefined;
 }
 
@@ -1450,13 +1453,13 @@ export const SetPrecisionResponse: MessageFns<SetPrecisionResponse> = {
   },
 };
 
-/** Lists, moves and promotes models. A version is named by the content of its file, so the same bytes are the same version. */
+/** Lists, transfers and promotes models. A version is named by the hash of its file, so equal files are one version. */
 export type ModelServiceDefinition = typeof ModelServiceDefinition;
 export const ModelServiceDefinition = {
   name: "ModelService",
   fullName: "tengen.v1.ModelService",
   methods: {
-    /** All versions, or those of one model, the newest first. */
+    /** Lists all versions, or the versions of one model, newest first. */
     listModels: {
       name: "ListModels",
       requestType: ListModelsRequest as typeof ListModelsRequest,
@@ -1465,7 +1468,7 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** One version. */
+    /** Returns one version. */
     getModel: {
       name: "GetModel",
       requestType: GetModelRequest as typeof GetModelRequest,
@@ -1474,7 +1477,7 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
+    /** Receives a model file, or a network file of KataGo, in chunks; the server checks the whole file before it stores it. */
     uploadModel: {
       name: "UploadModel",
       requestType: UploadModelRequest as typeof UploadModelRequest,
@@ -1483,7 +1486,7 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Receives a model file in chunks. */
+    /** Sends a model file in chunks. */
     downloadModel: {
       name: "DownloadModel",
       requestType: DownloadModelRequest as typeof DownloadModelRequest,
@@ -1492,10 +1495,7 @@ export const ModelServiceDefinition = {
       responseStream: true,
       options: {},
     },
-    /**
-     * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
-     * disk.
-     */
+    /** Imports a model file, a network file of KataGo, or a folder with a Hugging Face checkpoint, from the disk of the server. */
     importModel: {
       name: "ImportModel",
       requestType: ImportModelRequest as typeof ImportModelRequest,
@@ -1504,7 +1504,10 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Makes a version the promoted one of its model, and its model the default; requests without a version get it from then on. */
+    /**
+     * Promotes a version: requests that name only its model get the version from then on, and requests that name no model get
+     * this model.
+     */
     promoteModel: {
       name: "PromoteModel",
       requestType: PromoteModelRequest as typeof PromoteModelRequest,
@@ -1513,7 +1516,7 @@ export const ModelServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Chooses whether all versions of a Go model are served in eight bits; takes effect at once. */
+    /** Sets the precision in which all versions of a Go model are served, at once. */
     setPrecision: {
       name: "SetPrecision",
       requestType: SetPrecisionRequest as typeof SetPrecisionRequest,
@@ -1526,37 +1529,37 @@ export const ModelServiceDefinition = {
 } as const;
 
 export interface ModelServiceImplementation<CallContextExt = {}> {
-  /** All versions, or those of one model, the newest first. */
+  /** Lists all versions, or the versions of one model, newest first. */
   listModels(
     request: ListModelsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListModelsResponse>>;
-  /** One version. */
+  /** Returns one version. */
   getModel(request: GetModelRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetModelResponse>>;
-  /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
+  /** Receives a model file, or a network file of KataGo, in chunks; the server checks the whole file before it stores it. */
   uploadModel(
     request: AsyncIterable<UploadModelRequest>,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<UploadModelResponse>>;
-  /** Receives a model file in chunks. */
+  /** Sends a model file in chunks. */
   downloadModel(
     request: DownloadModelRequest,
     context: CallContext & CallContextExt,
   ): ServerStreamingMethodResult<DeepPartial<DownloadModelResponse>>;
-  /**
-   * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
-   * disk.
-   */
+  /** Imports a model file, a network file of KataGo, or a folder with a Hugging Face checkpoint, from the disk of the server. */
   importModel(
     request: ImportModelRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ImportModelResponse>>;
-  /** Makes a version the promoted one of its model, and its model the default; requests without a version get it from then on. */
+  /**
+   * Promotes a version: requests that name only its model get the version from then on, and requests that name no model get
+   * this model.
+   */
   promoteModel(
     request: PromoteModelRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<PromoteModelResponse>>;
-  /** Chooses whether all versions of a Go model are served in eight bits; takes effect at once. */
+  /** Sets the precision in which all versions of a Go model are served, at once. */
   setPrecision(
     request: SetPrecisionRequest,
     context: CallContext & CallContextExt,
@@ -1564,37 +1567,37 @@ export interface ModelServiceImplementation<CallContextExt = {}> {
 }
 
 export interface ModelServiceClient<CallOptionsExt = {}> {
-  /** All versions, or those of one model, the newest first. */
+  /** Lists all versions, or the versions of one model, newest first. */
   listModels(
     request: DeepPartial<ListModelsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListModelsResponse>;
-  /** One version. */
+  /** Returns one version. */
   getModel(request: DeepPartial<GetModelRequest>, options?: CallOptions & CallOptionsExt): Promise<GetModelResponse>;
-  /** Sends a model file, or one of KataGo's network files, in chunks; it is checked whole before it is stored. */
+  /** Receives a model file, or a network file of KataGo, in chunks; the server checks the whole file before it stores it. */
   uploadModel(
     request: AsyncIterable<DeepPartial<UploadModelRequest>>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<UploadModelResponse>;
-  /** Receives a model file in chunks. */
+  /** Sends a model file in chunks. */
   downloadModel(
     request: DeepPartial<DownloadModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): AsyncIterable<DownloadModelResponse>;
-  /**
-   * Imports a model file, one of KataGo's network files, or a folder with a Hugging Face checkpoint, from the server's own
-   * disk.
-   */
+  /** Imports a model file, a network file of KataGo, or a folder with a Hugging Face checkpoint, from the disk of the server. */
   importModel(
     request: DeepPartial<ImportModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ImportModelResponse>;
-  /** Makes a version the promoted one of its model, and its model the default; requests without a version get it from then on. */
+  /**
+   * Promotes a version: requests that name only its model get the version from then on, and requests that name no model get
+   * this model.
+   */
   promoteModel(
     request: DeepPartial<PromoteModelRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<PromoteModelResponse>;
-  /** Chooses whether all versions of a Go model are served in eight bits; takes effect at once. */
+  /** Sets the precision in which all versions of a Go model are served, at once. */
   setPrecision(
     request: DeepPartial<SetPrecisionRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -16,7 +16,7 @@ export const protobufFileName = "tengen/v1/monitor.proto";
 
 /** Asks for the server's figures. */
 export interface WatchServerRequest {
-  /** Milliseconds between two answers, from 100 to 60000; 0 is 1000. */
+  /** Milliseconds between two answers, from 100 to 60000; 0 means 1000. */
   intervalMs: number;
 }
 
@@ -24,31 +24,31 @@ export interface WatchServerRequest {
 export interface WatchServerResponse {
   /** Milliseconds since 1970 UTC. */
   timeMs: number;
-  /** What the evaluator did since the answer before. */
+  /** Figures of the evaluator since the answer before. */
   evaluator:
     | EvaluatorFigures
     | undefined;
-  /** The self-play workers that are connected, in the order in which they came. */
+  /** The self-play workers that are connected, in the order in which they connected. */
   workers: ConnectedWorker[];
 }
 
-/** The evaluator's work over a time; means and rates are 0 where there was none. */
+/** The work of the evaluator over an interval; means and rates are 0 if there was no work. */
 export interface EvaluatorFigures {
   /** Requests accepted. */
   requests: number;
-  /** Positions that the network evaluated, a second. */
+  /** Positions that the network evaluated, per second. */
   evaluationsPerSecond: number;
-  /** Mean positions of a batch. */
+  /** Mean number of positions in a batch. */
   positionsPerBatch: number;
-  /** Most positions that a batch may have. */
+  /** Most positions in a batch. */
   maxBatch: number;
-  /** Mean time that a position waited for its batch, in milliseconds. */
+  /** Mean time from a position's arrival to its batch, in milliseconds. */
   queueMs: number;
-  /** The time within which 99 of 100 positions got into their batch, in milliseconds. */
+  /** 99th percentile of the time from a position's arrival to its batch, in milliseconds. */
   queueMs99: number;
   /** Mean time that a batch took, in milliseconds. */
   computeMsPerBatch: number;
-  /** Share of the positions that the cache knew, 0 to 1. */
+  /** Share of the positions that the cache answered, 0 to 1. */
   cacheHitShare: number;
   /** Requests refused because the queue was full. */
   refused: number;
@@ -64,15 +64,15 @@ export interface EvaluatorFigures {
 
 /** A self-play worker. */
 export interface ConnectedWorker {
-  /** The name that it gave itself. */
+  /** Name that the worker sent in its Hello. */
   name: string;
-  /** Games that it can play at once. */
+  /** Number of games that the worker plays at once. */
   games: number;
-  /** Games that it holds leases for. */
+  /** Number of leases that the worker holds. */
   leases: number;
-  /** When it came, milliseconds since 1970 UTC. */
+  /** Time at which the worker connected, milliseconds since 1970 UTC. */
   connectedAtMs: number;
-  /** Games stored for it since then. */
+  /** Number of games of the worker that the server has stored since then. */
   storedGames: number;
 }
 
@@ -543,7 +543,10 @@ export const MonitorServiceDefinition = {
   name: "MonitorService",
   fullName: "tengen.v1.MonitorService",
   methods: {
-    /** The server's figures again and again until the caller leaves; the first answer comes at once and covers no time. */
+    /**
+     * Sends the figures of the server at every interval until the caller cancels; the first answer comes at once and covers no
+     * time.
+     */
     watchServer: {
       name: "WatchServer",
       requestType: WatchServerRequest as typeof WatchServerRequest,
@@ -556,7 +559,10 @@ export const MonitorServiceDefinition = {
 } as const;
 
 export interface MonitorServiceImplementation<CallContextExt = {}> {
-  /** The server's figures again and again until the caller leaves; the first answer comes at once and covers no time. */
+  /**
+   * Sends the figures of the server at every interval until the caller cancels; the first answer comes at once and covers no
+   * time.
+   */
   watchServer(
     request: WatchServerRequest,
     context: CallContext & CallContextExt,
@@ -564,7 +570,10 @@ export interface MonitorServiceImplementation<CallContextExt = {}> {
 }
 
 export interface MonitorServiceClient<CallOptionsExt = {}> {
-  /** The server's figures again and again until the caller leaves; the first answer comes at once and covers no time. */
+  /**
+   * Sends the figures of the server at every interval until the caller cancels; the first answer comes at once and covers no
+   * time.
+   */
   watchServer(
     request: DeepPartial<WatchServerRequest>,
     options?: CallOptions & CallOptionsExt,

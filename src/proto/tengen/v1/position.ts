@@ -33,9 +33,9 @@ export namespace Color {
   export type UNRECOGNIZED = typeof Color.UNRECOGNIZED;
 }
 
-/** Which repetitions are forbidden. */
+/** Ko rule: which repetitions of a position are forbidden. */
 export const KoRule = {
-  /** UNSPECIFIED - Not set; read as positional. */
+  /** UNSPECIFIED - Not set; the server takes it as positional. */
   UNSPECIFIED: 0,
   /** SIMPLE - Only the immediate recapture of a single stone. */
   SIMPLE: 1,
@@ -58,11 +58,11 @@ export namespace KoRule {
 
 /** What counts as points. */
 export const Scoring = {
-  /** UNSPECIFIED - Not set; read as area. */
+  /** UNSPECIFIED - Not set; the server takes it as area. */
   UNSPECIFIED: 0,
-  /** AREA - Stones on the board and the points that they alone surround. */
+  /** AREA - Stones on the board, and empty points that stones of one color alone surround. */
   AREA: 1,
-  /** TERRITORY - Surrounded points and prisoners. */
+  /** TERRITORY - Empty points that stones of one color alone surround, and prisoners. */
   TERRITORY: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -78,13 +78,13 @@ export namespace Scoring {
 
 /** Which surrounded points do not count. */
 export const Tax = {
-  /** UNSPECIFIED - Not set; read as none. */
+  /** UNSPECIFIED - Not set; the server takes it as none. */
   UNSPECIFIED: 0,
-  /** NONE - All count. */
+  /** NONE - All surrounded points count. */
   NONE: 1,
-  /** SEKI - Those of chains in seki do not count. */
+  /** SEKI - Points surrounded by chains in seki do not count. */
   SEKI: 2,
-  /** ALL - As in seki, and every living group pays two points. */
+  /** ALL - Points surrounded by chains in seki do not count, and two points are subtracted for every living group. */
   ALL: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -99,15 +99,15 @@ export namespace Tax {
   export type UNRECOGNIZED = typeof Tax.UNRECOGNIZED;
 }
 
-/** What White gets for handicap stones. */
+/** Points that White gets for handicap stones. */
 export const HandicapBonus = {
-  /** UNSPECIFIED - Not set; read as nothing. */
+  /** UNSPECIFIED - Not set; the server takes it as none. */
   UNSPECIFIED: 0,
   /** NONE - Nothing. */
   NONE: 1,
-  /** STONES - A point for each stone. */
+  /** STONES - One point for each handicap stone. */
   STONES: 2,
-  /** STONES_LESS_ONE - A point for each stone but one. */
+  /** STONES_LESS_ONE - One point for each handicap stone but the first. */
   STONES_LESS_ONE: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -124,9 +124,9 @@ export namespace HandicapBonus {
 
 /** The rules of a game. */
 export interface Rules {
-  /** Which repetitions are forbidden. */
+  /** Ko rule: which repetitions of a position are forbidden. */
   ko: KoRule;
-  /** Whether a play may remove the player's own chain of two or more stones. */
+  /** Whether a move may remove its own chain of two or more stones (suicide). */
   suicide: boolean;
   /** Points added to White's score; a multiple of 0.5. */
   komi: number;
@@ -134,48 +134,55 @@ export interface Rules {
   scoring: Scoring;
   /** Which surrounded points do not count. */
   tax: Tax;
-  /** What White gets for handicap stones. In a Position it has no effect: bonus says what came of it. */
+  /**
+   * Points that White gets for handicap stones. In a Position this field has no effect, since bonus holds
+   * these points.
+   */
   whiteHandicapBonus: HandicapBonus;
-  /** Whether both players pass once they agree on what is dead, without taking it first. */
+  /** Whether players may pass with dead stones on the board, once they agree which stones are dead. */
   friendlyPassOk: boolean;
 }
 
-/** A position to evaluate: what the network needs to know, and no history beyond that. */
+/** A position to evaluate: what the network needs to know, without the history of the game. */
 export interface Position {
   /** Points on a side, 2 to 19. */
   size: number;
-  /** One byte a point, row by row from the top-left: 0 empty, 1 black, 2 white; size² bytes. */
+  /** One byte for each point, row by row from the top left: 0 empty, 1 black, 2 white; size² bytes. */
   stones: Uint8Array;
-  /** Whose turn it is. */
+  /** The player whose turn it is. */
   toMove: Color;
   /** The rules in force. */
   rules:
     | Rules
     | undefined;
   /**
-   * The latest moves, the newest first, up to 5; a point index, or size² for a pass. They alternate in color, ending
-   * with the opponent of to_move; a client stops the list where they do not. A point may come twice: its stone may have been taken.
+   * Up to 5 latest moves, newest first, as point indices, or size² for a pass. The newest move is that of the opponent of
+   * to_move, and colors alternate; a client ends the list where colors do not alternate. A point may occur twice, since its
+   * stone may have been captured.
    */
   lastMoves: number[];
-  /** Empty points that to_move may not play because of ko or superko; one that is named twice is banned all the same. */
+  /** Empty points that to_move may not play because of ko or superko; a point may occur twice. */
   banned: number[];
   /**
-   * Points that the latest move emptied: what it took, or in a suicide the rest of its own chain. With last_moves they
-   * tell the board one turn ago; a client that leaves them out loses a little of what some networks see.
+   * Points that the latest move emptied: the stones that it captured, or in a suicide the rest of its own chain. captured and
+   * last_moves give the board one turn ago; without captured, some networks see a little less.
    */
   captured: number[];
-  /** The same for the move before the latest. */
+  /** Points that the move before the latest emptied. */
   capturedBefore: number[];
   /**
-   * Points that White has beside komi, a multiple of 0.5: under territory scoring the stones that Black has played or
-   * set up, less White's; and White's bonus for handicap stones.
+   * Points that White has in addition to komi, a multiple of 0.5: the bonus for handicap stones, and under territory scoring
+   * the number of stones that Black has played or set up less the number of stones of White.
    */
   bonus: number;
 }
 
-/** The network's opinion of one position, from the point of view of the side to move. */
+/** The output of the network for one position, from the point of view of the side to move. */
 export interface Evaluation {
-  /** Policy logits over size² + 1 moves, pass last: IEEE half, little-endian, 2·(size² + 1) bytes. Illegal moves are not masked. */
+  /**
+   * Policy logits of size² + 1 moves, the pass last: IEEE half, little-endian, 2·(size² + 1) bytes. Illegal moves are not
+   * masked.
+   */
   policy: Uint8Array;
   /** Probability that the side to move wins. */
   win: number;
@@ -185,23 +192,26 @@ export interface Evaluation {
   loss: number;
   /** Expected final score for the side to move, in points, komi included. */
   score: number;
-  /** Expected ownership for the side to move, IEEE half in [-1, 1], little-endian, 2·size² bytes; empty unless asked for. */
+  /**
+   * Expected ownership of each point for the side to move, IEEE half in [-1, 1], little-endian, 2·size² bytes; empty unless the
+   * request asks for ownership.
+   */
   ownership: Uint8Array;
-  /** What only some networks say; absent for the others. */
+  /** Outputs that only some networks have; absent for other networks. */
   scoreDetails: ScoreDetails | undefined;
 }
 
-/** How far the score can be trusted, from the point of view of the side to move; not a number where a network does not say. */
+/** Details of the score, from the point of view of the side to move; NaN where the network does not have the output. */
 export interface ScoreDetails {
   /** Standard deviation of the final score, in points. */
   stdev: number;
-  /** Points by which the side to move leads: the komi change that would make the game even. */
+  /** Lead of the side to move in points: the change of komi that would make the game even. */
   lead: number;
   /** Variance of the number of moves until the game is decided. */
   varTimeLeft: number;
-  /** How far off win - loss will turn out to be in the next moves. */
+  /** Expected error of win - loss, compared with its value after the next moves. */
   shorttermWinlossError: number;
-  /** How far off the score will turn out to be in the next moves, in points. */
+  /** Expected error of the score in points, compared with its value after the next moves. */
   shorttermScoreError: number;
 }
 

@@ -12,39 +12,42 @@ export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/reward.proto";
 
-/** Rewards from outside: what judges completions may run anywhere and be written in any language. */
+/** Rewards of other programs: a RewardService may run on any machine and be written in any language. */
 
 /** A completion to judge. */
 export interface RewardSample {
-  /** What the model was asked. */
+  /** The prompt. */
   prompt: string;
-  /** What it said, without the token that ends it. */
+  /** The completion, without its end token. */
   completion: string;
-  /** The answer that the data set has. */
+  /** The answer to the prompt in the data set. */
   answer: string;
-  /** The family of the task; empty if it has none. */
+  /** Family of the task; empty if the task has no family. */
   family: string;
 }
 
-/** A batch. */
+/** A batch of completions. */
 export interface ScoreRequest {
-  /** 1 to 256 of them. */
+  /** 1 to 256 completions. */
   samples: RewardSample[];
 }
 
-/** What a completion earns. */
+/** The judgement of a completion. */
 export interface RewardJudgement {
-  /** What the policy learns from; must be finite. */
+  /** The reward from which the policy learns; must be finite. */
   reward: number;
-  /** Whether the answer is right: curricula and evaluations use this and not the reward. */
+  /** Whether the completion is correct; curricula and evaluations use correctness, not the reward. */
   correct: boolean;
-  /** Why the completion could not be judged, in a word or two; it then earns nothing and is counted by this reason. */
+  /**
+   * Reason in a word or two if the completion could not be judged; the completion then has reward 0, and the job counts
+   * failures by reason.
+   */
   failure: string;
 }
 
 /** The judgements. */
 export interface ScoreResponse {
-  /** One for each sample, in their order. */
+  /** One judgement for each sample, in the order of the samples. */
   judgements: RewardJudgement[];
 }
 
@@ -328,13 +331,16 @@ export const ScoreResponse: MessageFns<ScoreResponse> = {
   },
 };
 
-/** Judges completions. The server of rft jobs calls it; whoever has a reward of their own implements it. */
+/** Judges completions. The server calls the service for an rft job; the author of a reward implements the service. */
 export type RewardServiceDefinition = typeof RewardServiceDefinition;
 export const RewardServiceDefinition = {
   name: "RewardService",
   fullName: "tengen.v1.RewardService",
   methods: {
-    /** Judges a batch. A call that fails or takes too long fails its samples, not the job; it is not repeated. */
+    /**
+     * Judges a batch of completions. If a call fails or takes too long, its samples count as failed and the job goes on; the
+     * server does not repeat the call.
+     */
     score: {
       name: "Score",
       requestType: ScoreRequest as typeof ScoreRequest,
@@ -347,12 +353,18 @@ export const RewardServiceDefinition = {
 } as const;
 
 export interface RewardServiceImplementation<CallContextExt = {}> {
-  /** Judges a batch. A call that fails or takes too long fails its samples, not the job; it is not repeated. */
+  /**
+   * Judges a batch of completions. If a call fails or takes too long, its samples count as failed and the job goes on; the
+   * server does not repeat the call.
+   */
   score(request: ScoreRequest, context: CallContext & CallContextExt): Promise<DeepPartial<ScoreResponse>>;
 }
 
 export interface RewardServiceClient<CallOptionsExt = {}> {
-  /** Judges a batch. A call that fails or takes too long fails its samples, not the job; it is not repeated. */
+  /**
+   * Judges a batch of completions. If a call fails or takes too long, its samples count as failed and the job goes on; the
+   * server does not repeat the call.
+   */
   score(request: DeepPartial<ScoreRequest>, options?: CallOptions & CallOptionsExt): Promise<ScoreResponse>;
 }
 

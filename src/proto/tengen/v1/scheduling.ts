@@ -20,19 +20,22 @@ export const SchedulingPolicy = {
   UNSPECIFIED: 0,
   /** SHARD_ALL - Micro-batches of micro_batch sequences in the order of the batch, all sharded: plain context parallelism. */
   SHARD_ALL: 1,
-  /** SORTED - The same with the batch sorted by length. */
+  /** SORTED - As shard-all, with the batch sorted by length. */
   SORTED: 2,
-  /** TOKEN_PACKING - Sequences in the order of the batch up to the memory of a group, all sharded. */
+  /** TOKEN_PACKING - Micro-batches filled to the memory of a group with sequences in the order of the batch, all sharded. */
   TOKEN_PACKING: 3,
-  /** ROUND_ROBIN - Token packing's micro-batches, sequences placed where there is most room (the paper's Alg. 4). */
+  /** ROUND_ROBIN - The micro-batches of token packing, with each sequence placed on the rank with the most free memory (the paper's Alg. 4). */
   ROUND_ROBIN: 4,
-  /** DACP - Token packing's micro-batches, or those of micro_batch sequences if it is given, placed by Alg. 1. */
+  /**
+   * DACP - The micro-batches of token packing, or micro-batches of micro_batch sequences if micro_batch is given, with sequences
+   * placed by Alg. 1.
+   */
   DACP: 5,
-  /** GDS - The batch divided by Alg. 2, everything sharded. */
+  /** GDS - Micro-batches by Alg. 2, with all sequences sharded. */
   GDS: 6,
-  /** SKRULL - The paper's: Alg. 2 with Alg. 1. */
+  /** SKRULL - The paper's method: micro-batches by Alg. 2, with sequences placed by Alg. 1. */
   SKRULL: 7,
-  /** SKRULL_REFINED - Skrull's plan improved by the cost model; never slower under it. */
+  /** SKRULL_REFINED - The plan of Skrull improved by the cost model; never slower than that plan by the cost model. */
   SKRULL_REFINED: 8,
   UNRECOGNIZED: -1,
 } as const;
@@ -56,9 +59,9 @@ export namespace SchedulingPolicy {
 export const RollBackVictim = {
   /** UNSPECIFIED - Not given: first. */
   UNSPECIFIED: 0,
-  /** FIRST - The first found, as in the paper. */
+  /** FIRST - The first local sequence found, as in the paper. */
   FIRST: 1,
-  /** LARGEST - The largest. */
+  /** LARGEST - The largest local sequence. */
   LARGEST: 2,
   UNRECOGNIZED: -1,
 } as const;
@@ -72,15 +75,15 @@ export namespace RollBackVictim {
   export type UNRECOGNIZED = typeof RollBackVictim.UNRECOGNIZED;
 }
 
-/** What a time was measured of. */
+/** What a measured time covers. */
 export const TimeSampleKind = {
   /** UNSPECIFIED - Not given; refused. */
   UNSPECIFIED: 0,
-  /** LOCAL - The sequences packed on one rank, forward and backward. */
+  /** LOCAL - Forward and backward of sequences packed on one rank. */
   LOCAL: 1,
-  /** SHARDED - The sequences sharded over the group, with their exchanges. */
+  /** SHARDED - Forward and backward of sequences sharded over the group, exchanges included. */
   SHARDED: 2,
-  /** EXCHANGE - Only the exchanges that the sequences make when sharded. */
+  /** EXCHANGE - Only the exchanges of sequences sharded over the group. */
   EXCHANGE: 3,
   UNRECOGNIZED: -1,
 } as const;
@@ -96,68 +99,71 @@ export namespace TimeSampleKind {
 }
 
 /**
- * Constants of a rank and its group, milliseconds for all layers, forward and backward; each from 0 to 1e15. Linear_ms or
- * attention_ms has to be above 0.
+ * Constants of the cost model of a rank and its group: milliseconds for all layers, forward and backward, each from 0 to 1e15.
+ * linear_ms or attention_ms must be above 0.
  */
 export interface SchedulingCost {
-  /** For each token on a rank. */
+  /** Milliseconds for each token on a rank. */
   linearMs: number;
-  /** For each squared token of a whole causal sequence. */
+  /** Milliseconds for the squared length of a whole causal sequence, per squared token. */
   attentionMs: number;
-  /** Tokens in a rank's part of a sequence at which attention runs at half its speed. */
+  /** Number of tokens in a rank's part of a sequence at which attention runs at half its full speed. */
   attentionHalfTokens: number;
-  /** What the local part of a micro-batch takes beside its tokens, and again the sharded part. */
+  /** Fixed time of the local part of a micro-batch, and also fixed time of its sharded part. */
   computeMs: number;
-  /** To exchange keys and values of one token of a sharded sequence. */
+  /** Milliseconds to exchange the keys and values of one token of a sharded sequence. */
   exchangeMsPerToken: number;
-  /** What the exchanges of a micro-batch take beside their volume. */
+  /** Fixed time of the exchanges of a micro-batch. */
   exchangeMs: number;
-  /** Exchanges take no less than this. */
+  /** Least time of the exchanges of a micro-batch. */
   exchangeFloorMs: number;
-  /** A micro-batch takes no less than this. */
+  /** Least time of a micro-batch. */
   microBatchMs: number;
-  /** What a step takes beside its micro-batches. */
+  /** Time of a step apart from its micro-batches. */
   stepMs: number;
 }
 
 /** The grid of ranks that carries out a step. */
 export interface SchedulingCluster {
-  /** Groups of ranks, each with other sequences, 1 to 1,024. */
+  /** Number of groups of ranks, 1 to 1,024; each group has other sequences. */
   dataParallel: number;
-  /** Ranks of a group, 1 to 1,024. */
+  /** Number of ranks in a group, 1 to 1,024. */
   contextParallel: number;
   /** Tokens that one rank can hold at once, 1 to 2,147,483,647. */
   bucketSize: number;
-  /** Times of a rank and its group. */
+  /** Cost model of a rank and its group. */
   cost:
     | SchedulingCost
     | undefined;
   /**
-   * Tokens of the bucket that the gathered keys and values of one token of a sharded sequence take on every rank; 0 where they
-   * are passed around instead, 1 at most.
+   * Memory that the gathered keys and values of one token of a sharded sequence take on every rank, in tokens of the bucket, at
+   * most 1; 0 if ranks pass keys and values around instead of gathering them.
    */
   gatheredShare: number;
 }
 
-/** A global batch and who computes it. */
+/** A global batch, and the grid of ranks that computes it. */
 export interface PlanStepRequest {
   /**
-   * Tokens of each sequence, each at least 1 and small enough for a group; 1 to 16,384 of them, and their
-   * number times context_parallel at most 1,048,576.
+   * Length of each sequence in tokens, at least 1 and at most what a group can hold; 1 to 16,384 sequences, and the number of
+   * sequences times context_parallel is at most 1,048,576.
    */
   lengths: number[];
   /** The grid of ranks. */
   cluster:
     | SchedulingCluster
     | undefined;
-  /** How to schedule. */
+  /** Scheduling policy. */
   policy: SchedulingPolicy;
   /**
-   * Sequences in a micro-batch, for the policies that say so; 1 if not given, for DACP token packing. Of no meaning for the
-   * other policies.
+   * Number of sequences in a micro-batch, for shard-all, sorted and DACP; other policies do not read micro_batch. Not given: 1,
+   * or for DACP the micro-batches of token packing.
    */
   microBatch: number;
-  /** Never shards a local sequence when memory runs out (the paper's ablation); more micro-batches are made instead. */
+  /**
+   * Whether the plan never shards a local sequence when memory runs out, and makes more micro-batches instead (the paper's
+   * ablation).
+   */
   noRollBack: boolean;
   /** Which local sequence is sharded when memory runs out. */
   victim: RollBackVictim;
@@ -167,78 +173,81 @@ export interface PlanStepRequest {
 export interface ScheduledMicroBatch {
   /** Indices into the lengths of the request. */
   sequences: number[];
-  /** For each of them: -1 if it is sharded over all ranks of the group, else the context-parallel rank that has it whole. */
+  /**
+   * For each sequence: -1 if the sequence is sharded over all ranks of the group, else the context-parallel rank that has the
+   * whole sequence.
+   */
   placements: number[];
-  /** Time by the cost model. */
+  /** Time of the micro-batch by the cost model. */
   predictedMs: number;
-  /** Tokens that each rank of the group holds. */
+  /** Number of tokens that each rank of the group holds. */
   rankTokens: number[];
 }
 
 /**
- * The micro-batches of one data-parallel rank in order; there may be none. Groups have different numbers of them: whoever
- * reduces gradients in every micro-batch makes up for it with empty ones.
+ * The micro-batches of one data-parallel rank, in order; there may be none. Groups have different numbers of micro-batches: a
+ * trainer that reduces gradients in every micro-batch adds empty micro-batches.
  */
 export interface ScheduledGroup {
   /** The micro-batches. */
   microBatches: ScheduledMicroBatch[];
-  /** Their times together. */
+  /** Sum of the times of the micro-batches by the cost model. */
   predictedMs: number;
 }
 
-/** What a plan amounts to. */
+/** Totals of a plan. */
 export interface PlanSummary {
-  /** Time of the step by the cost model: the slowest group and what a step takes beside its micro-batches. */
+  /** Time of the step by the cost model: the time of the slowest group plus step_ms. */
   predictedMs: number;
-  /** Micro-batches of the group that has most. */
+  /** Largest number of micro-batches of a group. */
   microBatches: number;
-  /** Sequences that are sharded. */
+  /** Number of sequences that are sharded. */
   shardedSequences: number;
-  /** Tokens of these. */
+  /** Number of tokens of the sharded sequences. */
   shardedTokens: number;
-  /** All tokens of the batch. */
+  /** Number of tokens of the batch. */
   tokens: number;
   /** Most tokens that any rank holds at once. */
   mostRankTokens: number;
-  /** Time of the slowest group over the mean of all groups, micro-batches only; 1 is perfect balance. */
+  /** Time of the slowest group divided by the mean time of all groups, micro-batches alone; 1 is perfect balance. */
   imbalance: number;
 }
 
 /** The plan of a step: every sequence once. */
 export interface PlanStepResponse {
-  /** For each data-parallel rank its micro-batches. */
+  /** The micro-batches of each data-parallel rank. */
   groups: ScheduledGroup[];
-  /** What it amounts to. */
+  /** Totals of the plan. */
   summary: PlanSummary | undefined;
 }
 
-/** One measured micro-batch; better the median of some repeats. */
+/** One measured micro-batch; preferably the median of several measurements. */
 export interface TimeSample {
-  /** What was measured. */
+  /** What the time covers. */
   kind: TimeSampleKind;
-  /** Tokens of each sequence. */
+  /** Length of each sequence, in tokens. */
   lengths: number[];
-  /** How long it took; must be above 0. */
+  /** Measured time in milliseconds; must be above 0. */
   ms: number;
 }
 
 /** Measured times. */
 export interface FitCostRequest {
-  /** 1 to 10,000 of them, with 1,000,000 lengths at most; at least one is local. */
+  /** 1 to 10,000 samples with at most 1,000,000 lengths; at least one sample is local. */
   samples: TimeSample[];
-  /** Ranks over which sharded samples were sharded. */
+  /** Number of ranks over which the sharded samples were sharded. */
   contextParallel: number;
-  /** Measured apart: what a step takes beside its micro-batches. */
+  /** Time of a step apart from its micro-batches, measured separately. */
   stepMs: number;
 }
 
 /** A fitted cost model. */
 export interface FitCostResponse {
-  /** Its constants. */
+  /** The fitted constants. */
   cost:
     | SchedulingCost
     | undefined;
-  /** Mean of |predicted − measured| / measured over the samples. */
+  /** Mean of |predicted − measured| / measured over all samples. */
   meanError: number;
 }
 
@@ -1290,13 +1299,13 @@ export const FitCostResponse: MessageFns<FitCostResponse> = {
   },
 };
 
-/** The method alone, without state: send the lengths of a global batch, get the plan of its step. */
+/** The method without state: the caller sends the lengths of the sequences of a global batch and gets the plan of the step. */
 export type SchedulingServiceDefinition = typeof SchedulingServiceDefinition;
 export const SchedulingServiceDefinition = {
   name: "SchedulingService",
   fullName: "tengen.v1.SchedulingService",
   methods: {
-    /** Which rank computes which sequence of a global batch in which micro-batch. */
+    /** Plans which rank computes which sequence of a global batch in which micro-batch. */
     planStep: {
       name: "PlanStep",
       requestType: PlanStepRequest as typeof PlanStepRequest,
@@ -1305,7 +1314,7 @@ export const SchedulingServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** The constants of the cost model from measured times. */
+    /** Fits the constants of the cost model to measured times. */
     fitCost: {
       name: "FitCost",
       requestType: FitCostRequest as typeof FitCostRequest,
@@ -1318,16 +1327,16 @@ export const SchedulingServiceDefinition = {
 } as const;
 
 export interface SchedulingServiceImplementation<CallContextExt = {}> {
-  /** Which rank computes which sequence of a global batch in which micro-batch. */
+  /** Plans which rank computes which sequence of a global batch in which micro-batch. */
   planStep(request: PlanStepRequest, context: CallContext & CallContextExt): Promise<DeepPartial<PlanStepResponse>>;
-  /** The constants of the cost model from measured times. */
+  /** Fits the constants of the cost model to measured times. */
   fitCost(request: FitCostRequest, context: CallContext & CallContextExt): Promise<DeepPartial<FitCostResponse>>;
 }
 
 export interface SchedulingServiceClient<CallOptionsExt = {}> {
-  /** Which rank computes which sequence of a global batch in which micro-batch. */
+  /** Plans which rank computes which sequence of a global batch in which micro-batch. */
   planStep(request: DeepPartial<PlanStepRequest>, options?: CallOptions & CallOptionsExt): Promise<PlanStepResponse>;
-  /** The constants of the cost model from measured times. */
+  /** Fits the constants of the cost model to measured times. */
   fitCost(request: DeepPartial<FitCostRequest>, options?: CallOptions & CallOptionsExt): Promise<FitCostResponse>;
 }
 

@@ -30,34 +30,34 @@ export interface WorkRequest {
     /** Leases that the worker will not finish. */
     { $case: "giveBack"; value: GiveBack }
     | //
-    /** Still playing; extends the leases of this worker. */
+    /** A sign that the worker still plays; extends the leases of the worker. */
     { $case: "heartbeat"; value: Heartbeat }
     | undefined;
 }
 
 /** Introduces a worker. */
 export interface Hello {
-  /** A name for logs and listings. */
+  /** Name of the worker, for logs and lists. */
   worker: string;
-  /** Games that the worker plays at once; with lease_ids it is given as many leases, and never holds more. */
+  /** Number of games that the worker plays at once, and so the most leases that the worker holds, lease_ids included. */
   games: number;
   /** The worker's protocol version; this contract is 1. */
   protocolVersion: number;
-  /** Leases of an earlier stream that the worker still plays; from now on they are this stream's, if nobody else has them. */
+  /** Leases of an earlier stream that the worker still plays; each becomes a lease of this stream, unless another worker has it. */
   leaseIds: string[];
 }
 
-/** A finished game, and with it the request for the next lease; the lease of a tree goes on until its last variation. */
+/** A finished game; also the request for the next lease. The lease of a tree lasts until the last variation of the tree. */
 export interface SubmitGame {
-  /** The lease under which it was played. */
+  /** The lease under which the game was played. */
   leaseId: string;
   /** The game. */
   game: GameRecord | undefined;
 }
 
-/** Leases returned unplayed. */
+/** Leases that the worker returns. */
 export interface GiveBack {
-  /** The leases to free; empty means all that this worker holds. */
+  /** The leases to return; empty means all leases of the worker. */
   leaseIds: string[];
 }
 
@@ -73,33 +73,33 @@ export interface WorkResponse {
     /** A game to play. */
     { $case: "lease"; value: Lease }
     | //
-    /** A submitted game is durable (or already was). */
+    /** A submitted game is durable, or was so before. */
     { $case: "stored"; value: GameStored }
     | //
-    /** A submitted game was refused; its lease is free again. */
+    /** The server refused a submitted game; the lease of the game is free again. */
     { $case: "refused"; value: GameRefused }
     | //
-    /** A new model version for the games that have not started; leases already held may use it. */
+    /** A new model version for games that have not started; games of leases already held may use it. */
     { $case: "newModel"; value: NewModel }
     | //
-    /** Nothing to play now; leases follow when there is work. */
+    /** There is nothing to play now; leases follow when there is work. */
     { $case: "idle"; value: Idle }
     | undefined;
 }
 
-/** The right and duty to play one game, or the variations that a game tree still lacks, before the lease expires. */
+/** The right to play one game, or the variations that a game tree still lacks, until the lease expires. */
 export interface Lease {
-  /** Names this lease. */
+  /** Id of the lease. */
   leaseId: string;
   /** The job that the game is for. */
   jobId: string;
-  /** The game to submit; submitting the same game twice stores it once. With branching it names the tree. */
+  /** Id of the game to submit; the server stores a game that is submitted twice once. With branching, the id of the tree. */
   gameId: string;
-  /** The model version to play with, as name@version. */
+  /** The model version to play with, NAME@VERSION. */
   modelVersion: string;
   /** Seed of everything random in the game. */
   seed: bigint;
-  /** How to play. */
+  /** Settings of the search. */
   settings:
     | SelfPlaySettings
     | undefined;
@@ -115,15 +115,15 @@ export interface Lease {
 
 /** A rating game: no exploration, one version against another. */
 export interface Match {
-  /** Black's model version, as name@version. */
+  /** Model version of Black, NAME@VERSION. */
   blackModel: string;
-  /** White's model version, as name@version. */
+  /** Model version of White, NAME@VERSION. */
   whiteModel: string;
-  /** Moves played before the players take over, Black first. */
+  /** Moves of the opening, Black first, after which the versions play. */
   opening: number[];
 }
 
-/** How a self-play game is searched. */
+/** How a self-play game is searched and played. */
 export interface SelfPlaySettings {
   /** Points on a side. */
   size: number;
@@ -133,40 +133,43 @@ export interface SelfPlaySettings {
     | undefined;
   /** Simulations of a full search. */
   visits: number;
-  /** Simulations of a cheap search (playout-cap randomisation); 0 means that every search is full. */
+  /** Simulations of a cheap search (playout cap randomization); 0 means that every search is full. */
   cheapVisits: number;
-  /** Share of moves that get a full search when cheap_visits is set, 0 to 1. */
+  /** Share of the moves that get a full search if cheap_visits is above 0; 0 to 1. */
   fullSearchShare: number;
-  /** Root selection: Gumbel with sequential halving instead of PUCT with Dirichlet noise. */
+  /** Root selection: true is Gumbel sampling with sequential halving, false is PUCT with Dirichlet noise. */
   gumbelRoot: boolean;
   /** Actions that the Gumbel root considers. */
   gumbelActions: number;
   /** Moves from the start that are drawn with temperature 1 (PUCT: from visits; Gumbel: from the improved policy). */
   temperatureMoves: number;
-  /** A side resigns when its root value is below this in two searches running; -1 never resigns. */
+  /** A side resigns when the root values of two of its searches in a row are below resign_threshold; -1 never resigns. */
   resignThreshold: number;
-  /** Share of games in which nobody resigns, to measure false resignations, 0 to 1. */
+  /** Share of the games in which neither side may resign, to measure wrong resignations, 0 to 1. */
   resignPlayoutShare: number;
   /** Moves after which a game is stopped and scored. */
   maxMoves: number;
-  /** Total concentration of the Dirichlet noise at the PUCT root, spread over the legal moves; 0 is no noise. */
+  /** Total concentration of the Dirichlet noise at a PUCT root, spread over the legal moves; 0 adds no noise. */
   dirichletTotal: number;
-  /** Temperature of the draws after temperature_moves; 0 plays the best move. */
+  /** Temperature at which moves after temperature_moves are drawn from the search policy; 0 plays the best move. */
   lateTemperature: number;
-  /** How a finished game is branched; absent for single games. */
+  /** How games of a tree branch; absent for single games. */
   branching:
     | BranchSettings
     | undefined;
-  /** Share of the games that begin with an early fork: a few moves of the raw policy, then the best of some random moves. */
+  /**
+   * Share of the games that begin with an early fork: a few moves drawn from the raw policy, then the best of a few random
+   * moves by the value of the network.
+   */
   earlyForkShare: number;
   /**
-   * With cheap_visits: where the Label Change Rate of the search one move earlier is at least this, the result is open and
-   * the search is full in any case; only settled positions are searched cheaply. 0 chooses by full_search_share alone.
+   * If cheap_visits is above 0: a move always gets a full search if the Label Change Rate after the search of the move before
+   * is at least full_search_above; 0 chooses full searches by full_search_share alone.
    */
   fullSearchAbove: number;
 }
 
-/** A finished game: enough to rebuild any features from. */
+/** A finished game, from which any input features of a network can be computed. */
 export interface GameRecord {
   /** The game, from its lease; variation k > 0 of a tree is TREE.k. */
   gameId: string;
@@ -182,78 +185,81 @@ export interface GameRecord {
   rules:
     | Rules
     | undefined;
-  /** The moves, Black first; a point index, or size² for a pass. */
+  /** The moves, Black first, as point indices, or size² for a pass. */
   moves: number[];
-  /** One entry a move, in order; in a variation only for the moves after shared_moves. */
+  /** One entry for each move, in order; in a variation one entry for each move after shared_moves. */
   searches: SearchRecord[];
-  /** Who resigned; unspecified if the game was played out. */
+  /** The player who resigned; unspecified if nobody did. */
   resigned: Color;
-  /** The final score for Black, komi subtracted; what the board shows, also after a resignation. */
+  /** Score of the final board for Black, komi subtracted; also after a resignation. */
   score: number;
   /** Set for a rating game, from its lease. */
   match:
     | Match
     | undefined;
-  /** Set for a game of a tree. */
+  /** Set for a game of a game tree. */
   variation: Variation | undefined;
 }
 
-/** Where a game belongs in a game tree. Positions and searches before its branch belong to earlier variations. */
+/** The place of a game in a game tree. Positions and searches before the branch point belong to earlier variations. */
 export interface Variation {
-  /** The tree: the game_id of the lease. */
+  /** Id of the tree: the game_id of the lease. */
   treeId: string;
-  /** 0 for the first game, then counting up. */
+  /** Number of the variation in the tree, from 0. */
   index: number;
   /**
-   * Moves up to and including the one drawn at the branch point; the position before it is in an earlier variation. 0 for
-   * the first game.
+   * Number of moves up to the branch point plus 1 for the move drawn there; the branch point belongs to an earlier variation.
+   * 0 for the first game.
    */
   sharedMoves: number;
-  /** Plies between the branch point that was sampled and the one that still had an unexplored move. */
+  /** Number of plies from the branch point, where an unexplored move was drawn, to the position that was sampled. */
   backUp: number;
-  /** Whether the tree ends with this variation. */
+  /** Whether the variation is the last of the tree. */
   isLast: boolean;
 }
 
-/** What the search said before one move. */
+/** The result of the search before one move. */
 export interface SearchRecord {
-  /** The search's policy: alternating pairs of action and probability in units of 1/65535, actions with no weight left out. */
+  /**
+   * Search policy: action and probability in turn, the probability in units of 1/65535; actions with probability 0 are left
+   * out.
+   */
   policy: number[];
   /** The root value for the side to move, -1 to 1. */
   value: number;
-  /** Simulations made. */
+  /** Number of simulations. */
   visits: number;
-  /** Whether the policy is a training target (a full search). */
+  /** Whether the search was full, so that its policy is a training target. */
   full: boolean;
-  /** Kullback-Leibler divergence of the policy from the network's own, in nats. */
+  /** Policy surprise: Kullback-Leibler divergence between the search policy and the policy of the network, in nats. */
   surprise: number;
 }
 
-/** A game is on disk. */
+/** The server has stored a game durably. */
 export interface GameStored {
   /** The game. */
   gameId: string;
 }
 
-/** A game was not stored. */
+/** The server has refused a game. */
 export interface GameRefused {
   /** The game. */
   gameId: string;
-  /** Why, naming the value seen. */
+  /** Reason, with the value seen. */
   reason: string;
 }
 
-/** The model that new games should use. */
+/** The model version that new games should use. */
 export interface NewModel {
   /** The job concerned. */
   jobId: string;
-  /** name@version. */
+  /** The model version, NAME@VERSION. */
   modelVersion: string;
 }
 
 /** There is no work. */
 export interface Idle {
-  /** Why, in words. */
+  /** Reason, as a sentence. */
   reason: string;
 }
 
@@ -1958,15 +1964,15 @@ export const Idle: MessageFns<Idle> = {
   },
 };
 
-/** Leases games to workers and stores what they send. */
+/** Leases games to workers and stores the games that workers submit. */
 export type SelfPlayServiceDefinition = typeof SelfPlayServiceDefinition;
 export const SelfPlayServiceDefinition = {
   name: "SelfPlayService",
   fullName: "tengen.v1.SelfPlayService",
   methods: {
     /**
-     * One stream a worker: it says hello, receives leases, submits each finished game and gets its next lease in the same
-     * step, and gives back what it cannot finish. A game is acknowledged only once it is durable.
+     * Each worker has one stream. The worker says hello, receives leases, submits each finished game, which also asks for the next
+     * lease, and gives back leases that it cannot finish. The server acknowledges a game only once the game is durable.
      */
     work: {
       name: "Work",
@@ -1981,8 +1987,8 @@ export const SelfPlayServiceDefinition = {
 
 export interface SelfPlayServiceImplementation<CallContextExt = {}> {
   /**
-   * One stream a worker: it says hello, receives leases, submits each finished game and gets its next lease in the same
-   * step, and gives back what it cannot finish. A game is acknowledged only once it is durable.
+   * Each worker has one stream. The worker says hello, receives leases, submits each finished game, which also asks for the next
+   * lease, and gives back leases that it cannot finish. The server acknowledges a game only once the game is durable.
    */
   work(
     request: AsyncIterable<WorkRequest>,
@@ -1992,8 +1998,8 @@ export interface SelfPlayServiceImplementation<CallContextExt = {}> {
 
 export interface SelfPlayServiceClient<CallOptionsExt = {}> {
   /**
-   * One stream a worker: it says hello, receives leases, submits each finished game and gets its next lease in the same
-   * step, and gives back what it cannot finish. A game is acknowledged only once it is durable.
+   * Each worker has one stream. The worker says hello, receives leases, submits each finished game, which also asks for the next
+   * lease, and gives back leases that it cannot finish. The server acknowledges a game only once the game is durable.
    */
   work(
     request: AsyncIterable<DeepPartial<WorkRequest>>,
