@@ -21,12 +21,12 @@ import type {
 } from '../../methods/curriculum/curriculum.js';
 import type { Model, Weights } from '../../nn/model-file.js';
 import type { TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
-import { makeSchedule } from '../../nn/optimizers/schedules.js';
 import type { PromptSummary } from '../../generator/group-generator.js';
 import type { Reward } from '../../rewards/reward.js';
 import { meanOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
+import { learningRateOf } from './learning-rate.js';
 import { modelOf, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
 import type { OpenPolicy } from './policy-handle.js';
 import type { RftTask, TokenPrompts } from './prompts.js';
@@ -150,7 +150,7 @@ export class RftLoop {
     this.#curriculum = found.curriculum;
     this.#scores = found.scores;
     this.scoringMs = found.scoringMs;
-    this.#learningRate = scheduleOf(options.settings);
+    this.#learningRate = learningRateOf(options.settings);
     this.#step = options.kept?.state.step ?? 0;
     this.#totals = { ...options.kept?.state.totals };
   }
@@ -335,18 +335,6 @@ function policyOptions({ model, settings, kept }: RftLoopOptions): PolicyOptions
     loss: { clipLow, clipHigh, klCoefficient, klEstimator, entropyCoefficient, temperature },
     update: { optimizer: { kind: 'adamw', beta1, beta2, epsilon: 1e-8, weightDecay }, clipNorm },
   };
-}
-
-function scheduleOf({ schedule, learningRate, warmupSteps, steps }: RftLoopSettings): (step: number) => number {
-  if (learningRate === 0) return () => 0;
-  // A job shorter than its warm-up only warms up.
-  return makeSchedule({
-    decay: schedule,
-    peak: learningRate,
-    final: 0,
-    warmupSteps: Math.min(warmupSteps, steps - 1),
-    totalSteps: steps,
-  });
 }
 
 /** The numbers in a curriculum's state, such as where its window stands. */
