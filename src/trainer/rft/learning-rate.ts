@@ -4,7 +4,12 @@ import { makeSchedule } from '../../nn/optimizers/schedules.js';
 import type { RftLoopSettings } from './config.js';
 
 /** The learning rate of each step, from 0. */
-export function learningRateOf({ schedule, learningRate, warmupSteps, steps }: RftLoopSettings): (step: number) => number {
+export function learningRateOf({
+  schedule,
+  learningRate,
+  warmupSteps,
+  steps,
+}: RftLoopSettings): (step: number) => number {
   if (learningRate === 0) return () => 0;
   // A job shorter than its warm-up only warms up.
   return makeSchedule({
