@@ -11,6 +11,7 @@ const generated = mkdtempSync(join(tmpdir(), 'tengen-generated-'));
 const report = join(generated, 'report.json');
 const steps = [
   ['generated code is fresh', ['node', 'scripts/check-generated.mjs']],
+  ['the version is that of the package', ['node', 'scripts/make-version.mjs', '--check']],
   ['proto lint', [bin('buf'), 'lint']],
   ['format', [bin('prettier'), '--check', '--log-level', 'warn', '.']],
   ['types', [bin('tsc'), '-p', 'tsconfig.json']],

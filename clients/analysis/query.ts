@@ -6,8 +6,8 @@
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import type { Rules } from '../../src/go/rules.js';
 import type { Setup, Turn } from '../../src/player/game-state.js';
-import type { ModelFacts } from '../shared/model-watch.js';
 import type { MoveRestriction } from '../../src/player/search-position.js';
+import type { ModelFacts } from '../shared/model-watch.js';
 import type { AnalysisConfig } from './config.js';
 import { Fields, type Complaint, type Placed } from './fields.js';
 import { readRules } from './query-rules.js';

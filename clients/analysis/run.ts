@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import { readConfig } from '../../src/core/config.js';
 import type { AppError } from '../../src/core/errors.js';
+import { packageVersion } from '../../src/core/version.js';
 import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch, type ModelFacts } from '../shared/model-watch.js';
 import { stderrLog, writeText } from '../shared/standard-streams.js';
@@ -16,8 +17,6 @@ import { AnalysisEngine } from './engine.js';
 export interface RunAnalysisOptions extends ConnectionOptions, Partial<AnalysisConfig> {
   /** name, name@version, or empty for the promoted one. */
   readonly model?: string;
-  /** Of the package, for `query_version`. */
-  readonly version: string;
   readonly input: Readable;
   /** Nothing but answers is written to it. */
   readonly output: Writable;
@@ -56,7 +55,7 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
   );
   const engine = new AnalysisEngine({
     config,
-    version: options.version,
+    version: packageVersion,
     evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
     model: (): Promise<ModelFacts> => watch.known(patienceMs),
     write: (line) => writeText(output, line),

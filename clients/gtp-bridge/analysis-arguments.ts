@@ -4,9 +4,9 @@
  */
 
 import type { Color } from '../../src/go/color.js';
+import type { MoveRestriction } from '../../src/player/search-position.js';
 import { readColor, vertex, word } from './arguments.js';
 import { refusal } from './refusal.js';
-import type { MoveRestriction } from '../../src/player/search-position.js';
 
 /** How an analysis is written: `lz` and `sabaki` as integers from 0 to 10000, `kata` as decimals. */
 export type AnalysisStyle = 'lz' | 'kata' | 'sabaki';

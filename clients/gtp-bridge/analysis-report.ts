@@ -4,8 +4,8 @@
  */
 
 import { formatVertex } from '../../src/go/vertex.js';
-import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
 import { toWinrate, type Candidate, type Opinion } from '../../src/player/opinion.js';
+import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
 
 /** The whole line of one report; undefined if there is nothing to say yet. */
 export function formatReport(opinion: Opinion, request: AnalysisRequest, style: AnalysisStyle): string | undefined {

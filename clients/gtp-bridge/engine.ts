@@ -3,9 +3,9 @@
  * however far ahead the sender is.
  */
 
+import type { LineReader } from '../shared/lines.js';
 import type { Command } from './command.js';
 import { parseCommand } from './command.js';
-import type { LineReader } from '../shared/lines.js';
 import { refusal, refusalText } from './refusal.js';
 import { formatResponse } from './response.js';
 

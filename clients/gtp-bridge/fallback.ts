@@ -6,10 +6,10 @@
 import { AppError } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
 import type { Position } from '../../src/go/position.js';
+import type { Choice } from '../../src/player/move-choice.js';
 import { RetryQueue } from '../shared/retry-queue.js';
 import { UctPlayer } from '../shared/uct.js';
 import { finish, generate, type GenerateOptions } from './generate.js';
-import type { Choice } from '../../src/player/move-choice.js';
 import type { Session } from './session.js';
 
 /** Enough to take what can be taken and to save what is in atari; a fraction of a second on small boards. */

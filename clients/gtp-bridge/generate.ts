@@ -1,10 +1,10 @@
 /** Making a move: a search within the clock's budget, and the choice from what it found. */
 
 import type { Color } from '../../src/go/color.js';
+import { chooseMove, looksLost, standingScore, type Choice } from '../../src/player/move-choice.js';
 import { refusal } from './refusal.js';
 import type { AnalysisRequest, AnalysisStyle } from './analysis-arguments.js';
 import { formatReport } from './analysis-report.js';
-import { chooseMove, looksLost, standingScore, type Choice } from '../../src/player/move-choice.js';
 import type { Session } from './session.js';
 
 /** What kind of move is wanted. */

@@ -1,14 +1,14 @@
 /** `kata-set-param` and its kind: settings of the session under KataGo's names, those of the search among them. */
 
 import { readConfig } from '../../src/core/config.js';
-import { bridgeSchema, type BridgeConfig } from './config.js';
-import { refusal } from './refusal.js';
 import {
   isSearchParameter,
   searchParameter,
   searchParameterNames,
   withSearchParameter,
 } from '../../src/player/search-parameters.js';
+import { bridgeSchema, type BridgeConfig } from './config.js';
+import { refusal } from './refusal.js';
 import type { Session } from './session.js';
 
 interface Setting {

@@ -4,22 +4,21 @@ import type { Readable, Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import { AppError } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
+import { packageVersion } from '../../src/core/version.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
-import { RemoteEvaluator } from '../shared/remote-evaluator.js';
-import { bridgeSchema, type BridgeConfig } from './config.js';
-import { runLoop } from './engine.js';
 import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch } from '../shared/model-watch.js';
-import { Session } from './session.js';
+import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { isBrokenPipe, stderrLog, writeText } from '../shared/standard-streams.js';
+import { bridgeSchema, type BridgeConfig } from './config.js';
+import { runLoop } from './engine.js';
+import { Session } from './session.js';
 import { commandTable } from './table.js';
 
 /** Where the server is, how to play, and the streams to talk GTP on. */
 export interface RunGtpOptions extends ConnectionOptions, Partial<BridgeConfig> {
   /** name, name@version, or empty for the promoted one. */
   readonly model?: string;
-  /** Of the package, for `version`. */
-  readonly version: string;
   readonly input: Readable;
   /** Nothing but GTP is written to it. */
   readonly output: Writable;
@@ -47,7 +46,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');
   const session = new Session({
-    version: options.version,
+    version: packageVersion,
     config,
     evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
     onTrouble,

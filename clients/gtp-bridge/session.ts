@@ -7,10 +7,10 @@ import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { needTelling, rulesObject } from '../../src/go/rule-sets.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from '../../src/player/clock.js';
-import { bridgeSchema, type BridgeConfig } from './config.js';
 import { GameState, type Setup } from '../../src/player/game-state.js';
 import { tuningOf, type SearchParameters } from '../../src/player/search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../../src/player/thinker.js';
+import { bridgeSchema, type BridgeConfig } from './config.js';
 
 /** Board before the server has said what its network plays. */
 const sizeBeforeConnection = 9;

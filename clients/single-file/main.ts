@@ -9,9 +9,6 @@ import { runAnalysis } from '../analysis/run.js';
 import { bridgeSchema } from '../gtp-bridge/config.js';
 import { runGtp, type RunGtpOptions } from '../gtp-bridge/run.js';
 
-/** The version of the package, written in by the bundler: one file has no package.json beside it. */
-declare const TENGEN_VERSION: string;
-
 interface Program {
   readonly summary: string;
   readonly schema: Schema;
@@ -47,10 +44,7 @@ function help(name: string, { summary, schema }: Program): string {
 }
 
 /** Undefined if help was asked for. */
-function readOptions(
-  words: string[],
-  schema: Schema,
-): Omit<RunGtpOptions, 'version' | 'input' | 'output' | 'signal'> | undefined {
+function readOptions(words: string[], schema: Schema): Omit<RunGtpOptions, 'input' | 'output' | 'signal'> | undefined {
   const settings = Object.entries(schema);
   const texts = Object.keys(connectionFlags).map((name) => [name, { type: 'string' }] as const);
   const others = settings.map(
@@ -93,7 +87,7 @@ async function main(words: string[]): Promise<number> {
       return 0;
     }
     const streams = { input: process.stdin, output: process.stdout };
-    await program.run({ ...options, ...streams, version: TENGEN_VERSION, signal: interrupted.signal });
+    await program.run({ ...options, ...streams, signal: interrupted.signal });
     return 0;
   } catch (error) {
     process.stderr.write(`tengen-gtp: ${AppError.from(error).message}\n`);

@@ -1,6 +1,6 @@
 /** Where the package is, whether it runs from src/ or from dist/: what is read at run time stands beside both. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../core/errors.js';
@@ -12,9 +12,4 @@ export function packageRoot(): string {
     if (existsSync(join(folder, 'package.json'))) return folder;
   }
   throw new AppError('internal', `There is no package.json above '${start}'`);
-}
-
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { GtpClient } from '../../clients/shared/gtp-client.js';
+import { packageVersion } from '../../src/core/version.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { bundleBridge, startBridge } from '../support/bridge-process.js';
 import { HeuristicServer } from '../support/heuristic-server.js';
@@ -35,7 +36,7 @@ describe('the bundled bridge', () => {
     );
     expect(replies[0]).toBe('Tengen');
     expect(replies[1]).toMatch(/^[A-G]\d$/);
-    expect(replies[2]).toBe('0.1.0 hand@000000000000');
+    expect(replies[2]).toBe(`${packageVersion} hand@000000000000`);
     expect(replies[3]).toContain('Komi: 9');
     await expect(client.send('boardsize 9')).rejects.toThrow('unacceptable size');
     expect(server.evaluated).toBeGreaterThan(10);

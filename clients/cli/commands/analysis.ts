@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { analysisSchema } from '../../analysis/config.js';
 import { runAnalysis } from '../../analysis/run.js';
 import { readConfig } from '../../../src/core/config.js';
-import { packageVersion } from '../../../src/server/package-root.js';
 import { startLocalServer } from '../child.js';
 import { command, connectionFlags, connectionOf } from '../command.js';
 import { givenSettings, schemaFlags } from '../schema-flags.js';
@@ -41,7 +40,7 @@ export const analysisCommand = command({
       const { model } = flags;
       const connection = local ? { address: local.address } : connectionOf(flags);
       const streams = { input: process.stdin, output: process.stdout };
-      await runAnalysis({ ...settings, ...connection, ...streams, model, version: packageVersion(), signal });
+      await runAnalysis({ ...settings, ...connection, ...streams, model, signal });
       return 0;
     } finally {
       await local?.server.stop();

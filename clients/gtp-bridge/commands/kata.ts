@@ -4,13 +4,13 @@ import { AppError } from '../../../src/core/errors.js';
 import { parseRules, rulesObject, withRule } from '../../../src/go/rule-sets.js';
 import type { Rules } from '../../../src/go/rules.js';
 import { SYMMETRIES } from '../../../src/go/symmetry.js';
+import { Thinker } from '../../../src/player/thinker.js';
 import { number, readColor, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
 import { parameterNames, readParameter, setParameter } from '../parameters.js';
 import { rawNetwork } from '../raw-network.js';
 import { refusal } from '../refusal.js';
 import type { Session } from '../session.js';
-import { Thinker } from '../../../src/player/thinker.js';
 
 /** KataGo's extensions, and KGS's name for the rules. */
 export function kataCommands(session: Session): readonly (readonly [string, Handler])[] {

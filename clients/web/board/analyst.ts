@@ -3,13 +3,13 @@
  * would. The tree follows the game while the game goes on.
  */
 
+import { readConfig } from '../../../src/core/config.js';
+import type { AppError } from '../../../src/core/errors.js';
 import type { Opinion } from '../../../src/player/opinion.js';
 import { GameState } from '../../../src/player/game-state.js';
 import { chooseMove, looksLost, standingScore, type Choice } from '../../../src/player/move-choice.js';
 import { Thinker, type EvaluatorFor } from '../../../src/player/thinker.js';
 import { playerSchema } from '../../../src/player/config.js';
-import { readConfig } from '../../../src/core/config.js';
-import type { AppError } from '../../../src/core/errors.js';
 import { positionAt, toMoveAt, type Line } from './line.js';
 
 /** As the GTP bridge plays without flags. */

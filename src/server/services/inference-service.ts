@@ -4,6 +4,7 @@
  */
 
 import type { CallContext, ServiceImplementation } from 'nice-grpc';
+import { packageVersion } from '../../core/version.js';
 import { AppError, check } from '../../core/errors.js';
 import { orAborted } from '../../core/signals.js';
 import { quoted } from '../../core/quoted.js';
@@ -14,7 +15,6 @@ import type { Generator } from '../../generator/generator.js';
 import type { ModelMetadataResponse } from '../../proto/inference/grpc_service.js';
 import type { ThreadPool } from '../../threads/pool.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
-import { packageVersion } from '../package-root.js';
 import type { Parts } from '../parts.js';
 import { readMessage } from '../transport/asked-in-bytes.js';
 import { service, type Service } from '../transport/service.js';
@@ -46,7 +46,7 @@ export function composeInference({ evaluator, store, quotas, pools }: Parts, gen
     quotas,
     messages: pools.messages,
     language: languageInference(generator, isLanguage),
-    serverVersion: packageVersion(),
+    serverVersion: packageVersion,
     versions: async (name) => (await store.models.list(name)).map(({ version }) => version),
   };
   return service(inferenceService, makeInferenceService(evaluator, options));
