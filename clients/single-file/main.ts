@@ -39,7 +39,8 @@ function help(name: string, { summary, schema }: Program): string {
   const rows = [...Object.entries(connectionFlags), ...settings];
   const lines = rows.map(([flag, doc]) => `  --${flag.padEnd(20)} ${doc}`);
   const usage = `tengen-gtp ${name === 'gtp' ? '' : `${name} `}[HOST:PORT] [flags]`;
-  const other = name === 'gtp' ? ['  tengen-gtp analysis --help explains the analysis engine, for KaTrain and scripts.', ''] : [];
+  const other =
+    name === 'gtp' ? ['  tengen-gtp analysis --help explains the analysis engine, for KaTrain and scripts.', ''] : [];
   return [usage, '', `  ${summary} with the network of a Tengen server.`, ...other, '', ...lines, ''].join('\n');
 }
 
