@@ -1,7 +1,7 @@
 /** What the server does with a submitted game: checks it, stores it, tells its job, and says what comes of its lease. */
 
-import { partsOfRef, refOf } from '../../core/refs.js';
 import type { Logger } from 'pino';
+import { partsOfRef, refOf } from '../../core/refs.js';
 import { AppError, check } from '../../core/errors.js';
 import { inOneLine, quoted } from '../../core/quoted.js';
 import { variationId, type GameRecord } from '../../go/game-record.js';

@@ -1,7 +1,7 @@
 /** Language models through the Open Inference Protocol: INT64 `tokens` [T] in, FP32 `logits` [T, V] out. */
 
-import { partsOfRef } from '../../core/refs.js';
 import type { CallContext } from 'nice-grpc';
+import { partsOfRef } from '../../core/refs.js';
 import { check } from '../../core/errors.js';
 import { quoted } from '../../core/quoted.js';
 import { orAborted } from '../../core/signals.js';

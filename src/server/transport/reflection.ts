@@ -11,9 +11,9 @@ import { ReflectionService } from '@grpc/reflection';
 import type { CompatServiceDefinition, Server } from 'nice-grpc';
 import { Status } from 'nice-grpc-common';
 import { checkDeclared } from '../access/call-levels.js';
+import { packageRoot } from '../package-root.js';
 import { decodable } from './decoding.js';
 import { completeDescriptors } from './descriptors.js';
-import { packageRoot } from '../package-root.js';
 
 /** The half of a grpc-js stream that the reflection service uses. */
 interface ReflectionStream {

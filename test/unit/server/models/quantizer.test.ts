@@ -1,9 +1,9 @@
-import { refOf } from '../../../../src/core/refs.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { refOf } from '../../../../src/core/refs.js';
 import { readConfig } from '../../../../src/core/config.js';
 import { Rng } from '../../../../src/core/rng.js';
 import { threadUrl } from '../../../../src/threads/thread-url.js';
