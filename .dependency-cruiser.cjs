@@ -160,6 +160,9 @@ const law = {
   'experiments/shared': ['src', 'clients', 'bench/shared'],
 };
 
+/** Commands of `tengen` that open what a server opens. All others talk to a server, and run where there is none. */
+const serverCommands = '^clients/cli/commands/(models|serve|store)\\.ts$';
+
 /** A pattern for what is in a folder, or for a file. */
 const within = (path) => path.replaceAll(/[/.]/g, '\\$&') + (path.endsWith('.ts') ? '$' : '\\/');
 
@@ -199,6 +202,26 @@ module.exports = {
       severity: 'error',
       from: { path: '^experiments/([^/]+)/' },
       to: { path: '^experiments/', pathNot: '^experiments/($1|shared)/' },
+    },
+    {
+      name: 'server-behind-three-commands',
+      comment: 'one file can carry the clients, as none of them brings server code',
+      severity: 'error',
+      from: { path: '^clients/', pathNot: serverCommands },
+      to: { path: '^src/(server|store)/' },
+    },
+    {
+      name: 'three-commands-behind-main',
+      severity: 'error',
+      from: { path: '^(src|clients)/', pathNot: '^clients/cli/main\\.ts$' },
+      to: { path: serverCommands },
+    },
+    {
+      name: 'a-row-for-every-folder',
+      comment: 'a folder that the law does not name may import nothing',
+      severity: 'error',
+      from: { path: '^(src|clients)/', pathNot: `^(${Object.keys(law).map(within).join('|')})` },
+      to: {},
     },
     ...Object.entries(law).map(([folder, allowed]) => ({
       name: `imports-of-${folder.replaceAll('/', '-')}`,

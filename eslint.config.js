@@ -96,6 +96,17 @@ export default tseslint.config(
     ignores: ['src/threads/**'],
     rules: {
       'no-restricted-imports': ['error', { paths: ['node:worker_threads', 'worker_threads'] }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportExpression[source.value=/worker_threads/], NewExpression[callee.name="Worker"]',
+          message: 'A thread is started by src/threads alone.',
+        },
+        {
+          selector: 'CallExpression > MemberExpression.callee > Identifier.property[name="terminate"]',
+          message: 'A thread is ended by src/threads alone, between two pieces of work.',
+        },
+      ],
     },
   },
   {

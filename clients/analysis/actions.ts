@@ -15,7 +15,7 @@ interface ActionContext {
   readonly config: AnalysisConfig;
   readonly version: string;
   readonly model: () => Promise<ModelFacts>;
-  readonly terminate: (request: TerminateRequest) => Promise<void>;
+  readonly giveUp: (request: TerminateRequest) => Promise<void>;
 }
 
 /** Carries an action out; the answer is the query itself, with more fields for some. */
@@ -56,7 +56,7 @@ async function terminate(
   }
   const turns = fields.integers('turnNumbers', 0, Number.MAX_SAFE_INTEGER);
   if (fields.problem) return { error: fields.problem.message, field: fields.problem.field, id };
-  await context.terminate({ id: action === 'terminate' ? String(terminateId) : undefined, turns });
+  await context.giveUp({ id: action === 'terminate' ? String(terminateId) : undefined, turns });
   return values;
 }
 

@@ -90,7 +90,7 @@ export class AnalysisEngine {
     const { id, action } = values;
     if (typeof id !== 'string') return this.#say({ error: 'Request must have a string "id" field' });
     if (typeof action === 'string') {
-      const context = { ...this.#options, terminate: (request: TerminateRequest) => this.#terminate(request) };
+      const context = { ...this.#options, giveUp: (request: TerminateRequest) => this.#terminate(request) };
       return this.#say(await answerAction(values, id, action, context));
     }
     await this.#takeQuery(values, id);
