@@ -111,7 +111,7 @@ describe('growing over the server', { timeout: 120_000 }, () => {
     const grown = run('models', 'grow', 'go5', 'go5-large', ...sizes, '--set', 'operatorSteps=10');
     expect(grown.err).toBe('');
     expect(grown.out).toMatch(/loss of the source +\d/);
-    expect(grown.out).toMatch(/weights +[\d,]+ → [\d,]+/);
+    expect(grown.out).toMatch(/parameters +[\d,]+ → [\d,]+/);
     expect(grown.out).toMatch(/go5-large@[0-9a-f]{12} was grown from go5@[0-9a-f]{12} and is the model now/);
     expect(modelOf('go5-large').architecture).toEqual({ ...architecture, channels: 16, blocks: 4 });
     const connection = server.connect();

@@ -4,7 +4,8 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { threadedOnnxRuntimeEngine } from '../../dist/src/engine/onnxruntime/threaded.js';
+import { cpuEngine } from '../../dist/src/engine/engine-settings.js';
+import { threadedEngine } from '../../dist/src/engine/threaded.js';
 import { GeneratorThread } from '../../dist/src/generator/generator-thread.js';
 import { encodeModel } from '../../dist/src/nn/model-file.js';
 import { graph, input } from '../../dist/src/nn/graph.js';
@@ -16,7 +17,7 @@ import { makeStateMemory } from '../../dist/src/ranks/training-state.js';
 import { planStep } from '../../dist/src/methods/scheduling/plan-step.js';
 import { readSftConfig } from '../../dist/src/trainer/sft/config.js';
 import { readLanguageModel } from '../../dist/src/trainer/sft/language-model.js';
-import { openPolicyThread } from '../../dist/src/trainer/rft/policy-handle.js';
+import { policyThread } from '../../dist/src/trainer/rft/policy-handle.js';
 
 const [, , kind, times] = process.argv;
 const { layout, ...model } = readLanguageModel(
@@ -29,7 +30,7 @@ const { architecture, weights } = model;
 const makers = {
   async generator() {
     const limits = { cacheBytes: 2 ** 28, maxWaiting: 10, prefillTokens: 1000 };
-    const thread = await GeneratorThread.start({ modelFile: encodeModel(model), provider: 'cpu', limits });
+    const thread = await GeneratorThread.start({ modelFile: encodeModel(model), engine: cpuEngine, limits });
     const prompt = Array.from({ length: 900 }, (_, i) => i % 250);
     const sampling = { temperature: 1, topP: 1, seed: 1, stopTokens: [] };
     const tokens = thread.add({ prompt, completions: 2, maxTokens: 100, ...sampling });
@@ -37,7 +38,7 @@ const makers = {
     return { work, close: () => thread.close() };
   },
   async engine() {
-    const engine = threadedOnnxRuntimeEngine();
+    const engine = threadedEngine(cpuEngine);
     const x = input('x', [700, 700]);
     const program = await engine.compile(graph({ y: matMul(matMul(x, x), x) }));
     const inputs = { x: { shape: [700, 700], data: new Float32Array(490_000).fill(1e-3) } };
@@ -45,7 +46,7 @@ const makers = {
   },
   async grid() {
     const settings = { dataParallel: 1, contextParallel: 2, bucketSize: 2000, architecture };
-    const grid = await RankGrid.open({ ...settings, state: makeStateMemory(layout, 0, weights) });
+    const grid = await RankGrid.open({ ...settings, engine: cpuEngine, state: makeStateMemory(layout, 0, weights) });
     const sequences = Array.from({ length: 4 }, () => ({
       tokens: new Int32Array(801).fill(7),
       weights: new Float32Array(801).fill(1),
@@ -56,7 +57,7 @@ const makers = {
     return { work: [grid.train({ step: 0, sequences, plan }, optimizer, 1)], close: () => grid.close() };
   },
   async policy() {
-    const handle = await openPolicyThread({
+    const handle = await policyThread(cpuEngine)({
       architecture,
       tensors: weights,
       loss: { clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0, klEstimator: 'k3', entropyCoefficient: 0, temperature: 1 },
