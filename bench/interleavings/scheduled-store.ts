@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import type fc from 'fast-check';
 import { AppError } from '../../src/core/errors.js';
+import { Turns } from '../../src/core/turns.js';
 import { Database } from '../../src/store/sqlite/database.js';
 import { Files, type FileFolder } from '../../src/store/sqlite/files.js';
 import { carryOut, openOperations, type Call, type Operations } from '../../src/store/sqlite/operations.js';
 import type { StoreCalls } from '../../src/store/sqlite/commit-queue.js';
 import { storeOver } from '../../src/store/sqlite/sqlite-store.js';
-import { Turns } from '../../src/store/sqlite/turns.js';
 import type { Store } from '../../src/store/store.js';
 import { turn } from './explore.js';
 

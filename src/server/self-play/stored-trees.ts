@@ -3,6 +3,7 @@
  * speak of the same tree, and the next worker must get all of it: whatever reads or adds to a tree waits for its turn.
  */
 
+import { Turns } from '../../core/turns.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
 import type { GameStore } from '../../store/store.js';
 import type { Work } from '../../trainer/go-data/work.js';
@@ -13,8 +14,8 @@ export type Moves = readonly number[];
 /** The trees in the lease book. */
 export class StoredTrees {
   readonly #games: Pick<GameStore, 'tree'>;
-  /** The end of the last turn of each tree that has one. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** By tree. */
+  readonly #turns = new Turns();
   /** Moves of the stored games of a tree; forgotten when its work leaves the book. */
   readonly #moves = new WeakMap<Work, Moves[]>();
 
@@ -23,18 +24,8 @@ export class StoredTrees {
   }
 
   /** Runs `body` when everything asked for before on the same tree is over. */
-  async inTurn<T>(treeId: string, body: () => Promise<T>): Promise<T> {
-    const result = (this.#turns.get(treeId) ?? Promise.resolve()).then(body);
-    const turn = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(treeId, turn);
-    try {
-      return await result;
-    } finally {
-      if (this.#turns.get(treeId) === turn) this.#turns.delete(treeId);
-    }
+  inTurn<T>(treeId: string, body: () => Promise<T>): Promise<T> {
+    return this.#turns.take(treeId, body);
   }
 
   /** The stored games of a tree, in order. */

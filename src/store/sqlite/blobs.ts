@@ -5,10 +5,10 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.js';
+import { Turns } from '../../core/turns.js';
 import { digest } from './digest.js';
 import { storageFailure } from './failure.js';
 import { fileMode, makeFolder, syncFolder } from './folder.js';
-import { Turns } from './turns.js';
 
 const wholeName = /^[0-9a-f]{64}$/;
 const unfinishedName = /^[0-9a-f]{64}\.[0-9a-f]{8}\.part$/;
