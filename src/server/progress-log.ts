@@ -13,7 +13,9 @@ export class ProgressLog {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #last = new Map<string, number>();
-  readonly #watchers = new Set<() => void>();
+  readonly #changed = new Condition();
+  /** How often watchers were made to look again. */
+  #changes = 0;
 
   /** @param now milliseconds since 1970 UTC */
   constructor(store: ProgressStore, logger: Logger, now: () => number) {
@@ -41,7 +43,8 @@ export class ProgressLog {
 
   /** Makes every watcher look again. */
   wake(): void {
-    for (const wake of this.#watchers) wake();
+    this.#changes++;
+    this.#changed.notifyAll();
   }
 
   /**
@@ -50,18 +53,12 @@ export class ProgressLog {
    */
   async *watch(jobId: string, after: number, isOver: () => boolean, signal: AbortSignal): AsyncGenerator<ProgressRow> {
     let sequence = after;
-    const changed = new Condition();
-    // A change while rows are read counts as well.
-    let isNew = false;
-    const wake = (): void => {
-      isNew = true;
-      changed.notifyAll();
-    };
-    this.#watchers.add(wake);
+    const wake = (): void => this.#changed.notifyAll();
     signal.addEventListener('abort', wake);
     try {
       for (;;) {
-        isNew = false;
+        // A change while rows are read counts as well.
+        const seen = this.#changes;
         const wasOver = isOver();
         const page = await this.#store.after(jobId, sequence, PAGE);
         for (const row of page) {
@@ -71,10 +68,9 @@ export class ProgressLog {
         if (signal.aborted) return;
         if (page.length > 0) continue;
         if (wasOver) return;
-        await changed.until(() => isNew);
+        await this.#changed.until(() => this.#changes !== seen || signal.aborted);
       }
     } finally {
-      this.#watchers.delete(wake);
       signal.removeEventListener('abort', wake);
     }
   }

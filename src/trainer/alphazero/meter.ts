@@ -2,6 +2,7 @@
  * Counts and times what a job does: the figures of its progress, how far it has come, how much waits for training.
  */
 
+import { Condition } from '../../core/condition.js';
 import type { GameRecord } from '../../go/game-record.js';
 import { countRows } from '../go-data/game-rows.js';
 import type { TrainerState } from './checkpoint.js';
@@ -36,8 +37,9 @@ export class Meter {
   #means: Readonly<Record<string, number>> = {};
   #reportedAtMs = -Infinity;
   #marks: Mark[] = [];
-  #roomWanted: { readonly backlog: number; readonly resolve: () => void } | undefined;
   #step = 0;
+  #isStopped = false;
+  readonly #taken = new Condition();
 
   constructor(config: AlphaZeroConfig, now: () => number) {
     this.#config = config;
@@ -105,21 +107,18 @@ export class Meter {
         this.#sums.set(name, (this.#sums.get(name) ?? 0) + value);
       }
     }
-    if (this.#roomWanted && this.#backlog < this.#roomWanted.backlog) this.stop();
+    this.#taken.notifyAll();
   }
 
-  /** Resolves when fewer than `backlog` games wait, or the job ends. One waiter at a time. */
-  async waitForBacklog(backlog: number): Promise<void> {
-    if (this.#backlog < backlog) return;
-    await new Promise<void>((resolve) => {
-      this.#roomWanted = { backlog, resolve };
-    });
+  /** Resolves when fewer than `backlog` games wait, or the job ends. */
+  waitForBacklog(backlog: number): Promise<void> {
+    return this.#taken.until(() => this.#backlog < backlog || this.#isStopped);
   }
 
-  /** Lets the waiter go. */
+  /** Lets whoever waits go. */
   stop(): void {
-    this.#roomWanted?.resolve();
-    this.#roomWanted = undefined;
+    this.#isStopped = true;
+    this.#taken.notifyAll();
   }
 
   /** Whether it is time for a `train` point; says so once each second. */
