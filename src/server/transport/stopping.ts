@@ -5,8 +5,8 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import type { CallContext } from 'nice-grpc';
+import { breathe } from '../../core/breathe.js';
 import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import { until } from '../../core/signals.js';
@@ -70,7 +70,7 @@ export class Stopping {
   async idle(): Promise<void> {
     await this.#changed.until(() => this.#calls === 0 || this.#isAbandoned);
     // The last status is written in this turn.
-    await setImmediate();
+    await breathe();
   }
 
   /** Carries a call out. @throws AppError 'unavailable' if the server stops before the call is done */

@@ -3,6 +3,7 @@
  * batch, so under load many games share one wait for the disk, and a lone call waits for nobody.
  */
 
+import { breathe } from '../../core/breathe.js';
 import { AppError } from '../../core/errors.js';
 import type { Executor } from './executor.js';
 import type { Call, Operations } from './operations.js';
@@ -59,7 +60,7 @@ export class CommitQueue {
 
   async #drain(): Promise<void> {
     // What else arrives in this turn of the event loop shares the batch.
-    await new Promise((resolve) => setImmediate(resolve));
+    await breathe();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];

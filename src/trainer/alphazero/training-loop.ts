@@ -2,8 +2,7 @@
  * Feeds a trainer from a queue: all steps that are due before each game, a breath between steps so that messages come in.
  */
 
-import { setImmediate as breathe } from 'node:timers/promises';
-
+import { breathe } from '../../core/breathe.js';
 import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
