@@ -4,6 +4,7 @@
  */
 
 import { check } from '../../core/errors.js';
+import { mean } from '../../core/mean.js';
 
 /** What the search found in a position. */
 export interface SearchedPosition {
@@ -150,11 +151,4 @@ function weightedResult({ children, results }: TreeNode, result: number): number
   }
   // Without weights on what was explored, as in an unsearched opening, only the mean is left.
   return total > 0 ? sum / total : mean(results);
-}
-
-/** The mean of numbers, which must not be none. */
-export function mean(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
 }

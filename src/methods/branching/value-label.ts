@@ -1,6 +1,7 @@
 /** The value label of a position from the games through it. */
 
-import { mean, type TreeNode } from './game-tree.js';
+import { mean } from '../../core/mean.js';
+import type { TreeNode } from './game-tree.js';
 
 /** Kinds of label; see `valueLabel`. */
 export const valueLabels = ['mean', 'own', 'weighted', 'posterior'] as const;

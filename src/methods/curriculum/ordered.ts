@@ -1,5 +1,6 @@
 /** GAIN-RL's sampler and scheduler (section 3.2 and its released code), over its order or that of a control. */
 
+import { mean } from '../../core/mean.js';
 import { Rng, type RngState, type Seed } from '../../core/rng.js';
 import { concentration } from './angle.js';
 import type { AngleScore, Curriculum, CurriculumOptions, CurriculumState, Prompt, StepOutcome } from './curriculum.js';
@@ -92,8 +93,4 @@ export function stepOf(
   const byAccuracy = Math.tanh(alpha * (accuracy - beta));
   if (update === 'paper') return (count / 2) * (byAccuracy + Math.tanh(gamma * angle));
   return Math.min(count, Math.max(0, (count / 2) * (byAccuracy + Math.tanh(alpha * angle))));
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,6 +3,8 @@
  * beside their settings.
  */
 
+import { mean } from '../../core/mean.js';
+
 /** The ways to estimate: what they are is said at `advantagesOf` and `tokenWeightsOf`. */
 export const estimators = ['grpo', 'dr-grpo', 'dapo', 'rloo'] as const;
 
@@ -22,17 +24,17 @@ const TIE = 1e-9;
 export function advantagesOf(estimator: Estimator, rewards: readonly number[]): number[] {
   const count = rewards.length;
   if (!hasSignal(rewards)) return rewards.map(() => 0);
-  const mean = meanOf(rewards);
+  const centre = mean(rewards);
   switch (estimator) {
     case 'grpo':
     case 'dapo': {
-      const deviation = Math.sqrt(rewards.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (count - 1));
-      return rewards.map((r) => (r - mean) / (deviation + EPSILON));
+      const deviation = Math.sqrt(rewards.reduce((sum, r) => sum + (r - centre) ** 2, 0) / (count - 1));
+      return rewards.map((r) => (r - centre) / (deviation + EPSILON));
     }
     case 'dr-grpo':
-      return rewards.map((r) => r - mean);
+      return rewards.map((r) => r - centre);
     case 'rloo':
-      return rewards.map((r) => ((r - mean) * count) / (count - 1));
+      return rewards.map((r) => ((r - centre) * count) / (count - 1));
   }
 }
 
@@ -64,9 +66,4 @@ export function tokenWeightOf(
     case 'rloo':
       return 1 / of.count;
   }
-}
-
-/** Arithmetic mean; 0 of nothing. */
-export function meanOf(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,7 +1,7 @@
 /** How good a policy is at tasks: greedy, and sampled with the same chance every time. */
 
+import { mean } from '../../core/mean.js';
 import type { RftLoopSettings } from './config.js';
-import { meanOf } from './advantages.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts } from './rollouts.js';
 
 /** A completion for people to read. */
@@ -62,10 +62,10 @@ export async function evaluatePolicy(
     greedy: accuracyOf(greedy.groups, parts),
     ...(sampled && {
       sampled: accuracyOf(sampled.groups, parts),
-      anyCorrect: meanOf(sampled.groups.map((group) => Number(passRateOf(group) > 0))),
+      anyCorrect: mean(sampled.groups.map((group) => Number(passRateOf(group) > 0))),
     }),
-    meanTokens: meanOf(answers.map(({ tokens }) => tokens.length)),
-    truncatedShare: meanOf(answers.map(({ isStopped }) => Number(!isStopped))),
+    meanTokens: mean(answers.map(({ tokens }) => tokens.length)),
+    truncatedShare: mean(answers.map(({ isStopped }) => Number(!isStopped))),
     failures: { ...greedy.failures, ...sampled?.failures },
     samples: sampleRows(greedy.groups, parts, shownSamples),
     milliseconds: performance.now() - started,
@@ -89,12 +89,10 @@ function accuracyOf(groups: readonly JudgedGroup[], { tasks }: RolloutParts): Ac
       if (name === '') continue;
       rates.set(name, [...(rates.get(name) ?? []), passRateOf(group)]);
     }
-    return Object.fromEntries(
-      [...rates].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => [name, meanOf(all)]),
-    );
+    return Object.fromEntries([...rates].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => [name, mean(all)]));
   };
   return {
-    overall: meanOf(groups.map(passRateOf)),
+    overall: mean(groups.map(passRateOf)),
     byFamily: by((index) => tasks[index]!.family),
     byLevel: by((index) => (tasks[index]!.level === 0 ? '' : String(tasks[index]!.level))),
   };

@@ -10,7 +10,9 @@
 
 import { check } from '../../core/errors.js';
 import { checkStep } from '../../core/finite.js';
+import { mean } from '../../core/mean.js';
 import { Rng } from '../../core/rng.js';
+import type { PromptSummary } from '../../generator/group-generator.js';
 import { angleOf, concentration } from '../../methods/curriculum/angle.js';
 import type {
   AngleScore,
@@ -21,9 +23,7 @@ import type {
 } from '../../methods/curriculum/curriculum.js';
 import type { Model, Weights } from '../../nn/model-file.js';
 import type { TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';
-import type { PromptSummary } from '../../generator/group-generator.js';
 import type { Reward } from '../../rewards/reward.js';
-import { meanOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
 import { learningRateOf } from './learning-rate.js';
@@ -306,7 +306,7 @@ export class RftLoop {
     const isScored = this.#curriculum.wantsScores === true && this.#curriculum.rank !== undefined;
     if (isScored) this.#curriculum.rank!(await this.score());
     const scored = isScored ? { scoringMs: performance.now() - started, poolScorings: 1 } : { poolScorings: 0 };
-    return { angleMean: meanOf(angle.map(concentration)), ...scored, ...figuresOf(this.#curriculum.state()) };
+    return { angleMean: mean(angle.map(concentration)), ...scored, ...figuresOf(this.#curriculum.state()) };
   }
 
   #addTotals(figures: Figures): Figures {

@@ -1,6 +1,6 @@
 /** A step in figures: those that users of TRL, verl and OpenRLHF look for, under the names of the job's progress. */
 
-import { meanOf } from './advantages.js';
+import { mean } from '../../core/mean.js';
 import type { UpdateResult } from './policy.js';
 import { type JudgedGroup, passRateOf } from './rollouts.js';
 
@@ -26,22 +26,22 @@ export function stepFigures(parts: StepParts): Figures {
   const lengths = completions.map(({ tokens }) => tokens.length);
   const generated = sumOf(lengths);
   return {
-    rewardMean: meanOf(rewards),
+    rewardMean: mean(rewards),
     rewardStd: deviationOf(rewards),
     /** The mean over groups of their deviations. */
-    groupRewardStd: meanOf(drawn.map((group) => deviationOf(group.completions.map(({ reward }) => reward)))),
-    accuracy: meanOf(drawn.map(passRateOf)),
-    zeroVarianceShare: meanOf(drawn.map(({ hasSignal }) => Number(!hasSignal))),
-    allCorrectShare: meanOf(drawn.map((group) => Number(passRateOf(group) === 1))),
-    noneCorrectShare: meanOf(drawn.map((group) => Number(passRateOf(group) === 0))),
+    groupRewardStd: mean(drawn.map((group) => deviationOf(group.completions.map(({ reward }) => reward)))),
+    accuracy: mean(drawn.map(passRateOf)),
+    zeroVarianceShare: mean(drawn.map(({ hasSignal }) => Number(!hasSignal))),
+    allCorrectShare: mean(drawn.map((group) => Number(passRateOf(group) === 1))),
+    noneCorrectShare: mean(drawn.map((group) => Number(passRateOf(group) === 0))),
     ...updateFigures(updates),
     learningRate,
     failures,
-    completionTokensMean: meanOf(lengths),
+    completionTokensMean: mean(lengths),
     completionTokensMin: Math.min(...lengths),
     completionTokensMax: Math.max(...lengths),
-    truncatedShare: meanOf(completions.map(({ isStopped }) => Number(!isStopped))),
-    promptTokensMean: meanOf(promptTokens),
+    truncatedShare: mean(completions.map(({ isStopped }) => Number(!isStopped))),
+    promptTokensMean: mean(promptTokens),
     promptsDrawn: drawn.length,
     groupsKept: kept.length,
     rollouts: completions.length,
@@ -58,22 +58,22 @@ function updateFigures(updates: readonly UpdateResult[]): Figures {
     tokens === 0 ? 0 : sumOf(updates.map((update) => update[name])) / tokens;
   const [clipLowShare, clipHighShare] = [perToken('clippedLow'), perToken('clippedHigh')];
   return {
-    loss: meanOf(updates.map(({ loss }) => loss)),
+    loss: mean(updates.map(({ loss }) => loss)),
     kl: perToken('kl'),
     oldKl: perToken('oldKl'),
     entropy: perToken('entropy'),
     clipLowShare,
     clipHighShare,
     clipShare: clipLowShare + clipHighShare,
-    gradientNorm: meanOf(updates.map(({ gradientNorm }) => gradientNorm)),
+    gradientNorm: mean(updates.map(({ gradientNorm }) => gradientNorm)),
     updates: updates.length,
     tokensTrain: sumOf(updates.map(({ computedTokens }) => computedTokens)),
   };
 }
 
 function deviationOf(values: readonly number[]): number {
-  const mean = meanOf(values);
-  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }
 
 function sumOf(values: readonly number[]): number {
