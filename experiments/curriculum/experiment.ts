@@ -6,7 +6,7 @@ import type { Family } from '../../src/tasks/families.js';
 import { LEVELS } from '../../src/tasks/families.js';
 import { makeSuite, type Task } from '../../src/tasks/suite.js';
 import { appendResult } from '../../bench/shared/append-result.js';
-import { readLines, resultsFile, workFile } from '../shared/files.js';
+import { readLines, resultsFile, runFile } from '../shared/files.js';
 import { warmStart, type WarmStartOptions } from './warm-start.js';
 
 /** One comparison: tasks, the model's start, and a budget. */
@@ -105,7 +105,7 @@ export function testOf({ families, fixedLength, testSize }: Regime): Task[] {
 
 /** The file of the model that all runs start from; made if it is not there. */
 export async function startOf(name: string): Promise<Uint8Array> {
-  const file = workFile('curriculum', `${name}-start.safetensors`);
+  const file = runFile('curriculum', `${name}-start.safetensors`);
   if (existsSync(file)) return readFileSync(file);
   const { families, fixedLength, warm: options } = regimeOf(name);
   const seed = WARM_SEED;

@@ -2,7 +2,7 @@
 
 import type { GrowthReport } from '../../src/trainer/growth/train-operator.js';
 import { appendResult } from '../../bench/shared/append-result.js';
-import { readLines, resultsFile, workFile } from '../shared/files.js';
+import { readLines, resultsFile, runFile } from '../shared/files.js';
 
 /** A step and the held-out loss after it. */
 export type Point = readonly [step: number, loss: number];
@@ -47,7 +47,7 @@ export function appendRun(subject: string, line: RunLine): void {
 
 /** The file of a trained source; these are not committed. */
 export function sourceFile(subject: string, { arm, seed, schedule, learningRate }: RunKey): string {
-  return workFile('growth', `${subject}-${arm}-${seed}-${schedule}-${learningRate}.safetensors`);
+  return runFile('growth', `${subject}-${arm}-${seed}-${schedule}-${learningRate}.safetensors`);
 }
 
 function fileOf(subject: string): string {

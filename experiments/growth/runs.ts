@@ -17,7 +17,7 @@ const TRAINING = 3;
 /** Sources begin with other weights than the network from scratch of the same seed. */
 const SOURCE_SEEDS = 1000;
 
-/** What a network is grown from, as an arm of its own: the network itself is kept in work/. */
+/** What a network is grown from, as an arm of its own: the network itself is kept in runs/. */
 export type SourceArm = 'small-source' | 'shallow-source';
 
 /** Where a run begins. */

@@ -2,14 +2,14 @@
  * Which positions of a replay memory to train on, measured offline: a fixed memory of self-play games, networks trained
  * on it from equal weights for equal numbers of steps, and their losses on games that were set aside. Arms: uniform draws,
  * a share by policy surprise (KataGo), a share by angle concentration.
- * A run that was stopped goes on; its curves are in work/.
+ * A run that was stopped goes on; its curves are in runs/.
  */
 
 import { parseArgs } from 'node:util';
 import { appendFileSync } from 'node:fs';
 import { compareCurves, type Curve } from './compare.js';
 import { learn } from './learn.js';
-import { readLines, workFile } from '../shared/files.js';
+import { readLines, runFile } from '../shared/files.js';
 import { gamesOf } from '../shared/self-play/games.js';
 
 const arms = { uniform: {}, surprise: ['policySurpriseWeight'], angle: ['angleWeight'] } as const;
@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
   const board = Number(values.board);
   const [positions, steps, every] = [Number(values.positions), Number(values.steps), Number(values.every)];
   const games = await gamesOf(board, positions);
-  const file = workFile('replay', `${board}.jsonl`);
+  const file = runFile('replay', `${board}.jsonl`);
   const curves = readLines<Curve>(file);
   // Seed 0 fixes the target and is in no comparison.
   for (let seed = 0; seed <= Number(values.seeds); seed++) {

@@ -60,7 +60,7 @@ const flags = {
   seed: { type: 'string', default: '1' },
   /** Steps of the loss curves that are compared before anything is timed; 0 leaves that out. */
   'gate-steps': { type: 'string', default: '200' },
-  out: { type: 'string', default: 'experiments/scheduling/work/real.jsonl' },
+  out: { type: 'string', default: 'experiments/scheduling/runs/real.jsonl' },
   trace: { type: 'string' },
   short: { type: 'boolean', default: false },
 } as const;

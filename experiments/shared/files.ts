@@ -9,8 +9,8 @@ export function resultsFile(experiment: string, name: string): string {
 }
 
 /** A file that an experiment makes on its way, which is not committed; makes the folder of the file. */
-export function workFile(experiment: string, name: string): string {
-  const file = join('experiments', experiment, 'work', name);
+export function runFile(experiment: string, name: string): string {
+  const file = join('experiments', experiment, 'runs', name);
   mkdirSync(dirname(file), { recursive: true });
   return file;
 }

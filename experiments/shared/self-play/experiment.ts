@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { appendResult as append } from '../../../bench/shared/append-result.js';
-import { readLines, resultsFile, workFile } from '../files.js';
+import { readLines, resultsFile, runFile } from '../files.js';
 import type { RunGrowth } from './training-run.js';
 
 /** One comparison: a board and a budget. */
@@ -60,7 +60,7 @@ export function playerOf({ arm, seed, mark }: Pick<CheckpointLine, 'arm' | 'seed
 
 /** The file of a checkpoint's network; networks are not committed. */
 export function networkFile({ folder, name }: Experiment, player: string): string {
-  return workFile(folder, join(name, `${player.replaceAll('/', '-')}.safetensors`));
+  return runFile(folder, join(name, `${player.replaceAll('/', '-')}.safetensors`));
 }
 
 function fileOf({ folder, name }: Experiment): string {

@@ -4,13 +4,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import type { GameRecord } from '../../../src/go/game-record.js';
 import { readAlphaZeroConfig } from '../../../src/trainer/alphazero/config.js';
-import { workFile } from '../files.js';
+import { runFile } from '../files.js';
 import { baseOf } from './base.js';
 import { trainingRun } from './training-run.js';
 
 /** The games of the second half of a run of `positions` searched positions: a window as a job would hold it. */
 export async function gamesOf(board: number, positions: number): Promise<GameRecord[]> {
-  const file = workFile('shared', `games-${board}-${positions}.bin`);
+  const file = runFile('shared', `games-${board}-${positions}.bin`);
   if (existsSync(file)) return deserialize(readFileSync(file)) as GameRecord[];
   const records: GameRecord[] = [];
   await trainingRun({

@@ -5,7 +5,7 @@
 
 import { mean } from '../../core/mean.js';
 
-/** The ways to estimate: what they are is said at `advantagesOf` and `tokenWeightsOf`. */
+/** The ways to estimate: what they are is said at `advantagesOf` and `tokenWeightOf`. */
 export const estimators = ['grpo', 'dr-grpo', 'dapo', 'rloo'] as const;
 
 export type Estimator = (typeof estimators)[number];
