@@ -3,6 +3,7 @@
 import type { Client } from 'nice-grpc';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
+import { Precision } from '../../src/proto/tengen/v1/model.js';
 import type { Position } from '../../src/proto/tengen/v1/position.js';
 import type { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 
@@ -67,6 +68,7 @@ export class Load {
       priority: isInteractive ? Priority.INTERACTIVE : Priority.BULK,
       positions: this.#positions.slice(from, from + count),
       ownership: false,
+      precision: Precision.AUTO,
       cancel: false,
     };
   }

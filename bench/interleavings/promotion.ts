@@ -101,6 +101,7 @@ class World {
       uploads: new Uploads({ folder: '', maxBytes: 1 << 26, stallMs: 1, openFile, startTimer: () => () => undefined }),
       maxBytes: 1 << 20,
       promoted: () => undefined,
+      precisionOf: () => 'fp32',
       precisionChanged: () => undefined,
     });
   }

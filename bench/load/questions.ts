@@ -4,6 +4,7 @@ import type { Connection } from '../../clients/shared/connection.js';
 import { decodeHalves } from '../../src/core/half.js';
 import { EvaluatorServiceDefinition, Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
 import { GenerationServiceDefinition, type GenerateRequest } from '../../src/proto/tengen/v1/generation.js';
+import { Precision } from '../../src/proto/tengen/v1/model.js';
 import type { Evaluation, Position } from '../../src/proto/tengen/v1/position.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { makePositions } from '../evaluator/setup.js';
@@ -80,7 +81,8 @@ export class Questions {
 
 export function evaluateRequest(model: string, requestId: bigint, positions: readonly Position[]): EvaluateRequest {
   const priority = requestId % 8n === 0n ? Priority.INTERACTIVE : Priority.BULK;
-  return { requestId, model, priority, positions: [...positions], ownership: false, cancel: false };
+  const choices = { priority, precision: Precision.AUTO, ownership: false };
+  return { requestId, model, positions: [...positions], ...choices, cancel: false };
 }
 
 /** The tokens of each completion, with commas between. */

@@ -1,5 +1,6 @@
 /** Queries that ask for no analysis: what the engine is, and the end of what it does. */
 
+import type { AnsweredPrecision } from '../../src/core/precision.js';
 import type { ModelFacts } from '../shared/model-watch.js';
 import type { AnalysisConfig } from './config.js';
 import { Fields } from './fields.js';
@@ -15,6 +16,8 @@ interface ActionContext {
   readonly config: AnalysisConfig;
   readonly version: string;
   readonly model: () => Promise<ModelFacts>;
+  /** Of the game that was analysed last; undefined if there is none yet. */
+  readonly precision: AnsweredPrecision | undefined;
   readonly giveUp: (request: TerminateRequest) => Promise<void>;
 }
 
@@ -60,7 +63,7 @@ async function terminate(
   return values;
 }
 
-async function describeModel({ config, model }: ActionContext): Promise<readonly Answer[]> {
+async function describeModel({ config, model, ...context }: ActionContext): Promise<readonly Answer[]> {
   let known: ModelFacts;
   try {
     known = await model();
@@ -69,5 +72,7 @@ async function describeModel({ config, model }: ActionContext): Promise<readonly
   }
   const { ref } = known;
   const maxBatchSize = config.positions * config.batch;
-  return [{ name: ref, internalName: ref, maxBatchSize, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
+  const precision = context.precision ?? (config.precision === 'fp32' ? 'fp32' : known.precision);
+  const facts = { name: ref, internalName: ref, maxBatchSize, precision };
+  return [{ ...facts, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
 }

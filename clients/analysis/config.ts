@@ -1,6 +1,7 @@
 /** The settings of the analysis engine: flags of `tengen analysis` and of the bundle. */
 
 import { choice, flag, integer, number, type ConfigOf } from '../../src/core/config.js';
+import { askedPrecisions } from '../../src/core/precision.js';
 
 /** Whose side the numbers of an answer take. */
 export const perspectives = ['black', 'white', 'sidetomove'] as const;
@@ -17,6 +18,11 @@ export const analysisSchema = {
   ),
   batch: integer(8, 1, 256, 'Most leaves of the search tree of one position that are evaluated at once.'),
   reportWinratesAs: choice('black', perspectives, 'Side from which win rates and scores are reported.'),
+  precision: choice(
+    'auto',
+    askedPrecisions,
+    'Precision of the evaluations: fp32 (float32), or auto, which is the precision in which the server serves the model when the first position of a game is analysed; that precision stays until the next game.',
+  ),
   pvLength: integer(15, 1, 1000, 'Moves of a variation after its first move.'),
   patience: number(
     20,

@@ -10,20 +10,30 @@ import { formatVertex } from '../../src/go/vertex.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import { GameState } from '../../src/player/game-state.js';
 import { tuningOf } from '../../src/player/search-parameters.js';
-import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../../src/player/thinker.js';
+import { Thinker, type ThinkerTuning } from '../../src/player/thinker.js';
+import type { GamePrecision } from '../shared/game-precision.js';
 import type { LineReader } from '../shared/lines.js';
 import type { ModelFacts } from '../shared/model-watch.js';
 import { answerAction, type TerminateRequest } from './actions.js';
 import type { AnalysisConfig } from './config.js';
 import { isObject, isWithinDepth, shown, type Complaint } from './fields.js';
 import { PositionQueue, type Prioritized } from './position-queue.js';
+import { QueriedGame } from './queried-game.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
+
+/** Evaluates positions, each call in the precision of its game. */
+export interface GameEvaluator {
+  evaluate(
+    positions: readonly Position[],
+    options?: { readonly signal?: AbortSignal; readonly precision?: GamePrecision },
+  ): Promise<readonly GoEvaluation[]>;
+}
 
 export interface AnalysisEngineOptions {
   readonly config: AnalysisConfig;
   readonly version: string;
-  readonly evaluatorFor: EvaluatorFor;
+  readonly evaluatorFor: (ownership: boolean) => GameEvaluator;
   /** The model; throws while nothing is known of it. */
   readonly model: () => Promise<ModelFacts>;
   /** Writes one line; whoever answers waits for it. */
@@ -35,6 +45,7 @@ export interface AnalysisEngineOptions {
 /** One turn of one query. */
 interface Task extends Prioritized {
   readonly query: AnalysisQuery;
+  readonly precision: GamePrecision;
   readonly turn: number;
   readonly abort: AbortController;
 }
@@ -45,9 +56,11 @@ const MAX_DEPTH = 32;
 export class AnalysisEngine {
   readonly #options: AnalysisEngineOptions;
   readonly #queue: PositionQueue<Task>;
+  readonly #game: QueriedGame;
 
   constructor(options: AnalysisEngineOptions) {
     this.#options = options;
+    this.#game = new QueriedGame(options.config.precision);
     this.#queue = new PositionQueue(options.config.positions, (task) => this.#analyse(task));
   }
 
@@ -90,7 +103,8 @@ export class AnalysisEngine {
     const { id, action } = values;
     if (typeof id !== 'string') return this.#say({ error: 'Request must have a string "id" field' });
     if (typeof action === 'string') {
-      const context = { ...this.#options, giveUp: (request: TerminateRequest) => this.#terminate(request) };
+      const giveUp = (request: TerminateRequest): Promise<void> => this.#terminate(request);
+      const context = { ...this.#options, precision: this.#game.precision.answered, giveUp };
       return this.#say(await answerAction(values, id, action, context));
     }
     await this.#takeQuery(values, id);
@@ -110,16 +124,18 @@ export class AnalysisEngine {
     for (const { field, message } of warnings) await this.#say({ field, id, warning: message });
     const complaint = problem ?? (query && illegalIn(query));
     if (complaint) return this.#say({ error: complaint.message, field: complaint.field, id });
-    for (const { turn, priority } of query?.turns ?? []) {
-      this.#queue.add({ query: query!, turn, priority, abort: new AbortController() });
+    if (!query) return;
+    const precision = this.#game.precisionFor(query);
+    for (const { turn, priority } of query.turns) {
+      this.#queue.add({ query, precision, turn, priority, abort: new AbortController() });
     }
   }
 
-  async #analyse({ query, turn, abort }: Task): Promise<void> {
+  async #analyse({ query, precision, turn, abort }: Task): Promise<void> {
     const { config, evaluatorFor, onTrouble } = this.#options;
     const game = gameAt(query, turn);
     const root = game.positionFor(game.position.toMove);
-    const watch = new RootWatch(evaluatorFor);
+    const watch = new RootWatch(evaluatorFor, precision);
     const tuning = (): ThinkerTuning => tuningOf(query.search, config.batch);
     const thinker = new Thinker((ownership) => watch.over(ownership), tuning, onTrouble);
     const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
@@ -172,17 +188,19 @@ const longestTimerMs = 2 ** 31 - 1;
 /** Passes questions on and keeps the answer about the root, which every search asks first. */
 class RootWatch {
   evaluation: GoEvaluation | undefined;
-  readonly #evaluatorFor: EvaluatorFor;
+  readonly #evaluatorFor: AnalysisEngineOptions['evaluatorFor'];
+  readonly #precision: GamePrecision;
 
-  constructor(evaluatorFor: EvaluatorFor) {
+  constructor(evaluatorFor: AnalysisEngineOptions['evaluatorFor'], precision: GamePrecision) {
     this.#evaluatorFor = evaluatorFor;
+    this.#precision = precision;
   }
 
   over(ownership: boolean): Evaluator<Position, GoEvaluation> {
     const evaluator = this.#evaluatorFor(ownership);
     return {
       evaluate: async (positions, options) => {
-        const evaluations = await evaluator.evaluate(positions, options);
+        const evaluations = await evaluator.evaluate(positions, { ...options, precision: this.#precision });
         this.evaluation ??= evaluations[0];
         return evaluations;
       },

@@ -1,6 +1,7 @@
 /** The settings of the GTP bridge: flags of `tengen gtp` and of the bundle, and names for `kata-set-param`. */
 
 import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
+import { askedPrecisions } from '../../src/core/precision.js';
 import { playerSchema } from '../../src/player/config.js';
 
 export const bridgeSchema = {
@@ -28,6 +29,11 @@ export const bridgeSchema = {
     0,
     25,
     'Seconds that a command waits for a server that cannot be reached or is busy, before the command fails.',
+  ),
+  precision: choice(
+    'auto',
+    askedPrecisions,
+    'Precision of the evaluations: fp32 (float32), or auto, which is the precision in which the server serves the model when a game begins; that precision stays until the next game.',
   ),
   komi: text('', 'Komi of the first game; if komi is empty, the fair komi of the board size.'),
   ko: choice(

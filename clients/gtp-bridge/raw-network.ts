@@ -10,7 +10,8 @@ import { legalPolicy } from '../../src/player/legal-policy.js';
 import type { Session } from './session.js';
 
 /**
- * The network's answers to the game's position seen through each symmetry, turned back. All numbers take White's side.
+ * The network's answers to the game's position seen through each symmetry, turned back, in float32: what int8 changes is not the
+ * network's own. All numbers take White's side.
  *
  * @param symmetries numbers of `go/symmetry.ts`
  */
@@ -22,7 +23,7 @@ export async function rawNetwork(
 ): Promise<string> {
   const { size } = session.game;
   const positions = symmetries.map((symmetry) => turned(session.game, symmetry).positionFor(player));
-  const evaluations = await session.evaluatorFor(true).evaluate(positions, { signal });
+  const evaluations = await session.exactEvaluator.evaluate(positions, { signal });
   return symmetries
     .map((symmetry, i) => {
       const evaluation = evaluations[i];

@@ -6,6 +6,7 @@ import { AppError } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
 import { packageVersion } from '../../src/core/version.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import { GamePrecision } from '../shared/game-precision.js';
 import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch } from '../shared/model-watch.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
@@ -40,15 +41,17 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const config = readConfig(bridgeSchema, pickSettings(options));
   const connection = new Connection(options);
   const patienceMs = config.patience * 1000;
-  const evaluators = [false, true].map(
-    (ownership) => new RemoteEvaluator(connection, { model, priority: 'interactive', ownership, patienceMs }),
-  );
+  const evaluatorIn = (precision: () => GamePrecision, ownership: boolean): RemoteEvaluator =>
+    new RemoteEvaluator(connection, { model, priority: 'interactive', precision, ownership, patienceMs });
+  const ofGame = [false, true].map((ownership) => evaluatorIn(() => session.precision, ownership));
+  const exactEvaluator = evaluatorIn(() => new GamePrecision('fp32'), true);
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');
-  const session = new Session({
+  const session: Session = new Session({
     version: packageVersion,
     config,
-    evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
+    evaluatorFor: (ownership) => ofGame[ownership ? 1 : 0]!,
+    exactEvaluator,
     onTrouble,
   });
   const watch = new ModelWatch(
@@ -57,7 +60,9 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
       session.setSizes(facts.sizes);
       session.tellsRules = facts.tellsRules;
       session.model = facts.ref;
-      log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
+      session.servedPrecision = facts.precision;
+      const { ref: model, sizes, precision } = facts;
+      log.info({ model, sizes, precision, address: options.address }, 'connected');
     },
     onTrouble,
     AbortSignal.any([options.signal, ended.signal]),
@@ -78,7 +83,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     if (!isBrokenPipe(error)) throw error;
   } finally {
     ended.abort();
-    for (const evaluator of evaluators) evaluator.close();
+    for (const evaluator of [...ofGame, exactEvaluator]) evaluator.close();
     connection.close();
     // Otherwise an open stdin would keep the process alive after `quit`.
     input.destroy();

@@ -2,6 +2,7 @@
 
 import { readConfig } from '../../src/core/config.js';
 import { AppError, check } from '../../src/core/errors.js';
+import type { AnsweredPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { needTelling, rulesObject } from '../../src/go/rule-sets.js';
@@ -10,6 +11,7 @@ import { Clock, noTimeLimit, type TimeSettings } from '../../src/player/clock.js
 import { GameState, type Setup } from '../../src/player/game-state.js';
 import { tuningOf, type SearchParameters } from '../../src/player/search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../../src/player/thinker.js';
+import { GamePrecision } from '../shared/game-precision.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 
 /** Board before the server has said what its network plays. */
@@ -19,7 +21,10 @@ export interface SessionOptions {
   /** Of the package, for `version`. */
   readonly version: string;
   readonly config: BridgeConfig;
+  /** Evaluates in the precision of the game. */
   readonly evaluatorFor: EvaluatorFor;
+  /** Evaluates in float32, with ownership; as the game is evaluated if not given. */
+  readonly exactEvaluator?: ReturnType<EvaluatorFor>;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
 }
@@ -32,6 +37,12 @@ export class Session {
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
   readonly evaluatorFor: EvaluatorFor;
+  /** Evaluates in float32, with ownership. */
+  readonly exactEvaluator: ReturnType<EvaluatorFor>;
+  /** Of the game that is on. */
+  precision: GamePrecision;
+  /** In which the server served the model when it said what it has. */
+  servedPrecision: AnsweredPrecision | undefined;
   /** The model, as name@version; empty before the server has said. */
   model = '';
   /** Whether the network is told what counts as points; others know area scoring only. */
@@ -55,6 +66,8 @@ export class Session {
     this.#packageVersion = options.version;
     this.onTrouble = options.onTrouble;
     this.evaluatorFor = options.evaluatorFor;
+    this.exactEvaluator = options.exactEvaluator ?? options.evaluatorFor(true);
+    this.precision = new GamePrecision(config.precision);
     this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
     this.thinker = new Thinker(options.evaluatorFor, () => this.tuning, options.onTrouble);
     this.setTimes(noTimeLimit);
@@ -62,13 +75,14 @@ export class Session {
 
   /** What `version` answers. */
   get version(): string {
-    return `${this.#packageVersion} ${this.model}`.trim();
+    const known = this.model === '' ? [] : [this.model, this.#precisionKnown];
+    return [this.#packageVersion, ...known].join(' ').trim();
   }
 
   /** What `kata-get-models` answers, in KataGo's form. */
   get models(): readonly Readonly<Record<string, unknown>>[] {
     const { model: name, config } = this;
-    const known = { name, internalName: name, maxBatchSize: config.batch };
+    const known = { name, internalName: name, maxBatchSize: config.batch, precision: this.#precisionKnown };
     return name === '' ? [] : [{ ...known, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
   }
 
@@ -199,6 +213,11 @@ export class Session {
     }
   }
 
+  /** Of the game, as far as that is known; '' if not. */
+  get #precisionKnown(): AnsweredPrecision | '' {
+    return this.precision.answered ?? (this.config.precision === 'fp32' ? 'fp32' : (this.servedPrecision ?? ''));
+  }
+
   #firstRules(size: number): Rules {
     const { ko, suicide, komi } = this.config;
     const fair = defaultRules(size).komi;
@@ -211,6 +230,7 @@ export class Session {
     this.thinker.clear();
     this.hopelessTurns = 0;
     this.opponentThinks = false;
+    this.precision = new GamePrecision(this.config.precision);
     this.setTimes(this.#times);
   }
 }

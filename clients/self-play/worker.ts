@@ -5,9 +5,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { AppError, check } from '../../src/core/errors.js';
+import type { AskedPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { Backoff } from '../shared/backoff.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import { GamePrecision } from '../shared/game-precision.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { GamePool } from './game-pool.js';
 import { LeasedGames } from './leased-games.js';
@@ -27,6 +29,8 @@ export interface WorkerOptions extends ConnectionOptions {
   readonly name: string;
   /** Groups of games that take turns at searching and waiting. */
   readonly groups?: number;
+  /** Precision of the evaluations; `auto` if not given. Games that go on while a version is calibrated change to int8 with it. */
+  readonly precision?: AskedPrecision;
   /** Ends the worker: it gives its leases back and `runWorker` resolves. */
   readonly signal: AbortSignal;
   readonly log: WorkerLog;
@@ -50,7 +54,11 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const connection = new Connection(options);
   const groups = Math.min(games, options.groups ?? Math.max(2, Math.ceil(games / MOST_IN_GROUP)));
   // A message for each call: in a shared one, groups that once met would search and wait together for ever.
-  const evaluator = new RemoteEvaluator(connection, { priority: 'bulk', maxPositions: 1 });
+  const evaluator = new RemoteEvaluator(connection, {
+    priority: 'bulk',
+    maxPositions: 1,
+    precision: () => new GamePrecision(options.precision ?? 'auto'),
+  });
   // Jitter must differ between workers, so this one seed is not reproducible; games have seeds of their own.
   const rng = new Rng(randomBytes(4).readUInt32LE());
   const link = new WorkLink(connection, { name, games, backoff: new Backoff(rng, longestWaitMs), log });

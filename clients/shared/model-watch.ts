@@ -2,11 +2,13 @@
 
 import { refOf } from '../../src/core/refs.js';
 import { AppError } from '../../src/core/errors.js';
+import type { AnsweredPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
+import { precisionFromWire } from './game-precision.js';
 import { boardSizes } from './model-boards.js';
 import { fromCall } from './status.js';
 
@@ -18,6 +20,8 @@ export interface ModelFacts {
   readonly sizes: readonly number[];
   /** Whether its features say what counts as points, as KataGo's do; others know area scoring only. */
   readonly tellsRules: boolean;
+  /** In which the server serves it now; undefined if the server does not say. */
+  readonly precision?: AnsweredPrecision | undefined;
 }
 
 /** Asks the server for a model; `ref` empty for the promoted one. @throws AppError */
@@ -26,7 +30,12 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
     const { features = '' } = JSON.parse(model.architectureJson || '{}') as { readonly features?: string };
-    return { ref: refOf(model), sizes: boardSizes(model), tellsRules: features.startsWith('katago') };
+    return {
+      ref: refOf(model),
+      sizes: boardSizes(model),
+      tellsRules: features.startsWith('katago'),
+      precision: precisionFromWire(model.servedPrecision),
+    };
   } catch (error) {
     throw fromCall(error);
   }

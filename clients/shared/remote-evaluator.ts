@@ -4,6 +4,7 @@
  */
 
 import { AppError } from '../../src/core/errors.js';
+import type { AskedPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { cancelled, throwIfAborted } from '../../src/core/signals.js';
 import { trace } from '../../src/core/trace.js';
@@ -11,12 +12,14 @@ import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
 import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
+import { Precision } from '../../src/proto/tengen/v1/model.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
+import { GamePrecision, precisionFromWire, precisionToWire } from './game-precision.js';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { RetryQueue } from './retry-queue.js';
 import { errorFromStatus, fromCall } from './status.js';
@@ -28,6 +31,8 @@ export interface RemoteEvaluatorOptions {
   readonly priority?: 'interactive' | 'bulk';
   /** Whether to ask for ownership. */
   readonly ownership?: boolean;
+  /** Of the game that the positions of a call belong to; every call for itself, as the server serves the model, if not given. */
+  readonly precision?: () => GamePrecision;
   /** Calls of one turn of the event loop share a message of at most so many positions; a call is never split. */
   readonly maxPositions?: number;
   /**
@@ -37,17 +42,28 @@ export interface RemoteEvaluatorOptions {
   readonly patienceMs?: number;
 }
 
+const usual: Required<RemoteEvaluatorOptions> = {
+  model: '',
+  priority: 'bulk',
+  ownership: false,
+  precision: () => new GamePrecision('auto'),
+  maxPositions: 64,
+  patienceMs: 0,
+};
+
 /** Longest wait before unanswered requests are sent again: a person notices more. */
 const maxRetryMs = 2000;
 
 /** What one call may say beside that. */
 export interface EvaluateOptions {
   readonly signal?: AbortSignal;
-  /** Instead of the evaluator's own model. */
+  /** Instead of the evaluator's own. */
   readonly model?: string;
+  readonly precision?: GamePrecision;
 }
 
 interface Waiter {
+  readonly precision: GamePrecision;
   readonly size: number;
   readonly count: number;
   resolve(evaluations: readonly GoEvaluation[]): void;
@@ -57,7 +73,10 @@ interface Waiter {
 
 interface Message {
   readonly requestId: bigint;
+  /** Key among the messages that fill. */
+  readonly key: string;
   readonly model: string;
+  readonly asked: AskedPrecision;
   readonly snapshots: Snapshot[];
   readonly waiters: Waiter[];
   readonly giveUpAt: number;
@@ -87,7 +106,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
 
   constructor(connection: Connection, options: RemoteEvaluatorOptions = {}) {
     this.#connection = connection;
-    this.#options = { model: '', priority: 'bulk', ownership: false, maxPositions: 64, patienceMs: 0, ...options };
+    this.#options = { ...usual, ...options };
     this.#retries = new RetryQueue(new Backoff(new Rng(process.pid), maxRetryMs), {
       send: (message) => this.#send(message),
       giveUp: rejectAll,
@@ -109,13 +128,15 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (this.#closed) throw new AppError('unavailable', 'The evaluator is closed');
     const first = snapshots[0];
     if (!first) return Promise.resolve([]);
-    const message = this.#messageFor(options.model ?? this.#options.model, snapshots.length);
+    const { model = this.#options.model, precision = this.#options.precision() } = options;
+    const message = this.#messageFor(model, precision.asked, snapshots.length);
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         waiter.done = true;
         signal?.removeEventListener('abort', abandon);
       };
       const waiter: Waiter = {
+        precision,
         size: first.size,
         count: snapshots.length,
         done: false,
@@ -150,13 +171,14 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     stream?.abort.abort();
   }
 
-  #messageFor(model: string, count: number): Message {
-    const filling = this.#filling.get(model);
+  #messageFor(model: string, asked: AskedPrecision, count: number): Message {
+    const key = `${asked} ${model}`;
+    const filling = this.#filling.get(key);
     if (filling && filling.snapshots.length + count <= this.#options.maxPositions) return filling;
     if (filling) this.#send(filling);
     const giveUpAt = performance.now() + this.#options.patienceMs;
-    const message: Message = { requestId: this.#nextId++, model, snapshots: [], waiters: [], giveUpAt };
-    this.#filling.set(model, message);
+    const message: Message = { requestId: this.#nextId++, key, model, asked, snapshots: [], waiters: [], giveUpAt };
+    this.#filling.set(key, message);
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       // After this turn's I/O callbacks and promises: every game that advances in this turn joins the message.
@@ -169,7 +191,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   }
 
   #send(message: Message): void {
-    if (this.#filling.get(message.model) === message) this.#filling.delete(message.model);
+    if (this.#filling.get(message.key) === message) this.#filling.delete(message.key);
     if (message.waiters.every((waiter) => waiter.done)) return;
     const stream = (this.#stream ??= this.#open());
     stream.inFlight.set(message.requestId, message);
@@ -182,6 +204,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       priority: this.#options.priority === 'interactive' ? Priority.INTERACTIVE : Priority.BULK,
       positions,
       ownership: this.#options.ownership,
+      precision: precisionToWire(message.asked),
       cancel: false,
     });
   }
@@ -189,7 +212,8 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   #cancel(message: Message): void {
     const stream = this.#stream;
     if (!stream?.inFlight.delete(message.requestId)) return;
-    const nothing = { model: '', priority: Priority.UNSPECIFIED, positions: [], ownership: false };
+    const unset = { priority: Priority.UNSPECIFIED, precision: Precision.UNSPECIFIED };
+    const nothing = { ...unset, model: '', positions: [], ownership: false };
     stream.outgoing.push({ ...nothing, requestId: message.requestId, cancel: true });
   }
 
@@ -220,12 +244,14 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     }
     this.#retries.succeeded();
     this.modelVersion = response.modelVersion;
+    const precision = precisionFromWire(response.precision);
     const started = trace ? performance.now() : 0;
     let next = 0;
     for (const waiter of message.waiters) {
       const part = response.evaluations.slice(next, next + waiter.count);
       next += waiter.count;
       if (waiter.done) continue;
+      if (precision) waiter.precision.heard(precision);
       try {
         waiter.resolve(part.map((evaluation) => evaluationFromWire(evaluation, waiter.size)));
       } catch (error) {

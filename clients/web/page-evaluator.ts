@@ -1,5 +1,6 @@
 /** The search's evaluator over the page's calls: one request a batch, before self-play's. */
 
+import { precisionFromWire, precisionToWire, type GamePrecision } from '../shared/game-precision.js';
 import { errorFromStatus } from '../shared/status.js';
 import { AppError } from '../../src/core/errors.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
@@ -15,29 +16,41 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
   readonly #calls: Calls;
   readonly #model: string;
   readonly #ownership: boolean;
+  readonly #precision: () => GamePrecision;
 
-  /** @param model a name or name@version */
-  constructor(calls: Calls, model: string, ownership: boolean) {
+  /**
+   * @param model a name or name@version
+   * @param precision of the game that the positions of a call belong to
+   */
+  constructor(calls: Calls, model: string, ownership: boolean, precision: () => GamePrecision) {
     this.#calls = calls;
     this.#model = model;
     this.#ownership = ownership;
+    this.#precision = precision;
   }
 
   /** At most 1024 positions. @throws AppError with the server's own sentence */
   async evaluate(positions: readonly Position[], { signal }: CallOptions = {}): Promise<readonly GoEvaluation[]> {
+    const precision = this.#precision();
     const request = {
       requestId: 1n,
       model: this.#model,
       priority: Priority.INTERACTIVE,
       ownership: this.#ownership,
+      precision: precisionToWire(precision.asked),
       cancel: false,
       positions: positions.map((position) => positionToWire(position.snapshot())),
     };
     const { evaluate } = EvaluatorServiceDefinition.methods;
-    for await (const { error, evaluations } of this.#calls.stream(EvaluatorServiceDefinition, evaluate, request, {
-      signal,
-    })) {
+    for await (const { error, evaluations, ...answer } of this.#calls.stream(
+      EvaluatorServiceDefinition,
+      evaluate,
+      request,
+      { signal },
+    )) {
       if (error) throw errorFromStatus(error.code, error.message);
+      const answered = precisionFromWire(answer.precision);
+      if (answered) precision.heard(answered);
       return evaluations.map((evaluation, i) => evaluationFromWire(evaluation, positions[i]!.size));
     }
     throw new AppError('unavailable', 'The server gave no answer');

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { breathe } from '../core/breathe.js';
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
+import type { AnsweredPrecision, AskedPrecision } from '../core/precision.js';
 import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import type { GoEvaluation } from '../go/evaluation.js';
 import type { Snapshot } from '../go/snapshot.js';
@@ -33,6 +34,8 @@ export interface EvaluateRequest {
   readonly positions: readonly Snapshot[];
   /** `bulk` if not given. */
   readonly priority?: 'interactive' | 'bulk';
+  /** `auto` if not given. */
+  readonly precision?: AskedPrecision;
   /** Whether to return ownership; not if not given. */
   readonly ownership?: boolean;
   /** When it aborts, positions of this request that are still queued are dropped. */
@@ -43,6 +46,8 @@ export interface EvaluateRequest {
 export interface EvaluateResult {
   /** name@version of the model that answered. */
   readonly modelVersion: string;
+  /** In which that model answered. */
+  readonly precision: AnsweredPrecision;
   /** [positions], in the order of the request. */
   readonly evaluations: readonly GoEvaluation[];
 }
@@ -131,11 +136,12 @@ export class Evaluator {
    */
   async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
     throwIfAborted(request.signal);
-    let model = this.#models.find(request.model);
+    const { model: name, precision = 'auto' } = request;
+    let model = this.#models.find(name, precision);
     while (!model) {
-      await orAborted(this.#models.get(request.model), request.signal);
+      await orAborted(this.#models.get(name, precision), request.signal);
       // Found again rather than taken from above: it may have given way to another version since.
-      model = this.#models.find(request.model);
+      model = this.#models.find(name, precision);
     }
     const { positions } = request;
     for (const { size } of positions) checkBoard(model, size);
@@ -151,10 +157,10 @@ export class Evaluator {
    * @throws AppError like `evaluate`; 'invalid-argument' also for arrays of the wrong length
    */
   async infer(model: string, inputs: PlainTensors): Promise<{ modelVersion: string; outputs: InferOutputs }> {
-    let loaded = this.#models.find(model);
+    let loaded = this.#models.find(model, 'auto');
     while (!loaded) {
-      await this.#models.get(model);
-      loaded = this.#models.find(model);
+      await this.#models.get(model, 'auto');
+      loaded = this.#models.find(model, 'auto');
     }
     const { planes, globals } = loaded.shape;
     const { size } = inputs;
@@ -191,7 +197,7 @@ export class Evaluator {
 
   /** The version that `name` stands for and what it plays; loads it. */
   async describe(name: string): Promise<{ readonly ref: string; readonly shape: ModelShape }> {
-    const { ref, shape } = await this.#models.get(name);
+    const { ref, shape } = await this.#models.get(name, 'auto');
     return { ref, shape };
   }
 
@@ -200,7 +206,7 @@ export class Evaluator {
     return this.#models.refresh();
   }
 
-  /** Call when the ranges of a version, or of all of a model, changed: they are loaded again, and then take over. */
+  /** Call when the precision in which a version, or all of a model, is to be served may have changed. */
   reload(nameOrRef: string): Promise<void> {
     return this.#models.reload(nameOrRef);
   }
@@ -242,7 +248,7 @@ export class Evaluator {
         places.forEach((place, i) => (evaluations[place] = answer.evaluations[i]!));
       }),
     );
-    return { modelVersion: model.ref, evaluations };
+    return { modelVersion: model.ref, precision: model.precision, evaluations };
   }
 
   #evaluate(model: LoadedModel, request: EvaluateRequest, size: number): Promise<EvaluateResult> {
@@ -267,7 +273,7 @@ export class Evaluator {
         signal?.removeEventListener('abort', abandon);
         this.#models.done(model);
         if (error) reject(error);
-        else resolve({ modelVersion: model.ref, evaluations: pending.evaluations });
+        else resolve({ modelVersion: model.ref, precision: model.precision, evaluations: pending.evaluations });
         if (error) this.#counters[error.kind === 'cancelled' ? 'cancelled' : 'failed']++;
       };
       const abandon = (): void => {

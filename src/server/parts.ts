@@ -11,6 +11,7 @@ import { Names } from './access/names.js';
 import { Quotas } from './access/quotas.js';
 import { MEGABYTE, type CheckedConfig } from './config.js';
 import { logMetrics } from './metrics.js';
+import type { Quantizer } from './models/quantizer.js';
 import { openEvaluator } from './models/served-models.js';
 import { closePools, openPools, type Pools } from './transport/pools.js';
 import { Uploads } from './transport/receive-upload.js';
@@ -30,6 +31,7 @@ export interface Parts extends CheckedConfig {
   readonly logger: Logger;
   readonly store: Store;
   readonly evaluator: Evaluator;
+  readonly quantizer: Quantizer;
   /** To be called after the promoted version of a model, or the default model, changed. */
   readonly promoted: () => void;
   readonly names: Names;
@@ -57,6 +59,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     engine,
     store,
     evaluator,
+    quantizer,
     promoted: () => void evaluator.refresh(),
     names: new Names(store.names, callers),
     quotas: new Quotas(callers, clientQuotas),

@@ -36,7 +36,7 @@ describe('the bundled bridge', () => {
     );
     expect(replies[0]).toBe('Tengen');
     expect(replies[1]).toMatch(/^[A-G]\d$/);
-    expect(replies[2]).toBe(`${packageVersion} hand@000000000000`);
+    expect(replies[2]).toBe(`${packageVersion} hand@000000000000 fp32`);
     expect(replies[3]).toContain('Komi: 9');
     await expect(client.send('boardsize 9')).rejects.toThrow('unacceptable size');
     expect(server.evaluated).toBeGreaterThan(10);

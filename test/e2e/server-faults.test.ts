@@ -57,6 +57,7 @@ function evaluateStream(connection: Connection): {
         requestId: ++requestId,
         model: '',
         priority: 1,
+        precision: 0,
         positions: [],
         ownership: false,
         cancel: false,

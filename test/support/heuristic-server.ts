@@ -79,6 +79,7 @@ export class HeuristicServer {
         modelVersion: 'hand@000000000000',
         evaluations: evaluationsToWire(evaluations),
         error: undefined,
+        precision: Precision.FP32,
       };
     }
   }
@@ -95,6 +96,7 @@ export class HeuristicServer {
       createdAtMs: 0,
       promoted: true,
       precision: Precision.FP32,
+      servedPrecision: Precision.FP32,
       quantization: undefined,
       architectureJson: '{}',
       step: 0,

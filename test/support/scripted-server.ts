@@ -8,6 +8,7 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
+import { Precision } from '../../src/proto/tengen/v1/model.js';
 import {
   SelfPlayServiceDefinition,
   type Lease,
@@ -130,7 +131,8 @@ export class ScriptedServer {
         ownership: new Uint8Array(0),
         scoreDetails: undefined,
       }));
-      yield { requestId, modelVersion: model, evaluations, error: undefined };
+      const precision = Precision.FP32;
+      yield { requestId, modelVersion: model, evaluations, error: undefined, precision };
     }
   }
 }

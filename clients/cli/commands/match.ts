@@ -6,8 +6,10 @@ import { makeOpeningBook } from '../../../src/go/opening-book.js';
 import { defaultRules } from '../../../src/go/rules.js';
 import { ModelServiceDefinition } from '../../../src/proto/tengen/v1/model.js';
 import { Connection } from '../../shared/connection.js';
+import { GamePrecision } from '../../shared/game-precision.js';
 import { RemoteEvaluator } from '../../shared/remote-evaluator.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
+import { precisionFlag, readPrecision } from '../precision-flag.js';
 import { GtpPlayer } from '../match/gtp-player.js';
 import { ModelPlayer } from '../match/model-player.js';
 import { playMatch } from '../match/play-match.js';
@@ -35,7 +37,8 @@ function percent(rate: number): string {
   return `${(100 * rate).toFixed(1)} %`;
 }
 
-function describe(names: readonly string[], result: MatchResult): string {
+function describe(players: readonly Player[], result: MatchResult): string {
+  const names = players.map(({ name, precision }) => (precision ? `${name} (${precision})` : name));
   const { games, wins, draws, losses, winRate, winRateInterval, elo, eloInterval } = result;
   return [
     `${names[0] ?? ''} against ${names[1] ?? ''}: ${wins} won, ${draws} drawn, ${losses} lost of ${games}`,
@@ -55,6 +58,7 @@ export const matchCommand = command({
   flags: {
     ...connectionFlags,
     ...jsonFlag,
+    ...precisionFlag,
     games: { type: 'string', default: '100', value: 'COUNT', doc: 'games to play' },
     size: { type: 'string', value: 'POINTS', doc: 'points on a side of the board [board size of the model, or 9]' },
     komi: { type: 'string', value: 'POINTS', doc: 'komi [fair komi of the board size]' },
@@ -70,11 +74,15 @@ export const matchCommand = command({
   async run({ flags, args, signal }) {
     check(args.length === 2, 'match takes two players');
     const specs = args.map(parsePlayer);
+    const asked = readPrecision(flags.precision);
     const connection = specs.some(({ kind }) => kind === 'model') ? new Connection(flags) : undefined;
     const makePlayer = (spec: PlayerSpec): Player => {
       if (spec.kind === 'gtp' || !connection) return new GtpPlayer(spec.kind === 'gtp' ? spec.command : '');
       const { model, visits } = spec;
-      return new ModelPlayer(`${model || 'promoted'}:${visits}`, new RemoteEvaluator(connection, { model }), visits);
+      // One for the whole match, as if it were one game: otherwise a player could change between two games.
+      const precision = new GamePrecision(asked);
+      const evaluator = new RemoteEvaluator(connection, { model, precision: () => precision });
+      return new ModelPlayer(`${model || 'promoted'}:${visits}`, evaluator, visits, precision);
     };
     const players = [makePlayer(specs[0]!), makePlayer(specs[1]!)] as const;
     const bar = new ProgressBar('match', process.stderr.isTTY && !flags.json);
@@ -109,10 +117,11 @@ export const matchCommand = command({
       });
       const result = matchResult(finished);
       const names = players.map(({ name }) => name);
+      const precisions = players.map(({ precision }) => precision);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify({ event: 'result', players: names, ...result })}\n`
-          : `${describe(names, result)}\n`,
+          ? `${JSON.stringify({ event: 'result', players: names, precisions, ...result })}\n`
+          : `${describe(players, result)}\n`,
       );
       return 0;
     } finally {

@@ -37,10 +37,10 @@ function describe(model: Model): string[] {
 const precisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
 
 /** What a version is served in, and how much faster eight bits are where they are used. */
-function precisionOf({ size, precision, quantization }: Model): string {
-  if (size === 0) return '';
-  const isServed = precision === Precision.INT8 || (precision === Precision.AUTO && quantization?.isWorthServing);
-  return quantization && isServed ? `int8 (${quantization.speedup.toFixed(1)} ×)` : 'fp32';
+function precisionOf({ servedPrecision, quantization }: Model): string {
+  if (servedPrecision === Precision.UNSPECIFIED) return '';
+  if (servedPrecision === Precision.FP32) return 'fp32';
+  return quantization ? `int8 (${quantization.speedup.toFixed(1)} ×)` : 'int8';
 }
 
 function print(models: readonly Model[], json: boolean): void {

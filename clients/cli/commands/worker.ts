@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { check } from '../../../src/core/errors.js';
 import { runWorker } from '../../self-play/worker.js';
 import { command, connectionFlags, connectionOf, jsonFlag } from '../command.js';
+import { precisionFlag, readPrecision } from '../precision-flag.js';
 import { profiled, profileFlag } from '../profile-file.js';
 
 export const workerCommand = command({
@@ -15,6 +16,7 @@ export const workerCommand = command({
     ...connectionFlags,
     ...jsonFlag,
     ...profileFlag,
+    ...precisionFlag,
     games: { type: 'string', default: '64', value: 'COUNT', doc: 'number of games played at once' },
     name: { type: 'string', default: hostname(), value: 'NAME', doc: 'name of this worker in the logs of the server' },
   },
@@ -27,6 +29,7 @@ export const workerCommand = command({
       ...connectionOf(flags),
       games,
       name,
+      precision: readPrecision(flags.precision),
       signal,
       log: (event: string, fields: object) => logger.info(fields, event),
     };

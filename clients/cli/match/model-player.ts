@@ -1,5 +1,6 @@
 /** A model behind a server as a player: a PUCT search without noise at a fixed number of visits. */
 
+import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import { Rng } from '../../../src/core/rng.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import { Position } from '../../../src/go/position.js';
@@ -7,6 +8,7 @@ import type { Rules } from '../../../src/go/rules.js';
 import { drive } from '../../../src/search/drive.js';
 import type { Evaluator } from '../../../src/search/evaluator.js';
 import { Search } from '../../../src/search/search.js';
+import type { GamePrecision } from '../../shared/game-precision.js';
 import type { Player, PlayerGame } from './player.js';
 
 /** Searches with `visits` simulations a move; the positions of all its games share the evaluator's messages. */
@@ -14,11 +16,23 @@ export class ModelPlayer implements Player {
   readonly name: string;
   readonly #evaluator: Evaluator<Position, GoEvaluation> & { close?(): void };
   readonly #visits: number;
+  readonly #precision: GamePrecision | undefined;
 
-  constructor(name: string, evaluator: Evaluator<Position, GoEvaluation> & { close?(): void }, visits: number) {
+  /** @param precision that of the evaluator, if that says it */
+  constructor(
+    name: string,
+    evaluator: Evaluator<Position, GoEvaluation> & { close?(): void },
+    visits: number,
+    precision?: GamePrecision,
+  ) {
     this.name = name;
     this.#evaluator = evaluator;
     this.#visits = visits;
+    this.#precision = precision;
+  }
+
+  get precision(): AnsweredPrecision | undefined {
+    return this.#precision?.answered;
   }
 
   newGame(size: number, rules: Rules, seed: number, signal: AbortSignal): Promise<PlayerGame> {

@@ -1,5 +1,6 @@
 /** What `tengen match` asks of a player: a model behind a server, a GTP program, or any object of a benchmark. */
 
+import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import type { Color } from '../../../src/go/color.js';
 import type { Rules } from '../../../src/go/rules.js';
 
@@ -15,6 +16,8 @@ export interface PlayerGame {
 /** A player of many games, several at once. */
 export interface Player {
   readonly name: string;
+  /** In which the player's network answered; undefined if that is not known. */
+  readonly precision?: AnsweredPrecision | undefined;
   /** @param seed of everything random in this player's moves */
   newGame(size: number, rules: Rules, seed: number, signal: AbortSignal): Promise<PlayerGame>;
   close(): Promise<void>;

@@ -4,11 +4,16 @@
  */
 
 import { readConfig } from '../../../src/core/config.js';
+import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import type { AppError } from '../../../src/core/errors.js';
 import type { Opinion } from '../../../src/player/opinion.js';
+import { GamePrecision } from '../../shared/game-precision.js';
 import { GameState } from '../../../src/player/game-state.js';
 import { chooseMove, looksLost, standingScore, type Choice } from '../../../src/player/move-choice.js';
-import { Thinker, type EvaluatorFor } from '../../../src/player/thinker.js';
+import type { GoEvaluation } from '../../../src/go/evaluation.js';
+import type { Position } from '../../../src/go/position.js';
+import type { Evaluator } from '../../../src/search/evaluator.js';
+import { Thinker } from '../../../src/player/thinker.js';
 import { playerSchema } from '../../../src/player/config.js';
 import { positionAt, toMoveAt, type Line } from './line.js';
 
@@ -17,6 +22,9 @@ const config = readConfig(playerSchema, {});
 
 const REPORT_MS = 150;
 
+/** Makes an evaluator that answers in the precision of the game that is on. */
+export type MakeEvaluator = (ownership: boolean, precision: () => GamePrecision) => Evaluator<Position, GoEvaluation>;
+
 /** One model's thoughts; searches run one after the other. */
 export class Analyst {
   readonly #thinker: Thinker;
@@ -24,12 +32,23 @@ export class Analyst {
   #line: Line | undefined;
   /** Own turns in a row that looked lost. */
   #hopelessTurns = 0;
+  #precision = new GamePrecision('auto');
   /** Resolves when no search runs. */
   #searching = Promise.resolve();
 
   /** @param onTrouble told of errors that ended a search early without making it useless */
-  constructor(evaluatorFor: EvaluatorFor, onTrouble: (error: AppError) => void) {
-    this.#thinker = new Thinker(evaluatorFor, () => config, onTrouble);
+  constructor(makeEvaluator: MakeEvaluator, onTrouble: (error: AppError) => void) {
+    const [plain, owned] = [false, true].map((ownership) => makeEvaluator(ownership, () => this.#precision));
+    this.#thinker = new Thinker(
+      (ownership) => (ownership ? owned! : plain!),
+      () => config,
+      onTrouble,
+    );
+  }
+
+  /** In which the game that is on is evaluated; undefined before the first answer. */
+  get precision(): AnsweredPrecision | undefined {
+    return this.#precision.answered;
   }
 
   /** Yields opinions of the position shown, the last one with all visits. The game must not be over. */
@@ -63,10 +82,11 @@ export class Analyst {
   #follow(line: Line): GameState {
     const turns = line.turns.slice(0, line.ply);
     const game = this.#game;
+    const isSameGame = this.#line?.rules === line.rules && this.#line.setup === line.setup;
+    if (!isSameGame) this.#precision = new GamePrecision('auto');
     const continues =
       game !== undefined &&
-      this.#line?.rules === line.rules &&
-      this.#line.setup === line.setup &&
+      isSameGame &&
       game.turns.length <= turns.length &&
       game.turns.every(({ color, action }, i) => turns[i]!.color === color && turns[i]!.action === action);
     this.#line = line;

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import type { Candidate, Opinion } from '../../../src/player/opinion.js';
 import { BLACK, colorName, type Color } from '../../../src/go/color.js';
 import type { Position } from '../../../src/go/position.js';
@@ -39,7 +40,7 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
   const fits = choice?.sizes.includes(line.size) ?? false;
   const toMove = toMoveAt(line, line.ply);
   const isModelsTurn = choices.modelPlays === toMove && line.ply === line.turns.length;
-  const { opinion, isThinking, error } = useOpinion(calls, {
+  const { opinion, precision, isThinking, error } = useOpinion(calls, {
     line,
     model: fits ? choices.model : undefined,
     visits: choices.visits,
@@ -74,6 +75,7 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
         <Status
           text={describe(line, position)}
           activity={isThinking ? (isModelsTurn ? 'the model thinks' : 'thinking') : ''}
+          precision={precision}
         />
         <Verdict opinion={opinion} toMove={toMove} />
         <Notice text={said} />
@@ -91,10 +93,23 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
   );
 }
 
-function Status({ text, activity }: { readonly text: string; readonly activity: string }): ComponentChildren {
+function Status({
+  text,
+  activity,
+  precision,
+}: {
+  readonly text: string;
+  readonly activity: string;
+  readonly precision: AnsweredPrecision | undefined;
+}): ComponentChildren {
   return (
     <p class="status" role="status">
       {text}
+      {precision && (
+        <span class="precision" title="Precision in which the model evaluates this game" data-testid="precision">
+          {precision}
+        </span>
+      )}
       {activity !== '' && <span class="thinking">{activity}</span>}
     </p>
   );

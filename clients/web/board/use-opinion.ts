@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Opinion } from '../../../src/player/opinion.js';
 import type { Choice } from '../../../src/player/move-choice.js';
+import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import { AppError } from '../../../src/core/errors.js';
 import type { Calls } from '../calls.js';
 import { PageEvaluator } from '../page-evaluator.js';
@@ -23,21 +24,22 @@ export interface Question {
 export interface Thoughts {
   /** Of the position shown, for the side to move; undefined until there is one. */
   readonly opinion: Opinion | undefined;
+  /** In which the model evaluates this game; undefined before the first answer. */
+  readonly precision: AnsweredPrecision | undefined;
   readonly isThinking: boolean;
   /** What went wrong, as a sentence; '' if nothing did. */
   readonly error: string;
 }
 
-const nothing: Thoughts = { opinion: undefined, isThinking: false, error: '' };
+const nothing: Thoughts = { opinion: undefined, precision: undefined, isThinking: false, error: '' };
 
 /** Thinks for as long as the question stays the same. */
 export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Question): Thoughts {
   const [thoughts, setThoughts] = useState<Thoughts & { readonly line?: Line; readonly analyst?: Analyst }>(nothing);
   const analyst = useMemo(() => {
     if (model === undefined) return undefined;
-    const [plain, owned] = [new PageEvaluator(calls, model, false), new PageEvaluator(calls, model, true)];
     return new Analyst(
-      (ownership) => (ownership ? owned : plain),
+      (ownership, precision) => new PageEvaluator(calls, model, ownership, precision),
       ({ message }) => setThoughts((now) => ({ ...now, error: message })),
     );
   }, [calls, model]);
@@ -53,10 +55,10 @@ export function useOpinion(calls: Calls, { line, model, visits, onChoice }: Ques
       let opinion: Opinion | undefined;
       for await (opinion of analyst.analyse(line, visits, left.signal)) {
         if (left.signal.aborted) return;
-        setThoughts({ line, analyst, opinion, isThinking: true, error: '' });
+        setThoughts({ line, analyst, opinion, precision: analyst.precision, isThinking: true, error: '' });
       }
       if (left.signal.aborted || !opinion) return;
-      setThoughts({ line, analyst, opinion, isThinking: false, error: '' });
+      setThoughts({ line, analyst, opinion, precision: analyst.precision, isThinking: false, error: '' });
       onChoice?.(analyst.choose(line, opinion), line);
     };
     think().catch((error: unknown) => {

@@ -6,6 +6,7 @@
 
 import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
+import type { AnsweredPrecision } from '../../core/precision.js';
 import type { EngineSettings } from '../../engine/engine-settings.js';
 import { CALIBRATION_POSITIONS, type Quantization } from '../../evaluator/quantization/calibrate.js';
 import { isWorthServing } from '../../evaluator/quantization/compare.js';
@@ -47,14 +48,16 @@ export class Quantizer {
   /** The ranges to serve a version with; asks for its calibration where that is missing. */
   async ranges(ref: string): Promise<readonly Range[] | undefined> {
     const row = await this.#options.store.models.get(ref);
-    if (!row || row.precision === 'fp32') return undefined;
+    if (!row) return undefined;
+    if (row.quantizationJson === '') this.#request(row, ref);
+    return this.precisionOf(row) === 'int8' ? parseQuantization(row)?.ranges : undefined;
+  }
+
+  /** In which a version is served to whoever asks for no precision. */
+  precisionOf(row: Pick<ModelRow, 'precision' | 'quantizationJson'>): AnsweredPrecision {
     const quantization = parseQuantization(row);
-    if (!quantization) {
-      this.#request(row, ref);
-      return undefined;
-    }
-    const isServed = row.precision === 'int8' || isWorthServing(quantization.report);
-    return isServed ? quantization.ranges : undefined;
+    if (!quantization || row.precision === 'fp32' || !this.#canQuantize) return 'fp32';
+    return row.precision === 'int8' || isWorthServing(quantization.report) ? 'int8' : 'fp32';
   }
 
   /** Resolves when nothing is being calibrated. */
@@ -68,10 +71,14 @@ export class Quantizer {
     await this.#working;
   }
 
-  #request(row: ModelRow, ref: string): void {
+  /** Only ONNX Runtime's own processor code computes in eight bits. */
+  get #canQuantize(): boolean {
     const { engine, provider } = this.#options.engine;
-    // Only ONNX Runtime's own processor code computes in eight bits.
-    if (engine !== 'onnxruntime' || provider !== 'cpu' || this.#abort.signal.aborted) return;
+    return engine === 'onnxruntime' && provider === 'cpu';
+  }
+
+  #request(row: ModelRow, ref: string): void {
+    if (row.precision === 'fp32' || !this.#canQuantize || this.#abort.signal.aborted) return;
     if (row.precision === 'auto' && row.parameterCount < FEWEST_WEIGHTS) return;
     if (this.#current === ref || this.#waiting.includes(ref)) return;
     this.#waiting.push(ref);

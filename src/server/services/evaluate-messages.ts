@@ -2,15 +2,18 @@
 
 import { breathe } from '../../core/breathe.js';
 import { AppError, check } from '../../core/errors.js';
+import { askedPrecisions } from '../../core/precision.js';
 import { throwIfAborted, type CancelSignal } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
 import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
+import { Precision } from '../../proto/tengen/v1/model.js';
 import { wordOf } from '../../wire/enums.js';
 import { evaluationsToWire } from '../../wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
 import { positionFromWire } from '../../wire/position.js';
+import { wirePrecisions } from './model-message.js';
 
 /** Most positions in one request. */
 const maxPositions = 1024;
@@ -19,6 +22,7 @@ const PIECE = 128;
 
 /** By their number in the messages. */
 const priorities = ['bulk', 'bulk', 'interactive'] as const;
+const precisions = ['auto', ...askedPrecisions] as const;
 
 /** Whether a request of so many positions is converted in pieces. */
 export function isLong(positions: number): boolean {
@@ -48,7 +52,8 @@ export async function checkedInPieces(request: EvaluateRequest, signal: CancelSi
 function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
   const { model, ownership } = request;
   const priority = wordOf('priority', request.priority, priorities);
-  return { model, ownership, priority, signal, positions };
+  const precision = wordOf('precision', request.precision, precisions);
+  return { model, ownership, priority, precision, signal, positions };
 }
 
 function checkCount(positions: number): void {
@@ -58,9 +63,9 @@ function checkCount(positions: number): void {
   );
 }
 
-export function succeeded(requestId: bigint, { modelVersion, evaluations }: EvaluateResult): EvaluateResponse {
+export function succeeded(requestId: bigint, { evaluations, ...result }: EvaluateResult): EvaluateResponse {
   const started = trace ? performance.now() : 0;
-  const response = { requestId, modelVersion, evaluations: evaluationsToWire(evaluations), error: undefined };
+  const response = answer(requestId, result, evaluationsToWire(evaluations));
   trace?.add('encode', started, evaluations.length);
   return response;
 }
@@ -68,19 +73,36 @@ export function succeeded(requestId: bigint, { modelVersion, evaluations }: Eval
 /** The bytes of the answer, written in pieces. */
 export async function encodeInPieces(
   requestId: bigint,
-  { modelVersion, evaluations }: EvaluateResult,
+  { evaluations, ...result }: EvaluateResult,
 ): Promise<Uint8Array> {
   const { responseType } = EvaluatorServiceDefinition.methods.evaluate;
   const write = (answer: EvaluateResponse): Uint8Array => responseType.encode(answer).finish();
   // A message's bytes are those of its fields, one after the other, and a list's those of its entries.
-  const pieces = [write({ requestId, modelVersion, error: undefined, evaluations: [] })];
+  const pieces = [write(answer(requestId, result, []))];
   for (let from = 0; from < evaluations.length; from += PIECE) {
     await breathe();
     const piece = evaluationsToWire(evaluations.slice(from, from + PIECE));
-    pieces.push(write({ requestId: 0n, modelVersion: '', error: undefined, evaluations: piece }));
+    pieces.push(write({ ...nothing, evaluations: piece }));
   }
   await breathe();
   return Buffer.concat(pieces);
+}
+
+/** Of no request; writes no bytes. */
+const nothing: EvaluateResponse = {
+  requestId: 0n,
+  modelVersion: '',
+  precision: Precision.UNSPECIFIED,
+  evaluations: [],
+  error: undefined,
+};
+
+function answer(
+  requestId: bigint,
+  { modelVersion, precision }: Omit<EvaluateResult, 'evaluations'>,
+  evaluations: EvaluateResponse['evaluations'],
+): EvaluateResponse {
+  return { requestId, modelVersion, precision: wirePrecisions[precision], evaluations, error: undefined };
 }
 
 function checkedPosition(position: EvaluateRequest['positions'][number], index: number): Snapshot {

@@ -11,6 +11,7 @@ import { Cancellation } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
+import { Precision } from '../../proto/tengen/v1/model.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
 import type { Parts } from '../parts.js';
@@ -166,6 +167,7 @@ class EvaluationStream {
   #failed(requestId: bigint, thrown: unknown): EvaluateResponse {
     if (isOwnFault(thrown)) this.#logger.error({ err: thrown, requestId }, 'evaluation-failed');
     const { code, details } = toServerError(thrown, String(requestId));
-    return { requestId, modelVersion: '', evaluations: [], error: { code, message: details } };
+    const error = { code, message: details };
+    return { requestId, modelVersion: '', precision: Precision.UNSPECIFIED, evaluations: [], error };
   }
 }

@@ -3,32 +3,30 @@
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../../core/errors.js';
 import { checkModelName } from '../../core/model-name.js';
+import type { AnsweredPrecision } from '../../core/precision.js';
 import { quoted } from '../../core/quoted.js';
 import { refOf } from '../../core/refs.js';
 import { throwIfAborted } from '../../core/signals.js';
 import {
   ModelServiceDefinition,
-  Precision,
   type DownloadModelResponse,
   type Model,
   type ModelServiceImplementation,
   type UploadModelRequest,
 } from '../../proto/tengen/v1/model.js';
-import { isWorthServing } from '../../evaluator/quantization/compare.js';
 import { precisions, type ModelRow, type ModelStore } from '../../store/store.js';
 import { owned } from '../../threads/messages.js';
 import { threadModule, type ThreadPool } from '../../threads/pool.js';
 import { wordOf } from '../../wire/enums.js';
 import type { Names } from '../access/names.js';
 import { MEGABYTE } from '../config.js';
-import { smallestSize } from '../models/model-file.js';
-import { parseQuantization } from '../models/quantizer.js';
 import type { DescribedModel, PackedModel } from '../models/read-model.js';
 import type * as files from '../models/read-model.js';
 import type { Parts } from '../parts.js';
 import type { Uploads } from '../transport/receive-upload.js';
 import { chunksOf } from '../transport/send-file.js';
 import { service, type Service } from '../transport/service.js';
+import { modelToWire } from './model-message.js';
 
 const reading = threadModule<typeof files>(import.meta.url, '../models/read-model.js');
 /** After this the reading or packing of a file is given up. */
@@ -39,6 +37,8 @@ const formats = ['stored', 'stored', 'katago'] as const;
 
 export interface ModelServiceOptions {
   readonly models: ModelStore;
+  /** In which a version is served to whoever asks for no precision. */
+  readonly precisionOf: (row: ModelRow) => AnsweredPrecision;
   readonly names: Names;
   /** Below it are the models that may be imported by their paths; '' for none. */
   readonly importDir: string;
@@ -54,9 +54,10 @@ export interface ModelServiceOptions {
 }
 
 export function composeModels(parts: Parts): Service {
-  const { config, logger, store, evaluator, promoted, names, uploads, pools } = parts;
+  const { config, logger, store, evaluator, quantizer, promoted, names, uploads, pools } = parts;
   const options: ModelServiceOptions = {
     models: store.models,
+    precisionOf: (row) => quantizer.precisionOf(row),
     names,
     uploads,
     work: pools.files,
@@ -73,6 +74,7 @@ export function composeModels(parts: Parts): Service {
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
   const { models, names, uploads, maxBytes, promoted, precisionChanged } = options;
   const threads = inThreads(options);
+  const toWire = (row: ModelRow): Model => modelToWire(row, options.precisionOf(row));
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row)
@@ -89,10 +91,10 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
   };
   return {
     async listModels({ name }) {
-      return { models: (await models.list(name === '' ? undefined : name)).map(modelToWire) };
+      return { models: (await models.list(name === '' ? undefined : name)).map(toWire) };
     },
     async getModel({ model }) {
-      return { model: modelToWire(await get(model)) };
+      return { model: toWire(await get(model)) };
     },
     async uploadModel(requests, context) {
       const begin = ({ name }: UploadModelRequest): Promise<void> => {
@@ -101,7 +103,7 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       };
       const { first, bytes, done } = await uploads.receive(requests, { maxBytes, signal: context.signal, begin });
       try {
-        return { model: modelToWire(await put(first.name, await threads.read(bytes, context.signal), context)) };
+        return { model: toWire(await put(first.name, await threads.read(bytes, context.signal), context)) };
       } finally {
         done();
       }
@@ -110,23 +112,26 @@ export function makeModelService(options: ModelServiceOptions): ModelServiceImpl
       const isKatago = wordOf('format', format, formats) === 'katago';
       const row = await get(model);
       const stored = await models.read(refOf(row));
-      yield* download(row, isKatago ? await threads.pack(row, stored, signal) : { bytes: stored, sha256: row.sha256 });
+      yield* download(
+        toWire(row),
+        isKatago ? await threads.pack(row, stored, signal) : { bytes: stored, sha256: row.sha256 },
+      );
     },
     async importModel({ name, path }, context) {
       checkModelName(name);
-      return { model: modelToWire(await put(name, await threads.import(path, context.signal), context)) };
+      return { model: toWire(await put(name, await threads.import(path, context.signal), context)) };
     },
     async promoteModel({ model }) {
       check(model.includes('@'), () => `model is ${quoted(model)}; it must be name@version`);
       const row = await models.promote(model, { asDefault: true });
       promoted(row);
-      return { model: modelToWire(row) };
+      return { model: toWire(row) };
     },
     async setPrecision({ name, precision }) {
       checkModelName(name);
       const row = await models.setPrecision(name, wordOf('precision', precision, [undefined, ...precisions]));
       precisionChanged(name);
-      return { model: modelToWire(row) };
+      return { model: toWire(row) };
     },
   };
 }
@@ -150,27 +155,11 @@ function inThreads({ work, importDir, maxBytes }: ModelServiceOptions): {
   };
 }
 
-function* download(row: ModelRow, { bytes, sha256 }: PackedModel): Generator<DownloadModelResponse> {
-  const said = { model: modelToWire(row), sha256, sizeBytes: bytes.length };
+function* download(model: Model, { bytes, sha256 }: PackedModel): Generator<DownloadModelResponse> {
+  const said = { model, sha256, sizeBytes: bytes.length };
   let isFirst = true;
   for (const chunk of chunksOf(bytes)) {
     yield { ...(isFirst ? said : { model: undefined, sha256: '', sizeBytes: 0 }), chunk };
     isFirst = false;
   }
 }
-
-function modelToWire({ quantizationJson, ...row }: ModelRow): Model {
-  const quantization = parseQuantization({ quantizationJson });
-  return {
-    ...row,
-    rating: row.rating,
-    smallestSize: smallestSize(row),
-    precision: wirePrecisions[row.precision],
-    quantization: quantization && {
-      ...quantization.report,
-      isWorthServing: isWorthServing(quantization.report),
-    },
-  };
-}
-
-const wirePrecisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { Precision } from "./model.js";
 import { Evaluation, Position } from "./position.js";
 
 export const protobufPackage = "tengen.v1";
@@ -55,6 +56,12 @@ export interface EvaluateRequest {
    * it finished before.
    */
   cancel: boolean;
+  /**
+   * Precision of the evaluations: PRECISION_FP32 for float32, also where the server serves the version in int8; not set or
+   * PRECISION_AUTO for what the server serves the version in, which may change from one request to the next. A client that wants
+   * one precision for a whole game asks for PRECISION_FP32 from the first answer in float32 on.
+   */
+  precision: Precision;
 }
 
 /** The answer to one request. */
@@ -66,7 +73,11 @@ export interface EvaluateResponse {
   /** One evaluation for each position, in the order of the request; empty if the request failed. */
   evaluations: Evaluation[];
   /** Why the request failed; absent when it succeeded. */
-  error: RequestError | undefined;
+  error:
+    | RequestError
+    | undefined;
+  /** Precision in which the evaluations were computed, PRECISION_FP32 or PRECISION_INT8; not set if the request failed. */
+  precision: Precision;
 }
 
 /** Why one request of a stream failed. */
@@ -78,7 +89,7 @@ export interface RequestError {
 }
 
 function createBaseEvaluateRequest(): EvaluateRequest {
-  return { requestId: 0n, model: "", priority: 0, positions: [], ownership: false, cancel: false };
+  return { requestId: 0n, model: "", priority: 0, positions: [], ownership: false, cancel: false, precision: 0 };
 }
 
 export const EvaluateRequest: MessageFns<EvaluateRequest> = {
@@ -103,6 +114,9 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
     }
     if (message.cancel !== false) {
       writer.uint32(48).bool(message.cancel);
+    }
+    if (message.precision !== 0) {
+      writer.uint32(56).int32(message.precision);
     }
     return writer;
   },
@@ -168,6 +182,14 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
             message.cancel = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.precision = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -191,12 +213,13 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
     message.positions = object.positions?.map((e) => Position.fromPartial(e)) || [];
     message.ownership = object.ownership ?? false;
     message.cancel = object.cancel ?? false;
+    message.precision = object.precision ?? 0;
     return message;
   },
 };
 
 function createBaseEvaluateResponse(): EvaluateResponse {
-  return { requestId: 0n, modelVersion: "", evaluations: [], error: undefined };
+  return { requestId: 0n, modelVersion: "", evaluations: [], error: undefined, precision: 0 };
 }
 
 export const EvaluateResponse: MessageFns<EvaluateResponse> = {
@@ -215,6 +238,9 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     }
     if (message.error !== undefined) {
       RequestError.encode(message.error, writer.uint32(34).fork()).join();
+    }
+    if (message.precision !== 0) {
+      writer.uint32(56).int32(message.precision);
     }
     return writer;
   },
@@ -264,6 +290,14 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
             message.error = RequestError.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.precision = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -287,6 +321,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     message.error = (object.error !== undefined && object.error !== null)
       ? RequestError.fromPartial(object.error)
       : undefined;
+    message.precision = object.precision ?? 0;
     return message;
   },
 };

@@ -107,7 +107,14 @@ export interface Model {
   /** Precision in which all versions of the model are served. */
   precision: Precision;
   /** How int8 changes this version; absent until the measurement. */
-  quantization: Quantization | undefined;
+  quantization:
+    | Quantization
+    | undefined;
+  /**
+   * Precision in which a request that asks for none is answered now, PRECISION_FP32 or PRECISION_INT8; not set for a language
+   * model.
+   */
+  servedPrecision: Precision;
 }
 
 /** Asks for versions. */
@@ -345,6 +352,7 @@ function createBaseModel(): Model {
     smallestSize: 0,
     precision: 0,
     quantization: undefined,
+    servedPrecision: 0,
   };
 }
 
@@ -403,6 +411,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.quantization !== undefined) {
       Quantization.encode(message.quantization, writer.uint32(114).fork()).join();
+    }
+    if (message.servedPrecision !== 0) {
+      writer.uint32(120).int32(message.servedPrecision);
     }
     return writer;
   },
@@ -532,6 +543,14 @@ export const Model: MessageFns<Model> = {
             message.quantization = Quantization.decode(reader, reader.uint32());
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.servedPrecision = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -565,6 +584,7 @@ export const Model: MessageFns<Model> = {
     message.quantization = (object.quantization !== undefined && object.quantization !== null)
       ? Quantization.fromPartial(object.quantization)
       : undefined;
+    message.servedPrecision = object.servedPrecision ?? 0;
     return message;
   },
 };

@@ -5,24 +5,18 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { refOf } from '../../../../src/core/refs.js';
 import { readConfig } from '../../../../src/core/config.js';
-import { Rng } from '../../../../src/core/rng.js';
+import type { AskedPrecision } from '../../../../src/core/precision.js';
 import { threadUrl } from '../../../../src/threads/thread-url.js';
 import { evaluatorSchema } from '../../../../src/evaluator/config.js';
 import { Evaluator } from '../../../../src/evaluator/evaluator.js';
 import { isWorthServing, type QuantizationReport } from '../../../../src/evaluator/quantization/compare.js';
-import { tengen1 } from '../../../../src/go/tengen-features.js';
-import { encodeModel } from '../../../../src/nn/model-file.js';
-import type { Architecture } from '../../../../src/nn/networks/architecture.js';
 import { describeModel } from '../../../../src/server/models/model-file.js';
 import { parseQuantization, Quantizer } from '../../../../src/server/models/quantizer.js';
 import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../../src/store/store.js';
-import { livelyWeights } from '../../../support/go-training.js';
+import { quantizableFile as file } from '../../../support/quantized-models.js';
 import { randomPositions } from '../../../support/served-models.js';
 
-const fixed = { kind: 'go-resnet', planes: tengen1.planes, globals: tengen1.globals, features: tengen1.name } as const;
-const architecture: Architecture = { ...fixed, size: 5, blocks: 2, channels: 16 };
-const file = encodeModel({ architecture, weights: livelyWeights(architecture, new Rng(5)), metadata: {} });
 const positions = randomPositions(5, 40, 1);
 const engine = { engine: 'onnxruntime', provider: 'cpu' } as const;
 
@@ -55,8 +49,9 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
-async function values(): Promise<number[]> {
-  return (await evaluator.evaluate({ model: 'go', positions })).evaluations.map(({ value }) => value);
+async function values(precision: AskedPrecision = 'auto'): Promise<number[]> {
+  const { evaluations } = await evaluator.evaluate({ model: 'go', positions, precision });
+  return evaluations.map(({ value }) => value);
 }
 
 it('a version wanted in eight bits is served in float32 until it is calibrated, then nearly the same in eight', async () => {
@@ -73,6 +68,8 @@ it('a version wanted in eight bits is served in float32 until it is calibrated, 
   const distance = quantized.reduce((sum, value, i) => sum + Math.abs(value - exact[i]!), 0) / positions.length;
   expect(distance).toBeLessThan(0.02);
   expect(Math.abs(distance - report.valueDistance)).toBeLessThan(0.02);
+  expect(await values('fp32')).toEqual(exact);
+  expect(quantizer.precisionOf((await store.models.get('go'))!)).toBe('int8');
   await store.models.setPrecision('go', 'fp32');
   await evaluator.reload('go');
   expect(await values()).toEqual(exact);

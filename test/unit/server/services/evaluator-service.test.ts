@@ -181,7 +181,7 @@ describe('EvaluatorService', () => {
       .evaluations[0]!;
     const quick = {
       evaluate: ({ positions: asked }: { positions: unknown[] }) =>
-        Promise.resolve({ modelVersion: 'go@1', evaluations: asked.map(() => evaluation) }),
+        Promise.resolve({ modelVersion: 'go@1', precision: 'fp32', evaluations: asked.map(() => evaluation) }),
     };
     const service = makeEvaluatorService(quick as unknown as Evaluator, pino({ level: 'silent' }));
     const turnsFor = async (count: number): Promise<number> => {
