@@ -148,7 +148,7 @@ describe('the bundled bridge and the real server', () => {
       writeFileSync(file, tinyModel(5, 1));
       await process.connect().client(ModelServiceDefinition).importModel({ name: 'tiny', path: file });
       expect(await untilAnswered(client, 'genmove b', 'There is no model yet')).toMatch(/^[A-E]\d$/);
-      expect(await client.send('version')).toMatch(/^0\.1\.0 tiny@[0-9a-f]{12}$/);
+      expect(await client.send('version')).toMatch(/^0\.1\.0 tiny@[0-9a-f]{12} fp32$/);
       expect(await client.send('kata-genmove_analyze w 1000 ownership true')).toMatch(
         / ownership( -?[01]\.\d{3}){25}\nplay /,
       );
