@@ -33,8 +33,13 @@ export async function withServedNetwork<T>(network: string, work: (address: stri
 }
 
 /** Our bridge to a model of a server, by default the network that `withServedNetwork` serves. */
-export function startBridge(address: string, model = 'net', analysisVisits = 10_000_000): AnalysisEngine {
-  const flags = [address, '--model', model, '--analysis-visits', String(analysisVisits)];
+export function startBridge(
+  address: string,
+  model = 'net',
+  analysisVisits = 10_000_000,
+  more: readonly string[] = [],
+): AnalysisEngine {
+  const flags = [address, '--model', model, '--analysis-visits', String(analysisVisits), ...more];
   return new AnalysisEngine(process.execPath, [bridgeScript, ...flags]);
 }
 

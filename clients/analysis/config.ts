@@ -16,7 +16,12 @@ export const analysisSchema = {
     1_000_000,
     'Most positions that wait; at this number the engine reads no more queries until positions are done.',
   ),
-  batch: integer(8, 1, 256, 'Most leaves of the search tree of one position that are evaluated at once.'),
+  batch: integer(
+    8,
+    0,
+    1024,
+    'Most leaves of the search tree of one position in flight; 0 takes as many as keep the server busy.',
+  ),
   reportWinratesAs: choice('black', perspectives, 'Side from which win rates and scores are reported.'),
   precision: choice(
     'auto',

@@ -3,6 +3,7 @@
  * Source: KataGo, docs/Analysis_Engine.md. Every position of a query has exactly one answer that is not `isDuringSearch`.
  */
 
+import type { CancelSignal } from '../../src/core/signals.js';
 import { AppError } from '../../src/core/errors.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
@@ -23,10 +24,10 @@ import { parseQuery, type AnalysisQuery } from './query.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
 
 /** Evaluates positions, each call in the precision of its game. */
-export interface GameEvaluator {
+export interface GameEvaluator extends Evaluator<Position, GoEvaluation> {
   evaluate(
     positions: readonly Position[],
-    options?: { readonly signal?: AbortSignal; readonly precision?: GamePrecision },
+    options?: { readonly signal?: CancelSignal; readonly precision?: GamePrecision },
   ): Promise<readonly GoEvaluation[]>;
 }
 
@@ -199,6 +200,9 @@ class RootWatch {
   over(ownership: boolean): Evaluator<Position, GoEvaluation> {
     const evaluator = this.#evaluatorFor(ownership);
     return {
+      get pace() {
+        return evaluator.pace;
+      },
       evaluate: async (positions, options) => {
         const evaluations = await evaluator.evaluate(positions, { ...options, precision: this.#precision });
         this.evaluation ??= evaluations[0];

@@ -42,7 +42,14 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
   const connection = new Connection(options);
   const patienceMs = config.patience * 1000;
   const evaluatorIn = (precision: () => GamePrecision, ownership: boolean): RemoteEvaluator =>
-    new RemoteEvaluator(connection, { model, priority: 'interactive', precision, ownership, patienceMs });
+    new RemoteEvaluator(connection, {
+      model,
+      priority: 'interactive',
+      precision,
+      ownership,
+      patienceMs,
+      maxPositions: 8,
+    });
   const ofGame = [false, true].map((ownership) => evaluatorIn(() => session.precision, ownership));
   const exactEvaluator = evaluatorIn(() => new GamePrecision('fp32'), true);
   const ended = new AbortController();

@@ -10,7 +10,7 @@ import { defaultRules, type Rules } from '../../src/go/rules.js';
 import { Clock, noTimeLimit, type TimeSettings } from '../../src/player/clock.js';
 import { GameState, type Setup } from '../../src/player/game-state.js';
 import { tuningOf, type SearchParameters } from '../../src/player/search-parameters.js';
-import { Thinker, type EvaluatorFor, type ThinkerTuning } from '../../src/player/thinker.js';
+import { Thinker, type EvaluatorFor, type ThinkerTuning, usualInFlight } from '../../src/player/thinker.js';
 import { GamePrecision } from '../shared/game-precision.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 
@@ -82,7 +82,8 @@ export class Session {
   /** What `kata-get-models` answers, in KataGo's form. */
   get models(): readonly Readonly<Record<string, unknown>>[] {
     const { model: name, config } = this;
-    const known = { name, internalName: name, maxBatchSize: config.batch, precision: this.#precisionKnown };
+    const maxBatchSize = config.batch || usualInFlight;
+    const known = { name, internalName: name, maxBatchSize, precision: this.#precisionKnown };
     return name === '' ? [] : [{ ...known, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
   }
 

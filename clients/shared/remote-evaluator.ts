@@ -6,14 +6,14 @@
 import { AppError } from '../../src/core/errors.js';
 import type { AskedPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
-import { cancelled, throwIfAborted } from '../../src/core/signals.js';
+import { cancelled, type CancelSignal, throwIfAborted } from '../../src/core/signals.js';
 import { trace } from '../../src/core/trace.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
 import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
 import { Precision } from '../../src/proto/tengen/v1/model.js';
-import type { Evaluator } from '../../src/search/evaluator.js';
+import type { Evaluator, Pace } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
@@ -21,6 +21,7 @@ import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { GamePrecision, precisionFromWire, precisionToWire } from './game-precision.js';
 import { MessageQueue } from '../../src/core/message-queue.js';
+import { PaceMeter } from './pace.js';
 import { RetryQueue } from './retry-queue.js';
 import { errorFromStatus, fromCall } from './status.js';
 
@@ -56,7 +57,7 @@ const maxRetryMs = 2000;
 
 /** What one call may say beside that. */
 export interface EvaluateOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** Instead of the evaluator's own. */
   readonly model?: string;
   readonly precision?: GamePrecision;
@@ -80,6 +81,8 @@ interface Message {
   readonly snapshots: Snapshot[];
   readonly waiters: Waiter[];
   readonly giveUpAt: number;
+  /** When the message was sent last, by `performance.now()`. */
+  sentAt: number;
 }
 
 interface Stream {
@@ -99,6 +102,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   readonly #options: Required<RemoteEvaluatorOptions>;
   readonly #filling = new Map<string, Message>();
   readonly #retries: RetryQueue<Message>;
+  readonly #meter = new PaceMeter();
   #stream: Stream | undefined;
   #nextId = 1n;
   #flushScheduled = false;
@@ -111,6 +115,11 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       send: (message) => this.#send(message),
       giveUp: rejectAll,
     });
+  }
+
+  /** How many positions to have in flight, by the answers so far. */
+  get pace(): Pace | undefined {
+    return this.#meter.pace;
   }
 
   /** @throws AppError with the server's own sentence; 'unavailable' when the connection is lost */
@@ -177,7 +186,16 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (filling && filling.snapshots.length + count <= this.#options.maxPositions) return filling;
     if (filling) this.#send(filling);
     const giveUpAt = performance.now() + this.#options.patienceMs;
-    const message: Message = { requestId: this.#nextId++, key, model, asked, snapshots: [], waiters: [], giveUpAt };
+    const message: Message = {
+      requestId: this.#nextId++,
+      key,
+      model,
+      asked,
+      snapshots: [],
+      waiters: [],
+      giveUpAt,
+      sentAt: 0,
+    };
     this.#filling.set(key, message);
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
@@ -195,9 +213,9 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (message.waiters.every((waiter) => waiter.done)) return;
     const stream = (this.#stream ??= this.#open());
     stream.inFlight.set(message.requestId, message);
-    const started = trace ? performance.now() : 0;
+    message.sentAt = performance.now();
     const positions = message.snapshots.map(positionToWire);
-    trace?.add('encode', started, positions.length);
+    trace?.add('encode', message.sentAt, positions.length);
     stream.outgoing.push({
       requestId: message.requestId,
       model: message.model,
@@ -245,7 +263,9 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     this.#retries.succeeded();
     this.modelVersion = response.modelVersion;
     const precision = precisionFromWire(response.precision);
-    const started = trace ? performance.now() : 0;
+    const started = performance.now();
+    const { capacity, serverMicros } = response;
+    this.#meter.add({ elapsedMs: started - message.sentAt, serverMs: serverMicros / 1000, capacity });
     let next = 0;
     for (const waiter of message.waiters) {
       const part = response.evaluations.slice(next, next + waiter.count);

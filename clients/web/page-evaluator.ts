@@ -1,15 +1,17 @@
 /** The search's evaluator over the page's calls: one request a batch, before self-play's. */
 
 import { precisionFromWire, precisionToWire, type GamePrecision } from '../shared/game-precision.js';
+import { PaceMeter } from '../shared/pace.js';
 import { errorFromStatus } from '../shared/status.js';
 import { AppError } from '../../src/core/errors.js';
+import type { CancelSignal } from '../../src/core/signals.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import { EvaluatorServiceDefinition, Priority } from '../../src/proto/tengen/v1/evaluator.js';
-import type { Evaluator } from '../../src/search/evaluator.js';
+import type { Evaluator, Pace } from '../../src/search/evaluator.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { positionToWire } from '../../src/wire/position.js';
-import type { CallOptions, Calls } from './calls.js';
+import type { Calls } from './calls.js';
 
 /** Evaluates positions of one size with one model. */
 export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
@@ -17,6 +19,7 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
   readonly #model: string;
   readonly #ownership: boolean;
   readonly #precision: () => GamePrecision;
+  readonly #meter = new PaceMeter();
 
   /**
    * @param model a name or name@version
@@ -29,8 +32,28 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
     this.#precision = precision;
   }
 
+  /** How many positions to have in flight, by the answers so far. */
+  get pace(): Pace | undefined {
+    return this.#meter.pace;
+  }
+
   /** At most 1024 positions. @throws AppError with the server's own sentence */
-  async evaluate(positions: readonly Position[], { signal }: CallOptions = {}): Promise<readonly GoEvaluation[]> {
+  async evaluate(
+    positions: readonly Position[],
+    { signal }: { readonly signal?: CancelSignal } = {},
+  ): Promise<readonly GoEvaluation[]> {
+    const ended = new AbortController();
+    const abort = (): void => ended.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.#ask(positions, ended.signal);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #ask(positions: readonly Position[], signal: AbortSignal): Promise<readonly GoEvaluation[]> {
     const precision = this.#precision();
     const request = {
       requestId: 1n,
@@ -42,15 +65,14 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
       positions: positions.map((position) => positionToWire(position.snapshot())),
     };
     const { evaluate } = EvaluatorServiceDefinition.methods;
-    for await (const { error, evaluations, ...answer } of this.#calls.stream(
-      EvaluatorServiceDefinition,
-      evaluate,
-      request,
-      { signal },
-    )) {
+    const sentAt = performance.now();
+    const answers = this.#calls.stream(EvaluatorServiceDefinition, evaluate, request, { signal });
+    for await (const { error, evaluations, ...answer } of answers) {
       if (error) throw errorFromStatus(error.code, error.message);
       const answered = precisionFromWire(answer.precision);
       if (answered) precision.heard(answered);
+      const { capacity, serverMicros } = answer;
+      this.#meter.add({ elapsedMs: performance.now() - sentAt, serverMs: serverMicros / 1000, capacity });
       return evaluations.map((evaluation, i) => evaluationFromWire(evaluation, positions[i]!.size));
     }
     throw new AppError('unavailable', 'The server gave no answer');

@@ -1,7 +1,7 @@
 /**
  * Decides which positions go into which batch: interactive requests before bulk ones, first come first served within a priority,
- * one model and board size a batch. A request's positions may be spread over batches and share them with other requests: an
- * interactive one is, so that one search uses all threads that are idle. Knows the slots and how many threads there are, but
+ * one model and board size a batch. A request's positions may be spread over batches and share them with other requests:
+ * interactive ones are, so that one search uses all threads. Knows the slots and how many threads there are, but
  * neither threads nor networks.
  */
 
@@ -62,8 +62,14 @@ export interface BatchListener {
   waited(positions: number, micros: number): void;
 }
 
-/** Fewest positions that are worth a batch of their own while a thread is idle; fewer cost almost as much as so many. */
+/** Fewest positions that are worth a batch of their own; fewer cost almost as much as so many. */
 const SMALLEST_SHARE = 8;
+
+/**
+ * Batches a thread into which the interactive positions at hand are cut: more than one, as a thread that is done shall find the next
+ * batch there while the answers of the last one are on their way.
+ */
+const AHEAD = 1.5;
 
 const noListener: BatchListener = { batchDone: () => undefined, waited: () => undefined };
 
@@ -82,6 +88,7 @@ export class Batcher {
   readonly #filling = new Map<string, number>();
   #sequence = 0;
   #pending = 0;
+  #pendingInteractive = 0;
   #closed: AppError | undefined;
 
   /** @param threads that take batches now; one if not given */
@@ -112,7 +119,7 @@ export class Batcher {
     }
     const ticket: Ticket = { request, submittedMicros: this.#nowMicros(), left: request.count };
     this.#tickets.set(request, ticket);
-    this.#pending += request.count;
+    this.#count(request, request.count);
     this.#queues[request.interactive ? 0 : 1].push({ ticket, from: 0, to: request.count, retried: false });
     this.#pump();
   }
@@ -213,8 +220,8 @@ export class Batcher {
     return true;
   }
 
-  #openSlot({ ticket: { request }, from, to }: Range, key: string): number | undefined {
-    const limit = this.#limitFor(request, to - from);
+  #openSlot({ ticket: { request } }: Range, key: string): number | undefined {
+    const limit = this.#limitFor(request);
     // The last free slot is for interactive requests, which must not wait for bulk batches to come back.
     const slot = this.#free.length > (request.interactive ? 0 : 1) ? this.#free.pop() : undefined;
     if (slot === undefined) return undefined;
@@ -230,12 +237,12 @@ export class Batcher {
     return slot;
   }
 
-  /** Positions that the next slot may hold: as many as fit, or the share of one of the threads that would be idle. */
-  #limitFor({ interactive }: QueuedPositions, positions: number): number {
-    const { capacity, count } = this.#slots;
-    const idle = this.#threads() - (count - this.#free.length);
-    if (!interactive || idle < 2) return capacity;
-    return Math.min(capacity, Math.max(SMALLEST_SHARE, Math.ceil(positions / idle)));
+  /** Positions that the next slot may hold: as many as fit; of interactive ones a thread's share, and some for the next batch. */
+  #limitFor({ interactive }: QueuedPositions): number {
+    const { capacity } = this.#slots;
+    if (!interactive) return capacity;
+    const share = Math.ceil(this.#pendingInteractive / (AHEAD * this.#threads()));
+    return Math.min(capacity, Math.max(SMALLEST_SHARE, share));
   }
 
   /** Takes back slots that nobody waits for any more: their model may be released now. */
@@ -266,8 +273,13 @@ export class Batcher {
 
   #settle(ticket: Ticket, count: number): void {
     ticket.left -= count;
-    this.#pending -= count;
+    this.#count(ticket.request, -count);
     if (ticket.left === 0) this.#tickets.delete(ticket.request);
+  }
+
+  #count({ interactive }: QueuedPositions, change: number): void {
+    this.#pending += change;
+    if (interactive) this.#pendingInteractive += change;
   }
 
   #giveUp(ticket: Ticket): void {

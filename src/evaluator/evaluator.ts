@@ -55,6 +55,9 @@ export interface EvaluateResult {
 /** The settings, with whatever engine is given. */
 export type EvaluatorSettings = Omit<EvaluatorConfig, keyof EngineSettings> & EngineSettings;
 
+/** Positions from which on a batch on one core costs hardly less a position. */
+const USEFUL_BATCH = 16;
+
 /** Batched evaluation in worker threads. */
 export class Evaluator {
   readonly #config: EvaluatorSettings;
@@ -209,6 +212,11 @@ export class Evaluator {
   /** Call when the precision in which a version, or all of a model, is to be served may have changed. */
   reload(nameOrRef: string): Promise<void> {
     return this.#models.reload(nameOrRef);
+  }
+
+  /** Positions that are evaluated at once when all threads are busy with batches that are worth computing. */
+  get capacity(): number {
+    return this.#pool.size * Math.min(USEFUL_BATCH, this.#config.maxBatch);
   }
 
   /** The counters as they are now. */

@@ -3,7 +3,12 @@
 import { integer, number, type ConfigOf } from '../core/config.js';
 
 export const playerSchema = {
-  batch: integer(16, 1, 256, 'Most leaves of the search tree that are evaluated at once.'),
+  batch: integer(
+    0,
+    0,
+    1024,
+    'Most leaves of the search tree in flight, sent to the server and not answered; 0 takes as many as keep the server busy. With 1 the same search gives the same tree every time.',
+  ),
   staticScore: number(
     0.1,
     0,

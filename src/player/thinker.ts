@@ -1,6 +1,6 @@
 /**
- * The search that plays and analyses: one tree that follows the game, batches of leaves over an evaluator, reports on the
- * way. The search stops by visits, by the clock or by a signal, and what it found until then stays in the tree.
+ * The search that plays and analyses: one tree that follows the game, leaves in flight at an evaluator, reports on the way. The
+ * search stops by visits, by the clock or by a signal, and what it found until then stays in the tree.
  */
 
 import { AppError } from '../core/errors.js';
@@ -10,6 +10,7 @@ import type { Position } from '../go/position.js';
 import { symmetricActions, type SymmetricActions } from '../go/position-symmetries.js';
 import { ScoreUtility, type ScoreFactors } from '../go/score-utility.js';
 import type { Evaluator } from '../search/evaluator.js';
+import { LeafStream } from '../search/leaf-stream.js';
 import type { SearchTuning } from '../search/options.js';
 import { katagoPuct, type PuctOptions } from '../search/puct.js';
 import { Search } from '../search/search.js';
@@ -18,6 +19,7 @@ import { EXPANDED, Tree } from '../search/tree.js';
 import type { GameState } from './game-state.js';
 import type { Opinion } from './opinion.js';
 import { auxiliaryOf, auxiliarySizeOf, hasOwnership, opinionOf } from './opinion-of-tree.js';
+import { SearchEnd } from './search-end.js';
 import { SearchPosition, type MoveRestriction } from './search-position.js';
 
 /** Evaluates positions; `ownership` says whether the answers must have it. */
@@ -40,7 +42,7 @@ export interface ThinkOptions {
 }
 
 export interface ThinkerTuning extends ScoreFactors {
-  /** Most leaves that are evaluated at once. */
+  /** Most leaves in flight; 0 for as many as keep the evaluator busy. */
   readonly batch: number;
   /** Constants of the selection that differ from `playTuning`. */
   readonly puct?: Partial<PuctOptions>;
@@ -50,15 +52,17 @@ export interface ThinkerTuning extends ScoreFactors {
 export const playTuning: Partial<SearchTuning> = {
   ...katagoPuct,
   moveChoice: 'confidence',
-  // Leaves of one batch do not learn from each other: in a small search they would be most of it.
-  visitsPerLeaf: 32,
+  collisions: 32,
 };
+
+/** Visits that the root must have for every leaf in flight: leaves in flight do not learn from each other. */
+const visitsPerLeaf = 32;
+
+/** Leaves in flight where the evaluator does not say what keeps it busy. */
+export const usualInFlight = 16;
 
 /** Time that a search must have had before its speed says what it can still do. */
 const speedKnownMs = 100;
-
-/** Longest wait for one batch; a server that takes longer is as good as gone. */
-const answerTimeoutMs = 30_000;
 
 /** Searches the positions of one game after the other; one search at a time. */
 export class Thinker {
@@ -106,13 +110,20 @@ export class Thinker {
     const symmetric = options.restrictions?.length ? undefined : symmetricActions(root);
     const search = this.#search(tree, root, options, symmetric, shouldStop);
     const opinion = (): Opinion => opinionOf(search.statistics({ unvisited: true }), root.size, symmetric);
-    const generator = search.run();
+    const evaluator = this.#evaluatorFor(hasOwnership(tree.auxiliarySize));
+    const end = new SearchEnd(() => tree.state[0] === EXPANDED, stop, deadline.signal);
+    const leaves = new LeafStream(search, (games: readonly SearchPosition[]) =>
+      evaluator.evaluate(
+        games.map((game) => game.position),
+        { signal: end.signal },
+      ),
+    );
     let nextReport = options.reportSoon ? started : started + reportMs;
     try {
       if (stop?.aborted) return opinion();
-      for (let step = generator.next(); !step.done;) {
-        step = generator.next(await this.#evaluate(tree, step.value, stop, deadline.signal));
-        if (reportMs === Infinity || performance.now() < nextReport || step.done || shouldStop()) continue;
+      while (await leaves.advance(this.#inFlight(tree, evaluator))) {
+        end.postpone();
+        if (reportMs === Infinity || performance.now() < nextReport || shouldStop()) continue;
         yield opinion();
         const now = performance.now();
         nextReport = now + (options.reportSoon ? Math.min(reportMs, now - started) : reportMs);
@@ -125,8 +136,8 @@ export class Thinker {
       if (!stopped) this.#onTrouble(trouble);
     } finally {
       clearTimeout(timer);
-      // Takes back the leaves that are out.
-      generator.return(undefined as never);
+      end.close();
+      leaves.close();
     }
     return opinion();
   }
@@ -157,20 +168,11 @@ export class Thinker {
     );
   }
 
-  /** The root's own evaluation is waited for beyond the deadline, as without it there is no move. */
-  async #evaluate(
-    tree: Tree,
-    leaves: readonly SearchPosition[],
-    stop: AbortSignal | undefined,
-    deadline: AbortSignal,
-  ): Promise<readonly GoEvaluation[]> {
-    const signals = [AbortSignal.timeout(answerTimeoutMs)];
-    if (stop) signals.push(stop);
-    if (tree.state[0] === EXPANDED) signals.push(deadline);
-    const positions = leaves.map((leaf) => leaf.position);
-    return this.#evaluatorFor(hasOwnership(tree.auxiliarySize)).evaluate(positions, {
-      signal: AbortSignal.any(signals),
-    });
+  /** Leaves that may be in flight now: few in a young tree, so that they learn from each other, but more over a long way. */
+  #inFlight(tree: Tree, evaluator: Evaluator<Position, GoEvaluation>): number {
+    const { inFlight, stretch } = evaluator.pace ?? { inFlight: usualInFlight, stretch: 1 };
+    const most = this.#tuning().batch || inFlight;
+    return Math.min(most, Math.max(1, Math.floor((tree.visits[0]! * stretch) / visitsPerLeaf)));
   }
 
   /** The tree with what is known of `root`, which is nothing unless the game went on from the last search. */

@@ -2,6 +2,8 @@
  * What the search needs to know of a network. Implemented in process, over gRPC, and by the tests' scripted evaluators.
  */
 
+import type { CancelSignal } from '../core/signals.js';
+
 /** An opinion of one position, from the point of view of the side to move. */
 export interface Evaluation {
   /** Policy logits [actionCount]; illegal actions are not masked. */
@@ -12,5 +14,15 @@ export interface Evaluation {
 
 /** Evaluates batches of positions; `evaluations[i]` belongs to `positions[i]`. */
 export interface Evaluator<G, E extends Evaluation = Evaluation> {
-  evaluate(positions: readonly G[], options?: { readonly signal?: AbortSignal }): Promise<readonly E[]>;
+  evaluate(positions: readonly G[], options?: { readonly signal?: CancelSignal }): Promise<readonly E[]>;
+  /** What keeps it busy, as far as is known by now; nothing if it does not know. */
+  readonly pace?: Pace | undefined;
+}
+
+/** How many positions to have in flight at an evaluator. */
+export interface Pace {
+  /** Positions in flight that keep the evaluator busy, those on their way there and back included. */
+  readonly inFlight: number;
+  /** How many times longer an answer takes than the evaluation alone, because of the way; at least 1. */
+  readonly stretch: number;
 }

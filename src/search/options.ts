@@ -58,10 +58,13 @@ export interface SearchTuning extends PuctOptions, GumbelOptions {
   readonly dirichletTotal: number;
   /** Share of the noise in the root's priors. */
   readonly dirichletShare: number;
-  /** Most leaves yielded at once. */
+  /** Most leaves that `run` yields at once. */
   readonly batch: number;
-  /** Visits that the root must have for every leaf of a batch, as the first ones must learn from each other; 0 for none. */
-  readonly visitsPerLeaf: number;
+  /**
+   * How often, while leaves are collected, a leaf that is in flight already may be hit and another one be looked for; a Gumbel
+   * root, which chooses by counts, ends the collecting with the first.
+   */
+  readonly collisions: number;
   readonly moveChoice: MoveChoice;
 }
 
@@ -74,7 +77,7 @@ export const tuningDefaults: SearchTuning = {
   dirichletTotal: 0,
   dirichletShare: 0.25,
   batch: 1,
-  visitsPerLeaf: 0,
+  collisions: 0,
   moveChoice: 'visits',
 };
 

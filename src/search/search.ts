@@ -1,7 +1,8 @@
 /**
- * Monte-Carlo tree search as a generator of leaf batches: select, yield the leaves, expand with the evaluations that come
- * back, back up. It never waits on anything itself, so the same code runs hundreds of games in one worker (one leaf in
- * flight each) and one deep search in the GTP bridge (batches of leaves, kept apart by virtual losses).
+ * Monte-Carlo tree search that never waits on anything itself: `collect` selects leaves, `answer` expands one with its
+ * evaluation and backs it up. Leaves in flight are kept apart by virtual losses, and their answers may come in any order. `run`
+ * is the same search as a generator of leaf batches, for hundreds of games in one worker with one leaf in flight each; `stream`
+ * of drive.ts keeps the leaves of one deep search in flight.
  */
 
 import { AppError, assert } from '../core/errors.js';
@@ -10,7 +11,7 @@ import type { Evaluation } from './evaluator.js';
 import type { Game } from './game.js';
 import { improvedPolicy, improvedValue, selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
-import { append, type Leaf } from './leaf.js';
+import { append, type Leaf, LeafPool } from './leaf.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
 import { playSelection } from './play-selection.js';
 import { selectPuct } from './puct.js';
@@ -47,13 +48,15 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   readonly #rng: Rng;
   readonly #legal: Uint8Array;
   readonly #scratch: Float64Array;
-  readonly #leaves: Leaf<G>[] = [];
+  readonly #leaves: LeafPool<G>;
   #allowed: Uint8Array = new Uint8Array(0);
   #rootPriors = new Float32Array(0);
   /** As `#rootPriors` without noise. */
   #quietPriors: Float32Array = new Float32Array(0);
   #gumbel: GumbelRoot | undefined;
   #simulations = 0;
+  /** Simulations to make; known once the root has been evaluated. */
+  #goal: number | undefined;
 
   /**
    * @param root the position to search; not changed, and not to be changed while the search runs
@@ -80,27 +83,51 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     this.#rng = rng;
     this.#legal = new Uint8Array(root.actionCount);
     this.#scratch = new Float64Array(root.actionCount);
+    this.#leaves = new LeafPool(root);
   }
 
   /** Yields leaves to evaluate, as scratch games that are valid until the generator is resumed with their evaluations. */
   *run(): Generator<readonly G[], SearchResult, readonly E[]> {
-    const pending: Leaf<G>[] = [];
     try {
-      if (this.tree.nodeCount === 0) this.tree.addNode(this.#root.toMove);
-      if (this.tree.state[0] === UNEXPANDED) {
-        pending.push(this.#rootLeaf());
-        yield* this.#evaluate(pending);
+      for (;;) {
+        const leaves = this.collect(this.#tuning.batch);
+        if (leaves.length === 0) return this.result();
+        const evaluations = yield leaves.map((leaf) => leaf.game);
+        assert(evaluations.length === leaves.length, 'every leaf of a batch has one evaluation');
+        for (let i = 0; i < leaves.length; i++) this.answer(leaves[i]!, evaluations[i]!);
       }
-      const goal = this.#prepareRoot();
-      while (this.#simulations < goal && !this.#stopped()) {
-        this.#gather(pending, goal);
-        if (pending.length > 0) yield* this.#evaluate(pending);
-      }
-      return this.#result();
     } finally {
       // Only when the caller gave the search up with leaves still out.
-      for (const leaf of pending.reverse()) this.#abandon(leaf);
+      this.abandon();
     }
+  }
+
+  /**
+   * Makes simulations until `most` leaves are in flight, and gives the new ones; each is to be answered once. Nothing new comes
+   * while leaves that are out stand in the way; the search is over when nothing comes and nothing is out.
+   */
+  collect(most: number): readonly Leaf<G>[] {
+    const { tree } = this;
+    if (tree.nodeCount === 0) tree.addNode(this.#root.toMove);
+    if (tree.state[0] === UNEXPANDED) return this.#leaves.out === 0 ? [this.#rootLeaf()] : [];
+    this.#goal ??= this.#prepareRoot();
+    return this.#gather(most, this.#goal);
+  }
+
+  /** Expands a leaf of `collect` and backs its value up; the leaf is not to be used any more. */
+  answer(leaf: Leaf<G>, evaluation: E): void {
+    this.#expand(leaf, evaluation);
+    this.#leaves.putBack(leaf);
+  }
+
+  /** Takes back, exactly, what the leaves in flight left in the tree: they will not be answered. */
+  abandon(): void {
+    for (const leaf of this.#leaves.takeAll()) this.#abandon(leaf);
+  }
+
+  /** Leaves collected and not answered. */
+  get inFlight(): number {
+    return this.#leaves.out;
   }
 
   /** What is known now; may be called between two batches or after the end. */
@@ -119,30 +146,36 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     return this.#options.shouldStop?.() ?? false;
   }
 
-  /** Yields the pending leaves, then expands them and backs their values up. */
-  *#evaluate(pending: Leaf<G>[]): Generator<readonly G[], void, readonly E[]> {
-    const evaluations = yield pending.map((leaf) => leaf.game);
-    assert(evaluations.length === pending.length, 'every leaf of a batch has one evaluation');
-    for (let i = 0; i < pending.length; i++) this.#expand(pending[i]!, evaluations[i]!);
-    pending.length = 0;
-  }
-
-  /** Runs simulations until the batch is full, the goal is reached or a leaf is hit twice. */
-  #gather(pending: Leaf<G>[], goal: number): void {
-    const { batch: most, visitsPerLeaf } = this.#tuning;
-    const room = visitsPerLeaf > 0 ? Math.max(1, Math.floor(this.tree.visits[0]! / visitsPerLeaf)) : most;
-    const batch = Math.min(most, room);
-    while (pending.length < batch && this.#simulations < goal) {
-      const leaf = this.#leafAt(pending.length);
+  /** Runs simulations until `most` leaves are out, the goal is reached or too many leaves were hit twice. */
+  #gather(most: number, goal: number): readonly Leaf<G>[] {
+    const collisions = this.#gumbel ? 0 : this.#tuning.collisions;
+    const gathered: Leaf<G>[] = [];
+    const collided: Leaf<G>[] = [];
+    let ended = this.#stopped();
+    while (!ended && this.#leaves.out - collided.length < most && this.#simulations < goal) {
+      const leaf = this.#leaves.take();
       const descent = this.#descend(leaf);
       if (descent === 'collision') {
         this.#gumbel?.undo();
-        return;
+        collided.push(leaf);
+        if (collided.length > collisions) break;
+        this.#markInFlight(leaf, 1);
+        continue;
       }
       this.#simulations++;
-      if (descent === 'leaf') pending.push(leaf);
-      else if (this.#stopped()) return;
+      if (descent === 'leaf') {
+        gathered.push(leaf);
+      } else {
+        this.#leaves.putBack(leaf);
+        ended = this.#stopped();
+      }
     }
+    // The marks sent other descents elsewhere, and are no simulations.
+    for (const [i, leaf] of collided.entries()) {
+      if (i < collisions) this.#markInFlight(leaf, -1);
+      this.#leaves.putBack(leaf);
+    }
+    return gathered;
   }
 
   /** Walks from the root to a leaf; a finished game is backed up at once. */
@@ -170,7 +203,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       }
       if (tree.state[child] === UNEXPANDED) {
         if (tree.inFlight[child]! > 0) return 'collision';
-        for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!++;
+        this.#markInFlight(leaf, 1);
         return 'leaf';
       }
       node = child;
@@ -208,7 +241,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     tree.rawValue[node] = tree.side[node]! * (ending === undefined ? value : Math.max(value, ending));
     this.#options.auxiliary?.read(evaluation, tree.auxiliary, node * tree.auxiliarySize);
     if (tree.hasUtility) tree.rawUtility[node] = this.#utilityOf(node);
-    for (let i = 0; i < leaf.length; i++) tree.inFlight[leaf.path[i]!]!--;
+    this.#markInFlight(leaf, -1);
     this.#backUp(leaf, node);
   }
 
@@ -229,23 +262,25 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /** Removes the traces of a leaf that will not be evaluated. */
   #abandon(leaf: Leaf<G>): void {
-    for (let i = 0; i < leaf.length; i++) this.tree.inFlight[leaf.path[i]!] = 0;
+    this.#markInFlight(leaf, -1);
     if (leaf.edge < 0) this.tree.clear();
     else if (this.tree.state[leaf.path[leaf.length - 1]!] === UNEXPANDED) this.tree.child[leaf.edge] = 0;
   }
 
+  /** Adds `change` simulations under way along a leaf's path. */
+  #markInFlight(leaf: Leaf<G>, change: number): void {
+    const { inFlight } = this.tree;
+    for (let i = 0; i < leaf.length; i++) inFlight[leaf.path[i]!]! += change;
+  }
+
   #rootLeaf(): Leaf<G> {
-    const leaf = this.#leafAt(0);
+    const leaf = this.#leaves.take();
     leaf.game.copyFrom(this.#root);
     leaf.path[0] = 0;
     leaf.length = 1;
     leaf.edge = -1;
-    this.tree.inFlight[0]!++;
+    this.#markInFlight(leaf, 1);
     return leaf;
-  }
-
-  #leafAt(index: number): Leaf<G> {
-    return (this.#leaves[index] ??= { game: this.#root.clone(), path: new Int32Array(32), length: 0, edge: -1 });
   }
 
   /** Fixes what may be played at the root and its noise; returns the number of simulations to make. */
@@ -271,7 +306,8 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     return goal;
   }
 
-  #result(): SearchResult {
+  /** What the search found; after its end, or where it stands. */
+  result(): SearchResult {
     const { tree } = this;
     const actions = this.#root.actionCount;
     const visitCounts = new Int32Array(actions);

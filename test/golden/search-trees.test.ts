@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.js';
 import { driveSync } from '../../src/search/drive.js';
 import { katagoPuct } from '../../src/search/puct.js';
-import { Search } from '../../src/search/search.js';
+import { Search, type SearchResult } from '../../src/search/search.js';
 import type { Tree } from '../../src/search/tree.js';
 import { opinionated, TicTacToe } from '../support/toy-games.js';
 
 const cases = {
   puct: { visits: 24, root: 'puct' },
   'puct-noise-batch': { visits: 24, root: 'puct', dirichletTotal: 5, batch: 4 },
-  'puct-play': { visits: 40, root: 'puct', ...katagoPuct, moveChoice: 'confidence', batch: 4, visitsPerLeaf: 8 },
+  'puct-play': { visits: 40, root: 'puct', ...katagoPuct, moveChoice: 'confidence', batch: 4 },
   gumbel: { visits: 16, root: 'gumbel', gumbelActions: 4 },
   'gumbel-play': { visits: 16, root: 'gumbel', gumbelScale: 0, interior: 'puct', batch: 4 },
 } as const;
@@ -36,12 +36,22 @@ function asJson(tree: Tree, node: number): unknown {
   };
 }
 
+/** Batches as a player makes them: the more visits, the more leaves at once. */
+function played(made: Search<TicTacToe>): SearchResult {
+  for (;;) {
+    const leaves = made.collect(Math.min(4, Math.max(1, Math.floor(made.tree.visits[0]! / 8))));
+    if (leaves.length === 0) return made.result();
+    const evaluations = opinionated(leaves.map(({ game }) => game));
+    leaves.forEach((leaf, i) => made.answer(leaf, evaluations[i]!));
+  }
+}
+
 describe('golden search trees', () => {
   it.each(Object.entries(cases))('%s', async (name, settings) => {
     const moves = [4, 0];
     const seed = 7;
     const made = new Search(new TicTacToe(moves), settings, new Rng(seed));
-    const { bestAction, policy, value } = driveSync(made.run(), opinionated);
+    const { bestAction, policy, value } = name === 'puct-play' ? played(made) : driveSync(made.run(), opinionated);
     const result = { bestAction, value: rounded(value), policy: Array.from(policy, rounded) };
     const text = JSON.stringify({ game: 'tic-tac-toe', moves, seed, settings, result, tree: asJson(made.tree, 0) }, undefined, 1);
     await expect(`${text}\n`).toMatchFileSnapshot(`search/${name}.json`);

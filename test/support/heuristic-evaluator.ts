@@ -3,6 +3,7 @@
  * captures and liberties, never fills its own eyes, and takes whoever has more area now for the winner.
  */
 
+import { type CancelSignal, throwIfAborted } from '../../src/core/signals.js';
 import { BLACK, opponent } from '../../src/go/color.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
@@ -42,9 +43,9 @@ export class HeuristicEvaluator implements Evaluator<Position, GoEvaluation> {
 
   evaluate(
     positions: readonly Position[],
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: CancelSignal } = {},
   ): Promise<readonly GoEvaluation[]> {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     this.asked += positions.length;
     // Real evaluators never answer within the same turn of the event loop either.
     return new Promise((resolve) =>

@@ -80,6 +80,8 @@ export class HeuristicServer {
         evaluations: evaluationsToWire(evaluations),
         error: undefined,
         precision: Precision.FP32,
+        capacity: 0,
+        serverMicros: 0,
       };
     }
   }

@@ -131,8 +131,8 @@ export class ScriptedServer {
         ownership: new Uint8Array(0),
         scoreDetails: undefined,
       }));
-      const precision = Precision.FP32;
-      yield { requestId, modelVersion: model, evaluations, error: undefined, precision };
+      const facts = { precision: Precision.FP32, capacity: 0, serverMicros: 0 };
+      yield { requestId, modelVersion: model, evaluations, error: undefined, ...facts };
     }
   }
 }

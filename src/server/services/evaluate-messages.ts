@@ -63,22 +63,25 @@ function checkCount(positions: number): void {
   );
 }
 
-export function succeeded(requestId: bigint, { evaluations, ...result }: EvaluateResult): EvaluateResponse {
+/** What an answer says beside what the network found. */
+export type AnswerFacts = Pick<EvaluateResponse, 'requestId' | 'capacity' | 'serverMicros'>;
+
+export function succeeded(facts: AnswerFacts, { evaluations, ...result }: EvaluateResult): EvaluateResponse {
   const started = trace ? performance.now() : 0;
-  const response = answer(requestId, result, evaluationsToWire(evaluations));
+  const response = answer(facts, result, evaluationsToWire(evaluations));
   trace?.add('encode', started, evaluations.length);
   return response;
 }
 
 /** The bytes of the answer, written in pieces. */
 export async function encodeInPieces(
-  requestId: bigint,
+  facts: AnswerFacts,
   { evaluations, ...result }: EvaluateResult,
 ): Promise<Uint8Array> {
   const { responseType } = EvaluatorServiceDefinition.methods.evaluate;
   const write = (answer: EvaluateResponse): Uint8Array => responseType.encode(answer).finish();
   // A message's bytes are those of its fields, one after the other, and a list's those of its entries.
-  const pieces = [write(answer(requestId, result, []))];
+  const pieces = [write(answer(facts, result, []))];
   for (let from = 0; from < evaluations.length; from += PIECE) {
     await breathe();
     const piece = evaluationsToWire(evaluations.slice(from, from + PIECE));
@@ -95,14 +98,16 @@ const nothing: EvaluateResponse = {
   precision: Precision.UNSPECIFIED,
   evaluations: [],
   error: undefined,
+  capacity: 0,
+  serverMicros: 0,
 };
 
 function answer(
-  requestId: bigint,
+  facts: AnswerFacts,
   { modelVersion, precision }: Omit<EvaluateResult, 'evaluations'>,
   evaluations: EvaluateResponse['evaluations'],
 ): EvaluateResponse {
-  return { requestId, modelVersion, precision: wirePrecisions[precision], evaluations, error: undefined };
+  return { ...facts, modelVersion, precision: wirePrecisions[precision], evaluations, error: undefined };
 }
 
 function checkedPosition(position: EvaluateRequest['positions'][number], index: number): Snapshot {

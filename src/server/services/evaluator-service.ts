@@ -18,7 +18,14 @@ import type { Parts } from '../parts.js';
 import { answeredInBytes } from '../transport/answers.js';
 import { service, type Service } from '../transport/service.js';
 import { isOwnFault, toServerError } from '../transport/status.js';
-import { checkedInPieces, checkedRequest, encodeInPieces, isLong, succeeded } from './evaluate-messages.js';
+import {
+  type AnswerFacts,
+  checkedInPieces,
+  checkedRequest,
+  encodeInPieces,
+  isLong,
+  succeeded,
+} from './evaluate-messages.js';
 
 /** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
 const streamPositions = 4096;
@@ -128,6 +135,11 @@ class EvaluationStream {
     }
     const cancellation = new Cancellation();
     this.#running.set(requestId, cancellation);
+    const receivedMs = performance.now();
+    const facts = (): AnswerFacts => {
+      const serverMicros = Math.round((performance.now() - receivedMs) * 1000);
+      return { requestId, capacity: this.#evaluator.capacity, serverMicros };
+    };
     let done = (): void => undefined;
     const finish = (response: Answer): void => {
       done();
@@ -144,7 +156,7 @@ class EvaluationStream {
       if (isLong(weight)) {
         checkedInPieces(request, cancellation)
           .then(evaluate)
-          .then((result) => encodeInPieces(requestId, result))
+          .then((result) => encodeInPieces(facts(), result))
           .then(finish, failed);
         return;
       }
@@ -152,7 +164,7 @@ class EvaluationStream {
       const evaluation = checkedRequest(request, cancellation);
       trace?.add('decode', started, weight);
       evaluate(evaluation)
-        .then((result) => succeeded(requestId, result))
+        .then((result) => succeeded(facts(), result))
         .then(finish, failed);
     } catch (error) {
       failed(error);
@@ -168,6 +180,7 @@ class EvaluationStream {
     if (isOwnFault(thrown)) this.#logger.error({ err: thrown, requestId }, 'evaluation-failed');
     const { code, details } = toServerError(thrown, String(requestId));
     const error = { code, message: details };
-    return { requestId, modelVersion: '', precision: Precision.UNSPECIFIED, evaluations: [], error };
+    const unknown = { precision: Precision.UNSPECIFIED, capacity: 0, serverMicros: 0 };
+    return { requestId, modelVersion: '', ...unknown, evaluations: [], error };
   }
 }

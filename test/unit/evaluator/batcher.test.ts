@@ -153,9 +153,9 @@ describe('the batcher of several threads', () => {
     ['all threads share an interactive request', 16, true, 2, 0, [8, 8]],
     ['a share is worth a batch', 20, true, 4, 0, [8, 8, 4]],
     ['a lone position goes whole', 1, true, 4, 0, [1]],
-    ['a large request goes to all', 64, true, 4, 0, [16, 16, 16, 16]],
-    ['busy threads get no share', 32, true, 4, 2, [16, 16]],
-    ['with one idle thread it takes all', 16, true, 2, 1, [16]],
+    ['a large request goes to all, and leaves some for the next batches', 64, true, 4, 0, [11, 11, 11, 11]],
+    ['threads that are busy find their share when they are done', 32, true, 4, 2, [8, 8, 8, 8]],
+    ['an idle thread leaves its share to a busy one', 16, true, 2, 1, [8, 8]],
     ['bulk positions stay together', 16, false, 2, 0, [16]],
   ])('%s', (_, count, interactive, threads, busy, expected) => {
     expect(batches(count, interactive, threads, busy)).toEqual(expected);

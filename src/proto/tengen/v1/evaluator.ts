@@ -76,6 +76,13 @@ export interface EvaluateResponse {
   error:
     | RequestError
     | undefined;
+  /**
+   * Positions that the server evaluates at once when all of its threads are busy: so many in flight, and somewhat more for the
+   * way there and back, are worth sending. 0 if the request failed.
+   */
+  capacity: number;
+  /** Microseconds from the receipt of the request to its answer, the time in the queue included; 0 if the request failed. */
+  serverMicros: number;
   /** Precision in which the evaluations were computed, PRECISION_FP32 or PRECISION_INT8; not set if the request failed. */
   precision: Precision;
 }
@@ -219,7 +226,15 @@ export const EvaluateRequest: MessageFns<EvaluateRequest> = {
 };
 
 function createBaseEvaluateResponse(): EvaluateResponse {
-  return { requestId: 0n, modelVersion: "", evaluations: [], error: undefined, precision: 0 };
+  return {
+    requestId: 0n,
+    modelVersion: "",
+    evaluations: [],
+    error: undefined,
+    capacity: 0,
+    serverMicros: 0,
+    precision: 0,
+  };
 }
 
 export const EvaluateResponse: MessageFns<EvaluateResponse> = {
@@ -238,6 +253,12 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     }
     if (message.error !== undefined) {
       RequestError.encode(message.error, writer.uint32(34).fork()).join();
+    }
+    if (message.capacity !== 0) {
+      writer.uint32(40).uint32(message.capacity);
+    }
+    if (message.serverMicros !== 0) {
+      writer.uint32(48).uint32(message.serverMicros);
     }
     if (message.precision !== 0) {
       writer.uint32(56).int32(message.precision);
@@ -290,6 +311,22 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
             message.error = RequestError.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.capacity = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.serverMicros = reader.uint32();
+            continue;
+          }
           case 7: {
             if (tag !== 56) {
               break;
@@ -321,6 +358,8 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     message.error = (object.error !== undefined && object.error !== null)
       ? RequestError.fromPartial(object.error)
       : undefined;
+    message.capacity = object.capacity ?? 0;
+    message.serverMicros = object.serverMicros ?? 0;
     message.precision = object.precision ?? 0;
     return message;
   },

@@ -1,0 +1,55 @@
+/** How many positions to have in flight at a server, from what its answers say: its capacity, and how far away it is. */
+
+import type { Pace } from '../../src/search/evaluator.js';
+
+/** What one answer says. */
+export interface AnswerTimes {
+  /** Milliseconds from sending the request to its answer. */
+  readonly elapsedMs: number;
+  /** Of these, milliseconds in the server. */
+  readonly serverMs: number;
+  /** Positions that the server evaluates at once. */
+  readonly capacity: number;
+}
+
+/** Positions at the server for each one that it can evaluate at once: the next ones wait there when a batch is done. */
+const AHEAD = 1.5;
+
+/** Answers over which the way is taken to be as short as the shortest of them was. */
+const WINDOW = 64;
+
+/** Share of an answer in the mean of the server's times. */
+const WEIGHT = 0.1;
+
+/** Keeps track of the answers of one server. */
+export class PaceMeter {
+  readonly #ways: number[] = [];
+  #count = 0;
+  #serverMs = 0;
+  #capacity = 0;
+
+  add({ elapsedMs, serverMs, capacity }: AnswerTimes): void {
+    if (capacity === 0) return;
+    this.#ways[this.#count % WINDOW] = Math.max(0, elapsedMs - serverMs);
+    this.#serverMs += (this.#count === 0 ? 1 : WEIGHT) * (serverMs - this.#serverMs);
+    this.#capacity = capacity;
+    this.#count++;
+  }
+
+  /** The milliseconds of the way there and back; undefined before the first answer. */
+  get wayMs(): number | undefined {
+    return this.#count === 0 ? undefined : Math.min(...this.#ways);
+  }
+
+  /**
+   * By Little's law the positions at the server are those in flight times the share of the time that they spend there: as many are
+   * sent as make `AHEAD` · capacity of them. More at the server make its answers slower, hence the share greater and the number
+   * smaller, so the number settles.
+   */
+  get pace(): Pace | undefined {
+    const { wayMs } = this;
+    if (wayMs === undefined) return undefined;
+    const stretch = 1 + wayMs / Math.max(this.#serverMs, 0.1);
+    return { inFlight: Math.ceil(AHEAD * this.#capacity * stretch), stretch };
+  }
+}
