@@ -1,6 +1,7 @@
 /** Processor time by stage: what every thread recorded, scaled from time on the wall to time on a processor. */
 
 import { check } from '../../src/core/errors.js';
+import { sum } from '../../src/core/statistics.js';
 import { stages, type Stage, type ThreadTrace } from '../../src/core/trace.js';
 import type { Played } from './play.js';
 import type { ProcessRecording } from './recording.js';
@@ -116,8 +117,4 @@ function spanned(
     sums.items += items[i]!;
   }
   return sums;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

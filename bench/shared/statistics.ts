@@ -1,16 +1,16 @@
 /** The statistics of all benchmarks and experiments. Of no values they are NaN, which reports show as missing. */
 
 import { Rng } from '../../src/core/rng.js';
+import { mean as meanOf, median as medianOf } from '../../src/core/statistics.js';
 
 /** The arithmetic mean. */
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length === 0 ? NaN : meanOf(values);
 }
 
-/** The middle value; the mean of the two middle ones of an even number. */
+/** The middle value; of an even number of values, the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2;
+  return values.length === 0 ? NaN : medianOf(values);
 }
 
 /** The q-quantile, q from 0 to 1: the value whose place among the sorted ones is nearest to q of the way. */

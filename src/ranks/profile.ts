@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 
 import { AppError } from '../core/errors.js';
 import { Rng } from '../core/rng.js';
+import { median } from '../core/statistics.js';
 import { type CostModel, attentionFlops, linearFlops } from '../methods/scheduling/cost-model.js';
 import { type TimeSample, fitCostModel } from '../methods/scheduling/fit.js';
 import { SHARDED } from '../methods/scheduling/plan.js';
@@ -138,9 +139,4 @@ function randomSequence(rng: Rng, length: number, vocabularySize: number): StepS
 
 function totalMs(time: RankTime | undefined): number {
   return time === undefined ? 0 : time.localMs + time.waitingMs + time.distributedMs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

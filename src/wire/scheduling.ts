@@ -1,6 +1,7 @@
 /** Clusters, plans and time samples of the scheduling method ↔ messages. */
 
 import { check } from '../core/errors.js';
+import { sum } from '../core/statistics.js';
 import type { CostModel } from '../methods/scheduling/cost-model.js';
 import type { TimeSample } from '../methods/scheduling/fit.js';
 import {
@@ -86,7 +87,6 @@ function summaryOf(
 ): pb.PlanSummary {
   const batches = groups.flatMap(({ microBatches }) => microBatches);
   const sharded = batches.flatMap(({ sequences, placements }) => sequences.filter((_, i) => placements[i] === SHARDED));
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
   const times = groups.map((group) => group.predictedMs);
   return {

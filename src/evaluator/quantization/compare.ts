@@ -1,5 +1,6 @@
 /** How far the answers of a quantized network are from its own in float32, and how much faster they come. */
 
+import { median } from '../../core/statistics.js';
 import type { PackedPositions, ServingSession } from '../serving-session.js';
 import { allocateOutputs } from '../slots.js';
 
@@ -64,6 +65,7 @@ export async function compareAnswers(
     policyDivergence: policyDivergence / compared,
     samePreference: samePreference / compared,
     valueDistance: valueDistance / compared,
+    // The first batches of a session are slow; the median is not changed by a few slow batches.
     speedup: median(ratios),
   };
 }
@@ -86,9 +88,4 @@ function logSumExp(logits: Float32Array): number {
 
 function larger(a: number, b: number): number {
   return Math.max(a, b);
-}
-
-/** The first batches of a session are slow; the median does not see them. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }

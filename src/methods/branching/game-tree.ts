@@ -4,7 +4,7 @@
  */
 
 import { check } from '../../core/errors.js';
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 
 /** What the search found in a position. */
 export interface SearchedPosition {

@@ -1,6 +1,6 @@
 /** The value label of a position from the games through it. */
 
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 import type { TreeNode } from './game-tree.js';
 
 /** Kinds of label; see `valueLabel`. */

@@ -1,6 +1,7 @@
 /** Prompts of the difficulty at which the model stands (AdaRFT, arXiv 2504.05520, algorithm 1). */
 
 import { Rng, type RngState } from '../../core/rng.js';
+import { mean } from '../../core/statistics.js';
 import type { Curriculum, CurriculumOptions, CurriculumState, Prompt, StepOutcome } from './curriculum.js';
 import type { CurriculumSettings } from './settings.js';
 
@@ -41,8 +42,8 @@ export class AccuracyCurriculum implements Curriculum {
   update({ passRates }: StepOutcome): void {
     if (passRates.length === 0) return;
     const { eta, alpha, beta } = this.#settings;
-    const accuracy = passRates.reduce((sum, rate) => sum + rate, 0) / passRates.length;
-    this.#target = Math.min(HARDEST, Math.max(0, this.#target + eta * Math.tanh(alpha * (accuracy - beta))));
+    const step = eta * Math.tanh(alpha * (mean(passRates) - beta));
+    this.#target = Math.min(HARDEST, Math.max(0, this.#target + step));
   }
 
   rank(): void {

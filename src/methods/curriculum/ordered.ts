@@ -1,6 +1,6 @@
 /** GAIN-RL's sampler and scheduler (section 3.2 and its released code), over its order or that of a control. */
 
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 import { Rng, type RngState, type Seed } from '../../core/rng.js';
 import { concentration } from './angle.js';
 import type { AngleScore, Curriculum, CurriculumOptions, CurriculumState, Prompt, StepOutcome } from './curriculum.js';

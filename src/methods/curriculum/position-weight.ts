@@ -1,5 +1,7 @@
 /** The angle signal over the positions of a game, to choose which of them to train on. */
 
+import { deviation, mean, sum } from '../../core/statistics.js';
+
 /** Bounds of a weight: nothing is forgotten, and nothing is all there is. */
 const [LEAST, MOST] = [0.25, 4];
 
@@ -13,10 +15,10 @@ const [LEAST, MOST] = [0.25, 4];
  */
 export function angleWeights(angles: Float32Array): Float64Array {
   const count = angles.length;
-  const mean = angles.reduce((sum, angle) => sum + angle, 0) / count;
-  const deviation = Math.sqrt(angles.reduce((sum, angle) => sum + (angle - mean) ** 2, 0) / count);
-  if (!(deviation > 1e-9)) return new Float64Array(count).fill(1);
-  const weights = Float64Array.from(angles, (angle) => Math.exp((angle - mean) / deviation));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const centre = mean(angles);
+  const spread = deviation(angles);
+  if (!(spread > 1e-9)) return new Float64Array(count).fill(1);
+  const weights = Float64Array.from(angles, (angle) => Math.exp((angle - centre) / spread));
+  const total = sum(weights);
   return weights.map((weight) => Math.min(MOST, Math.max(LEAST, (count * weight) / total)));
 }

@@ -4,6 +4,7 @@
  */
 
 import { check } from '../../core/errors.js';
+import { mean, sum } from '../../core/statistics.js';
 import { exchangeMs as exchangeTime, microBatchMs, sequenceMs, shardMs, type CostModel } from './cost-model.js';
 import { nonNegativeLeastSquares } from './least-squares.js';
 import { MOST_COST } from './validate.js';
@@ -75,7 +76,7 @@ export function fitCostModel(samples: readonly TimeSample[], contextParallel: nu
   };
   const cost = { ...fitted, ...floorsOf(samples, fitted) };
   const errors = samples.map((sample) => Math.abs(predictSample(sample, cost, contextParallel) / sample.ms - 1));
-  return { cost, meanError: errors.reduce((sum, error) => sum + error, 0) / errors.length };
+  return { cost, meanError: mean(errors) };
 }
 
 /** What the model says a sample takes, ms. */
@@ -107,8 +108,4 @@ function termsOf({ kind, lengths }: TimeSample, contextParallel: number): readon
   if (kind === 'local') return [tokens, squares, tokens, 1, 0, 0];
   if (kind === 'exchange') return [0, 0, 0, 0, tokens, 1];
   return [tokens / contextParallel, squares / contextParallel, tokens, 1, tokens, 1];
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

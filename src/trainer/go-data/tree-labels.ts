@@ -4,6 +4,7 @@
  */
 
 import { AppError } from '../../core/errors.js';
+import { mean } from '../../core/statistics.js';
 import { resultForBlack } from '../../go/game-record.js';
 import { eligibilityOf } from '../../methods/branching/branch-point.js';
 import { GameTree, type TreeNode } from '../../methods/branching/game-tree.js';
@@ -114,9 +115,8 @@ export class TreeLabels {
   #count({ tree, backUps }: OpenTree): void {
     const { trees, ...means } = this.#figures;
     const { lcr, eligibleShare } = eligibilityOf(tree, this.#options.branching);
-    const meanLcr = lcr.reduce((sum, rate) => sum + rate, 0) / Math.max(1, lcr.length);
     const branches = Math.max(1, tree.variations - 1);
-    const seen = { variationsPerTree: tree.variations, meanLcr, eligibleShare, backUp: backUps / branches };
+    const seen = { variationsPerTree: tree.variations, meanLcr: mean(lcr), eligibleShare, backUp: backUps / branches };
     // A moving mean, so that the figures follow the network; plain over the first hundred trees.
     const share = 1 / Math.min(100, trees + 1);
     const mix = (name: keyof typeof seen): number => means[name] + share * (seen[name] - means[name]);

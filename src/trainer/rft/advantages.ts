@@ -3,7 +3,7 @@
  * beside their settings.
  */
 
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 
 /** The ways to estimate: what they are is said at `advantagesOf` and `tokenWeightOf`. */
 export const estimators = ['grpo', 'dr-grpo', 'dapo', 'rloo'] as const;

@@ -1,6 +1,6 @@
 /** How good a policy is at tasks: greedy, and sampled with the same chance every time. */
 
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 import type { RftLoopSettings } from './config.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts } from './rollouts.js';
 

@@ -10,7 +10,7 @@
 
 import { check } from '../../core/errors.js';
 import { checkStep } from '../../core/finite.js';
-import { mean } from '../../core/mean.js';
+import { mean } from '../../core/statistics.js';
 import { Rng } from '../../core/rng.js';
 import type { PromptSummary } from '../../generator/group-generator.js';
 import { angleOf, concentration } from '../../methods/curriculum/angle.js';

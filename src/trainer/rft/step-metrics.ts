@@ -1,6 +1,6 @@
 /** A step in figures: those that users of TRL, verl and OpenRLHF look for, under the names of the job's progress. */
 
-import { mean } from '../../core/mean.js';
+import { deviation, mean, sum } from '../../core/statistics.js';
 import type { UpdateResult } from './policy.js';
 import { type JudgedGroup, passRateOf } from './rollouts.js';
 
@@ -24,12 +24,12 @@ export function stepFigures(parts: StepParts): Figures {
   const completions = drawn.flatMap((group) => group.completions);
   const rewards = completions.map(({ reward }) => reward);
   const lengths = completions.map(({ tokens }) => tokens.length);
-  const generated = sumOf(lengths);
+  const generated = sum(lengths);
   return {
     rewardMean: mean(rewards),
-    rewardStd: deviationOf(rewards),
+    rewardStd: deviation(rewards),
     /** The mean over groups of their deviations. */
-    groupRewardStd: mean(drawn.map((group) => deviationOf(group.completions.map(({ reward }) => reward)))),
+    groupRewardStd: mean(drawn.map((group) => deviation(group.completions.map(({ reward }) => reward)))),
     accuracy: mean(drawn.map(passRateOf)),
     zeroVarianceShare: mean(drawn.map(({ hasSignal }) => Number(!hasSignal))),
     allCorrectShare: mean(drawn.map((group) => Number(passRateOf(group) === 1))),
@@ -45,17 +45,17 @@ export function stepFigures(parts: StepParts): Figures {
     promptsDrawn: drawn.length,
     groupsKept: kept.length,
     rollouts: completions.length,
-    tokensPrefill: sumOf(promptTokens),
+    tokensPrefill: sum(promptTokens),
     tokensDecode: generated,
     ...times,
-    tokensPerSecond: times.stepMs > 0 ? (1000 * (generated + sumOf(promptTokens))) / times.stepMs : 0,
+    tokensPerSecond: times.stepMs > 0 ? (1000 * (generated + sum(promptTokens))) / times.stepMs : 0,
   };
 }
 
 function updateFigures(updates: readonly UpdateResult[]): Figures {
-  const tokens = sumOf(updates.map((update) => update.tokens));
+  const tokens = sum(updates.map((update) => update.tokens));
   const perToken = (name: 'kl' | 'oldKl' | 'entropy' | 'clippedLow' | 'clippedHigh'): number =>
-    tokens === 0 ? 0 : sumOf(updates.map((update) => update[name])) / tokens;
+    tokens === 0 ? 0 : sum(updates.map((update) => update[name])) / tokens;
   const [clipLowShare, clipHighShare] = [perToken('clippedLow'), perToken('clippedHigh')];
   return {
     loss: mean(updates.map(({ loss }) => loss)),
@@ -67,15 +67,6 @@ function updateFigures(updates: readonly UpdateResult[]): Figures {
     clipShare: clipLowShare + clipHighShare,
     gradientNorm: mean(updates.map(({ gradientNorm }) => gradientNorm)),
     updates: updates.length,
-    tokensTrain: sumOf(updates.map(({ computedTokens }) => computedTokens)),
+    tokensTrain: sum(updates.map(({ computedTokens }) => computedTokens)),
   };
-}
-
-function deviationOf(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
