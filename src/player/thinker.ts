@@ -56,7 +56,7 @@ export const playTuning: Partial<SearchTuning> = {
 };
 
 /** Visits that the root must have for every leaf in flight: leaves in flight do not learn from each other. */
-const visitsPerLeaf = 32;
+const visitsPerLeaf = 16;
 
 /** Leaves in flight where the evaluator does not say what keeps it busy. */
 export const usualInFlight = 16;
