@@ -107,9 +107,10 @@ export class GameState {
     this.#turns.push({ color, action });
   }
 
-  /** @throws AppError 'invalid-argument' where no move was played */
-  undo(): void {
-    if (this.#turns.pop() === undefined) throw new AppError('invalid-argument', 'cannot undo');
+  /** Takes back moves. @throws AppError 'invalid-argument' where fewer were played */
+  undo(moves = 1): void {
+    if (moves > this.#turns.length) throw new AppError('invalid-argument', 'cannot undo');
+    this.#turns.length -= moves;
     this.#rebuild();
   }
 

@@ -9,6 +9,7 @@ import { jobWorld } from './job-world.js';
 import { JobRunner } from './jobs.js';
 import { serveMetrics } from './metrics.js';
 import { openParts, type Parts, type PartsOptions } from './parts.js';
+import { composeSearch, openSearchGames } from './search/search-service.js';
 import { composeSelfPlay, openSelfPlay } from './self-play/self-play-service.js';
 import { composeAccess } from './services/access-service.js';
 import { composeCurriculum } from './services/curriculum-service.js';
@@ -58,6 +59,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
   const jobs = new JobRunner({ store, kinds, logger, now: Date.now });
   const selfPlay = await openSelfPlay(parts, jobs);
   const generator = openGenerator(parts);
+  const searchGames = openSearchGames(parts);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, (config.leaseSeconds * 1000) / 4));
   return {
@@ -75,6 +77,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
       composeModels(parts),
       composeMonitor(parts, selfPlay),
       composeScheduling(parts),
+      composeSearch(parts, searchGames),
       composeSelfPlay(selfPlay),
     ],
     resumeJobs: () => jobs.resumeAll(),
@@ -83,6 +86,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
       clearInterval(sweeping);
       await metrics?.close();
       await jobs.close();
+      await searchGames.close();
       await generator.close();
       await parts.close();
     },

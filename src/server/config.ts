@@ -9,6 +9,7 @@ import { generatorSchema } from '../generator/config.js';
 import type { Callers } from './access/callers.js';
 import { readQuotas, type Quota } from './access/quotas.js';
 import { readCallers } from './access/secrets.js';
+import { searchSchema } from './search/config.js';
 
 /** In bytes, as settings count. */
 export const MEGABYTE = 1024 * 1024;
@@ -82,6 +83,7 @@ export const serverSchema = {
     'Lowest level of the log lines that the server writes.',
   ),
   ...evaluatorSchema,
+  ...searchSchema,
   ...generatorSchema,
 } as const satisfies Schema;
 

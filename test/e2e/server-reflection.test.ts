@@ -48,6 +48,7 @@ it('lists every service of the contract', async () => {
     'tengen.v1.ModelService',
     'tengen.v1.MonitorService',
     'tengen.v1.SchedulingService',
+    'tengen.v1.SearchService',
     'tengen.v1.SelfPlayService',
   ]);
 });

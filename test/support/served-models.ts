@@ -36,6 +36,11 @@ export class MemoryModels implements ServedModels {
     return this;
   }
 
+  remove(ref: string): this {
+    this.#files.delete(ref);
+    return this;
+  }
+
   promote(name: string, ref: string): this {
     this.#promoted.set(name, ref);
     return this;

@@ -59,6 +59,7 @@ export const callLevels: Readonly<Record<string, Readonly<Record<string, Need>>>
   },
   'tengen.v1.MonitorService': { WatchServer: 'work' },
   'tengen.v1.SchedulingService': { PlanStep: 'train', FitCost: 'train' },
+  'tengen.v1.SearchService': { Search: 'play' },
   'tengen.v1.SelfPlayService': { Work: 'work' },
 };
 

@@ -2,7 +2,6 @@
 
 import { breathe } from '../../core/breathe.js';
 import { AppError, check } from '../../core/errors.js';
-import { askedPrecisions } from '../../core/precision.js';
 import { throwIfAborted, type CancelSignal } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
 import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
@@ -13,7 +12,7 @@ import { wordOf } from '../../wire/enums.js';
 import { evaluationsToWire } from '../../wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
 import { positionFromWire } from '../../wire/position.js';
-import { wirePrecisions } from './model-message.js';
+import { askedFromWire, wirePrecisions } from '../../wire/precision.js';
 
 /** Most positions in one request. */
 const maxPositions = 1024;
@@ -22,7 +21,6 @@ const PIECE = 128;
 
 /** By their number in the messages. */
 const priorities = ['bulk', 'bulk', 'interactive'] as const;
-const precisions = ['auto', ...askedPrecisions] as const;
 
 /** Whether a request of so many positions is converted in pieces. */
 export function isLong(positions: number): boolean {
@@ -52,7 +50,7 @@ export async function checkedInPieces(request: EvaluateRequest, signal: CancelSi
 function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
   const { model, ownership } = request;
   const priority = wordOf('priority', request.priority, priorities);
-  const precision = wordOf('precision', request.precision, precisions);
+  const precision = askedFromWire(request.precision);
   return { model, ownership, priority, precision, signal, positions };
 }
 

@@ -4,11 +4,9 @@ import type { AnsweredPrecision } from '../../core/precision.js';
 import { isWorthServing } from '../../evaluator/quantization/compare.js';
 import { Precision, type Model } from '../../proto/tengen/v1/model.js';
 import type { ModelRow } from '../../store/store.js';
+import { wirePrecisions } from '../../wire/precision.js';
 import { smallestSize } from '../models/model-file.js';
 import { parseQuantization } from '../models/quantizer.js';
-
-/** By the words of those who answer in them, and of the settings. */
-export const wirePrecisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
 
 /** @param served in which the version is served to whoever asks for no precision */
 export function modelToWire({ quantizationJson, ...row }: ModelRow, served: AnsweredPrecision): Model {

@@ -39,6 +39,12 @@ export function toServerError(thrown: unknown, requestId: string): ServerError {
     : new ServerError(statusCode(error), fitting(error.message));
 }
 
+/** The same as a part of an answer on a stream that goes on. */
+export function toRequestError(thrown: unknown, requestId: string): { code: Status; message: string } {
+  const { code, details } = toServerError(thrown, requestId);
+  return { code, message: details };
+}
+
 /** A status travels in a header, and a peer refuses headers that are long: what is quoted in a sentence may be megabytes. */
 function fitting(message: string): string {
   return message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE)}…`;
