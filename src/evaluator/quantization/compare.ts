@@ -70,8 +70,8 @@ export async function compareAnswers(
   };
 }
 
-/** Of the distribution with logits `b` from that with logits `a`. */
-function divergence(a: Float32Array, b: Float32Array): number {
+/** Kullback–Leibler divergence of the distribution with logits `b` from that with logits `a`, in nats. */
+export function divergence(a: Float32Array, b: Float32Array): number {
   const [normA, normB] = [logSumExp(a), logSumExp(b)];
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
