@@ -215,29 +215,45 @@ export class Tree {
     else this.#compact(root);
   }
 
-  /** In place: children come after parents and edge blocks are in node order, so everything only moves down. */
+  /** In place: children come after parents, and edges are moved in the order in which they lie, so everything only moves down. */
   #compact(root: number): void {
     const { child, firstEdge, edgeCount } = this;
     const target = new Int32Array(this.nodeCount).fill(-1);
+    const kept: number[] = [];
     target[root] = 0;
-    let nodes = 0;
-    let edges = 0;
     for (let node = root; node < this.nodeCount; node++) {
       if (target[node]! < 0) continue;
-      const to = nodes++;
-      target[node] = to;
-      const from = firstEdge[node]!;
-      const count = edgeCount[node]!;
-      this.#moveNode(node, to);
-      firstEdge[to] = edges;
-      for (let e = from; e < from + count; e++) {
+      target[node] = kept.length;
+      kept.push(node);
+      for (let e = firstEdge[node]!; e < firstEdge[node]! + edgeCount[node]!; e++) {
         if (child[e]! > 0) target[child[e]!] = 0;
-        this.#moveEdge(e, edges++);
       }
     }
-    for (let e = 0; e < edges; e++) if (child[e]! > 0) child[e] = target[child[e]!]!;
-    this.nodeCount = nodes;
+    const starts = this.#moveEdges(kept);
+    for (const [to, node] of kept.entries()) {
+      this.#moveNode(node, to);
+      firstEdge[to] = starts[to]!;
+    }
+    for (let e = 0; e < this.edgeTotal; e++) if (child[e]! > 0) child[e] = target[child[e]!]!;
+    this.nodeCount = kept.length;
+  }
+
+  /** Moves the edges of the kept nodes to the front, and gives where those of each begin now, in the order of `kept`. */
+  #moveEdges(kept: readonly number[]): Int32Array {
+    const { firstEdge, edgeCount } = this;
+    // Nodes are expanded in the order of their answers, which with leaves in flight is not that of the nodes.
+    const order = Int32Array.from(kept, (_, i) => i);
+    const isSorted = kept.every((node, i) => i === 0 || firstEdge[kept[i - 1]!]! <= firstEdge[node]!);
+    if (!isSorted) order.sort((a, b) => firstEdge[kept[a]!]! - firstEdge[kept[b]!]!);
+    const starts = new Int32Array(kept.length);
+    let edges = 0;
+    for (const i of order) {
+      const from = firstEdge[kept[i]!]!;
+      starts[i] = edges;
+      for (let e = from; e < from + edgeCount[kept[i]!]!; e++) this.#moveEdge(e, edges++);
+    }
     this.edgeTotal = edges;
+    return starts;
   }
 
   #moveNode(from: number, to: number): void {

@@ -41,8 +41,9 @@ async function streamed(
   most: number,
   seed: number,
   tree = new Tree(),
+  more: Partial<SearchOptions<TicTacToe>> = {},
 ): Promise<{ tree: Tree; evaluator: SlowEvaluator; made: Search<TicTacToe> }> {
-  const made = new Search(new TicTacToe(), options, new Rng(1), tree);
+  const made = new Search(new TicTacToe(), { ...options, ...more }, new Rng(1), tree);
   const evaluator = new SlowEvaluator();
   const stream = new LeafStream(made, evaluator.evaluate);
   const order = new Rng(seed);
@@ -71,6 +72,16 @@ function expectSound(tree: Tree): void {
   }
 }
 
+/** The tree below a node, whatever the places of its nodes and edges. */
+function below(tree: Tree, node: number): unknown {
+  const edges: unknown[] = [];
+  for (let edge = tree.firstEdge[node]!; edge < tree.firstEdge[node]! + tree.edgeCount[node]!; edge++) {
+    const child = tree.child[edge]!;
+    edges.push([tree.action[edge], tree.prior[edge], child === 0 ? undefined : below(tree, child)]);
+  }
+  return { visits: tree.visits[node], state: tree.state[node], rawValue: tree.rawValue[node], edges };
+}
+
 describe('a stream of leaves', () => {
   it('with one leaf in flight is the search that goes leaf by leaf', async () => {
     const { tree, made } = await streamed(1, 1);
@@ -86,6 +97,19 @@ describe('a stream of leaves', () => {
     expect(tree.visits[0]).toBe(151);
     expect(evaluator.most).toBeGreaterThan(6);
     expect(evaluator.most).toBeLessThanOrEqual(12);
+    expectSound(tree);
+  });
+
+  it.each([1, 2, 3, 4, 5])('leaves a tree that can follow the game (%i)', async (seed) => {
+    // With one first move almost the whole tree is kept, and moves by little.
+    const allowed = Uint8Array.from({ length: 9 }, (_, action) => (action === 4 ? 1 : 0));
+    const { tree } = await streamed(12, seed, new Tree(), { allowed });
+    for (const action of [4, 0]) {
+      const edge = tree.findEdge(0, action);
+      const kept = below(tree, tree.child[edge]!);
+      tree.advance(action);
+      expect(below(tree, 0)).toEqual(kept);
+    }
     expectSound(tree);
   });
 
