@@ -2,7 +2,7 @@
 
 import { AppError } from '../../core/errors.js';
 import type { AnsweredPrecision } from '../../core/precision.js';
-import { cancelled, throwIfAborted } from '../../core/signals.js';
+import { cancelled, type CancelSignal, throwIfAborted } from '../../core/signals.js';
 import type { GoEvaluation } from '../../go/evaluation.js';
 import type { Position } from '../../go/position.js';
 import type { Evaluator } from '../../search/evaluator.js';
@@ -18,7 +18,7 @@ interface Asking {
   readonly asker: Asker;
   readonly heard: (precision: AnsweredPrecision) => void;
   readonly positions: readonly Position[];
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CancelSignal | undefined;
 }
 
 interface Waiting extends Pick<Asking, 'heard'> {
