@@ -109,6 +109,17 @@ export default tseslint.config(
       ],
     },
   },
+  // The bare baselines measure ONNX Runtime in threads of their own, without src/threads.
+  {
+    files: ['bench/**', 'experiments/**'],
+    ignores: ['bench/*/bare.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:worker_threads', importNames: ['Worker'], message: 'src/threads starts threads.' }] },
+      ],
+    },
+  },
   {
     files: ['test/**', 'bench/**', 'experiments/**'],
     rules: { 'max-statements': 'off', 'jsdoc/require-jsdoc': 'off' },

@@ -63,7 +63,7 @@ async function measure(setup: Setup): Promise<Record<string, number>> {
   };
   try {
     const [bare] = await start('bare');
-    const [cutBare] = await start('bare', [], cutAsServed(setup));
+    const [cutBare] = await start('bare', [], await cutAsServed(setup));
     const [server, address] = await start('serve');
     const [client] = await start('client', [address as string]);
     const order: ClientOrder = { ms: setup.seconds * 1000, inFlight: setup.inFlight, count: setup.message };

@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
 
 import { Rng } from '../src/core/rng.js';
 import type { NamedTensors, Training } from '../src/engine/engine.js';
-import { onnxRuntimeEngine } from '../src/engine/onnxruntime/engine.js';
+import { cpuEngine } from '../src/engine/engine-settings.js';
+import { openEngine } from '../src/engine/open-engine.js';
 import { tengen1 } from '../src/go/tengen-features.js';
 import type { Architecture } from '../src/nn/networks/architecture.js';
 import { initialWeights } from '../src/nn/networks/go-network.js';
@@ -101,7 +102,7 @@ interface Comparison {
 }
 
 async function compare(setup: Setup, threads: number): Promise<Comparison> {
-  const engine = onnxRuntimeEngine();
+  const engine = await openEngine(cpuEngine);
   const step = trainingStep({
     architecture: setup.architecture,
     batchSize: setup.batchSize,

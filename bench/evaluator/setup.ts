@@ -3,7 +3,8 @@
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { Rng } from '../../src/core/rng.js';
-import { onnxRuntimeEngine } from '../../src/engine/onnxruntime/engine.js';
+import { cpuEngine } from '../../src/engine/engine-settings.js';
+import { openEngine } from '../../src/engine/open-engine.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
@@ -64,8 +65,8 @@ export function setupFlags(setup: Setup): string[] {
 }
 
 /** The setup with batches as large as the parts that the server computes at once. */
-export function cutAsServed(setup: Setup): Setup {
-  const { partFloats = Infinity } = onnxRuntimeEngine();
+export async function cutAsServed(setup: Setup): Promise<Setup> {
+  const { partFloats = Infinity } = await openEngine(cpuEngine);
   return { ...setup, batch: Math.min(setup.batch, positionsInPart(architectureOf(setup), setup.size, partFloats)) };
 }
 

@@ -8,6 +8,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { refOf } from '../../src/core/refs.js';
 import { Rng } from '../../src/core/rng.js';
 import { GameRecord } from '../../src/proto/tengen/v1/self_play.js';
 
@@ -83,6 +84,10 @@ function text(row: Row, column: string): string {
   return String(row[column]);
 }
 
+function refOfRow(row: Row): string {
+  return refOf({ name: text(row, 'name'), version: text(row, 'version') });
+}
+
 /** Each game once, whole, and the game of its number: two numbers may draw the same seed by chance. */
 function readGames(
   all: Query,
@@ -127,14 +132,14 @@ export function movesDigest(moves: readonly number[]): string {
 
 function readRows(all: Query, values: Map<string, string>): void {
   for (const row of all('SELECT name, version, sha256 FROM models')) {
-    values.set(`model ${text(row, 'name')}@${text(row, 'version')}`, text(row, 'sha256'));
+    values.set(`model ${refOfRow(row)}`, text(row, 'sha256'));
   }
   for (const row of all('SELECT name, version, precision FROM promotions')) {
     values.set(`promoted ${text(row, 'name')}`, text(row, 'version'));
     values.set(`precision ${text(row, 'name')}`, text(row, 'precision'));
   }
   for (const row of all('SELECT name, version, sha256 FROM datasets ORDER BY id')) {
-    values.set(`dataset ${text(row, 'name')}@${text(row, 'version')}`, text(row, 'sha256'));
+    values.set(`dataset ${refOfRow(row)}`, text(row, 'sha256'));
     values.set(`newest ${text(row, 'name')}`, text(row, 'version'));
   }
   for (const row of all('SELECT job_id, kind, state FROM jobs')) {

@@ -1,6 +1,7 @@
 /** Jobs that are created, cancelled, resumed and grown; and what of the models they make can be read. */
 
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { type Job, JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import type { Life } from './repeat.js';
@@ -37,7 +38,7 @@ export class JobLoad {
     const job = (await findJob(life, PLAYED)) ?? (await create(life, 'alphazero', PLAYED, training));
     if (job.state === JobState.FAILED) await resume(life, job);
     const { models } = await life.connection.client(ModelServiceDefinition).listModels({ name: PLAYED });
-    for (const { name, version, sha256 } of models) ackOnce(life, `model ${name}@${version}`, sha256);
+    for (const { name, version, sha256 } of models) ackOnce(life, `model ${refOf({ name, version })}`, sha256);
   }
 
   /** Cancels a job, or resumes it. */
@@ -73,7 +74,7 @@ export class JobLoad {
     if (job.state === JobState.FAILED) return resume(life, job);
     this.#growing = undefined;
     const { model } = await life.connection.client(ModelServiceDefinition).getModel({ model: job.model });
-    if (model) life.ledger.acked(`model ${model.name}@${model.version}`, model.sha256);
+    if (model) life.ledger.acked(`model ${refOf(model)}`, model.sha256);
   }
 }
 

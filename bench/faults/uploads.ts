@@ -2,6 +2,7 @@
 
 import { DatasetServiceDefinition } from '../../src/proto/tengen/v1/dataset.js';
 import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/model.js';
+import { refOf } from '../../src/core/refs.js';
 import type { Rng } from '../../src/core/rng.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { encodeModel } from '../../src/nn/model-file.js';
@@ -26,7 +27,7 @@ export class ModelUploads {
     ledger.asked('sent', sha256);
     const { model } = await models.uploadModel(messages({ name, sha256, sizeBytes: bytes.length }, bytes));
     const version = model?.version ?? '';
-    ledger.acked(`model ${name}@${version}`, sha256);
+    ledger.acked(`model ${refOf({ name, version })}`, sha256);
     const versions = this.#versions.get(name) ?? [];
     this.#versions.set(name, [...versions, version]);
     if (rng.float() < 0.5) {
@@ -38,7 +39,7 @@ export class ModelUploads {
 
   async #promote({ connection, ledger }: Life, name: string, version: string): Promise<void> {
     ledger.asked(`promoted ${name}`, version);
-    await connection.client(ModelServiceDefinition).promoteModel({ model: `${name}@${version}` });
+    await connection.client(ModelServiceDefinition).promoteModel({ model: refOf({ name, version }) });
     ledger.acked(`promoted ${name}`, version);
   }
 }
@@ -74,7 +75,7 @@ export async function importDataset({ connection, ledger, rng, signal }: Life): 
   ledger.asked(`newest ${name}`, sha256.slice(0, 12));
   const { dataset } = await datasets.importDataset(messages(first, bytes));
   const version = dataset?.version ?? '';
-  ledger.acked(`dataset ${name}@${version}`, sha256);
+  ledger.acked(`dataset ${refOf({ name, version })}`, sha256);
   ledger.acked(`newest ${name}`, version);
 }
 

@@ -2,6 +2,7 @@
 
 import { fromBinary, toJson, type DescMethod } from '@bufbuild/protobuf';
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { base64, datasetMessages, encode, modelMessages, said, type Json } from './messages.js';
 import { askSchema, pathOf, type ServerSchema } from './schema.js';
 import { importNames, startServerProcess, type ServerProcess } from './server-process.js';
@@ -249,7 +250,7 @@ export class World {
   async #upload(name: string, file: Buffer): Promise<string> {
     const [answer] = await this.ask('UploadModel', ...modelMessages(name, file));
     const { version } = answer?.['model'] as Json;
-    return `${name}@${String(version)}`;
+    return refOf({ name, version: String(version) });
   }
 
   async #job(kind: string, model: string, settings: object): Promise<string> {

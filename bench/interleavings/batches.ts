@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { readConfig } from '../../src/core/config.js';
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { Cancellation } from '../../src/core/signals.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
@@ -82,7 +83,7 @@ class World implements ThreadWorld {
     const source = {
       resolve: async (name: string): Promise<string> => {
         await turn(scheduler, 'resolve');
-        return name.includes('@') ? name : `${name}@${this.#versions[name as 'm' | 'n']}`;
+        return name.includes('@') ? name : refOf({ name, version: String(this.#versions[name as 'm' | 'n']) });
       },
       read: async (): Promise<Uint8Array> => {
         await turn(scheduler, 'read');

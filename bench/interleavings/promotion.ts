@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { Metadata, type CallContext } from 'nice-grpc';
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { Rng } from '../../src/core/rng.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
 import { encodeModel } from '../../src/nn/model-file.js';
@@ -123,7 +124,7 @@ class World {
       }
       if (kind === 'promote') {
         checkLevel('/tengen.v1.ModelService/PromoteModel', caller);
-        const model = `${name}@${versions[file]!}`;
+        const model = refOf({ name, version: versions[file]! });
         await this.#ask('promoted', step, () => this.#service.promoteModel({ model }, context));
       }
       if (kind === 'publish') {
@@ -151,9 +152,9 @@ class World {
       const first = done.filter(({ from }) => !done.some(({ to }) => to < from));
       const allowed = (promotions.length > 0 ? last : first).map(({ version }) => version);
       const isRight = promoted.every((version) => allowed.includes(version));
-      this.#promises.expect(isRight, `${name}@${promoted.join()} is promoted; it can only be ${allowed.join(' or ')}`);
+      this.#promises.expect(isRight, `${name} has ${promoted.join()} promoted; it can only be ${allowed.join(' or ')}`);
       for (const { version } of done) {
-        this.#promises.expect(stored.some((row) => row.version === version), `${name}@${version} is lost`); // prettier-ignore
+        this.#promises.expect(stored.some((row) => row.version === version), `${refOf({ name, version })} is lost`); // prettier-ignore
       }
     }
     this.#promises.check();
@@ -191,7 +192,7 @@ class World {
     this.#promises.expect(mayChange || before === this.#default, `${operation} made ${this.#default} the default`);
     if (operation === 'putModel') {
       for (const row of this.#stored.now.listModels()) {
-        this.#promises.expect(this.#stored.files.has(row.sha256), `${row.name}@${row.version} has no file`);
+        this.#promises.expect(this.#stored.files.has(row.sha256), `${refOf(row)} has no file`);
       }
     }
     if (operation === 'claimName') {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from '../../clients/shared/connection.js';
 import { AppError } from '../../src/core/errors.js';
+import { refOf } from '../../src/core/refs.js';
 import { JobServiceDefinition, JobState } from '../../src/proto/tengen/v1/job.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { goFile, languageFile, SIZE } from '../fuzz/valid-files.js';
@@ -75,7 +76,7 @@ async function upload(connection: Connection, name: string, chunk: Uint8Array): 
     yield await Promise.resolve({ name, sha256: sha256Of(chunk), sizeBytes: chunk.length, chunk });
   };
   const { model } = await connection.client(ModelServiceDefinition).uploadModel(messages());
-  return `${name}@${model!.version}`;
+  return refOf(model!);
 }
 
 function sha256Of(bytes: Uint8Array): string {
