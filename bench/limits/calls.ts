@@ -48,10 +48,20 @@ export function limitCalls({ datasetMegabytes }: FileSizes): LimitCall[] {
 }
 
 const cluster: SchedulingCluster = {
-  ...{ dataParallel: 1, contextParallel: 64, bucketSize: 4096, gatheredShare: 0 },
+  dataParallel: 1,
+  contextParallel: 64,
+  bucketSize: 4096,
+  gatheredShare: 0,
   cost: {
-    ...{ linearMs: 1e-4, attentionMs: 1e-9, attentionHalfTokens: 100, computeMs: 0, microBatchMs: 0, stepMs: 0 },
-    ...{ exchangeMsPerToken: 1e-6, exchangeMs: 0, exchangeFloorMs: 0 },
+    linearMs: 1e-4,
+    attentionMs: 1e-9,
+    attentionHalfTokens: 100,
+    computeMs: 0,
+    microBatchMs: 0,
+    stepMs: 0,
+    exchangeMsPerToken: 1e-6,
+    exchangeMs: 0,
+    exchangeFloorMs: 0,
   },
 };
 
@@ -82,7 +92,10 @@ function branching(): LimitCall[] {
     const sharedMoves = i === 0 ? 0 : 2;
     const moves = [0, i, ...Array.from({ length: 198 }, (_, j) => (i * j) % 300)];
     const positions = moves.slice(sharedMoves).map((move) => ({
-      ...{ winRate: 0.5, policyMoves: [move, (move + 1) % 300], policyWeights: [0.6, 0.4], excluded: false },
+      winRate: 0.5,
+      policyMoves: [move, (move + 1) % 300],
+      policyWeights: [0.6, 0.4],
+      excluded: false,
     }));
     return { moves, sharedMoves, positions, result: i % 2 };
   });
@@ -92,7 +105,9 @@ function branching(): LimitCall[] {
       name: 'PickBranch',
       call: ({ connection }) =>
         connection.client(BranchingServiceDefinition).pickBranch({
-          ...{ tree, seed: 1, settings: { variations: 1000, strength: 1, threshold: 0.1, temperature: 1 } },
+          tree,
+          seed: 1,
+          settings: { variations: 1000, strength: 1, threshold: 0.1, temperature: 1 },
         }),
     },
     {
@@ -111,14 +126,21 @@ function curriculum(): LimitCall {
       body: {
         $case: 'open' as const,
         value: {
-          ...{ settings: { kind: 'learnability' }, seed: 1, prefix: [], checkpoint: '', anyCheckpoint: false },
+          settings: { kind: 'learnability' },
+          seed: 1,
+          prefix: [],
+          checkpoint: '',
+          anyCheckpoint: false,
           stateJson: '',
         },
       },
     } as unknown as DrawRequest);
     for (let from = 0; from < size; from += part) {
       const prompts = Array.from({ length: part }, (_, i) => ({
-        ...{ id: `prompt ${from + i}`, length: 100 + (i % 50), family: `family ${i % 10}`, level: i % 7 },
+        id: `prompt ${from + i}`,
+        length: 100 + (i % 50),
+        family: `family ${i % 10}`,
+        level: i % 7,
         signal: undefined,
       }));
       yield { body: { $case: 'add', value: { prompts, checkpoint: '', stateJson: '' } } };
@@ -174,9 +196,19 @@ function language(): LimitCall[] {
 
 function languageModel(context = 128, vocabulary = byteTokenizer.vocabularySize): Uint8Array {
   const architecture = checkTransformer({
-    ...{ kind: 'transformer', hidden: 16, layers: 1, heads: 2, keyValueHeads: 1, headWidth: 8, intermediate: 16 },
-    ...{ vocabulary, context, ropeTheta: 10_000, normEpsilon: 1e-5 },
-    ...{ queryKeyValueBias: false, tiedHead: false },
+    kind: 'transformer',
+    hidden: 16,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    headWidth: 8,
+    intermediate: 16,
+    vocabulary,
+    context,
+    ropeTheta: 10_000,
+    normEpsilon: 1e-5,
+    queryKeyValueBias: false,
+    tiedHead: false,
   });
   return encodeModel({ architecture, weights: initialTransformer(architecture, new Rng(1)), metadata: {} });
 }

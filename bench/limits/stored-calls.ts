@@ -60,14 +60,30 @@ async function putGame(store: Store, jobId: string, treeId: string, index: numbe
   const gameId = index === 0 ? treeId : `${treeId}.${index}`;
   const variation = { treeId, index, sharedMoves, backUp: 0, isLast: index === VARIATIONS - 1 };
   const message = GameRecord.fromPartial({
-    ...{ gameId, jobId, modelVersion: 'm@1', seed: 1n, size: SIDE, moves, score: 0.5 },
+    gameId,
+    jobId,
+    modelVersion: 'm@1',
+    seed: 1n,
+    size: SIDE,
+    moves,
+    score: 0.5,
     rules: { komi: 7.5, ko: 1, suicide: false },
     searches: moves.slice(sharedMoves).map(() => search),
     variation,
   });
   await store.games.put({
-    ...{ gameId, jobId, modelVersion: 'm@1', kind: 'self-play', treeId, variation: index, isLast: variation.isLast },
-    ...{ size: SIDE, positionCount: MOVES, moveCount: MOVES, score: 0.5, bytes: GameRecord.encode(message).finish() },
+    gameId,
+    jobId,
+    modelVersion: 'm@1',
+    kind: 'self-play',
+    treeId,
+    variation: index,
+    isLast: variation.isLast,
+    size: SIDE,
+    positionCount: MOVES,
+    moveCount: MOVES,
+    score: 0.5,
+    bytes: GameRecord.encode(message).finish(),
   });
 }
 
@@ -105,7 +121,9 @@ async function* growth(): AsyncGenerator<GrowCheckpointRequest> {
   const file = encodeSafetensors(new Map([['w', { shape: [from, 2 * from], data }]]));
   const axis = { units: 'stream', isRead: false, parts: 0 };
   const description = GrowthDescription.fromPartial({
-    ...{ units: [{ name: 'stream', from, to }], sourceLayers: 1, targetLayers: 1 },
+    units: [{ name: 'stream', from, to }],
+    sourceLayers: 1,
+    targetLayers: 1,
     parameters: [{ name: 'w', axes: [axis, { ...axis, isRead: true, parts: 2 }], isWriter: false }],
   });
   yield { body: { $case: 'description', value: description }, sizeBytes: 0, sha256: '' };

@@ -16,7 +16,9 @@ export async function openWorld(folder: string): Promise<World> {
   await fillStore(dataDir);
   writeFileSync(delays, '');
   const { server, address } = await startServer(dataDir, ['--threads', '1'], {
-    ...{ log, preload: new URL('./watch-delay.js', import.meta.url), env: { DELAYS: delays } },
+    log,
+    preload: new URL('./watch-delay.js', import.meta.url),
+    env: { DELAYS: delays },
   });
   const connection = new Connection({ address });
   const read = (): string[] => readFileSync(delays, 'utf8').split('\n').slice(0, -1);

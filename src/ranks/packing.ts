@@ -82,7 +82,11 @@ export function packRank(batch: MicroBatch, lengths: ArrayLike<number>, ranks: n
   }
   const offsets = new Map(gathered.map(({ sequence, row }) => [sequence, row]));
   return {
-    ...{ rows, localRows, pieces, gathered, gatheredRows },
+    rows,
+    localRows,
+    pieces,
+    gathered,
+    gatheredRows,
     localBlocks: blocksOfLocal(pieces.slice(0, localCount)),
     shardedBlocks: pieces.slice(localCount).flatMap((piece) => causalBlocks(piece, offsets.get(piece.sequence)!)),
     runsOfRank: Array.from({ length: ranks }, (_, member) => runsOf(gathered, ranks, member)),

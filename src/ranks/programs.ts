@@ -132,7 +132,9 @@ export class Programs implements Kernels {
     upstream: Float32Array,
   ): Promise<{ dx: Float32Array; dO: Float32Array }> {
     const inputs = {
-      ...{ x: rows(x, this.hidden), o: rows(o, this.queryHidden), 'd:y': rows(upstream, this.hidden) },
+      x: rows(x, this.hidden),
+      o: rows(o, this.queryHidden),
+      'd:y': rows(upstream, this.hidden),
       ...this.#weightsOf(this.#ofFinish, layer),
     };
     const results = await this.#differentiate('finish', inputs, this.#ofFinish, layer);
@@ -151,9 +153,11 @@ export class Programs implements Kernels {
     upstream: QueryKeyValue,
   ): Promise<Float32Array> {
     const inputs = {
-      ...{ x: rows(x, this.hidden), positions: column(positions) },
-      ...{ 'd:q': rows(upstream.q, this.queryHidden) },
-      ...{ 'd:k': rows(upstream.k, this.keyValueHidden), 'd:v': rows(upstream.v, this.keyValueHidden) },
+      x: rows(x, this.hidden),
+      positions: column(positions),
+      'd:q': rows(upstream.q, this.queryHidden),
+      'd:k': rows(upstream.k, this.keyValueHidden),
+      'd:v': rows(upstream.v, this.keyValueHidden),
       ...this.#weightsOf(this.#ofProject, layer),
     };
     return floats(await this.#differentiate('project', inputs, this.#ofProject, layer), 'd:x');
@@ -161,7 +165,8 @@ export class Programs implements Kernels {
 
   async embedBackward(tokens: Int32Array, upstream: Float32Array): Promise<void> {
     const inputs = {
-      ...{ tokens: integers(tokens), 'd:x': rows(upstream, this.hidden) },
+      tokens: integers(tokens),
+      'd:x': rows(upstream, this.hidden),
       ...this.#weightsOf([EMBEDDING]),
     };
     await this.#differentiate('embed', inputs, [EMBEDDING]);

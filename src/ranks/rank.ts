@@ -71,8 +71,11 @@ export class Rank {
       loss += await this.#runMicroStep(command.kind, inputs);
       const { totals, spans } = watch.take();
       times.push({
-        ...{ localMs: totals.local, waitingMs: totals.waiting, distributedMs: totals.distributed },
-        ...{ tokens: packing.rows, spans },
+        localMs: totals.local,
+        waitingMs: totals.waiting,
+        distributedMs: totals.distributed,
+        tokens: packing.rows,
+        spans,
       });
     }
     return { loss, times };

@@ -35,7 +35,8 @@ export function sendError(thrown: unknown, causes = MAX_CAUSES): SentError {
   if (!(thrown instanceof Error)) return { message: String(thrown), stack: '' };
   return {
     ...(thrown instanceof AppError && { kind: thrown.kind }),
-    ...{ message: thrown.message, stack: thrown.stack ?? '' },
+    message: thrown.message,
+    stack: thrown.stack ?? '',
     ...(thrown.cause !== undefined && causes > 0 && { cause: sendError(thrown.cause, causes - 1) }),
   };
 }

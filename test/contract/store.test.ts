@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { threadUrl } from '../../src/threads/thread-url.js';
 import { migrations } from '../../src/store/sqlite/schema.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import type { NewGame, NewModel, Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import { bytesOf, gameOf, modelOf, variationOf } from '../support/store-rows.js';
 
 const script = threadUrl(new URL('../../src/store/sqlite/x.ts', import.meta.url).href, './thread.js');
 const built = existsSync(script);
@@ -23,39 +24,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const store of opened.splice(0)) await store.close().catch(() => undefined);
   rmSync(dataDir, { recursive: true, force: true });
-});
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-const modelOf = (name: string, step = 0): NewModel => ({
-  name,
-  size: 7,
-  parameterCount: 10,
-  architectureJson: '{}',
-  step,
-});
-
-const gameOf = (gameId: string, jobId = 'j', text = gameId): NewGame => ({
-  gameId,
-  jobId,
-  modelVersion: 'm@1',
-  kind: 'self-play',
-  treeId: gameId,
-  variation: 0,
-  isLast: true,
-  size: 7,
-  positionCount: 3,
-  moveCount: 4,
-  score: -2.5,
-  bytes: bytesOf(text),
-});
-
-/** Game `variation` of a tree. */
-const variationOf = (treeId: string, variation: number, isLast = false): NewGame => ({
-  ...gameOf(variation === 0 ? treeId : `${treeId}.${variation}`),
-  treeId,
-  variation,
-  isLast,
 });
 
 describe.each([

@@ -138,10 +138,7 @@ class Trainer {
 }
 
 async function refusalOf(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
+  return call.then(() => undefined).catch((thrown: unknown) => thrown);
 }
 
 describe.each(curriculumKinds)('a stream of %s', (kind) => {

@@ -49,7 +49,8 @@ export class SearchGames {
     this.#checkRoom(client);
     const game: HostedGame = new HostedGame({
       number: this.#nextNumber++,
-      ...{ evaluator, client },
+      evaluator,
+      client,
       thread: this.#thread(),
       memory: this.#memory,
       admit: (positions) => quotas.admit(call, positions),

@@ -106,7 +106,11 @@ export class StreamGame {
     this.#trouble = undefined;
     this.#stop = new AbortController();
     const search = new GameSearch({
-      ...{ requestId, state, asked, plan, grant },
+      requestId,
+      state,
+      asked,
+      plan,
+      grant,
       thinker: this.#thinker,
       evaluatorFor: (ownership) => this.#evaluatorFor(ownership),
       stop: this.#stop,
