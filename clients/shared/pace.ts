@@ -1,6 +1,6 @@
 /** How many positions to have in flight at a server, from what its answers say: its capacity, and how far away it is. */
 
-import type { Pace } from '../../src/search/evaluator.js';
+import { type Pace, paceOf } from '../../src/search/pace.js';
 
 /** What one answer says. */
 export interface AnswerTimes {
@@ -11,9 +11,6 @@ export interface AnswerTimes {
   /** Positions that the server evaluates at once. */
   readonly capacity: number;
 }
-
-/** Positions at the server for each one that it can evaluate at once: the next ones wait there when a batch is done. */
-const AHEAD = 1.5;
 
 /** Answers over which the way is taken to be as short as the shortest of them was. */
 const WINDOW = 64;
@@ -42,14 +39,13 @@ export class PaceMeter {
   }
 
   /**
-   * By Little's law the positions at the server are those in flight times the share of the time that they spend there: as many are
-   * sent as make `AHEAD` · capacity of them. More at the server make its answers slower, hence the share greater and the number
-   * smaller, so the number settles.
+   * By Little's law the positions at the server are those in flight times the share of the time that they spend there, and those are
+   * to be as many as fill it. More at the server make its answers slower, hence the share greater and the number smaller, so the
+   * number settles.
    */
   get pace(): Pace | undefined {
     const { wayMs } = this;
     if (wayMs === undefined) return undefined;
-    const stretch = 1 + wayMs / Math.max(this.#serverMs, 0.1);
-    return { inFlight: Math.ceil(AHEAD * this.#capacity * stretch), stretch };
+    return paceOf(this.#capacity, 1 + wayMs / Math.max(this.#serverMs, 0.1));
   }
 }

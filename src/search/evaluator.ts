@@ -3,6 +3,7 @@
  */
 
 import type { CancelSignal } from '../core/signals.js';
+import type { Pace } from './pace.js';
 
 /** An opinion of one position, from the point of view of the side to move. */
 export interface Evaluation {
@@ -17,12 +18,4 @@ export interface Evaluator<G, E extends Evaluation = Evaluation> {
   evaluate(positions: readonly G[], options?: { readonly signal?: CancelSignal }): Promise<readonly E[]>;
   /** What keeps it busy, as far as is known by now; nothing if it does not know. */
   readonly pace?: Pace | undefined;
-}
-
-/** How many positions to have in flight at an evaluator. */
-export interface Pace {
-  /** Positions in flight that keep the evaluator busy, those on their way there and back included. */
-  readonly inFlight: number;
-  /** How many times longer an answer takes than the evaluation alone, because of the way; at least 1. */
-  readonly stretch: number;
 }

@@ -74,7 +74,8 @@ export class Evaluations {
         const priority = isBulk ? 'bulk' : 'interactive';
         const result = await this.#evaluator.evaluate({ model, precision, positions, ownership, priority, signal });
         heard(result.precision);
-        return { precision: result.precision, evaluations: evaluationsToWire(result.evaluations) };
+        const { capacity } = this.#evaluator;
+        return { precision: result.precision, capacity, evaluations: evaluationsToWire(result.evaluations) };
       } catch (error) {
         if (AppError.from(error).kind !== 'resource-exhausted' || performance.now() >= giveUpAt) throw error;
       } finally {

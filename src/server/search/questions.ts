@@ -6,6 +6,7 @@ import { cancelled, type CancelSignal, throwIfAborted } from '../../core/signals
 import type { GoEvaluation } from '../../go/evaluation.js';
 import type { Position } from '../../go/position.js';
 import type { Evaluator } from '../../search/evaluator.js';
+import { paceOf } from '../../search/pace.js';
 import { receiveError } from '../../threads/messages.js';
 import type { Tell } from '../../threads/serve.js';
 import { evaluationFromWire } from '../../wire/evaluation.js';
@@ -35,6 +36,7 @@ export class Questions {
   #withdrawn: number[] = [];
   #isFlushing = false;
   #nextId = 0;
+  #capacity = 0;
 
   constructor(tell: Tell<SearchEvent>) {
     this.#tell = tell;
@@ -42,7 +44,13 @@ export class Questions {
 
   /** @param heard told of the precision of each answer */
   evaluatorFor(asker: Asker, heard: (precision: AnsweredPrecision) => void): Evaluator<Position, GoEvaluation> {
-    return { evaluate: (positions, { signal } = {}) => this.#ask({ asker, heard, positions, signal }) };
+    const capacity = (): number => this.#capacity;
+    return {
+      get pace() {
+        return capacity() === 0 ? undefined : paceOf(capacity());
+      },
+      evaluate: (positions, { signal } = {}) => this.#ask({ asker, heard, positions, signal }),
+    };
   }
 
   /** Takes answers of the main thread; those to questions that were withdrawn are passed over. */
@@ -52,6 +60,7 @@ export class Questions {
       if (!waiting) continue;
       try {
         if ('error' in answer) throw receiveError(answer.error);
+        this.#capacity = answer.capacity;
         waiting.heard(answer.precision);
         waiting.resolve(answer.evaluations.map((each) => evaluationFromWire(each, waiting.size)));
       } catch (error) {

@@ -18,7 +18,13 @@ export interface Question {
 
 /** The evaluations of one question, as Evaluate would send them, so that a search sees the same numbers here and there. */
 export type Answer =
-  | { readonly id: number; readonly precision: AnsweredPrecision; readonly evaluations: readonly Evaluation[] }
+  | {
+      readonly id: number;
+      readonly precision: AnsweredPrecision;
+      /** Positions that the evaluator evaluates at once. */
+      readonly capacity: number;
+      readonly evaluations: readonly Evaluation[];
+    }
   | { readonly id: number; readonly error: SentError };
 
 /** What the main thread has found out about a request before a thread carries it out. */
