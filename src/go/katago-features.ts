@@ -36,7 +36,7 @@ import { BLACK } from './color.js';
 import { parityWave, type FeatureSet } from './feature-set.js';
 import { geometry, type Geometry } from './geometry.js';
 import { independentLifeInto } from './independent-life.js';
-import { LadderReader } from './ladders.js';
+import { LadderMemo } from './ladder-memo.js';
 import { ownersInto } from './pass-alive.js';
 import { MAX_SIZE, type Rules } from './rules.js';
 import { koPoint, previousStones, type Snapshot } from './snapshot.js';
@@ -63,7 +63,9 @@ const owners = new Uint8Array(MOST_CELLS);
 const lasting = new Uint8Array(MOST_CELLS);
 const before = new Uint8Array(MAX_SIZE * MAX_SIZE);
 const beforeThat = new Uint8Array(MAX_SIZE * MAX_SIZE);
-const ladders = new LadderReader();
+const ladders = new LadderMemo();
+const beforeCells = new Uint8Array(MOST_CELLS);
+const beforeChains = new Chains();
 
 /** Where one position's planes go: plane p of point q is at `offset + p · points + map[q]`. */
 interface Target {
@@ -142,34 +144,39 @@ function writeOwners({ toMove, rules }: Snapshot, board: Geometry, { planes, off
   }
 }
 
-/** Leaves `cells` and `chains` as those of the oldest board. */
 function writeLadders(snapshot: Snapshot, turns: number, board: Geometry, target: Target): void {
   const { size, stones, toMove, lastMoves, captured, capturedBefore } = snapshot;
   const { planes, offset, points, map } = target;
   previousStones(snapshot, before, beforeThat);
-  ladders.read(board, cells, chains, cellOf(board, koPoint(size, stones, lastMoves[0], captured)));
-  writeTaken(board, 0, target);
+  const now = ladders.read(board, cells, () => chains, cellOf(board, koPoint(size, stones, lastMoves[0], captured)));
+  writeTaken(board, 0, now.taken, target);
   for (let point = 0; point < points; point++) {
     // The bits of `starts` are the colors of the prey.
-    if ((ladders.starts[board.cellOf[point]!]! & (3 - toMove)) === 0) continue;
+    if ((now.starts[board.cellOf[point]!]! & (3 - toMove)) === 0) continue;
     planes[offset + LADDER_START_PLANE * points + map[point]!] = 1;
   }
+  let { taken } = now;
   for (let turn = 1; turn <= 2; turn++) {
     // A pass leaves the ladders as they are, and so does a turn that is not shown.
     if (turn <= turns && lastMoves[turn - 1]! < size * size) {
       const ko = turn === 1 ? koPoint(size, before, lastMoves[1], capturedBefore) : undefined;
-      toCells(board, turn === 1 ? before : beforeThat, cells);
-      findChains(board, cells, chains);
-      ladders.read(board, cells, chains, cellOf(board, ko));
+      toCells(board, turn === 1 ? before : beforeThat, beforeCells);
+      taken = ladders.read(board, beforeCells, () => chainsOf(board), cellOf(board, ko)).taken;
     }
-    writeTaken(board, turn, target);
+    writeTaken(board, turn, taken, target);
   }
 }
 
-function writeTaken(board: Geometry, turn: number, { planes, offset, points, map }: Target): void {
+/** Of the board in `beforeCells`. */
+function chainsOf(board: Geometry): Chains {
+  findChains(board, beforeCells, beforeChains);
+  return beforeChains;
+}
+
+function writeTaken(board: Geometry, turn: number, taken: Uint8Array, { planes, offset, points, map }: Target): void {
   const plane = offset + (LADDER_PLANE + turn) * points;
   for (let point = 0; point < points; point++) {
-    if (ladders.taken[board.cellOf[point]!] !== 0) planes[plane + map[point]!] = 1;
+    if (taken[board.cellOf[point]!] !== 0) planes[plane + map[point]!] = 1;
   }
 }
 
