@@ -1,7 +1,7 @@
 /** How often a model solves each prompt: the difficulties that the accuracy curriculum wants, and what they cost. */
 
 import { cpuEngine } from '../../src/engine/engine-settings.js';
-import { policyHere } from '../../src/trainer/rft/policy-handle.js';
+import { policyModelHere } from '../../src/trainer/rft/policy-model-handle.js';
 import { readConfig } from '../../src/core/config.js';
 import type { Model } from '../../src/nn/model-file.js';
 import type { TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
@@ -30,7 +30,7 @@ export async function passRates(
     texts: textsHere(byteTokenizer),
     pool,
     reward: makeReward(readConfig(rewardSchema, {})),
-    openPolicy: policyHere(cpuEngine),
+    openPolicy: policyModelHere(cpuEngine),
     settings: { ...settings, promptsPerStep: pool.length, learningRate: 0, redraws: 0 },
     curriculum: { make: () => ({ draw: () => all, update: () => undefined, state: () => ({}) }) },
   });

@@ -1,7 +1,7 @@
 /** One run: an arm with a seed, from the common start to the end of the budget. Appends its line to the results. */
 
 import { cpuEngine } from '../../src/engine/engine-settings.js';
-import { policyHere } from '../../src/trainer/rft/policy-handle.js';
+import { policyModelHere } from '../../src/trainer/rft/policy-model-handle.js';
 import { parseArgs } from 'node:util';
 import { check } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
@@ -145,7 +145,7 @@ function optionsOf(
   pool: readonly RftTask[],
 ): Omit<RftLoopOptions, 'curriculum'> & { model: Model<TransformerConfiguration> } {
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  const openPolicy = policyHere(cpuEngine);
+  const openPolicy = policyModelHere(cpuEngine);
   return { model, texts: textsHere(byteTokenizer), pool, reward, settings: settingsOf(regime), openPolicy };
 }
 

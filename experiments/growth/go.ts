@@ -2,7 +2,7 @@
 
 import { Rng } from '../../src/core/rng.js';
 import { tengen1 } from '../../src/go/tengen-features.js';
-import { goGrowth } from '../../src/methods/growth/go-family.js';
+import { goGrowth } from '../../src/methods/growth/go-bundles.js';
 import type { Architecture } from '../../src/nn/networks/architecture.js';
 import { initialWeights } from '../../src/nn/networks/go-network.js';
 import { makeGameRows } from '../../src/trainer/go-data/game-rows.js';

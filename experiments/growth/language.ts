@@ -1,7 +1,7 @@
 /** A byte-level language model on the Brown corpus. */
 
 import { Rng } from '../../src/core/rng.js';
-import { transformerGrowth } from '../../src/methods/growth/transformer-family.js';
+import { transformerGrowth } from '../../src/methods/growth/transformer-bundles.js';
 import { checkTransformer, type TransformerConfiguration } from '../../src/nn/networks/transformer/configuration.js';
 import { initialTransformer } from '../../src/nn/networks/transformer/parameters.js';
 import { byteTokenizer } from '../../src/text/bytes.js';

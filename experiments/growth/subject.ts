@@ -1,6 +1,6 @@
 /** What is grown in a comparison: networks of two sizes, their task, and what a step of each costs. */
 
-import type { GrowthPlan } from '../../src/methods/growth/family.js';
+import type { GrowthPlan } from '../../src/methods/growth/bundle.js';
 import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import type { Weights } from '../../src/nn/model-file.js';
 import type { Task } from '../../src/trainer/growth/task.js';

@@ -5,7 +5,7 @@
 
 import { cpuEngine } from '../../src/engine/engine-settings.js';
 import { Rng } from '../../src/core/rng.js';
-import { type SchedulingPolicy, policies } from '../../src/methods/scheduling/plan.js';
+import { type SchedulingPolicy, schedulingPolicies } from '../../src/methods/scheduling/plan.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
 import { RankGrid } from '../../src/ranks/grid.js';
 import { estimateProfile } from '../../src/ranks/profile.js';
@@ -21,7 +21,7 @@ const SEQUENCES = 8;
 /** Batches that the training goes through again and again, so that there is something to learn. */
 const BATCHES = 8;
 
-/** How far the policies may be from one rank. */
+/** How far the scheduling policies may be from one rank. */
 const limits = { gradient: 1e-5, curve: 1e-3 } as const;
 
 interface Curve {
@@ -34,7 +34,7 @@ export async function runGates(steps: number): Promise<Record<string, unknown>> 
   const batches = drawBatches();
   const alone = await train('token-packing', 1, batches, steps);
   let [gradientError, curveDifference] = [0, 0];
-  for (const policy of policies) {
+  for (const policy of schedulingPolicies) {
     const other = await train(policy, 2, batches, steps);
     gradientError = Math.max(gradientError, relativeError(other.gradient, alone.gradient));
     other.losses.forEach((loss, i) => {

@@ -5,7 +5,7 @@
 
 import { Rng } from '../../src/core/rng.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
-import type { SchedulingPolicy, PolicyOptions } from '../../src/methods/scheduling/plan.js';
+import type { SchedulingPolicy, SchedulingOptions } from '../../src/methods/scheduling/plan.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
 import { mean } from '../../bench/shared/statistics.js';
 import { gpuCluster, paperSettings, type Overheads, type PaperSetting } from './gpus.js';
@@ -44,7 +44,7 @@ function drawCases(count: number, seed: number): readonly Case[] {
 }
 
 /** Time of all batches of a case, ms. */
-function total(of: Case, policy: SchedulingPolicy, overheads: Overheads, options: PolicyOptions = {}): number {
+function total(of: Case, policy: SchedulingPolicy, overheads: Overheads, options: SchedulingOptions = {}): number {
   const cluster = gpuCluster(of.setting, overheads);
   return of.batches.reduce((sum, lengths) => sum + planStep(policy, lengths, cluster, options).predictedMs, 0);
 }

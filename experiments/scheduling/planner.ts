@@ -9,7 +9,7 @@ import type { CostModel } from '../../src/methods/scheduling/cost-model.js';
 import { dacp } from '../../src/methods/scheduling/dacp.js';
 import { ascending, balance, fewestMicroBatches, interleave, placeByDacp } from '../../src/methods/scheduling/gds.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
-import { SHARDED, policies, type Cluster } from '../../src/methods/scheduling/plan.js';
+import { SHARDED, schedulingPolicies, type Cluster } from '../../src/methods/scheduling/plan.js';
 import { refinedDacp } from '../../src/methods/scheduling/refine.js';
 import { longestSequence } from '../../src/methods/scheduling/validate.js';
 import { quantile } from '../../bench/shared/statistics.js';
@@ -49,7 +49,7 @@ function checkConstraints(cases: number, rng: Rng): Record<string, number> {
     };
     const options = { longest: longestSequence(cluster), shrink: 1 << rng.int(6) };
     const lengths = draw(lengthNames[rng.int(lengthNames.length)]!, rng, 1 + rng.int(96), options);
-    const policy = policies[i % policies.length]!;
+    const policy = schedulingPolicies[i % schedulingPolicies.length]!;
     const plan = planStep(policy, lengths, cluster, { rollBack: rng.int(8) > 0, microBatch: 1 + rng.int(8) });
     violations += violationsOf(plan, lengths, cluster).length;
     if (policy === 'skrull-refined') {

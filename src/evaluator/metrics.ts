@@ -2,7 +2,7 @@
 
 import { waitingLimitsMicros } from './waiting-times.js';
 
-/** A snapshot of the counters; all but the gauges at the end only grow. */
+/** The counters at one time; all but the gauges at the end only grow. */
 export interface EvaluatorMetrics {
   /** Requests accepted, refused because the queue was full, cancelled by their client, failed for another reason. */
   readonly requests: number;

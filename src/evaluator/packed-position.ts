@@ -26,7 +26,7 @@ const friendlyBit = 64;
 const none: readonly number[] = [];
 let unpacked: { readonly byte: number; readonly rules: Rules } | undefined;
 
-/** Bytes of one record for boards of `size` points on a side; a multiple of four. */
+/** Bytes of one packed position for boards of `size` points on a side; a multiple of four. */
 export function packedBytes(size: number): number {
   return (headerBytes + size * size + 3) & ~3;
 }

@@ -76,10 +76,10 @@ export function checkShape(shape: Shape, what: string): void {
 
 /** The shape two operands broadcast to, by NumPy's rules: aligned at the end, a length of 1 stretches. */
 export function broadcastShapes(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const left = a[i - rank + a.length] ?? 1;
-    const right = b[i - rank + b.length] ?? 1;
+  const dimensions = Math.max(a.length, b.length);
+  return Array.from({ length: dimensions }, (_, i) => {
+    const left = a[i - dimensions + a.length] ?? 1;
+    const right = b[i - dimensions + b.length] ?? 1;
     check(left === right || left === 1 || right === 1, () => {
       return `Shapes ${shapeText(a)} and ${shapeText(b)} do not broadcast`;
     });
@@ -88,10 +88,13 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
 }
 
 /** Turns negative axes into positive ones, checks them and sorts them. */
-export function normalizeAxes(axes: readonly number[], rank: number): number[] {
-  const positive = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+export function normalizeAxes(axes: readonly number[], dimensions: number): number[] {
+  const positive = axes.map((axis) => (axis < 0 ? axis + dimensions : axis));
   for (const axis of positive) {
-    check(Number.isInteger(axis) && axis >= 0 && axis < rank, `Axis ${axis} is outside a tensor of rank ${rank}`);
+    check(
+      Number.isInteger(axis) && axis >= 0 && axis < dimensions,
+      `Axis ${axis} is outside a tensor with ${dimensions} dimensions`,
+    );
   }
   check(new Set(positive).size === positive.length, `Axes ${axes.join(',')} name one dimension twice`);
   return positive.sort((a, b) => a - b);

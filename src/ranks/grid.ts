@@ -15,7 +15,7 @@ import { keyValueWidth } from './kernels.js';
 import type { RankCalls, RankCommand, RankResult, RankStart, RankTime } from './messages.js';
 import { GRADIENT_BLOCK } from './rank.js';
 import { type StepSequence, normaliserOf } from './rows.js';
-import { type GroupMemory, cancelGroup, failGroup, makeGroupMemory } from './shared-memory.js';
+import { type RankGroupMemory, cancelRankGroup, failRankGroup, makeRankGroupMemory } from './shared-memory.js';
 import { type StateMemory, copyOfStep } from './training-state.js';
 
 /** What a grid is made of. */
@@ -60,7 +60,7 @@ type RankThread = ServiceThread<RankCalls>;
 export class RankGrid {
   readonly #options: GridOptions;
   readonly #threads: RankThread[] = [];
-  readonly #memories: GroupMemory[] = [];
+  readonly #memories: RankGroupMemory[] = [];
   #failure: AppError | undefined;
 
   private constructor(options: GridOptions) {
@@ -115,7 +115,7 @@ export class RankGrid {
   /** Makes what is under way fail as 'cancelled'; the grid is of no more use. */
   cancel(): void {
     this.#failure ??= new AppError('cancelled', 'The grid of ranks was cancelled');
-    for (const memory of this.#memories) cancelGroup(memory);
+    for (const memory of this.#memories) cancelRankGroup(memory);
   }
 
   /** Makes the thread of a rank end before its next run, as a crash would; for tests and drills. */
@@ -126,19 +126,19 @@ export class RankGrid {
   /** Ends all threads, each after the run under way; whoever waits in an exchange is woken. */
   async close(): Promise<void> {
     this.#failure ??= new AppError('failed-precondition', 'The grid of ranks was closed');
-    for (const memory of this.#memories) cancelGroup(memory);
+    for (const memory of this.#memories) cancelRankGroup(memory);
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
   #start(): void {
     const { dataParallel, contextParallel, bucketSize, engine, architecture, state } = this.#options;
     const { latencyMs = 0, traces = false } = this.#options;
-    const world = makeGroupMemory(dataParallel * contextParallel, GRADIENT_BLOCK);
+    const world = makeRankGroupMemory(dataParallel * contextParallel, GRADIENT_BLOCK);
     this.#memories.push(world);
     // Keys and values, or their gradients, of everything that a group can hold; shards may be a token longer.
     const capacity = 2 * keyValueWidth(architecture) * contextParallel * (bucketSize + 2);
     for (let dp = 0; dp < dataParallel; dp++) {
-      const group = makeGroupMemory(contextParallel, capacity);
+      const group = makeRankGroupMemory(contextParallel, capacity);
       this.#memories.push(group);
       for (let groupRank = 0; groupRank < contextParallel; groupRank++) {
         const rank = dp * contextParallel + groupRank;
@@ -152,7 +152,7 @@ export class RankGrid {
   #lost(rank: number, failure: AppError): void {
     // Those that fail because another is gone, or because all were cancelled, are not the cause.
     this.#failure ??= failure;
-    for (const memory of this.#memories) failGroup(memory, rank % memory.size);
+    for (const memory of this.#memories) failRankGroup(memory, rank % memory.size);
   }
 
   /** A rank that failed computes no more. */

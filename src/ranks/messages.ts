@@ -5,7 +5,7 @@ import type { MicroBatch } from '../methods/scheduling/plan.js';
 import type { TransformerConfiguration } from '../nn/networks/transformer/configuration.js';
 import type { AdamWStep } from './adamw.js';
 import type { StepSequence } from './rows.js';
-import type { GroupMemory } from './shared-memory.js';
+import type { RankGroupMemory } from './shared-memory.js';
 import type { Span } from './stopwatch.js';
 import type { StateMemory } from './training-state.js';
 
@@ -18,8 +18,8 @@ export interface RankStart {
   readonly engine: EngineSettings;
   readonly architecture: TransformerConfiguration;
   readonly state: StateMemory;
-  readonly world: GroupMemory;
-  readonly group: GroupMemory;
+  readonly world: RankGroupMemory;
+  readonly group: RankGroupMemory;
   /** Time added to every exchange of keys and values. */
   readonly latencyMs: number;
   /** Whether spans are kept for a drawing. */

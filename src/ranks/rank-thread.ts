@@ -5,7 +5,7 @@ import { openEngine } from '../engine/open-engine.js';
 import type { RankCalls, RankResult, RankStart } from './messages.js';
 import { openPrograms } from './programs.js';
 import { Rank } from './rank.js';
-import { joinGroup } from './shared-memory.js';
+import { joinRankGroup } from './shared-memory.js';
 import { Stopwatch } from './stopwatch.js';
 
 await serveRuns<RankStart, RankCalls>(async (start) => {
@@ -14,8 +14,8 @@ await serveRuns<RankStart, RankCalls>(async (start) => {
   const rank = new Rank({
     programs,
     state: start.state,
-    world: joinGroup(start.world, { rank: start.rank }),
-    group: joinGroup(start.group, { rank: start.groupRank, latencyMs: start.latencyMs }),
+    world: joinRankGroup(start.world, { rank: start.rank }),
+    group: joinRankGroup(start.group, { rank: start.groupRank, latencyMs: start.latencyMs }),
     watch: new Stopwatch(start.traces),
   });
   let running: Promise<RankResult> | undefined;

@@ -9,8 +9,8 @@
 import { AppError, assert } from '../core/errors.js';
 import { type Collective, type Exchange, shareOf } from './collective.js';
 
-/** The memory of a group, to be handed to its members' threads. */
-export interface GroupMemory {
+/** The memory of a rank group, to be handed to its members' threads. */
+export interface RankGroupMemory {
   readonly size: number;
   /** Largest contribution to one exchange, in floats. */
   readonly capacity: number;
@@ -35,8 +35,8 @@ const FAILED = 2;
 /** A waiting member looks around this often even if nobody wakes it. */
 const LOOK_MS = 1000;
 
-/** Allocates the memory of a group. */
-export function makeGroupMemory(size: number, capacity: number): GroupMemory {
+/** Allocates the memory of a rank group. */
+export function makeRankGroupMemory(size: number, capacity: number): RankGroupMemory {
   return {
     size,
     capacity,
@@ -47,18 +47,18 @@ export function makeGroupMemory(size: number, capacity: number): GroupMemory {
   };
 }
 
-/** Ends a group: whoever waits or will wait in it fails with an error that names the member that is gone. */
-export function failGroup(memory: GroupMemory, rank: number): void {
+/** Ends a rank group: whoever waits or will wait in it fails with an error that names the member that is gone. */
+export function failRankGroup(memory: RankGroupMemory, rank: number): void {
   setStatus(memory, FAILED + rank);
 }
 
-/** Ends a group: whoever waits or will wait in it fails as 'cancelled'. */
-export function cancelGroup(memory: GroupMemory): void {
+/** Ends a rank group: whoever waits or will wait in it fails as 'cancelled'. */
+export function cancelRankGroup(memory: RankGroupMemory): void {
   setStatus(memory, CANCELLED);
 }
 
 /** The first reason stays. */
-function setStatus({ control }: GroupMemory, status: number): void {
+function setStatus({ control }: RankGroupMemory, status: number): void {
   const cells = new Int32Array(control);
   Atomics.compareExchange(cells, STATUS, OPEN, status);
   Atomics.add(cells, EPOCH, 1);
@@ -72,8 +72,8 @@ export interface MemberOptions {
   readonly latencyMs?: number;
 }
 
-/** Joins a group. `wait` and `barrier` block the thread: for worker threads only. */
-export function joinGroup(memory: GroupMemory, { rank, latencyMs = 0 }: MemberOptions): Collective {
+/** Joins a rank group. `wait` and `barrier` block the thread: for worker threads only. */
+export function joinRankGroup(memory: RankGroupMemory, { rank, latencyMs = 0 }: MemberOptions): Collective {
   return new Member(memory, rank, latencyMs);
 }
 
@@ -89,7 +89,7 @@ class Member implements Collective {
   #count = 0;
   #isOpen = false;
 
-  constructor(memory: GroupMemory, rank: number, latencyMs: number) {
+  constructor(memory: RankGroupMemory, rank: number, latencyMs: number) {
     this.rank = rank;
     this.size = memory.size;
     this.#capacity = memory.capacity;

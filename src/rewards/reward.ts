@@ -1,6 +1,6 @@
 /**
  * What a reward is: it judges completions. Correctness is 0 or 1 and is what curricula and evaluations use; the reward is what
- * the policy learns from. A sample that cannot be judged fails with a reason and earns nothing; it never ends a job.
+ * the policy model learns from. A sample that cannot be judged fails with a reason and earns nothing; it never ends a job.
  */
 
 /** A completion to judge. */

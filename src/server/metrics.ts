@@ -27,7 +27,7 @@ export function logMetrics(source: MetricsSource, logger: Logger, everyMs: numbe
   return () => clearInterval(timer);
 }
 
-/** What the evaluator did between two snapshots: rates, means and counts, and the gauges of the later one. */
+/** What the evaluator did between two readings: rates, means and counts, and the gauges of the later one. */
 export type MetricsSince = Readonly<
   Record<
     | 'requests'
@@ -46,7 +46,7 @@ export type MetricsSince = Readonly<
   >
 >;
 
-/** Rates and means between two snapshots `ms` apart; times are milliseconds. */
+/** Rates and means between two readings `ms` apart; times are milliseconds. */
 export function metricsSince(last: EvaluatorMetrics, now: EvaluatorMetrics, ms: number): MetricsSince {
   const grown = (key: Exclude<keyof EvaluatorMetrics, 'waiting'>): number => now[key] - last[key];
   const mean = (sum: number, count: number): number => (count === 0 ? 0 : Math.round((sum / count) * 100) / 100);

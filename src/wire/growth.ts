@@ -1,7 +1,7 @@
 /** Descriptions of networks that grow ↔ the method's. */
 
 import { AppError } from '../core/errors.js';
-import type { GrowthDescription } from '../methods/growth/described-family.js';
+import type { GrowthDescription } from '../methods/growth/described-bundles.js';
 import { growthMethods, type OperatorSettings } from '../methods/growth/settings.js';
 import { type GrowthDescription as GrowthMessage, GrowthMethod } from '../proto/tengen/v1/growth.js';
 

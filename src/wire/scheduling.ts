@@ -5,13 +5,13 @@ import { sum } from '../core/statistics.js';
 import type { CostModel } from '../methods/scheduling/cost-model.js';
 import type { TimeSample } from '../methods/scheduling/fit.js';
 import {
-  policies,
+  schedulingPolicies,
   SHARDED,
   victims,
   type Cluster,
   type MicroBatch,
   type SchedulingPolicy,
-  type PolicyOptions,
+  type SchedulingOptions,
   type StepPlan,
 } from '../methods/scheduling/plan.js';
 import { shardTokens } from '../methods/scheduling/shards.js';
@@ -30,7 +30,7 @@ export interface PlanRequest {
   readonly policy: SchedulingPolicy;
   readonly lengths: readonly number[];
   readonly cluster: Cluster;
-  readonly options: PolicyOptions;
+  readonly options: SchedulingOptions;
 }
 
 /** Checks the bounds of the service; the planner checks the rest. @throws AppError 'invalid-argument' naming the field */
@@ -43,7 +43,7 @@ export function planRequestFromWire(request: pb.PlanStepRequest): PlanRequest {
     lengths.length * cluster.contextParallel,
     MOST_SEQUENCES_TIMES_RANKS,
   );
-  const policy = wordOf('policy', request.policy, ['skrull-refined', ...policies]);
+  const policy = wordOf('policy', request.policy, ['skrull-refined', ...schedulingPolicies]);
   const victim = wordOf('victim', request.victim, [victims[0], ...victims]);
   const options = { ...(microBatch > 0 && { microBatch }), rollBack: !noRollBack, victim };
   return { policy, lengths, cluster, options };

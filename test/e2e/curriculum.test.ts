@@ -155,7 +155,7 @@ describe.each(curriculumKinds)('a stream of %s', (kind) => {
       expect(await angles.step()).toEqual(expected);
       expect(await means.step()).toEqual(expected);
       here.update(outcomeOf(pool, expected, scores));
-      if (here.wantsScores) here.rank(scores);
+      if (here.wantsScores) here.reorder(scores);
     }
     const { indices, ids } = await angles.draw(500);
     expect(ids).toEqual(indices.map((index) => pool[index]!.id));

@@ -6,7 +6,7 @@ import { Rng } from '../../src/core/rng.js';
 import { dacp } from '../../src/methods/scheduling/dacp.js';
 import { ascending } from '../../src/methods/scheduling/gds.js';
 import { planStep } from '../../src/methods/scheduling/plan-step.js';
-import { policies, victims, type Cluster } from '../../src/methods/scheduling/plan.js';
+import { schedulingPolicies, victims, type Cluster } from '../../src/methods/scheduling/plan.js';
 import { fitsCluster, longestSequence } from '../../src/methods/scheduling/validate.js';
 import { clusterOf, gpuCost } from '../support/clusters.js';
 
@@ -56,7 +56,7 @@ describe('plans', () => {
   it('of every policy have each sequence once, and no rank or micro-batch above its memory (Eq. 6, 7, 9, 10)', () => {
     fc.assert(
       fc.property(step, options, (given, settings) => {
-        for (const policy of policies) {
+        for (const policy of schedulingPolicies) {
           const plan = planStep(policy, given.lengths, given.cluster, settings);
           expect([policy, violationsOf(plan, given.lengths, given.cluster)]).toEqual([policy, []]);
         }
@@ -67,7 +67,7 @@ describe('plans', () => {
 
   it('are equal for equal arguments', () => {
     fc.assert(
-      fc.property(step, fc.constantFrom(...policies), (given, policy) => {
+      fc.property(step, fc.constantFrom(...schedulingPolicies), (given, policy) => {
         const copy = Int32Array.from(given.lengths);
         expect(planStep(policy, copy, given.cluster)).toEqual(planStep(policy, given.lengths, given.cluster));
       }),

@@ -17,7 +17,7 @@ import { makeStateMemory } from '../../dist/src/ranks/training-state.js';
 import { planStep } from '../../dist/src/methods/scheduling/plan-step.js';
 import { readSftConfig } from '../../dist/src/trainer/sft/config.js';
 import { readLanguageModel } from '../../dist/src/trainer/sft/language-model.js';
-import { policyThread } from '../../dist/src/trainer/rft/policy-handle.js';
+import { policyModelThread } from '../../dist/src/trainer/rft/policy-model-handle.js';
 
 const [, , kind, times] = process.argv;
 const { layout, ...model } = readLanguageModel(
@@ -57,7 +57,7 @@ const makers = {
     return { work: [grid.train({ step: 0, sequences, plan }, optimizer, 1)], close: () => grid.close() };
   },
   async policy() {
-    const handle = await policyThread(cpuEngine)({
+    const handle = await policyModelThread(cpuEngine)({
       architecture,
       tensors: weights,
       loss: { clipLow: 0.2, clipHigh: 0.2, klCoefficient: 0, klEstimator: 'k3', entropyCoefficient: 0, temperature: 1 },

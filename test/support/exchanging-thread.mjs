@@ -3,11 +3,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { AppError } from '../../dist/src/core/errors.js';
-import { joinGroup } from '../../dist/src/ranks/shared-memory.js';
+import { joinRankGroup } from '../../dist/src/ranks/shared-memory.js';
 
 /** `dieAt`: the round in which this rank fails; `silentAt`: in which it stops contributing without a word. */
 const { memory, rank, rounds, dieAt, silentAt } = workerData;
-const group = joinGroup(memory, { rank });
+const group = joinRankGroup(memory, { rank });
 const sums = [];
 const gathered = [];
 const owned = [];

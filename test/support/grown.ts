@@ -4,7 +4,7 @@ import { Rng } from '../../src/core/rng.js';
 import { openEngine } from '../../src/engine/open-engine.js';
 import { cpuEngine } from '../../src/engine/engine-settings.js';
 import type { NamedTensors } from '../../src/engine/engine.js';
-import type { GrowthPlan } from '../../src/methods/growth/family.js';
+import type { GrowthPlan } from '../../src/methods/growth/bundle.js';
 import { makeOperator } from '../../src/methods/growth/operator.js';
 import type { OperatorSettings } from '../../src/methods/growth/settings.js';
 import { type Graph, graph } from '../../src/nn/graph.js';

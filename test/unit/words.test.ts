@@ -11,6 +11,8 @@ const retired: readonly (readonly [name: RegExp, now: string])[] = [
   [/^TrainerSnapshot$/, 'TrainerCopy'],
   [/^modelRef$/, 'refOf'],
   [/^ModelFiles$/, 'ModelSource'],
+  [/^(Open)?Policy(Port|Options)?$/, 'PolicyModel, PolicyModelOptions, SchedulingOptions'],
+  [/^GroupMemory$/, 'RankGroupMemory'],
 ];
 
 /** The TypeScript files of some folders, by their paths from the root. */
@@ -36,10 +38,15 @@ it.each(retired)('no exported name is a retired word: %s', (pattern, now) => {
   expect(found).toEqual([]);
 });
 
-it.each(['LoadedModel', 'ModelSource', 'Work', 'Snapshot', 'Job'])('one thing at most is called %s', (word) => {
-  const files = names.filter(([name, file]) => name === word && !file.startsWith('src/proto/')).map(([, file]) => file);
-  expect(files.length).toBeLessThanOrEqual(1);
-});
+it.each(['LoadedModel', 'ModelSource', 'Work', 'Snapshot', 'Job', 'Family', 'Group'])(
+  'one thing at most is called %s',
+  (word) => {
+    const files = names
+      .filter(([name, file]) => name === word && !file.startsWith('src/proto/'))
+      .map(([, file]) => file);
+    expect(files.length).toBeLessThanOrEqual(1);
+  },
+);
 
 it('name@version is put together in one place', () => {
   const together = /\$\{[^`]*\}@\$\{/;

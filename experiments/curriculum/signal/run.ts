@@ -5,7 +5,7 @@
  */
 
 import { cpuEngine } from '../../../src/engine/engine-settings.js';
-import { policyHere } from '../../../src/trainer/rft/policy-handle.js';
+import { policyModelHere } from '../../../src/trainer/rft/policy-model-handle.js';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../../src/core/config.js';
 import { concentration, residualConcentrations } from '../../../src/methods/curriculum/angle.js';
@@ -106,7 +106,7 @@ function optionsOf(
 ): RftLoopOptions {
   const all = { maxTokens, steps: rollouts, prefix: PREFIX, klCoefficient: 0, shownSamples: 0, ...settings };
   const reward = makeReward(readConfig(rewardSchema, { verifier: 'exact' }));
-  const openPolicy = policyHere(cpuEngine);
+  const openPolicy = policyModelHere(cpuEngine);
   const texts = textsHere(byteTokenizer);
   return { model, texts, pool, reward, settings: readRftLoopSettings(all), curriculum, openPolicy };
 }

@@ -46,7 +46,7 @@ export class AccuracyCurriculum implements Curriculum {
     this.#target = Math.min(HARDEST, Math.max(0, this.#target + step));
   }
 
-  rank(): void {
+  reorder(): void {
     // Its order is that of the difficulties.
   }
 

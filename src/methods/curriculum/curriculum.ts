@@ -42,9 +42,9 @@ export interface Curriculum {
   update(outcome: StepOutcome): void;
   /** All that the next draw depends on beside the settings and the pool. */
   state(): CurriculumState;
-  /** Whether it would order the pool anew, by `rank`, with scores of the model as it is now. */
+  /** Whether it would order the pool anew, by `reorder`, with scores of the model as it is now. */
   readonly wantsScores: boolean;
-  rank(scores: readonly AngleScore[]): void;
+  reorder(scores: readonly AngleScore[]): void;
 }
 
 /** What a curriculum is made from beside its settings and its pool. */

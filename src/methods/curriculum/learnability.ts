@@ -105,7 +105,7 @@ export class LearnabilityCurriculum implements Curriculum {
     return { seen: left * seen, right: left * right };
   }
 
-  rank(scores: readonly AngleScore[]): void {
+  reorder(scores: readonly AngleScore[]): void {
     this.#cellOf = cellsOf(this.#kind, this.#pool, scores);
   }
 
@@ -134,8 +134,8 @@ function cellsOf(
   if (kind === 'learnability' || !scores) return pool.map(({ family, level }) => `${family}/${level}`);
   const order = orderOf('gain', pool, { seed: 0, scores, withinFamily: true });
   const cells: string[] = [];
-  order.forEach((index, rank) => {
-    cells[index] = `${pool[index]!.family}/${Math.floor((ANGLE_CELLS * rank) / pool.length)}`;
+  order.forEach((index, place) => {
+    cells[index] = `${pool[index]!.family}/${Math.floor((ANGLE_CELLS * place) / pool.length)}`;
   });
   return cells;
 }

@@ -41,6 +41,6 @@ function mergeFamilies(order: readonly number[], pool: readonly Prompt[]): numbe
   }
   const quantiles = new Map<number, number>();
   for (const members of families.values())
-    members.forEach((index, rank) => quantiles.set(index, (rank + 0.5) / members.length));
+    members.forEach((index, place) => quantiles.set(index, (place + 0.5) / members.length));
   return [...order].sort((a, b) => quantiles.get(a)! - quantiles.get(b)!);
 }

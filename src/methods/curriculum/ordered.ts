@@ -16,7 +16,7 @@ export class OrderedCurriculum implements Curriculum {
   readonly #seed: Seed;
   readonly #rng: Rng;
   #order: readonly number[];
-  /** μ, the rank on which the window stands. */
+  /** μ, the place in the order on which the window stands. */
   #center: number;
   #wraps: number;
   #wantsScores: boolean;
@@ -41,9 +41,9 @@ export class OrderedCurriculum implements Curriculum {
   draw(count: number): readonly number[] {
     const { sigma, uniformShare } = this.#settings;
     const width = sigma * this.#pool.length;
-    const logWeights = Float64Array.from(this.#order, (_, rank) => -0.5 * ((rank - this.#center) / width) ** 2);
-    const ranks = drawMixed(logWeights, count, { share: uniformShare, rng: this.#rng });
-    return ranks.map((rank) => this.#order[rank]!);
+    const logWeights = Float64Array.from(this.#order, (_, place) => -0.5 * ((place - this.#center) / width) ** 2);
+    const places = drawMixed(logWeights, count, { share: uniformShare, rng: this.#rng });
+    return places.map((place) => this.#order[place]!);
   }
 
   update({ drawn, passRates, angle = [] }: StepOutcome): void {
@@ -63,7 +63,7 @@ export class OrderedCurriculum implements Curriculum {
     this.#center = Math.min(last, Math.max(0, this.#center));
   }
 
-  rank(scores: readonly AngleScore[]): void {
+  reorder(scores: readonly AngleScore[]): void {
     this.#order = this.#ordered(scores);
     this.#wantsScores = false;
   }
@@ -85,7 +85,7 @@ export class OrderedCurriculum implements Curriculum {
   }
 }
 
-/** How many ranks the window moves: μ(t+1) − μ(t). The released code moves by 500 for draws of 1,024, here half a draw. */
+/** How many places the window moves: μ(t+1) − μ(t). The released code moves by 500 for draws of 1,024, here half a draw. */
 export function stepOf(
   { alpha, beta, gamma, update }: Pick<CurriculumSettings, 'alpha' | 'beta' | 'gamma' | 'update'>,
   { count, accuracy, angle }: { readonly count: number; readonly accuracy: number; readonly angle: number },

@@ -41,7 +41,7 @@ export class UniformCurriculum implements Curriculum {
     // What came of a draw changes nothing.
   }
 
-  rank(): void {
+  reorder(): void {
     // Knows no order.
   }
 

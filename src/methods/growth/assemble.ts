@@ -6,15 +6,15 @@ import type { Weights } from '../../nn/model-file.js';
 import { gather, indexConstant } from '../../nn/operations/gather.js';
 import { concat, reshape } from '../../nn/operations/shape.js';
 import { sizeOf } from '../../nn/types.js';
-import { axisOf, type Family, lengths, type GrowthPlan, type Slice } from './family.js';
+import { axisOf, type Bundle, lengths, type GrowthPlan, type Slice } from './bundle.js';
 
-/** M of the source, in the order of the family's axes. */
-export function assemble(family: Family, weights: Weights): Float32Array {
-  const own = lengths(family, 'from').slice(2);
+/** M of the source, in the order of the bundle's axes. */
+export function assemble(bundle: Bundle, weights: Weights): Float32Array {
+  const own = lengths(bundle, 'from').slice(2);
   const size = sizeOf(own);
-  const layers = axisOf(family, 'L')!.from;
-  const tensor = new Float32Array(sizeOf(lengths(family, 'from')));
-  for (const { parameter, role, layer, along, begin } of family.source) {
+  const layers = axisOf(bundle, 'L')!.from;
+  const tensor = new Float32Array(sizeOf(lengths(bundle, 'from')));
+  for (const { parameter, role, layer, along, begin } of bundle.source) {
     const weight = weights.get(parameter);
     assert(weight !== undefined, `the source holds no '${parameter}'`);
     const { outer, inner, whole } = strides(weight.data.length, own, along);
@@ -38,18 +38,18 @@ function strides(
   return { outer, inner: sizeOf(own.slice(along + 1)), whole: elements / outer };
 }
 
-/** The target's parameters from each family's grown tensor, as graphs. */
+/** The target's parameters from each bundle's grown tensor, as graphs. */
 export function scatter(
-  { families, targetShapes, kept }: GrowthPlan,
-  grown: (family: Family) => Tensor,
+  { bundles, targetShapes, kept }: GrowthPlan,
+  grown: (bundle: Bundle) => Tensor,
   source: Weights,
 ): Map<string, Tensor> {
   const parts = new Map<string, { readonly slice: Slice; readonly tensor: Tensor }[]>();
-  for (const family of families) {
-    const own = lengths(family, 'to').slice(2);
-    const layers = axisOf(family, 'L')!.to;
-    const rows = reshape(grown(family), [axisOf(family, 'B')!.to * layers, ...own]);
-    for (const slice of family.target) {
+  for (const bundle of bundles) {
+    const own = lengths(bundle, 'to').slice(2);
+    const layers = axisOf(bundle, 'L')!.to;
+    const rows = reshape(grown(bundle), [axisOf(bundle, 'B')!.to * layers, ...own]);
+    for (const slice of bundle.target) {
       const row = reshape(gather(rows, indexConstant([slice.role * layers + slice.layer])), own);
       parts.set(slice.parameter, [...(parts.get(slice.parameter) ?? []), { slice, tensor: row }]);
     }

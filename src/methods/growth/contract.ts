@@ -8,7 +8,7 @@ import type { Tensor } from '../../nn/graph.js';
 import { gemm } from '../../nn/operations/gemm.js';
 import { reshape, transpose } from '../../nn/operations/shape.js';
 import { sizeOf } from '../../nn/types.js';
-import { type Axis, type Family, ringOf } from './family.js';
+import { type Axis, type Bundle, ringOf } from './bundle.js';
 
 /** A tensor whose dimensions have names: those of axes, and of the two open bonds. */
 interface Labelled {
@@ -24,11 +24,11 @@ const OPEN = 'open';
  * M₂ = Σ S_B[r₁,b₁,b₂,r₂] · … · S_L[rₙ,l₁,l₂,r₁] · M₁ over bonds and source indices. The ring is walked backwards from its
  * first core: each core then shares a bond with what is there already, and the axes that grow most come last.
  *
- * @param m1 in the order of the family's axes
+ * @param m1 in the order of the bundle's axes
  */
-export function contract(family: Family, m1: Tensor, core: (name: string) => Tensor): Tensor {
-  const ring = ringOf(family);
-  const order = family.axes.map(({ name }) => name);
+export function contract(bundle: Bundle, m1: Tensor, core: (name: string) => Tensor): Tensor {
+  const ring = ringOf(bundle);
+  const order = bundle.axes.map(({ name }) => name);
   let state: Labelled = { tensor: m1, labels: order };
   if (ring.length === 1) {
     const { shape } = core(ring[0]!.core!);
@@ -43,9 +43,9 @@ export function contract(family: Family, m1: Tensor, core: (name: string) => Ten
 }
 
 /** Multiplications of `contract` by ranks and lengths; `bonds[i]` is the left bond of core i of the ring. */
-export function contractionCost(family: Family, bonds: readonly number[]): number {
-  const ring = ringOf(family);
-  const now = new Map(family.axes.map(({ name, from }) => [name, from]));
+export function contractionCost(bundle: Bundle, bonds: readonly number[]): number {
+  const ring = ringOf(bundle);
+  const now = new Map(bundle.axes.map(({ name, from }) => [name, from]));
   let total = 0;
   const charge = (axis: Axis, factor: number): void => {
     total += factor * sizeOf([...now.values()]) * axis.to;

@@ -1,6 +1,6 @@
 /** Which unit or layer of the source each one of the target is a copy of. */
 
-import type { LayerCopies } from './family.js';
+import type { LayerCopies } from './bundle.js';
 
 /** The units of the source one after another, again and again. */
 export function repeated(from: number, to: number): number[] {

@@ -2,7 +2,7 @@
 
 import { assert } from '../../core/errors.js';
 import type { Rng } from '../../core/rng.js';
-import { type Axis, type Family, ringOf } from './family.js';
+import { type Axis, type Bundle, ringOf } from './bundle.js';
 import type { OperatorSettings } from './settings.js';
 
 /** A core [left bond, source length, target length, right bond]. */
@@ -15,44 +15,44 @@ export interface Core {
   readonly orbits?: Int32Array;
 }
 
-/** The cores of all families by name; those that several families name are made once. */
-export function initialCores(families: readonly Family[], settings: OperatorSettings, rng: Rng): Map<string, Core> {
+/** The cores of all bundles by name; those that several bundles name are made once. */
+export function initialCores(bundles: readonly Bundle[], settings: OperatorSettings, rng: Rng): Map<string, Core> {
   const cores = new Map<string, Core>();
-  for (const family of families) {
-    const bonds = bondsOf(family, settings);
-    ringOf(family).forEach((axis, i, ring) => {
+  for (const bundle of bundles) {
+    const bonds = bondsOf(bundle, settings);
+    ringOf(bundle).forEach((axis, i, ring) => {
       const shape = [bonds[i]!, axis.from, axis.to, bonds[(i + 1) % ring.length]!] as const;
       const known = cores.get(axis.core!);
       assert(known === undefined || known.shape.join() === shape.join(), `core '${axis.core!}' has two shapes`);
-      if (known === undefined) cores.set(axis.core!, makeCore(family, axis, shape, settings, rng));
+      if (known === undefined) cores.set(axis.core!, makeCore(bundle, axis, shape, settings, rng));
     });
   }
   return cores;
 }
 
 /** The left bond of each core of the ring. */
-export function bondsOf(family: Family, settings: OperatorSettings): number[] {
-  const ring = ringOf(family).map(({ name }) => name);
-  const rank = family.isCoupled ? settings.rank : 1;
+export function bondsOf(bundle: Bundle, settings: OperatorSettings): number[] {
+  const ring = ringOf(bundle).map(({ name }) => name);
+  const rank = bundle.isCoupled ? settings.rank : 1;
   return ring.map((name, i) => {
     const before = ring[(i - 1 + ring.length) % ring.length]!;
     if (ring.length === 1) return 1;
-    if (before === 'L' && name === 'B' && isExact(family, settings)) return Math.max(2, rank);
-    if (before === 'O' && name === 'L' && takesNext(family, settings)) return Math.max(2, rank);
+    if (before === 'L' && name === 'B' && isExact(bundle, settings)) return Math.max(2, rank);
+    if (before === 'O' && name === 'L' && takesNext(bundle, settings)) return Math.max(2, rank);
     return rank;
   });
 }
 
 /** Whether writers have a depth map of their own, by which new layers do nothing. */
-function isExact({ writers }: Family, { depth }: OperatorSettings): boolean {
+function isExact({ writers }: Bundle, { depth }: OperatorSettings): boolean {
   return depth === 'exact' && writers.some(Boolean);
 }
 
-function takesNext({ isCoupled }: Family, { fromNextLayer }: OperatorSettings): boolean {
+function takesNext({ isCoupled }: Bundle, { fromNextLayer }: OperatorSettings): boolean {
   return fromNextLayer && isCoupled;
 }
 
-function makeCore(family: Family, axis: Axis, shape: Core['shape'], settings: OperatorSettings, rng: Rng): Core {
+function makeCore(bundle: Bundle, axis: Axis, shape: Core['shape'], settings: OperatorSettings, rng: Rng): Core {
   const [left, from, to, right] = shape;
   const data = new Float32Array(left * from * to * right);
   const { noise } = settings;
@@ -67,20 +67,20 @@ function makeCore(family: Family, axis: Axis, shape: Core['shape'], settings: Op
     const at = ((r * from + a) * to + b) * right + q;
     data[at] = data[at]! + value;
   };
-  fill[axis.name](family, axis, settings, put, rng);
+  fill[axis.name](bundle, axis, settings, put, rng);
   const isTrained = settings.isTrained && !isFixed;
   return { shape, data, isTrained, ...(isTied && { orbits: tapOrbits(Math.sqrt(from)) }) };
 }
 
 /** Adds to an element of a core. */
 type Put = (left: number, from: number, to: number, right: number, value: number) => void;
-type Fill = (family: Family, axis: Axis, settings: OperatorSettings, put: Put, rng: Rng) => void;
+type Fill = (bundle: Bundle, axis: Axis, settings: OperatorSettings, put: Put, rng: Rng) => void;
 
 const fill: Record<Axis['name'], Fill> = {
-  B(family, { from }, settings, put) {
-    for (let b = 0; b < from; b++) put(isExact(family, settings) && family.writers[b]! ? 1 : 0, b, b, 0, 1);
+  B(bundle, { from }, settings, put) {
+    for (let b = 0; b < from; b++) put(isExact(bundle, settings) && bundle.writers[b]! ? 1 : 0, b, b, 0, 1);
   },
-  K(_family, { from, to }, _settings, put) {
+  K(_bundle, { from, to }, _settings, put) {
     // A larger kernel holds the smaller one in its middle.
     const [small, large] = [Math.sqrt(from), Math.sqrt(to)];
     const margin = (large - small) / 2;
@@ -88,21 +88,21 @@ const fill: Record<Axis['name'], Fill> = {
       put(0, k, (Math.floor(k / small) + margin) * large + (k % small) + margin, 0, 1);
     }
   },
-  I(_family, axis, { split }, put, rng) {
+  I(_bundle, axis, { split }, put, rng) {
     const shares = sharesOf(axis, split, rng);
     axis.copies!.forEach((source, target) => put(0, source, target, 0, shares[target]!));
   },
-  O(family, axis, settings, put) {
-    const next = takesNext(family, settings);
+  O(bundle, axis, settings, put) {
+    const next = takesNext(bundle, settings);
     axis.copies!.forEach((source, target) => put(0, source, target, next && target >= axis.from ? 1 : 0, 1));
   },
-  L(family, { from }, settings, put) {
-    const exact = isExact(family, settings);
-    const copies = settings.depth === 'exact' ? family.layers.exact : family.layers.stacked;
+  L(bundle, { from }, settings, put) {
+    const exact = isExact(bundle, settings);
+    const copies = settings.depth === 'exact' ? bundle.layers.exact : bundle.layers.stacked;
     copies.forEach((source, target) => {
       put(0, source, target, 0, 1);
       if (exact && copies.indexOf(source) === target) put(0, source, target, 1, 1);
-      if (takesNext(family, settings)) {
+      if (takesNext(bundle, settings)) {
         const above = Math.min(source + 1, from - 1);
         put(1, above, target, 0, 1);
         if (exact && copies.indexOf(source) === target) put(1, above, target, 1, 1);

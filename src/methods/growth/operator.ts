@@ -10,7 +10,7 @@ import type { TensorData } from '../../nn/types.js';
 import { assemble, scatter } from './assemble.js';
 import { contract, contractionCost } from './contract.js';
 import { bondsOf, type Core, initialCores } from './cores.js';
-import { type GrowthPlan, lengths } from './family.js';
+import { type GrowthPlan, lengths } from './bundle.js';
 import type { OperatorSettings } from './settings.js';
 import { spreadOf } from './spread.js';
 
@@ -34,7 +34,7 @@ const PREFIX = 'core:';
 /** Builds the operator for a source's weights. */
 export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, source: Weights, seed: Seed): Operator {
   const rng = new Rng(seed);
-  const cores = initialCores(plan.families, settings, rng);
+  const cores = initialCores(plan.bundles, settings, rng);
   const initial: Record<string, TensorData> = {};
   const trained: InputTensor[] = [];
   const tensors = new Map<string, Tensor>();
@@ -51,15 +51,15 @@ export function makeOperator(plan: GrowthPlan, settings: OperatorSettings, sourc
   }
   const parameters = scatter(
     plan,
-    (family) => {
-      const m1 = assemble(family, source);
-      const m2 = contract(family, constant(m1, lengths(family, 'from')), (name) => tensors.get(name)!);
-      const spread = spreadOf(family, m1, settings.spread, rng);
-      return spread === undefined ? m2 : add(m2, constant(spread, lengths(family, 'to')));
+    (bundle) => {
+      const m1 = assemble(bundle, source);
+      const m2 = contract(bundle, constant(m1, lengths(bundle, 'from')), (name) => tensors.get(name)!);
+      const spread = spreadOf(bundle, m1, settings.spread, rng);
+      return spread === undefined ? m2 : add(m2, constant(spread, lengths(bundle, 'to')));
     },
     source,
   );
-  const cost = plan.families.reduce((sum, family) => sum + contractionCost(family, bondsOf(family, settings)), 0);
+  const cost = plan.bundles.reduce((sum, bundle) => sum + contractionCost(bundle, bondsOf(bundle, settings)), 0);
   const size = [...cores.values()].reduce((sum, { data }) => sum + data.length, 0);
   return { trained, initial, parameters, cost, size };
 }

@@ -13,7 +13,7 @@ export interface OperatorSettings {
   readonly fromNextLayer: boolean;
   /** Whether all weights that fit in one tensor mix, or each type with itself alone (LiGO). */
   readonly coupling: 'all' | 'per-type';
-  /** Rank of every bond of the coupled families. */
+  /** Bond rank of the coupled bundles: the size of every bond. */
   readonly rank: number;
   /** Deviation of the noise on every core. */
   readonly noise: number;

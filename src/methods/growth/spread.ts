@@ -6,20 +6,20 @@
 
 import type { Rng } from '../../core/rng.js';
 import { sizeOf } from '../../nn/types.js';
-import { axisOf, type Family, lengths } from './family.js';
+import { axisOf, type Bundle, lengths } from './bundle.js';
 
 /**
  * In the shape of the grown M; undefined for what reads no copies.
  *
  * @param m1 of the source, whose root mean square `spread` is relative to
  */
-export function spreadOf(family: Family, m1: Float32Array, spread: number, rng: Rng): Float32Array | undefined {
-  const axis = axisOf(family, 'I');
+export function spreadOf(bundle: Bundle, m1: Float32Array, spread: number, rng: Rng): Float32Array | undefined {
+  const axis = axisOf(bundle, 'I');
   if (spread === 0 || axis?.core === undefined) return undefined;
-  const shape = lengths(family, 'to');
+  const shape = lengths(bundle, 'to');
   const deviation = spread * Math.sqrt(m1.reduce((sum, value) => sum + value * value, 0) / m1.length);
   const data = Float32Array.from({ length: sizeOf(shape) }, () => deviation * rng.normal());
-  const inner = sizeOf(shape.slice(family.axes.indexOf(axis) + 1));
+  const inner = sizeOf(shape.slice(bundle.axes.indexOf(axis) + 1));
   const groups = Array.from({ length: axis.from }, (_, unit) => {
     return axis.copies!.flatMap((source, target) => (source === unit ? [target * inner] : []));
   });

@@ -4,10 +4,10 @@
  * (ii) local sequences balance the compute, (iii) where memory runs out, local sequences are sharded after all (roll-back).
  */
 
-import { SHARDED, type Cluster, type PolicyOptions } from './plan.js';
+import { SHARDED, type Cluster, type SchedulingOptions } from './plan.js';
 import { RankBudget } from './rank-budget.js';
 
-export interface DacpOptions extends PolicyOptions {
+export interface DacpOptions extends SchedulingOptions {
   /** Whether the rank with the least compute is tried first (Alg. 1), or only the one with most room (Alg. 4). */
   readonly balance?: boolean;
 }

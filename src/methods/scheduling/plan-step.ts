@@ -3,7 +3,7 @@
 import { fixedSize, inOrder, packed, placeUnsorted, sortedInTurn } from './baselines.js';
 import { batchMs } from './batch-state.js';
 import { balance, fewestMicroBatches, placeByDacp, shardEverything, type PlacedBatch } from './gds.js';
-import type { Cluster, MicroBatch, SchedulingPolicy, PolicyOptions, StepPlan } from './plan.js';
+import type { Cluster, MicroBatch, SchedulingPolicy, SchedulingOptions, StepPlan } from './plan.js';
 import { refinedGds } from './refine.js';
 import { checkCluster, checkLengths, checkOptions } from './validate.js';
 
@@ -27,7 +27,7 @@ export function planStep(
   policy: SchedulingPolicy,
   lengths: ArrayLike<number>,
   cluster: Cluster,
-  options: PolicyOptions = {},
+  options: SchedulingOptions = {},
 ): StepPlan {
   checkCluster(cluster);
   checkOptions(options);
@@ -60,7 +60,7 @@ function placeBin(
   bin: Int32Array,
   lengths: ArrayLike<number>,
   cluster: Cluster,
-  options: PolicyOptions,
+  options: SchedulingOptions,
 ): readonly PlacedBatch[] {
   const { microBatch, rollBack = true, victim = 'first' } = options;
   const sharded = shardEverything(lengths, cluster);

@@ -6,7 +6,7 @@ import type { CostModel } from './cost-model.js';
 export const SHARDED = -1;
 
 /** How sequences are scheduled; see `planStep`. */
-export const policies = [
+export const schedulingPolicies = [
   'shard-all',
   'sorted',
   'token-packing',
@@ -16,13 +16,13 @@ export const policies = [
   'skrull',
   'skrull-refined',
 ] as const;
-export type SchedulingPolicy = (typeof policies)[number];
+export type SchedulingPolicy = (typeof schedulingPolicies)[number];
 
 /** The grid of ranks that carries out a step, and what it can hold. */
 export interface Cluster {
-  /** Groups of ranks, each with other sequences (ws). */
+  /** Rank groups, each with other sequences (ws). */
   readonly dataParallel: number;
-  /** Ranks of a group (N). */
+  /** Ranks of a rank group (N). */
   readonly contextParallel: number;
   /** C: tokens that one rank can hold at once. */
   readonly bucketSize: number;
@@ -52,7 +52,7 @@ export interface StepPlan {
   readonly predictedMs: number;
 }
 
-export interface PolicyOptions {
+export interface SchedulingOptions {
   /** Sequences in a micro-batch of `shard-all`, `sorted` and `dacp`; fewer where they would not fit. */
   readonly microBatch?: number;
   /** Whether local sequences are sharded when memory runs out (Alg. 3); on if absent. */

@@ -7,7 +7,7 @@
 import { BatchState, batchMs } from './batch-state.js';
 import { dacp } from './dacp.js';
 import { fewestMicroBatches, interleave, placeByDacp, type PlacedBatch } from './gds.js';
-import { SHARDED, type Cluster, type PolicyOptions } from './plan.js';
+import { SHARDED, type Cluster, type SchedulingOptions } from './plan.js';
 
 /** Longest local sequences of the critical rank, and shortest sharded ones, whose moves are tried. */
 const CANDIDATES = 4;
@@ -25,7 +25,7 @@ export function refinedGds(
   bin: Int32Array,
   lengths: ArrayLike<number>,
   cluster: Cluster,
-  options: PolicyOptions,
+  options: SchedulingOptions,
 ): readonly PlacedBatch[] {
   const place = (sequences: Int32Array): Int16Array | undefined => refinedDacp(sequences, lengths, cluster, options);
   const fewest = fewestMicroBatches(bin, lengths, cluster, placeByDacp(lengths, cluster, options)).length;
@@ -49,7 +49,7 @@ export function refinedDacp(
   sequences: Int32Array,
   lengths: ArrayLike<number>,
   cluster: Cluster,
-  options: PolicyOptions,
+  options: SchedulingOptions,
 ): Int16Array | undefined {
   const own = Float64Array.from(sequences, (sequence) => lengths[sequence]!);
   const state = new BatchState(own, cluster);

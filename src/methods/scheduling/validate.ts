@@ -2,7 +2,7 @@
 
 import { check } from '../../core/errors.js';
 import type { CostModel } from './cost-model.js';
-import type { Cluster, PolicyOptions } from './plan.js';
+import type { Cluster, SchedulingOptions } from './plan.js';
 
 /** Largest degree in either direction; placements are 16-bit numbers. */
 export const MOST_RANKS = 4096;
@@ -37,7 +37,7 @@ export function checkCluster(cluster: Cluster): void {
 }
 
 /** @throws AppError 'invalid-argument' naming the setting, the value seen and the values allowed */
-export function checkOptions({ microBatch }: PolicyOptions): void {
+export function checkOptions({ microBatch }: SchedulingOptions): void {
   if (microBatch !== undefined) whole('microBatch', microBatch, MOST_TOKENS);
 }
 

@@ -55,19 +55,19 @@ export class OnnxModel {
     return this.#initializer(quantizedTypes[type], data, shape);
   }
 
-  /** A list of whole numbers as a constant of rank 1; equal lists share one constant. */
+  /** A list of whole numbers as a constant of one dimension; equal lists share one constant. */
   ints(values: readonly number[]): string {
     return this.#once(`ints ${values.join()}`, () =>
       this.constant(BigInt64Array.from(values.map(BigInt)), [values.length]),
     );
   }
 
-  /** A float constant of rank 0; equal values share one constant. */
+  /** A float constant of no dimensions; equal values share one constant. */
   float(value: number): string {
     return this.#once(`float ${value}`, () => this.constant(Float32Array.of(value), []));
   }
 
-  /** A matrix of floats as a constant of rank 2; equal ones share one constant. */
+  /** A matrix of floats as a constant of two dimensions; equal ones share one constant. */
   floats(rows: readonly (readonly number[])[]): string {
     return this.#once(`floats ${JSON.stringify(rows)}`, () =>
       this.constant(Float32Array.from(rows.flat()), [rows.length, rows[0]!.length]),

@@ -52,11 +52,11 @@ const scatterAddOperation = defineOperation<{ rows: number }>({
 
 /** `result[indices[i…]] += values[i…]`, from zeros with `rows` rows. */
 export function scatterAdd(values: Tensor, indices: Tensor, rows: number): Tensor {
-  const rank = indices.shape.length;
-  if (rank === 1) return apply(scatterAddOperation, [values, indices], { rows });
+  const dimensions = indices.shape.length;
+  if (dimensions === 1) return apply(scatterAddOperation, [values, indices], { rows });
   const count = sizeOf(indices.shape);
   check(!indices.shape.some(isSymbol), 'scatterAdd of more than one dimension of indices needs concrete lengths');
-  const flat = reshape(values, [count, ...values.shape.slice(rank)]);
+  const flat = reshape(values, [count, ...values.shape.slice(dimensions)]);
   return apply(scatterAddOperation, [flat, reshape(indices, [count])], { rows });
 }
 

@@ -40,7 +40,7 @@ function stretched(tf: Tf, x: TfTensor, other: TfTensor): TfTensor {
 
 /** Transposes the matrices: the last two dimensions change places. */
 export function swapLast(x: Tensor): Tensor {
-  const rank = x.shape.length;
-  const permutation = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  const last = x.shape.length - 1;
+  const permutation = x.shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i));
   return transpose(x, permutation);
 }

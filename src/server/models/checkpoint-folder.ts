@@ -17,7 +17,7 @@ const MAX_TEXT = 64 * 1024 * 1024;
  * model reads bytes.
  *
  * @param resolve where a file of the folder really is; throws if it may not be read
- * @throws AppError 'invalid-argument' if the checkpoint is of another family, damaged or larger than `maxBytes`
+ * @throws AppError 'invalid-argument' if the checkpoint is of an architecture unknown here, damaged or larger than `maxBytes`
  */
 export async function readCheckpointFolder(
   folder: string,

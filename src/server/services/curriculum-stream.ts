@@ -154,7 +154,7 @@ class CurriculumStream {
     const indices = signals.map((_, i) => from + i);
     for (const score of this.#readSignals(signals, indices, prefix)) this.#scores.push(score);
     if (this.#scores.length < size) return;
-    curriculum.rank(this.#scores);
+    curriculum.reorder(this.#scores);
     this.#scores = [];
   }
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { check } from '../../core/errors.js';
 import type { NamedTensors } from '../../engine/engine.js';
 import { graphBytes } from '../../engine/graph-bytes.js';
-import { describedGrowth } from '../../methods/growth/described-family.js';
+import { describedGrowth } from '../../methods/growth/described-bundles.js';
 import { makeOperator } from '../../methods/growth/operator.js';
 import { graph } from '../../nn/graph.js';
 import type { Weights } from '../../nn/model-file.js';

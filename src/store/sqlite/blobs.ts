@@ -39,17 +39,17 @@ export class Blobs {
   }
 
   /**
-   * Stores a file, and then what `record` stores about it; the file is durable before `record` is called, and is not
-   * removed before `record` has ended.
+   * Stores a file, and then what `putRow` stores about it; the file is durable before `putRow` is called, and is not
+   * removed before `putRow` has ended.
    *
-   * @param record is given the file's sha256
-   * @returns what `record` returned
+   * @param putRow is given the file's sha256
+   * @returns what `putRow` returned
    */
-  async put<T>(bytes: Uint8Array, record: (sha256: string) => Promise<T>): Promise<T> {
+  async put<T>(bytes: Uint8Array, putRow: (sha256: string) => Promise<T>): Promise<T> {
     const sha256 = await digest(bytes);
     return this.#turns.take(sha256, async () => {
       await this.#write(sha256, bytes);
-      return record(sha256);
+      return putRow(sha256);
     });
   }
 

@@ -27,13 +27,13 @@ export class Files {
   }
 
   /**
-   * Stores a file and then the row that `record` stores; when the row is refused or there is no room for it, neither is.
+   * Stores a file and then the row that `putRow` stores; when the row is refused or there is no room for it, neither is.
    *
-   * @param record is given the file's sha256
+   * @param putRow is given the file's sha256
    */
-  async put<T>(bytes: Uint8Array, record: (sha256: string) => Promise<T>): Promise<T> {
+  async put<T>(bytes: Uint8Array, putRow: (sha256: string) => Promise<T>): Promise<T> {
     try {
-      return await this.#blobs.put(bytes, record);
+      return await this.#blobs.put(bytes, putRow);
     } catch (error) {
       // After a failure of the disk it is not known whether the row is there, so the file stays.
       if (surelyNotStored.has(AppError.from(error).kind)) await this.drop(await digest(bytes));

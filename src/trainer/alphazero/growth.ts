@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { assert, check } from '../../core/errors.js';
 import type { Engine } from '../../engine/engine.js';
 import { featureSet } from '../../go/features.js';
-import { goGrowth } from '../../methods/growth/go-family.js';
+import { goGrowth } from '../../methods/growth/go-bundles.js';
 import { growthMethods } from '../../methods/growth/settings.js';
 import { decodeModel, type Weights } from '../../nn/model-file.js';
 import type { Architecture } from '../../nn/networks/architecture.js';

@@ -20,7 +20,12 @@ export const growSchema = {
     growthMethodNames,
     "Growth method. With a trained operator: mango, mango-exact (starts from a network with the source's function) and ligo. Without training: stack, fpi and aki, and those that keep the source's function: net2net, net2net-spread (also adds noise to the outgoing weights of duplicated units, which sums to zero) and katago.",
   ),
-  rank: integer(0, 0, 16, 'Rank of the bonds between the cores of the operator; 0 takes the rank of the method.'),
+  rank: integer(
+    0,
+    0,
+    16,
+    'Bond rank: size of the bonds between the cores of the operator; 0 takes the bond rank of the method.',
+  ),
   operatorSteps: integer(100, 0, 100_000, 'Training steps of the growth operator, for methods that train an operator.'),
   learningRate: number(0.001, 0, 1, 'Learning rate of the growth operator after ten steps of warm-up.'),
   batchSize: integer(16, 1, 4096, 'Rows of tokens (language models) or positions (Go networks) in a step.'),

@@ -1,10 +1,10 @@
 /** What a job grows: the network, the plan and the task, for either kind of network. */
 
 import { check } from '../../core/errors.js';
-import type { GrowthPlan } from '../../methods/growth/family.js';
-import { goGrowth } from '../../methods/growth/go-family.js';
-import { katagoGrowth } from '../../methods/growth/katago-family.js';
-import { transformerGrowth } from '../../methods/growth/transformer-family.js';
+import type { GrowthPlan } from '../../methods/growth/bundle.js';
+import { goGrowth } from '../../methods/growth/go-bundles.js';
+import { katagoGrowth } from '../../methods/growth/katago-bundles.js';
+import { transformerGrowth } from '../../methods/growth/transformer-bundles.js';
 import type { AnyArchitecture, Model } from '../../nn/model-file.js';
 import type { GoArchitecture } from '../../nn/networks/go-network.js';
 import type { TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';

@@ -1,7 +1,7 @@
 /** The sizes that a job grows to. */
 
 import { AppError, check } from '../../core/errors.js';
-import { katagoTarget } from '../../methods/growth/katago-family.js';
+import { katagoTarget } from '../../methods/growth/katago-bundles.js';
 import { type Architecture, checkArchitecture } from '../../nn/networks/architecture.js';
 import { type KatagoArchitecture, checkKatago } from '../../nn/networks/katago/architecture.js';
 import { checkTransformer, type TransformerConfiguration } from '../../nn/networks/transformer/configuration.js';

@@ -6,7 +6,7 @@
 import { assert } from '../../core/errors.js';
 import { checkStep } from '../../core/finite.js';
 import type { Engine, NamedTensors, Program } from '../../engine/engine.js';
-import type { GrowthPlan } from '../../methods/growth/family.js';
+import type { GrowthPlan } from '../../methods/growth/bundle.js';
 import { makeOperator, type Operator } from '../../methods/growth/operator.js';
 import type { OperatorSettings } from '../../methods/growth/settings.js';
 import { graph, input, type Tensor } from '../../nn/graph.js';

@@ -1,4 +1,4 @@
-/** How good a policy is at tasks: greedy, and sampled with the same chance every time. */
+/** How good a policy model is at tasks: greedy, and sampled with the same chance every time. */
 
 import { mean } from '../../core/statistics.js';
 import type { RftLoopSettings } from './config.js';

@@ -19,15 +19,15 @@ import type { AngleScore } from '../../methods/curriculum/curriculum.js';
 import { evaluationFigures } from './evaluation.js';
 import { readRftConfig, type RftConfig } from './job-config.js';
 import { RftLoop } from './loop.js';
-import { modelOf } from './policy.js';
-import { type OpenPolicy, policyThread } from './policy-handle.js';
+import { modelOf } from './policy-model.js';
+import { type OpenPolicyModel, policyModelThread } from './policy-model-handle.js';
 import type { RftTask } from './prompts.js';
 import { divideTasks } from './task-pool.js';
 import { TextThread, type UsableTasks } from './text-thread.js';
 
 /** What a job is given. */
 export type RftPorts = Pick<JobPorts, 'model' | 'models' | 'datasets' | 'checkpoints' | 'progress'> & {
-  readonly openPolicy: OpenPolicy;
+  readonly openPolicy: OpenPolicyModel;
   /** The reward of the settings; it is closed once the job has ended, however it did. */
   readonly openReward: OpenReward;
 };
@@ -68,7 +68,11 @@ export function rftKind(world: JobWorld, openReward: OpenReward): JobKind {
       }),
     create(context) {
       const ports = world.ports(context);
-      return rftJob(readRftConfig(context.config), { ...ports, openPolicy: policyThread(ports.engine), openReward });
+      return rftJob(readRftConfig(context.config), {
+        ...ports,
+        openPolicy: policyModelThread(ports.engine),
+        openReward,
+      });
     },
   };
 }

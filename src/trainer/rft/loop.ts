@@ -27,8 +27,8 @@ import type { Reward } from '../../rewards/reward.js';
 import type { RftLoopSettings } from './config.js';
 import { type Evaluation, evaluatePolicy, type SampleRow, sampleRows } from './evaluation.js';
 import { learningRateOf } from './learning-rate.js';
-import { modelOf, type PolicyOptions, type PolicyPort, type UpdateResult } from './policy.js';
-import type { OpenPolicy } from './policy-handle.js';
+import { modelOf, type PolicyModelOptions, type PolicyModelPort, type UpdateResult } from './policy-model.js';
+import type { OpenPolicyModel } from './policy-model-handle.js';
 import type { RftTask, TokenPrompts } from './prompts.js';
 import { drawRollouts, type JudgedGroup, passRateOf, type RolloutParts, weightGroups } from './rollouts.js';
 import { type Figures, stepFigures } from './step-metrics.js';
@@ -36,7 +36,7 @@ import type { Texts } from './texts.js';
 
 /** What draws the prompts: any curriculum of src/methods, or one of the caller's own. */
 export type LoopCurriculum = Pick<Curriculum, 'draw' | 'update'> &
-  Partial<Pick<Curriculum, 'wantsScores' | 'rank'>> & {
+  Partial<Pick<Curriculum, 'wantsScores' | 'reorder'>> & {
     /** Plain JSON. */
     state(): unknown;
   };
@@ -73,7 +73,7 @@ export interface RftLoopOptions {
   readonly scores?: readonly AngleScore[];
   /** To go on from: what `tensors` and `state` gave. */
   readonly kept?: { readonly tensors: Weights; readonly state: RftLoopState };
-  readonly openPolicy: OpenPolicy;
+  readonly openPolicy: OpenPolicyModel;
 }
 
 export interface RftStep {
@@ -303,8 +303,8 @@ export class RftLoop {
     const angle = groups.map(({ summary }) => angleOfSummary(summary));
     this.#curriculum.update({ ...outcome, angle });
     const started = performance.now();
-    const isScored = this.#curriculum.wantsScores === true && this.#curriculum.rank !== undefined;
-    if (isScored) this.#curriculum.rank!(await this.score());
+    const isScored = this.#curriculum.wantsScores === true && this.#curriculum.reorder !== undefined;
+    if (isScored) this.#curriculum.reorder!(await this.score());
     const scored = isScored ? { scoringMs: performance.now() - started, poolScorings: 1 } : { poolScorings: 0 };
     return { angleMean: mean(angle.map(concentration)), ...scored, ...figuresOf(this.#curriculum.state()) };
   }
@@ -318,7 +318,7 @@ export class RftLoop {
   }
 }
 
-async function scoresOf(policy: PolicyPort, { tokens, prefixTokens }: TokenPrompts): Promise<AngleScore[]> {
+async function scoresOf(policy: PolicyModelPort, { tokens, prefixTokens }: TokenPrompts): Promise<AngleScore[]> {
   return (await policy.summarise(tokens, prefixTokens)).map(angleOfSummary);
 }
 
@@ -326,7 +326,7 @@ function angleOfSummary({ prefix, question, length }: PromptSummary): AngleScore
   return angleOf(prefix, question, length);
 }
 
-function policyOptions({ model, settings, kept }: RftLoopOptions): PolicyOptions {
+function policyOptions({ model, settings, kept }: RftLoopOptions): PolicyModelOptions {
   const { clipLow, clipHigh, klCoefficient, klEstimator, entropyCoefficient, temperature } = settings;
   const { beta1, beta2, weightDecay, clipNorm } = settings;
   return {

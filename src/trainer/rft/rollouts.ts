@@ -4,7 +4,7 @@ import { countFailures, type Judgement, type Reward } from '../../rewards/reward
 import type { GroupCompletion, PromptSummary } from '../../generator/group-generator.js';
 import { advantagesOf, hasSignal, tokenWeightOf } from './advantages.js';
 import type { RftLoopSettings } from './config.js';
-import type { PolicyPort } from './policy.js';
+import type { PolicyModelPort } from './policy-model.js';
 import type { RftTask, TokenPrompts } from './prompts.js';
 import type { WeightedGroup } from './rows.js';
 import type { Texts } from './texts.js';
@@ -29,7 +29,7 @@ export interface JudgedGroup {
 
 /** What is asked of whom. */
 export interface RolloutParts {
-  readonly policy: PolicyPort;
+  readonly policy: PolicyModelPort;
   readonly texts: Texts;
   readonly reward: Reward;
   readonly tasks: readonly RftTask[];

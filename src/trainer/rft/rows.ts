@@ -35,7 +35,7 @@ interface Row {
   readonly oldLogProbabilities: number[];
 }
 
-/** Rows of one shape with the inputs of the policy's loss on them, but for those of a reference. */
+/** Rows of one shape with the inputs of the policy model's loss on them, but for those of a reference. */
 export interface Rectangle {
   readonly shape: RowShape;
   readonly inputs: NamedTensors;

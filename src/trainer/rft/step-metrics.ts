@@ -1,7 +1,7 @@
 /** A step in figures: those that users of TRL, verl and OpenRLHF look for, under the names of the job's progress. */
 
 import { deviation, mean, sum } from '../../core/statistics.js';
-import type { UpdateResult } from './policy.js';
+import type { UpdateResult } from './policy-model.js';
 import { type JudgedGroup, passRateOf } from './rollouts.js';
 
 export interface StepParts {

@@ -3,7 +3,7 @@
 import { choice, flag, integer, number, readConfig, text } from '../../core/config.js';
 import type { ConfigOf } from '../../core/config.js';
 import { check } from '../../core/errors.js';
-import { policies } from '../../methods/scheduling/plan.js';
+import { schedulingPolicies } from '../../methods/scheduling/plan.js';
 
 /** Every setting of the job, with its default, range and meaning. */
 export const sftSchema = {
@@ -46,21 +46,21 @@ export const sftSchema = {
   tooLong: choice(
     'refuse',
     ['refuse', 'skip'],
-    'What to do with a sample that does not fit in the memory of a group of ranks: refuse the data set, or skip the sample.',
+    'What to do with a sample that does not fit in the memory of a rank group: refuse the data set, or skip the sample.',
   ),
 
-  dataParallel: integer(1, 1, 64, 'Groups of ranks; each group trains on other samples.'),
-  contextParallel: integer(2, 1, 64, 'Ranks in a group; the ranks of a group share long samples.'),
+  dataParallel: integer(1, 1, 64, 'Rank groups; each rank group trains on other samples.'),
+  contextParallel: integer(2, 1, 64, 'Ranks in a rank group; the ranks of a rank group share long samples.'),
   bucketSize: integer(
     2048,
     0,
     1_000_000,
-    'Tokens that a rank holds at once; a group holds bucketSize × contextParallel tokens. 0 takes the tokens that fit in memoryMegabytes.',
+    'Tokens that a rank holds at once; a rank group holds bucketSize × contextParallel tokens. 0 takes the tokens that fit in memoryMegabytes.',
   ),
   memoryMegabytes: integer(2048, 1, 16_777_216, 'Memory that a rank may use if bucketSize is 0, in MiB.'),
   policy: choice(
     'skrull-refined',
-    policies,
+    schedulingPolicies,
     'Scheduling policy: how samples are assigned to micro-batches and ranks (docs/methods/scheduling.md).',
   ),
   microBatch: integer(1, 1, 65_536, 'Samples in a micro-batch, for the policies shard-all and sorted.'),

@@ -3,7 +3,12 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { shareOf } from '../../../src/ranks/collective.js';
-import { cancelGroup, failGroup, type GroupMemory, makeGroupMemory } from '../../../src/ranks/shared-memory.js';
+import {
+  cancelRankGroup,
+  failRankGroup,
+  type RankGroupMemory,
+  makeRankGroupMemory,
+} from '../../../src/ranks/shared-memory.js';
 
 interface Answer {
   readonly gathered?: number[][];
@@ -18,7 +23,7 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
 });
 
-function start(memory: GroupMemory, rank: number, settings: object): { worker: Worker; answer: Promise<Answer> } {
+function start(memory: RankGroupMemory, rank: number, settings: object): { worker: Worker; answer: Promise<Answer> } {
   const url = new URL('../../support/exchanging-thread.mjs', import.meta.url);
   const worker = new Worker(url, { workerData: { memory, rank, ...settings } });
   workers.push(worker);
@@ -30,7 +35,7 @@ function start(memory: GroupMemory, rank: number, settings: object): { worker: W
 }
 
 async function exchange(size: number, rounds: number): Promise<Answer[]> {
-  const memory = makeGroupMemory(size, 4);
+  const memory = makeRankGroupMemory(size, 4);
   return Promise.all(Array.from({ length: size }, (_, rank) => start(memory, rank, { rounds }).answer));
 }
 
@@ -70,20 +75,20 @@ describe('a group of threads', () => {
   });
 
   test('fails when a member is gone, and says which', async () => {
-    const memory = makeGroupMemory(2, 4);
+    const memory = makeRankGroupMemory(2, 4);
     const survivor = start(memory, 0, { rounds: 5 });
     const { worker, answer } = start(memory, 1, { rounds: 5, dieAt: 2 });
     expect((await answer).message).toBe('died');
     await worker.terminate();
-    failGroup(memory, 1);
+    failRankGroup(memory, 1);
     expect(await survivor.answer).toEqual({ failure: 'unavailable', message: 'Rank 1 of the group of 2 is gone' });
   });
 
   test('can be cancelled while a member waits', async () => {
-    const memory = makeGroupMemory(2, 4);
+    const memory = makeRankGroupMemory(2, 4);
     const waiting = start(memory, 0, { rounds: 5 });
     start(memory, 1, { rounds: 5, silentAt: 3 });
-    cancelGroup(memory);
+    cancelRankGroup(memory);
     expect((await waiting.answer).failure).toBe('cancelled');
   });
 });

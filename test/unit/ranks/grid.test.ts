@@ -2,7 +2,7 @@ import { cpuEngine } from '../../../src/engine/engine-settings.js';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Rng } from '../../../src/core/rng.js';
-import { type SchedulingPolicy, policies, SHARDED } from '../../../src/methods/scheduling/plan.js';
+import { type SchedulingPolicy, schedulingPolicies, SHARDED } from '../../../src/methods/scheduling/plan.js';
 import { planStep } from '../../../src/methods/scheduling/plan-step.js';
 import { RankGrid } from '../../../src/ranks/grid.js';
 import { checkProfile, estimateProfile, fingerprintOf } from '../../../src/ranks/profile.js';
@@ -86,7 +86,7 @@ describe('the gradient of every policy is that of one rank', () => {
     const plan = planOf('token-packing', sequences, alone);
     const reference = await alone.grid.gradient({ step: 0, sequences, plan });
     const grid = await open(dataParallel, contextParallel);
-    for (const policy of policies) {
+    for (const policy of schedulingPolicies) {
       const { gradient, loss } = await grid.grid.gradient({
         step: 0,
         sequences,

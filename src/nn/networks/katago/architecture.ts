@@ -101,7 +101,7 @@ export function usualPolicies(version: number): number {
  * @throws AppError 'invalid-argument' naming the field, the value seen and the values allowed
  */
 export function checkKatago(value: unknown): KatagoArchitecture {
-  const fields = record(value, 'The architecture of a model');
+  const fields = fieldsOf(value, 'The architecture of a model');
   for (const key of Object.keys(fields)) check(fieldNames.includes(key), `Unknown architecture field '${key}'`);
   const version = whole(fields['version'], 'version', ...katagoVersions);
   const boards = fields['boards'];
@@ -116,13 +116,13 @@ export function checkKatago(value: unknown): KatagoArchitecture {
     typeof features === 'string' && features.length > 0 && features.length <= 64,
     () => `Architecture features is ${shown(features)}; it must be a name of 1 to 64 characters`,
   );
-  const policy = record(fields['policy'], 'Architecture policy');
+  const policy = fieldsOf(fields['policy'], 'Architecture policy');
   const outputs = whole(policy['outputs'], 'policy outputs', 1, 4);
   check(
     version === 17 ? outputs === 2 || outputs === 4 : outputs === usualPolicies(version),
     () => `Architecture policy outputs is ${outputs}, which version ${version} does not have`,
   );
-  const values = record(fields['value'], 'Architecture value');
+  const values = fieldsOf(fields['value'], 'Architecture value');
   const scores = whole(values['outputs'], 'value outputs', 4, 6);
   check(
     scores === (version < 9 ? 4 : 6),
@@ -154,7 +154,7 @@ function checkBlocks(value: unknown, depth: number): KatagoBlock[] {
     `Architecture blocks must be a list of 1 to ${MAX_BLOCKS} blocks, in bottlenecks at most ${MAX_DEPTH - 1} deep`,
   );
   return (value as unknown[]).map((each) => {
-    const block = record(each, 'A block of the architecture');
+    const block = fieldsOf(each, 'A block of the architecture');
     const { kind } = block;
     if (kind === 'ordinary') return { kind, middle: width(block, 'middle') };
     if (kind === 'pool') return { kind, regular: width(block, 'regular'), pooled: width(block, 'pooled') };
@@ -164,7 +164,7 @@ function checkBlocks(value: unknown, depth: number): KatagoBlock[] {
 }
 
 function checkMultipliers(value: unknown): KatagoMultipliers {
-  const fields = record(value, 'Architecture multipliers');
+  const fields = fieldsOf(value, 'Architecture multipliers');
   const entries = katagoMultipliers.map((name) => {
     const seen = fields[name];
     check(
@@ -192,7 +192,7 @@ function checkKernel(value: unknown, what: string): number {
 }
 
 function sorted<T>(value: unknown, what: string, each: (value: unknown) => T): Readonly<Record<string, T>> {
-  const entries = Object.entries(record(value, `Architecture ${what}`)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(fieldsOf(value, `Architecture ${what}`)).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, seen]) => [name, each(seen)]));
 }
 
@@ -208,7 +208,7 @@ function whole(seen: unknown, name: string, min: number, max: number): number {
   return seen as number;
 }
 
-function record(value: unknown, what: string): Partial<Record<string, unknown>> {
+function fieldsOf(value: unknown, what: string): Partial<Record<string, unknown>> {
   check(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
   return value;
 }

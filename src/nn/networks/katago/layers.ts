@@ -7,7 +7,7 @@ import type { Parameter } from '../go-resnet.js';
 import { sizeOf } from '../../types.js';
 import { type KatagoActivation, type KatagoArchitecture, type KatagoBlock } from './architecture.js';
 
-/** One record of the file. `gain` is the first deviation of the weights, in units of √(2 / inputs of a sum). */
+/** One layer of the file. `gain` is the first deviation of the weights, in units of √(2 / inputs of a sum). */
 export type KatagoLayer =
   /** Names and numbers that carry no weights. */
   | { readonly kind: 'words'; readonly words: readonly (string | number)[] }

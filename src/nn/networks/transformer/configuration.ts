@@ -1,4 +1,4 @@
-/** The sizes of a decoder-only transformer of the Llama and Qwen2 family. */
+/** The sizes of a decoder-only transformer as Llama and Qwen2 are. */
 
 import { AppError, check } from '../../../core/errors.js';
 

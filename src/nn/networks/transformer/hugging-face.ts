@@ -45,10 +45,10 @@ export function readHuggingFace({ config, tensors }: HuggingFaceFiles): Model<Tr
 
 /** Writes a checkpoint that Hugging Face's libraries load: float32, in one file. */
 export function writeHuggingFace({ architecture, weights }: Model<TransformerConfiguration>): HuggingFaceFiles {
-  const family = architecture.queryKeyValueBias ? 'qwen2' : 'llama';
+  const modelType = architecture.queryKeyValueBias ? 'qwen2' : 'llama';
   const config = {
-    architectures: [architectures[family]],
-    model_type: family,
+    architectures: [architectures[modelType]],
+    model_type: modelType,
     hidden_size: architecture.hidden,
     num_hidden_layers: architecture.layers,
     num_attention_heads: architecture.heads,
@@ -117,7 +117,7 @@ function isRecord(value: unknown): value is Partial<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parts of the family that are not computed here would silently give other logits. */
+/** Parts of these architectures that are not computed here would silently give other logits. */
 function refuseWhatIsMissing(config: Partial<Record<string, unknown>>): void {
   const activation = config['hidden_act'] ?? 'silu';
   check(activation === 'silu', () => `hidden_act is ${shown(activation)}; it must be "silu"`);

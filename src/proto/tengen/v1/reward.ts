@@ -34,7 +34,7 @@ export interface ScoreRequest {
 
 /** The judgement of a completion. */
 export interface RewardJudgement {
-  /** The reward from which the policy learns; must be finite. */
+  /** The reward from which the policy model learns; must be finite. */
   reward: number;
   /** Whether the completion is correct; curricula and evaluations use correctness, not the reward. */
   correct: boolean;

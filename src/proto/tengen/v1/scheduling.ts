@@ -22,7 +22,7 @@ export const SchedulingPolicy = {
   SHARD_ALL: 1,
   /** SORTED - As shard-all, with the batch sorted by length. */
   SORTED: 2,
-  /** TOKEN_PACKING - Micro-batches filled to the memory of a group with sequences in the order of the batch, all sharded. */
+  /** TOKEN_PACKING - Micro-batches filled to the memory of a rank group with sequences in the order of the batch, all sharded. */
   TOKEN_PACKING: 3,
   /** ROUND_ROBIN - The micro-batches of token packing, with each sequence placed on the rank with the most free memory (the paper's Alg. 4). */
   ROUND_ROBIN: 4,
@@ -125,9 +125,9 @@ export interface SchedulingCost {
 
 /** The grid of ranks that carries out a step. */
 export interface SchedulingCluster {
-  /** Number of groups of ranks, 1 to 1,024; each group has other sequences. */
+  /** Number of rank groups, 1 to 1,024; each rank group has other sequences. */
   dataParallel: number;
-  /** Number of ranks in a group, 1 to 1,024. */
+  /** Number of ranks in a rank group, 1 to 1,024. */
   contextParallel: number;
   /** Tokens that one rank can hold at once, 1 to 2,147,483,647. */
   bucketSize: number;
@@ -199,7 +199,7 @@ export interface ScheduledGroup {
 export interface PlanSummary {
   /** Time of the step by the cost model: the time of the slowest group plus step_ms. */
   predictedMs: number;
-  /** Largest number of micro-batches of a group. */
+  /** Largest number of micro-batches of a rank group. */
   microBatches: number;
   /** Number of sequences that are sharded. */
   shardedSequences: number;

@@ -18,7 +18,7 @@ function play(curriculum: Curriculum, steps: number): (readonly number[])[] {
   return Array.from({ length: steps }, () => {
     const drawn = curriculum.draw(16);
     curriculum.update(outcomeOf(pool, drawn, scores));
-    if (curriculum.wantsScores) curriculum.rank(someScores(pool, 2));
+    if (curriculum.wantsScores) curriculum.reorder(someScores(pool, 2));
     return drawn;
   });
 }
@@ -90,7 +90,7 @@ describe('ordered curricula', () => {
       curriculum.update({ drawn, passRates: drawn.map(() => 1), angle: drawn.map((index) => scores[index]!) });
     }
     expect(curriculum.state()['center']).toBe(0);
-    curriculum.rank(scores.map((score) => ({ ...score, intra: -score.intra })));
+    curriculum.reorder(scores.map((score) => ({ ...score, intra: -score.intra })));
     expect(curriculum.wantsScores).toBe(false);
     expect(levelOf([curriculum.draw(8)])).toBeGreaterThan(levelOf([before]) + 2);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { contract, contractionCost } from '../../../../src/methods/growth/contract.js';
-import type { Axis, Family } from '../../../../src/methods/growth/family.js';
+import type { Axis, Bundle } from '../../../../src/methods/growth/bundle.js';
 import { constant, graph, input, type Tensor } from '../../../../src/nn/graph.js';
 import { gradients } from '../../../../src/nn/gradients.js';
 import { square } from '../../../../src/nn/operations/elementwise.js';
@@ -10,7 +10,7 @@ import { sizeOf } from '../../../../src/nn/types.js';
 import { difference, randomNumbers, runOnce } from '../../../support/grown.js';
 
 /** B, L, O, I and perhaps K, with unequal lengths. */
-function familyOf(names: string): Family {
+function bundleOf(names: string): Bundle {
   const from: Record<string, number> = { B: 2, L: 2, O: 3, I: 2, K: 3, C: 2 };
   const to: Record<string, number> = { B: 2, L: 3, O: 4, I: 5, K: 2, C: 2 };
   const axes = Array.from(names, (name) => ({
@@ -24,7 +24,7 @@ function familyOf(names: string): Family {
 }
 
 interface Given {
-  readonly family: Family;
+  readonly bundle: Bundle;
   readonly ring: readonly string[];
   readonly bonds: readonly number[];
   readonly m1: Float32Array;
@@ -32,20 +32,20 @@ interface Given {
 }
 
 function given(names: string, bonds: readonly number[]): Given {
-  const family = familyOf(names);
+  const bundle = bundleOf(names);
   const ring = ['B', 'K', 'I', 'O', 'L'].filter((name) => names.includes(name));
   const cores = ring.map((name, i) => {
-    const { from, to } = family.axes.find((axis) => axis.name === name)!;
+    const { from, to } = bundle.axes.find((axis) => axis.name === name)!;
     const shape = [bonds[i]!, from, to, bonds[(i + 1) % ring.length]!];
     return [name, { shape, data: randomNumbers(sizeOf(shape), i + 1) }] as const;
   });
-  const m1 = randomNumbers(sizeOf(family.axes.map(({ from }) => from)), 9);
-  return { family, ring, bonds, m1, cores: new Map(cores) };
+  const m1 = randomNumbers(sizeOf(bundle.axes.map(({ from }) => from)), 9);
+  return { bundle, ring, bonds, m1, cores: new Map(cores) };
 }
 
 /** The full map, element by element. */
-function explicit({ family, ring, bonds, m1, cores }: Given): number[] {
-  const { axes } = family;
+function explicit({ bundle, ring, bonds, m1, cores }: Given): number[] {
+  const { axes } = bundle;
   const each = (lengths: readonly number[]): number[][] =>
     lengths.reduce<number[][]>((all, n) => all.flatMap((at) => Array.from({ length: n }, (_, i) => [...at, i])), [[]]);
   const sources = each(axes.map(({ from }) => from));
@@ -69,13 +69,13 @@ function explicit({ family, ring, bonds, m1, cores }: Given): number[] {
   );
 }
 
-function graphOf({ family, m1, cores }: Given): { result: Tensor; inputs: Map<string, Tensor> } {
+function graphOf({ bundle, m1, cores }: Given): { result: Tensor; inputs: Map<string, Tensor> } {
   const inputs = new Map([...cores].map(([name, { shape }]) => [name, input(name, shape)]));
   const source = constant(
     m1,
-    family.axes.map(({ from }) => from),
+    bundle.axes.map(({ from }) => from),
   );
-  return { result: contract(family, source, (name) => inputs.get(name)!), inputs };
+  return { result: contract(bundle, source, (name) => inputs.get(name)!), inputs };
 }
 
 describe('contracting M with the cores of a ring', () => {
@@ -131,6 +131,6 @@ describe('contracting M with the cores of a ring', () => {
       r ** 3 * b * i1 * o1 * l1 * l2 +
       r ** 3 * b * i1 * o1 * o2 * l2 +
       r * r * b * i1 * i2 * o2 * l2;
-    expect(contractionCost(familyOf('BLOI'), [r, r, r, r])).toBe(expected);
+    expect(contractionCost(bundleOf('BLOI'), [r, r, r, r])).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describedGrowth, type GrowthDescription } from '../../../../src/methods/growth/described-family.js';
+import { describedGrowth, type GrowthDescription } from '../../../../src/methods/growth/described-bundles.js';
 
 const shapes = new Map([
   ['layers.0.w', [4, 4]],

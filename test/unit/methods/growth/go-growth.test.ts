@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Rng } from '../../../../src/core/rng.js';
-import { goGrowth } from '../../../../src/methods/growth/go-family.js';
+import { goGrowth } from '../../../../src/methods/growth/go-bundles.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
 import { graph, input } from '../../../../src/nn/graph.js';
 import type { Weights } from '../../../../src/nn/model-file.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
-import { katagoGrowth, katagoTarget } from '../../../../src/methods/growth/katago-family.js';
+import { katagoGrowth, katagoTarget } from '../../../../src/methods/growth/katago-bundles.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
 import { graph, input } from '../../../../src/nn/graph.js';
 import type { Weights } from '../../../../src/nn/model-file.js';

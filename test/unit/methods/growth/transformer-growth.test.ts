@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Rng } from '../../../../src/core/rng.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
-import { transformerGrowth } from '../../../../src/methods/growth/transformer-family.js';
+import { transformerGrowth } from '../../../../src/methods/growth/transformer-bundles.js';
 import type { Weights } from '../../../../src/nn/model-file.js';
 import {
   checkTransformer,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planStep } from '../../../../src/methods/scheduling/plan-step.js';
-import { policies, type StepPlan } from '../../../../src/methods/scheduling/plan.js';
+import { schedulingPolicies, type StepPlan } from '../../../../src/methods/scheduling/plan.js';
 import { clusterOf, gpuCost } from '../../../support/clusters.js';
 
 const lengths = [
@@ -103,7 +103,7 @@ describe('plans', () => {
   });
 
   it('leave groups without a micro-batch where there are fewer sequences than groups', () => {
-    for (const policy of policies) {
+    for (const policy of schedulingPolicies) {
       const plan = planStep(policy, [100], clusterOf({ dataParallel: 3 }));
       expect(sequencesOf(plan).flat()).toEqual([[0]]);
       expect(plan.microBatches).toHaveLength(3);

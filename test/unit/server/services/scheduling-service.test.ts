@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connection } from '../../../../clients/shared/connection.js';
 import { planStep } from '../../../../src/methods/scheduling/plan-step.js';
-import { policies } from '../../../../src/methods/scheduling/plan.js';
+import { schedulingPolicies } from '../../../../src/methods/scheduling/plan.js';
 import {
   RollBackVictim,
   SchedulingPolicy,
@@ -50,9 +50,9 @@ function request(changes: Partial<PlanStepRequest> = {}): PlanStepRequest {
 }
 
 describe('PlanStep', () => {
-  it.each(policies)('answers with the plan of %s', async (policy) => {
+  it.each(schedulingPolicies)('answers with the plan of %s', async (policy) => {
     const { groups } = await client.planStep(
-      request({ policy: (policies.indexOf(policy) + 1) as SchedulingPolicy, victim: RollBackVictim.LARGEST }),
+      request({ policy: (schedulingPolicies.indexOf(policy) + 1) as SchedulingPolicy, victim: RollBackVictim.LARGEST }),
     );
     const { microBatches } = planStep(policy, lengths, cluster, { victim: 'largest' });
     expect(

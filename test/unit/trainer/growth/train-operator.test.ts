@@ -5,7 +5,7 @@ import type { Engine } from '../../../../src/engine/engine.js';
 import { openEngine } from '../../../../src/engine/open-engine.js';
 import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { growthMethods, type OperatorSettings } from '../../../../src/methods/growth/settings.js';
-import { transformerGrowth } from '../../../../src/methods/growth/transformer-family.js';
+import { transformerGrowth } from '../../../../src/methods/growth/transformer-bundles.js';
 import {
   checkTransformer,
   type TransformerConfiguration,

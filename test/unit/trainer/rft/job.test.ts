@@ -4,7 +4,7 @@ import { decodeTransformer, encodeModel } from '../../../../src/nn/model-file.js
 import { failed, type Reward } from '../../../../src/rewards/reward.js';
 import { rftJob } from '../../../../src/trainer/rft/job.js';
 import { readRftConfig } from '../../../../src/trainer/rft/job-config.js';
-import { policyHere, policyThread } from '../../../../src/trainer/rft/policy-handle.js';
+import { policyModelHere, policyModelThread } from '../../../../src/trainer/rft/policy-model-handle.js';
 import type { RftPorts } from '../../../../src/trainer/rft/job.js';
 import type { ProgressPoint } from '../../../../src/trainer/harness/ports.js';
 import type { SteppedJob } from '../../../../src/trainer/harness/stepped-job.js';
@@ -40,7 +40,7 @@ class World {
   create(settings: object = {}, { reward = picky, ...more }: Options = {}): SteppedJob {
     return rftJob(readRftConfig({ ...small, ...settings }), {
       model: 'start',
-      openPolicy: policyHere(cpuEngine),
+      openPolicy: policyModelHere(cpuEngine),
       openReward: () => ({ ...reward, close: () => Promise.resolve(void (this.isClosed = true)) }),
       datasets: memoryDatasets(
         (name) => this.datasets.get(name) ?? lines.map((line) => JSON.stringify(line)).join('\n'),
@@ -99,7 +99,7 @@ describe('an rft job', { timeout: 60_000 }, () => {
     stopped.onTrain = (step) => step === 2 && job.cancel();
     await job.start();
     expect(await job.finished).toEqual({ state: 'cancelled' });
-    expect(await stopped.run({}, { openPolicy: policyThread(cpuEngine) })).toEqual({ state: 'done' });
+    expect(await stopped.run({}, { openPolicy: policyModelThread(cpuEngine) })).toEqual({ state: 'done' });
     expect(Buffer.compare(stopped.models[0]!, whole.models[0]!)).toBe(0);
   });
 

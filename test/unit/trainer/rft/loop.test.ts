@@ -1,4 +1,4 @@
-import { policyHere } from '../../../../src/trainer/rft/policy-handle.js';
+import { policyModelHere } from '../../../../src/trainer/rft/policy-model-handle.js';
 import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
@@ -57,7 +57,7 @@ const options: RftLoopOptions = {
   reward: lowBytes,
   settings,
   curriculum: { make: ({ length }, { state }) => uniform(length, state) },
-  openPolicy: policyHere(cpuEngine),
+  openPolicy: policyModelHere(cpuEngine),
 };
 
 /** Times apart, which differ from run to run. */
@@ -143,7 +143,7 @@ describe('RftLoop', () => {
           get wantsScores() {
             return asked === 2;
           },
-          rank: (found: readonly AngleScore[]) => void given.push([...found]),
+          reorder: (found: readonly AngleScore[]) => void given.push([...found]),
           state: () => ({ asked }),
         };
       },

@@ -3,7 +3,7 @@
 import { AppError, check } from '../../core/errors.js';
 import { sizeOf } from '../../nn/types.js';
 import { layerCopies, repeated } from './copies.js';
-import type { Axis, Family, GrowthPlan, Shapes, Slice } from './family.js';
+import type { Axis, Bundle, GrowthPlan, Shapes, Slice } from './bundle.js';
 
 /** Units that parameters read or write. */
 export interface DescribedUnits {
@@ -58,7 +58,7 @@ export function describedGrowth(description: GrowthDescription, shapes: Shapes):
   check(targetLayers <= MOST.layers, () => `target_layers is ${targetLayers}; it may be ${MOST.layers} at most`);
   checkPieces(description);
   const units = unitsOf(description);
-  const families: Family[] = [];
+  const bundles: Bundle[] = [];
   const described = new Set<string>();
   const targetShapes = new Map<string, readonly number[]>();
   for (const parameter of parameters) {
@@ -71,14 +71,14 @@ export function describedGrowth(description: GrowthDescription, shapes: Shapes):
     const axes = parameter.axes.map((axis, i) => growingAxis(parameter, axis, shape[i]!, units));
     const grown = axes.map(({ axis, parts }) => axis.to * parts);
     for (const name of after) targetShapes.set(name, grown);
-    families.push(familyOf(parameter, axes, { before, after }));
+    bundles.push(bundleOf(parameter, axes, { before, after }));
   }
   const kept = [...shapes.keys()].filter((name) => !described.has(name));
   for (const name of kept) {
     check(!targetShapes.has(name), () => `Parameter '${name}' is of a layer beyond source_layers, ${sourceLayers}`);
     targetShapes.set(name, shapes.get(name)!);
   }
-  return { families, sourceShapes: shapes, targetShapes, kept };
+  return { bundles, sourceShapes: shapes, targetShapes, kept };
 }
 
 /** A piece is a part of a parameter in one layer. */
@@ -164,11 +164,11 @@ function growingAxis(
   return { axis: { name: label, from, to, copies, core: `${name}.${label}` }, parts };
 }
 
-function familyOf(
+function bundleOf(
   { name, isWriter }: DescribedParameter,
   all: readonly GrowingAxis[],
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
-): Family {
+): Bundle {
   const axes = joinKept(all);
   const cut = axes.filter(({ parts }) => parts > 1);
   check(cut.length <= 1, () => `Parameter '${name}' has parts on ${cut.length} axes; they may be on one`);

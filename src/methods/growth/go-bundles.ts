@@ -1,13 +1,13 @@
 /**
  * What of a residual network for Go grows together: the filters of all blocks are slices of one M with an axis of kernel
- * taps; its global pooling, its heads, and the biases are families of their own.
+ * taps; its global pooling, its heads, and the biases are bundles of their own.
  */
 
 import { check } from '../../core/errors.js';
 import type { Architecture } from '../../nn/networks/architecture.js';
 import { hasPool, parameterShapes, policyChannels } from '../../nn/networks/go-resnet.js';
 import { repeated } from './copies.js';
-import type { Axis, Family, GrowthPlan, LayerCopies, Slice } from './family.js';
+import type { Axis, Bundle, GrowthPlan, LayerCopies, Slice } from './bundle.js';
 import type { OperatorSettings } from './settings.js';
 
 /** The two sizes. */
@@ -31,7 +31,7 @@ export function goGrowth(from: Architecture, to: Architecture, coupling: Operato
   checkSizes(sizes);
   const layers = { stacked: blockCopies(from.blocks, to.blocks), exact: blockCopies(from.blocks, to.blocks) };
   return {
-    families: [...filters(sizes, layers, coupling), blockBiases(sizes, layers), ...pools(sizes), ...ends(sizes)],
+    bundles: [...filters(sizes, layers, coupling), blockBiases(sizes, layers), ...pools(sizes), ...ends(sizes)],
     sourceShapes: parameterShapes(from),
     targetShapes: parameterShapes(to),
     kept: ['value/ownershipBias', 'value/outputsBias'],
@@ -85,7 +85,7 @@ function whole(parameter: string): Omit<Slice, 'layer' | 'role'> {
   return { parameter, along: 0, begin: 0 };
 }
 
-function filters({ from, to }: Sizes, layers: LayerCopies, coupling: OperatorSettings['coupling']): Family[] {
+function filters({ from, to }: Sizes, layers: LayerCopies, coupling: OperatorSettings['coupling']): Bundle[] {
   const all = [
     { part: 'filter1', isWriter: false },
     { part: 'filter2', isWriter: true },
@@ -112,7 +112,7 @@ function filters({ from, to }: Sizes, layers: LayerCopies, coupling: OperatorSet
   });
 }
 
-function blockBiases({ from, to }: Sizes, layers: LayerCopies): Family {
+function blockBiases({ from, to }: Sizes, layers: LayerCopies): Bundle {
   const slices = (count: number): Slice[] =>
     slicesOf(range(count), (block) => [whole(`${block}/bias1`), whole(`${block}/bias2`)]);
   return {
@@ -128,18 +128,18 @@ function blockBiases({ from, to }: Sizes, layers: LayerCopies): Family {
 }
 
 /** What blocks read of the whole board: means, then maxima of the trunk's channels, then the globals. */
-function pools({ from, to }: Sizes): Family[] {
+function pools({ from, to }: Sizes): Bundle[] {
   const [small, large] = [from, to].map(({ blocks }) => range(blocks).filter(hasPool)) as [number[], number[]];
   if (small.length === 0) return [];
   const copies = blockCopies(from.blocks, to.blocks);
   const own = large.map((block) => small.indexOf(copies[block]!));
   const layers = { stacked: own, exact: own };
-  const family = (
+  const bundle = (
     name: string,
     roles: number,
     axes: readonly Axis[],
     begins: (channels: number) => number[],
-  ): Family => {
+  ): Bundle => {
     const slices = (blocks: readonly number[], channels: number): Slice[] =>
       slicesOf(blocks, (block) => begins(channels).map((begin) => ({ parameter: `${block}/pool`, along: 0, begin })));
     return {
@@ -155,16 +155,16 @@ function pools({ from, to }: Sizes): Family[] {
   const write = (core: string): Axis => units('O', core, from.channels, to.channels);
   const globals: Axis = { name: 'C', from: from.globals, to: to.globals };
   return [
-    family('pools', 2, [units('I', 'pools.I', from.channels, to.channels), write('pools.O')], (channels) => [
+    bundle('pools', 2, [units('I', 'pools.I', from.channels, to.channels), write('pools.O')], (channels) => [
       0,
       channels,
     ]),
-    family('pooledGlobals', 1, [globals, write('pooledGlobals.O')], (channels) => [2 * channels]),
+    bundle('pooledGlobals', 1, [globals, write('pooledGlobals.O')], (channels) => [2 * channels]),
   ];
 }
 
 /** The stem and the heads, each of which there is once. */
-function ends({ from, to }: Sizes): Family[] {
+function ends({ from, to }: Sizes): Bundle[] {
   const sized = (name: 'I' | 'O', core: string, width: (of: Architecture) => number): Axis =>
     units(name, core, width(from), width(to));
   const channels = ({ channels: width }: Architecture): number => width;
@@ -205,7 +205,7 @@ function single(
   parameter: string,
   axes: readonly Axis[],
   begins: readonly (readonly [number, number])[] = [[0, 0]],
-): Family {
+): Bundle {
   const roles = begins.length;
   const slices = (side: 0 | 1): Slice[] =>
     begins.map((begin, role) => ({ parameter, role, layer: 0, along: 0, begin: begin[side] }));

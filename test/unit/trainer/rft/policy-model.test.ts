@@ -3,12 +3,12 @@ import { cpuEngine } from '../../../../src/engine/engine-settings.js';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/rng.js';
 import type { Weights } from '../../../../src/nn/model-file.js';
-import { Policy, type PolicyOptions } from '../../../../src/trainer/rft/policy.js';
+import { PolicyModel, type PolicyModelOptions } from '../../../../src/trainer/rft/policy-model.js';
 import type { WeightedGroup } from '../../../../src/trainer/rft/rows.js';
 import { tinyLanguageModel } from '../../../support/tiny-language-model.js';
 
 const { architecture, weights } = tinyLanguageModel();
-const loss: PolicyOptions['loss'] = {
+const loss: PolicyModelOptions['loss'] = {
   clipLow: 0.2,
   clipHigh: 0.28,
   klCoefficient: 0.1,
@@ -16,7 +16,7 @@ const loss: PolicyOptions['loss'] = {
   entropyCoefficient: 0.01,
   temperature: 0.8,
 };
-const options: PolicyOptions = {
+const options: PolicyModelOptions = {
   architecture,
   tensors: weights,
   loss,
@@ -26,7 +26,7 @@ const options: PolicyOptions = {
 const engine = await openEngine(cpuEngine);
 
 /** Groups with made-up advantages, and likelihoods that are a little off, as after an update. */
-async function drawGroups(policy: Policy): Promise<WeightedGroup[]> {
+async function drawGroups(policy: PolicyModel): Promise<WeightedGroup[]> {
   const prompts = [[5, 6, 7, 8], [5], [5, 6, 200]];
   const drawn = await policy.generate({
     prompts,
@@ -51,7 +51,7 @@ async function drawGroups(policy: Policy): Promise<WeightedGroup[]> {
 }
 
 async function lossAt(tensors: Weights, groups: readonly WeightedGroup[]): Promise<number> {
-  const policy = await Policy.open(engine, { ...options, tensors });
+  const policy = await PolicyModel.open(engine, { ...options, tensors });
   const { loss: value } = await policy.update({ groups, learningRate: 0 });
   await policy.close();
   return value;
@@ -65,16 +65,16 @@ function moved(state: Weights, name: string, at: number, by: number): Weights {
   return new Map([...state, [name, { shape: tensor.shape, data }]]);
 }
 
-describe('Policy', () => {
+describe('PolicyModel', () => {
   it('follows the gradient of the loss, as finite differences say', { timeout: 180_000 }, async () => {
-    const start = await Policy.open(engine, options);
+    const start = await PolicyModel.open(engine, options);
     const groups = await drawGroups(start);
     // A policy that has left its reference.
     await start.update({ groups, learningRate: 0.003 });
     const state = await start.state();
     const bare = new Map([...state].filter(([name]) => !name.startsWith('adam:')));
     // AdamW's first mean is (1 − β₁) times the gradient.
-    const policy = await Policy.open(engine, { ...options, tensors: bare });
+    const policy = await PolicyModel.open(engine, { ...options, tensors: bare });
     await policy.update({ groups, learningRate: 0 });
     const after = await policy.state();
     for (const name of [...weights.keys()].filter((one) => !one.includes('layers.1'))) {
@@ -92,10 +92,10 @@ describe('Policy', () => {
   });
 
   it('goes on bit for bit from its state', async () => {
-    const one = await Policy.open(engine, options);
+    const one = await PolicyModel.open(engine, options);
     const groups = await drawGroups(one);
     await one.update({ groups, learningRate: 0.001 });
-    const two = await Policy.open(engine, { ...options, tensors: await one.state() });
+    const two = await PolicyModel.open(engine, { ...options, tensors: await one.state() });
     for (let step = 0; step < 3; step++) {
       const [a, b] = [await drawGroups(one), await drawGroups(two)];
       expect(a).toEqual(b);

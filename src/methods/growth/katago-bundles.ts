@@ -1,6 +1,6 @@
 /**
- * What of a KataGo network grows together: the same parameter of all blocks that are made alike is one family; the stem and
- * the heads are families of their own. Widths are those that the layers of either network say.
+ * What of a KataGo network grows together: the same parameter of all blocks that are made alike is one bundle; the stem and
+ * the heads are bundles of their own. Widths are those that the layers of either network say.
  */
 
 import { check } from '../../core/errors.js';
@@ -8,7 +8,7 @@ import type { KatagoArchitecture, KatagoBlock } from '../../nn/networks/katago/a
 import { type KatagoLayer, POOLS, katagoLayers, katagoParameters } from '../../nn/networks/katago/layers.js';
 import { sizeOf } from '../../nn/types.js';
 import { repeated } from './copies.js';
-import type { Axis, Family, GrowthPlan, Shapes, Slice } from './family.js';
+import type { Axis, Bundle, GrowthPlan, Shapes, Slice } from './bundle.js';
 
 type WeightedLayer = Exclude<KatagoLayer, { kind: 'words' | 'activation' }>;
 
@@ -62,13 +62,13 @@ export function katagoGrowth(from: KatagoArchitecture, to: KatagoArchitecture): 
   });
   const [source, target] = [shapesOf(from), shapesOf(to)];
   const layers = new Map(katagoLayers(from).flatMap((layer) => (isWeighted(layer) ? [[layer.name, layer]] : [])));
-  const families = stacksOf(from, to, [...source.keys()]).map((stack) =>
-    familyOf(stack, layers.get(stack.source[0]!.replace(/\/(scale|bias)$/, '')) ?? layers.get(stack.source[0]!)!, {
+  const bundles = stacksOf(from, to, [...source.keys()]).map((stack) =>
+    bundleOf(stack, layers.get(stack.source[0]!.replace(/\/(scale|bias)$/, '')) ?? layers.get(stack.source[0]!)!, {
       source,
       target,
     }),
   );
-  return { families, sourceShapes: source, targetShapes: target, kept: [] };
+  return { bundles, sourceShapes: source, targetShapes: target, kept: [] };
 }
 
 function isWeighted(layer: KatagoLayer): layer is WeightedLayer {
@@ -106,11 +106,11 @@ function oddities({ kernels }: KatagoArchitecture, block: number): string[] {
   return own.map(([name, side]) => `${name.slice(name.indexOf('/'))} ${side}`);
 }
 
-function familyOf(
+function bundleOf(
   { name, source, target, copies }: Stack,
   layer: WeightedLayer,
   shapes: { readonly source: Shapes; readonly target: Shapes },
-): Family {
+): Bundle {
   const [before, after] = [shapes.source.get(source[0]!)!, shapes.target.get(target[0]!)!];
   const parts = readsPools(name, shapes.source) ? POOLS : 1;
   const own = axesOf(name, layer, before, after, parts);

@@ -1,24 +1,24 @@
-/** The code of a policy's thread. */
+/** The code of the thread of a policy model. */
 
 import { serveRuns } from '../../engine/closing.js';
 import { openEngine } from '../../engine/open-engine.js';
 import type { EngineSettings } from '../../engine/engine-settings.js';
 import { inOrder } from '../../threads/serve.js';
-import { Policy, type PolicyOptions, type PolicyPort } from './policy.js';
+import { PolicyModel, type PolicyModelOptions, type PolicyModelPort } from './policy-model.js';
 
-/** What a policy's thread starts with. */
-export interface PolicyStart {
+/** What the thread of a policy model starts with. */
+export interface PolicyModelStart {
   readonly engine: EngineSettings;
-  readonly options: PolicyOptions;
+  readonly options: PolicyModelOptions;
 }
 
-/** What a policy's thread is asked. */
-export type PolicyCalls = Pick<PolicyPort, 'generate' | 'summarise' | 'update' | 'state'>;
+/** What the thread of a policy model is asked. */
+export type PolicyModelCalls = Pick<PolicyModelPort, 'generate' | 'summarise' | 'update' | 'state'>;
 
-await serveRuns(async ({ engine: settings, options }: PolicyStart) => {
+await serveRuns(async ({ engine: settings, options }: PolicyModelStart) => {
   const engine = await openEngine(settings);
-  const policy = await Policy.open(engine, options);
-  const { calls, settled } = inOrder<PolicyCalls>({
+  const policy = await PolicyModel.open(engine, options);
+  const { calls, settled } = inOrder<PolicyModelCalls>({
     generate: (request) => policy.generate(request),
     summarise: (prompts, prefixTokens) => policy.summarise(prompts, prefixTokens),
     update: (request) => policy.update(request),

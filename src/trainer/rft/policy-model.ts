@@ -1,6 +1,7 @@
 /**
- * The model under training: draws completions, is updated, and can be kept and restored bit for bit. Blocks the calling
- * thread; a server has it in a thread of its own (policy-handle.ts). All calls take and give plain data.
+ * The policy model of an `rft` job, which is the model under training: draws completions, is updated, and can be kept and
+ * restored bit for bit. The model blocks the calling thread; a server has the model in a thread of its own
+ * (policy-model-handle.ts). All calls take and give plain data.
  */
 
 import { assert, check } from '../../core/errors.js';
@@ -24,7 +25,7 @@ import { transformerUpdate, type UpdateOptions } from '../../nn/networks/transfo
 import { type TensorData, sizeOf } from '../../nn/types.js';
 import { type Rectangle, rectanglesOf, type WeightedGroup } from './rows.js';
 
-export interface PolicyOptions {
+export interface PolicyModelOptions {
   readonly architecture: TransformerConfiguration;
   /** Weights under their names; a kept state also has the optimizer's moments and the reference. */
   readonly tensors: Weights;
@@ -46,8 +47,8 @@ export interface UpdateRequest {
 /** Sums over the tokens learnt from (see `policyLoss`), how many they are, and the length of the gradient before clipping. */
 export type UpdateResult = Record<(typeof policySums)[number] | 'tokens' | 'computedTokens' | 'gradientNorm', number>;
 
-/** What a loop asks of its model; `policyHere` opens one in this thread, `policyThread` in another. */
-export interface PolicyPort {
+/** What a loop asks of its model; `policyModelHere` opens one in this thread, `policyModelThread` in another. */
+export interface PolicyModelPort {
   generate(request: RolloutRequest): Promise<Group[]>;
   /** Reads prompts alone. */
   summarise(prompts: readonly (readonly number[])[], prefixTokens: number): Promise<PromptSummary[]>;
@@ -63,9 +64,9 @@ const REFERENCE = 'reference:';
 
 type Buffers = Record<string, TensorData>;
 
-/** A model in this thread. Calls must not overlap. */
-export class Policy implements PolicyPort {
-  readonly #options: PolicyOptions;
+/** A policy model in this thread. Calls must not overlap. */
+export class PolicyModel implements PolicyModelPort {
+  readonly #options: PolicyModelOptions;
   readonly #gradients: ProgramShelf<RowShape>;
   readonly #likelihoods: ProgramShelf<RowShape>;
   readonly #update: Program;
@@ -78,7 +79,7 @@ export class Policy implements PolicyPort {
   #spareTotals: Buffers;
 
   /** @throws AppError 'invalid-argument' if weights are missing or have other shapes */
-  static async open(engine: Engine, options: PolicyOptions): Promise<Policy> {
+  static async open(engine: Engine, options: PolicyModelOptions): Promise<PolicyModel> {
     const { graph, state } = transformerUpdate(options.architecture, options.update);
     const update = await engine.compile(graph);
     const initial = state.map(({ name, shape, initial: value }) => {
@@ -89,14 +90,14 @@ export class Policy implements PolicyPort {
       const data = given ? Float32Array.from(given) : new Float32Array(size).fill(Number(value));
       return [name, { shape, data }] as const;
     });
-    const policy = new Policy(engine, options, { update, state: Object.fromEntries(initial) });
+    const policy = new PolicyModel(engine, options, { update, state: Object.fromEntries(initial) });
     policy.#generator = await GroupGenerator.open(engine, options.architecture, () => policy.#weights());
     return policy;
   }
 
   private constructor(
     engine: Engine,
-    options: PolicyOptions,
+    options: PolicyModelOptions,
     { update, state }: { readonly update: Program; readonly state: Buffers },
   ) {
     const { architecture, loss } = options;
@@ -193,7 +194,7 @@ export class Policy implements PolicyPort {
 }
 
 /** The kept reference, else the weights as they are given. */
-function referenceOf({ architecture, tensors }: PolicyOptions): NamedTensors {
+function referenceOf({ architecture, tensors }: PolicyModelOptions): NamedTensors {
   const found = transformerParameters(architecture).map(({ name, shape }) => {
     const tensor = tensors.get(REFERENCE + name) ?? tensors.get(name);
     assert(tensor !== undefined, `weights '${name}' were checked`);
@@ -202,7 +203,7 @@ function referenceOf({ architecture, tensors }: PolicyOptions): NamedTensors {
   return Object.fromEntries(found);
 }
 
-/** The weights in a policy's state. */
+/** The weights in the state of a policy model. */
 export function modelOf(
   { architecture, metadata }: Omit<Model<TransformerConfiguration>, 'weights'>,
   state: Weights,

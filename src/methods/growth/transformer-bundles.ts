@@ -1,7 +1,7 @@
 /**
  * What of a decoder-only transformer grows together. All matrices of a layer that are as large as the residual stream is wide
  * are slices of one M; the gated hidden layer is cut into blocks of that width where it fits. What has other sizes (keys and
- * values of grouped heads, say) forms families of its own.
+ * values of grouped heads, say) forms bundles of its own.
  */
 
 import { check } from '../../core/errors.js';
@@ -14,7 +14,7 @@ import {
   transformerParameters,
 } from '../../nn/networks/transformer/parameters.js';
 import { headCopies, layerCopies, repeated } from './copies.js';
-import type { Axis, AxisName, Family, GrowthPlan, LayerCopies, Shapes, Slice } from './family.js';
+import type { Axis, AxisName, Bundle, GrowthPlan, LayerCopies, Shapes, Slice } from './bundle.js';
 import type { OperatorSettings } from './settings.js';
 
 /** The two sizes. */
@@ -53,12 +53,12 @@ export function transformerGrowth(
   checkSizes({ from, to });
   const sizes = { from, to };
   const layers = layerCopies(from.layers, to.layers);
-  const families = [
+  const bundles = [
     ...matrixFamilies(sizes, layers, coupling),
     ...vectorFamilies(sizes, layers),
     ...ends(sizes, layers),
   ];
-  return { families, sourceShapes: shapesOf(from), targetShapes: shapesOf(to), kept: [] };
+  return { bundles, sourceShapes: shapesOf(from), targetShapes: shapesOf(to), kept: [] };
 }
 
 function checkSizes({ from, to }: Sizes): void {
@@ -108,7 +108,7 @@ function matricesOf({ from, to }: Sizes, isCut: boolean): Matrix[] {
   ];
 }
 
-function matrixFamilies(sizes: Sizes, layers: LayerCopies, coupling: OperatorSettings['coupling']): Family[] {
+function matrixFamilies(sizes: Sizes, layers: LayerCopies, coupling: OperatorSettings['coupling']): Bundle[] {
   const groups = new Map<string, Matrix[]>();
   for (const matrix of matricesOf(sizes, coupling === 'all')) {
     const { name, input, output } = matrix;
@@ -119,7 +119,7 @@ function matrixFamilies(sizes: Sizes, layers: LayerCopies, coupling: OperatorSet
   return [...groups.values()].map((matrices) => matrixFamily(matrices, sizes, layers));
 }
 
-function matrixFamily(matrices: readonly Matrix[], { from, to }: Sizes, layers: LayerCopies): Family {
+function matrixFamily(matrices: readonly Matrix[], { from, to }: Sizes, layers: LayerCopies): Bundle {
   const names = [...new Set(matrices.map(({ name }) => name.replace(/^.*\.(.*)_proj$/u, '$1')))];
   const name = `weights(${names.join(',')})`;
   const { input, output } = matrices[0]!;
@@ -145,9 +145,9 @@ function matrixFamily(matrices: readonly Matrix[], { from, to }: Sizes, layers: 
 }
 
 /** Norms, and biases where there are any. */
-function vectorFamilies(sizes: Sizes, layers: LayerCopies): Family[] {
+function vectorFamilies(sizes: Sizes, layers: LayerCopies): Bundle[] {
   const { stream, head, keyValue } = spacesOf(sizes);
-  const family = (name: string, parameters: readonly string[], space: Space, core: string): Family => ({
+  const bundle = (name: string, parameters: readonly string[], space: Space, core: string): Bundle => ({
     name,
     axes: [
       ...stacking(name, parameters.length, sizes),
@@ -162,11 +162,11 @@ function vectorFamilies(sizes: Sizes, layers: LayerCopies): Family[] {
   const norms = ['input_layernorm.weight', 'post_attention_layernorm.weight'];
   const bias = (part: string): string => `self_attn.${part}_proj.bias`;
   return [
-    family('norms', norms, stream, 'stream.write'),
+    bundle('norms', norms, stream, 'stream.write'),
     ...(sizes.from.queryKeyValueBias
       ? [
-          family('queryBiases', [bias('q')], head, 'queryBiases.O'),
-          family('keyValueBiases', [bias('k'), bias('v')], keyValue, 'keyValueBiases.O'),
+          bundle('queryBiases', [bias('q')], head, 'queryBiases.O'),
+          bundle('keyValueBiases', [bias('k'), bias('v')], keyValue, 'keyValueBiases.O'),
         ]
       : []),
   ];
@@ -182,13 +182,13 @@ function vectorSlices(parameters: readonly string[], count: number): Slice[] {
  * The embedding, the last norm and the head. A head that is the embedding reads every copy of a unit in full; the last norm
  * then shares the units out among their copies.
  */
-function ends({ from, to }: Sizes, layers: LayerCopies): Family[] {
+function ends({ from, to }: Sizes, layers: LayerCopies): Bundle[] {
   const { stream } = spacesOf({ from, to });
   const grown = { from: from.hidden, to: to.hidden, copies: stream.copies };
   const write: Axis = { name: 'O', ...grown, core: 'stream.write' };
   const read: Axis = { name: 'I', ...grown, core: 'stream.read' };
   const words: Axis = { name: 'C', from: from.vocabulary, to: from.vocabulary };
-  const family = (parameter: string, axes: readonly Axis[]): Family => {
+  const bundle = (parameter: string, axes: readonly Axis[]): Bundle => {
     const slices = [{ parameter, role: 0, layer: 0, along: 0, begin: 0 }];
     const single: Axis[] = [
       { name: 'B', from: 1, to: 1 },
@@ -198,9 +198,9 @@ function ends({ from, to }: Sizes, layers: LayerCopies): Family[] {
     return { name: parameter, axes: [...single, ...axes], ...rest };
   };
   return [
-    family(EMBEDDING, [words, write]),
-    family(LAST_NORM, [from.tiedHead ? read : write]),
-    ...(from.tiedHead ? [] : [family(headParameter(from), [words, read])]),
+    bundle(EMBEDDING, [words, write]),
+    bundle(LAST_NORM, [from.tiedHead ? read : write]),
+    ...(from.tiedHead ? [] : [bundle(headParameter(from), [words, read])]),
   ];
 }
 
