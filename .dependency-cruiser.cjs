@@ -129,7 +129,7 @@ const law = {
     'src/server/parts.ts',
   ],
   'src/server/page': ['src/core', 'src/server/access', 'src/server/transport'],
-  'clients/shared': ['src/core', 'src/go', 'src/search', 'src/wire', 'src/proto'],
+  'clients/shared': ['src/core', 'src/go', 'src/search', 'src/player', 'src/wire', 'src/proto'],
   'clients/self-play': [
     'clients/shared',
     'src/core',

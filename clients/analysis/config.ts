@@ -1,6 +1,7 @@
 /** The settings of the analysis engine: flags of `tengen analysis` and of the bundle. */
 
 import { choice, flag, integer, number, type ConfigOf } from '../../src/core/config.js';
+import { searchPlaceDoc, searchPlaces } from '../shared/search-place.js';
 import { askedPrecisions } from '../../src/core/precision.js';
 
 /** Whose side the numbers of an answer take. */
@@ -28,6 +29,7 @@ export const analysisSchema = {
     askedPrecisions,
     'Precision of the evaluations: fp32 (float32), or auto, which is the precision in which the server serves the model when the first position of a game is analysed; that precision stays until the next game.',
   ),
+  search: choice('auto', searchPlaces, searchPlaceDoc),
   pvLength: integer(15, 1, 1000, 'Moves of a variation after its first move.'),
   patience: number(
     20,

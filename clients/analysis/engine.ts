@@ -3,15 +3,10 @@
  * Source: KataGo, docs/Analysis_Engine.md. Every position of a query has exactly one answer that is not `isDuringSearch`.
  */
 
-import type { CancelSignal } from '../../src/core/signals.js';
 import { AppError } from '../../src/core/errors.js';
-import type { GoEvaluation } from '../../src/go/evaluation.js';
-import type { Position } from '../../src/go/position.js';
 import { formatVertex } from '../../src/go/vertex.js';
-import type { Evaluator } from '../../src/search/evaluator.js';
 import { GameState } from '../../src/player/game-state.js';
 import { tuningOf } from '../../src/player/search-parameters.js';
-import { Thinker, type ThinkerTuning } from '../../src/player/thinker.js';
 import type { GamePrecision } from '../shared/game-precision.js';
 import type { LineReader } from '../shared/lines.js';
 import type { ModelFacts } from '../shared/model-watch.js';
@@ -21,20 +16,15 @@ import { isObject, isWithinDepth, shown, type Complaint } from './fields.js';
 import { PositionQueue, type Prioritized } from './position-queue.js';
 import { QueriedGame } from './queried-game.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
+import { LocalRootThinker, type GameEvaluator, type RootThinker, type RootThinkerOptions } from './root-thinker.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
-
-/** Evaluates positions, each call in the precision of its game. */
-export interface GameEvaluator extends Evaluator<Position, GoEvaluation> {
-  evaluate(
-    positions: readonly Position[],
-    options?: { readonly signal?: CancelSignal; readonly precision?: GamePrecision },
-  ): Promise<readonly GoEvaluation[]>;
-}
 
 export interface AnalysisEngineOptions {
   readonly config: AnalysisConfig;
   readonly version: string;
   readonly evaluatorFor: (ownership: boolean) => GameEvaluator;
+  /** A thinker on the server, if searches are to be made there. */
+  readonly remote?: (options: RootThinkerOptions) => Promise<RootThinker | undefined>;
   /** The model; throws while nothing is known of it. */
   readonly model: () => Promise<ModelFacts>;
   /** Writes one line; whoever answers waits for it. */
@@ -133,14 +123,13 @@ export class AnalysisEngine {
   }
 
   async #analyse({ query, precision, turn, abort }: Task): Promise<void> {
-    const { config, evaluatorFor, onTrouble } = this.#options;
+    const { config, evaluatorFor, remote, onTrouble } = this.#options;
     const game = gameAt(query, turn);
     const root = game.positionFor(game.position.toMove);
-    const watch = new RootWatch(evaluatorFor, precision);
-    const tuning = (): ThinkerTuning => tuningOf(query.search, config.batch);
-    const thinker = new Thinker((ownership) => watch.over(ownership), tuning, onTrouble);
+    const options = { precision, tuning: tuningOf(query.search, config.batch) };
+    const thinker = (await remote?.(options)) ?? new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
     const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
-      formatAnswer({ query, turn, root, opinion, evaluation: watch.evaluation, isDuringSearch });
+      formatAnswer({ query, turn, root, opinion, evaluation: thinker.evaluation, isDuringSearch });
     // Not the thinker's own limit, which also ends a search that is decided: whoever analyses wants all of it.
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), Math.min(query.maxTimeMs, longestTimerMs));
@@ -151,6 +140,8 @@ export class AnalysisEngine {
         stop: AbortSignal.any([abort.signal, timeUp.signal]),
         ownership: query.includeOwnership || query.includeMovesOwnership,
         restrictions: query.restrictions,
+        movesOwnership: query.includeMovesOwnership,
+        unvisited: false,
         reportMs: Math.min(query.reportMs, query.firstReportMs),
       });
       let step = await search.next();
@@ -159,12 +150,13 @@ export class AnalysisEngine {
         await this.#say(report(step.value, true));
         nextReport = performance.now() + query.reportMs;
       }
-      await this.#say(watch.evaluation ? report(step.value, false) : noResults(query.id, turn));
+      await this.#say(thinker.evaluation ? report(step.value, false) : noResults(query.id, turn));
     } catch (thrown) {
       const error = AppError.from(thrown);
       onTrouble(error);
       await this.#say({ error: error.message, id: query.id, turnNumber: turn });
     } finally {
+      thinker.clear();
       clearTimeout(timer);
     }
   }
@@ -185,32 +177,6 @@ export class AnalysisEngine {
 
 /** The longest that a timer takes: about 24 days. */
 const longestTimerMs = 2 ** 31 - 1;
-
-/** Passes questions on and keeps the answer about the root, which every search asks first. */
-class RootWatch {
-  evaluation: GoEvaluation | undefined;
-  readonly #evaluatorFor: AnalysisEngineOptions['evaluatorFor'];
-  readonly #precision: GamePrecision;
-
-  constructor(evaluatorFor: AnalysisEngineOptions['evaluatorFor'], precision: GamePrecision) {
-    this.#evaluatorFor = evaluatorFor;
-    this.#precision = precision;
-  }
-
-  over(ownership: boolean): Evaluator<Position, GoEvaluation> {
-    const evaluator = this.#evaluatorFor(ownership);
-    return {
-      get pace() {
-        return evaluator.pace;
-      },
-      evaluate: async (positions, options) => {
-        const evaluations = await evaluator.evaluate(positions, { ...options, precision: this.#precision });
-        this.evaluation ??= evaluations[0];
-        return evaluations;
-      },
-    };
-  }
-}
 
 function gameAt(query: AnalysisQuery, turn: number): GameState {
   const game = new GameState(query.size, query.rules);

@@ -9,6 +9,9 @@ import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch, type ModelFacts } from '../shared/model-watch.js';
 import { stderrLog, writeText } from '../shared/standard-streams.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import type { SearchPlace } from '../shared/game-thinker.js';
+import { findPlace } from '../shared/search-place.js';
+import { ServerThinker } from '../shared/server-thinker.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { analysisSchema, type AnalysisConfig } from './config.js';
 import { AnalysisEngine } from './engine.js';
@@ -45,11 +48,15 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
   const evaluators = [false, true].map(
     (ownership) => new RemoteEvaluator(connection, { model, priority: 'interactive', ownership, patienceMs }),
   );
+  let place: Promise<SearchPlace> = Promise.resolve('local');
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');
   const watch = new ModelWatch(
     (end) => askModel(connection, model, end),
-    (facts) => log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected'),
+    (facts) => {
+      log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
+      place = findPlace({ asked: config.search, connection, model, size: facts.sizes[0]!, log });
+    },
     onTrouble,
     AbortSignal.any([signal, ended.signal]),
   );
@@ -57,6 +64,11 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
     config,
     version: packageVersion,
     evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
+    remote: async ({ precision, tuning }) => {
+      if ((await place) === 'local') return undefined;
+      const game = { precision: () => precision, tuning: () => tuning };
+      return new ServerThinker({ connection, model, patienceMs, onTrouble, network: true, ...game });
+    },
     model: (): Promise<ModelFacts> => watch.known(patienceMs),
     write: (line) => writeText(output, line),
     onTrouble,

@@ -32,6 +32,8 @@ export async function* analyze(
       reportSoon: true,
       ownership: request.ownership || request.movesOwnership,
       restrictions: request.restrictions,
+      movesOwnership: request.movesOwnership,
+      unvisited: request.minMoves > 0,
     });
     let step = await search.next();
     for (; !step.done; step = await search.next()) {
@@ -40,7 +42,8 @@ export async function* analyze(
     }
     const line = formatReport(step.value, request, style);
     if (line) yield line;
-    await pause(step.value.visits > visits ? undefined : retryMs, stop);
+    const { visits: made, mostVisits = visits } = step.value;
+    await pause(made > Math.min(visits, mostVisits) ? undefined : retryMs, stop);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
 import { askedPrecisions } from '../../src/core/precision.js';
+import { searchPlaceDoc, searchPlaces } from '../shared/search-place.js';
 import { playerSchema } from '../../src/player/config.js';
 
 export const bridgeSchema = {
@@ -35,6 +36,7 @@ export const bridgeSchema = {
     askedPrecisions,
     'Precision of the evaluations: fp32 (float32), or auto, which is the precision in which the server serves the model when a game begins; that precision stays until the next game.',
   ),
+  search: choice('auto', searchPlaces, searchPlaceDoc),
   komi: text('', 'Komi of the first game; if komi is empty, the fair komi of the board size.'),
   ko: choice(
     'positional',

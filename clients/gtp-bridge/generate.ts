@@ -37,6 +37,7 @@ export async function* generate(session: Session, options: GenerateOptions): Asy
     stop,
     ownership: analysis !== undefined && (analysis.request.ownership || analysis.request.movesOwnership),
     restrictions: analysis?.request.restrictions ?? [],
+    movesOwnership: analysis?.request.movesOwnership ?? false,
     ...(analysis ? { reportMs: analysis.request.intervalMs } : {}),
   });
   let step = await search.next();

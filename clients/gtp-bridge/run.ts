@@ -6,6 +6,9 @@ import { AppError } from '../../src/core/errors.js';
 import { readConfig } from '../../src/core/config.js';
 import { packageVersion } from '../../src/core/version.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import { PlacedThinker, type SearchPlace } from '../shared/game-thinker.js';
+import { findPlace } from '../shared/search-place.js';
+import { ServerThinker } from '../shared/server-thinker.js';
 import { GamePrecision } from '../shared/game-precision.js';
 import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch } from '../shared/model-watch.js';
@@ -52,6 +55,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     });
   const ofGame = [false, true].map((ownership) => evaluatorIn(() => session.precision, ownership));
   const exactEvaluator = evaluatorIn(() => new GamePrecision('fp32'), true);
+  let place: Promise<SearchPlace> = Promise.resolve('local');
   const ended = new AbortController();
   const onTrouble = (error: AppError): void => log.warn({ kind: error.kind, reason: error.message }, 'server trouble');
   const session: Session = new Session({
@@ -60,6 +64,12 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     evaluatorFor: (ownership) => ofGame[ownership ? 1 : 0]!,
     exactEvaluator,
     onTrouble,
+    placed: (thinker) => {
+      const elsewhere = { connection, model, patienceMs, onTrouble };
+      const [tuning, precision] = [() => session.tuning, () => session.precision];
+      const server = new ServerThinker({ ...elsewhere, tuning, precision });
+      return new PlacedThinker(() => place, { local: thinker, server });
+    },
   });
   const watch = new ModelWatch(
     (signal) => askModel(connection, model, signal),
@@ -68,8 +78,9 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
       session.tellsRules = facts.tellsRules;
       session.model = facts.ref;
       session.servedPrecision = facts.precision;
-      const { ref: model, sizes, precision } = facts;
-      log.info({ model, sizes, precision, address: options.address }, 'connected');
+      place = findPlace({ asked: config.search, connection, model, size: facts.sizes[0]!, log });
+      const { ref, sizes, precision } = facts;
+      log.info({ model: ref, sizes, precision, address: options.address }, 'connected');
     },
     onTrouble,
     AbortSignal.any([options.signal, ended.signal]),
@@ -90,6 +101,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     if (!isBrokenPipe(error)) throw error;
   } finally {
     ended.abort();
+    session.thinker.clear();
     for (const evaluator of [...ofGame, exactEvaluator]) evaluator.close();
     connection.close();
     // Otherwise an open stdin would keep the process alive after `quit`.

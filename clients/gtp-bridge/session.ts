@@ -11,6 +11,7 @@ import { Clock, noTimeLimit, type TimeSettings } from '../../src/player/clock.js
 import { GameState, type Setup } from '../../src/player/game-state.js';
 import { tuningOf, type SearchParameters } from '../../src/player/search-parameters.js';
 import { Thinker, type EvaluatorFor, type ThinkerTuning, usualInFlight } from '../../src/player/thinker.js';
+import type { GameThinker } from '../shared/game-thinker.js';
 import { GamePrecision } from '../shared/game-precision.js';
 import { bridgeSchema, type BridgeConfig } from './config.js';
 
@@ -27,13 +28,17 @@ export interface SessionOptions {
   readonly exactEvaluator?: ReturnType<EvaluatorFor>;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
+  /** Has the searches of this thinker made elsewhere where that is better; they are made by it if not given. */
+  readonly placed?: (local: Thinker) => GameThinker;
 }
 
 export class Session {
   config: BridgeConfig;
   readonly #packageVersion: string;
   readonly game: GameState;
-  readonly thinker: Thinker;
+  readonly thinker: GameThinker;
+  /** Makes a thinker that knows nothing yet; to be cleared at its end. */
+  readonly newThinker: () => GameThinker;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
   readonly evaluatorFor: EvaluatorFor;
@@ -69,7 +74,11 @@ export class Session {
     this.exactEvaluator = options.exactEvaluator ?? options.evaluatorFor(true);
     this.precision = new GamePrecision(config.precision);
     this.game = new GameState(sizeBeforeConnection, this.#firstRules(sizeBeforeConnection));
-    this.thinker = new Thinker(options.evaluatorFor, () => this.tuning, options.onTrouble);
+    this.newThinker = () => {
+      const local = new Thinker(options.evaluatorFor, () => this.tuning, options.onTrouble);
+      return options.placed?.(local) ?? local;
+    };
+    this.thinker = this.newThinker();
     this.setTimes(noTimeLimit);
   }
 

@@ -39,6 +39,8 @@ export interface Opinion {
   readonly score: number;
   readonly scoreStdev: number;
   readonly lead: number;
+  /** Visits beyond which the tree may not grow, where that is fewer than were asked for. */
+  readonly mostVisits?: number;
   /** The best first. */
   readonly candidates: readonly Candidate[];
   /** Expected ownership [size²], row by row from the top-left. */

@@ -57,6 +57,13 @@ export function tuningOf(parameters: SearchParameters, batch: number): ThinkerTu
   return { batch, staticScore, dynamicScore, puct };
 }
 
+/** The parameters of a tuning by KataGo's names, those that differ from the usual. */
+export function namedParameters({ puct, staticScore, dynamicScore }: ThinkerTuning): Readonly<Record<string, number>> {
+  const parameters: SearchParameters = { ...puct, staticScore, dynamicScore };
+  const named = searchParameterNames.map((name) => [name, searchParameter(parameters, name)] as const);
+  return Object.fromEntries(named.filter(([name, value]) => value !== searchParameter({}, name)));
+}
+
 function fieldOf(name: SearchParameterName): NumberField {
   const [key, min, max] = byName[name];
   return number(defaults[key], min, max, describeAllowed(number(defaults[key], min, max, '')));

@@ -31,7 +31,7 @@ export function reportToWire(opinion: Opinion, wishes: ReportWishes, parts: Repo
 
 /** @param size points on a side of the board that was searched */
 export function opinionFromWire(report: pb.SearchReport, size: number): Opinion {
-  const { visits, winRate, networkWinRate, utility, score, scoreStdev = NaN, lead } = report;
+  const { visits, winRate, networkWinRate, utility, score, scoreStdev = NaN, lead, grantedVisits } = report;
   return {
     size,
     visits,
@@ -41,6 +41,7 @@ export function opinionFromWire(report: pb.SearchReport, size: number): Opinion 
     score,
     scoreStdev,
     lead,
+    ...(grantedVisits > 0 && { mostVisits: grantedVisits }),
     candidates: report.candidates.map(candidateFromWire),
     ownership: Float32Array.from(report.ownership),
   };

@@ -4,7 +4,6 @@ import { AppError } from '../../../src/core/errors.js';
 import { parseRules, rulesObject, withRule } from '../../../src/go/rule-sets.js';
 import type { Rules } from '../../../src/go/rules.js';
 import { SYMMETRIES } from '../../../src/go/symmetry.js';
-import { Thinker } from '../../../src/player/thinker.js';
 import { number, readColor, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';
 import { parameterNames, readParameter, setParameter } from '../parameters.js';
@@ -102,12 +101,13 @@ async function rawAnswer(session: Session, { args, signal }: Invocation): Promis
 /** A search of the position from nothing, without limits of time. */
 async function benchmark(session: Session, { args, signal }: Invocation): Promise<string> {
   const visits = number(args, 0, { integer: true, min: 1 });
-  const { game, onTrouble } = session;
-  const thinker = new Thinker(session.evaluatorFor, () => session.tuning, onTrouble);
+  const { game } = session;
+  const thinker = session.newThinker();
   const started = performance.now();
   const search = thinker.think(game, game.positionFor(game.position.toMove), { visits, stop: signal });
   let step = await search.next();
   while (!step.done) step = await search.next();
+  thinker.clear();
   const seconds = (performance.now() - started) / 1000;
   const made = step.value.visits;
   return `${made} visits in ${seconds.toFixed(2)} s, ${(made / seconds).toFixed(1)} visits/s`;

@@ -57,7 +57,8 @@ export class GameSearch {
     const ownTime = asked.fullTime ? plan.timeMs : Infinity;
     const timer = setTimeout(() => stop.abort(), Math.min(grant.longestMs, ownTime));
     try {
-      const network = asked.network ? await this.#askNetwork() : undefined;
+      const evaluation = asked.network ? await this.#askNetwork() : undefined;
+      const network = evaluation && evaluationsToWire([evaluation])[0];
       const search = thinker.think(state, this.#root, {
         visits: Math.min(asked.visits, grant.visits),
         timeMs: asked.fullTime ? Infinity : plan.timeMs,
@@ -68,10 +69,10 @@ export class GameSearch {
         restrictions: plan.restrictions,
       });
       let step = await search.next();
-      for (; !step.done; step = await search.next()) report(this.#reportOf(step.value));
+      for (; !step.done; step = await search.next()) report(this.#reportOf(step.value, { network }));
       return this.#reportOf(step.value, {
         isFinal: true,
-        network: network && evaluationsToWire([network])[0],
+        network,
         chosen: asked.choose && this.#choose(step.value, asked.choose),
         trouble: this.#trouble(),
       });

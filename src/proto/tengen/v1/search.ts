@@ -135,7 +135,7 @@ export interface StartSearch {
   movesOwnership: boolean;
   /** Whether reports hold the legal moves that were not visited, too. */
   unvisited: boolean;
-  /** Whether the final report holds what the network alone says of the position. */
+  /** Whether reports hold what the network alone says of the position. */
   network: boolean;
   /** Moves to allow or to avoid. */
   restrictions: SearchRestriction[];

@@ -10,6 +10,7 @@ import { Thinker } from '../../../../src/player/thinker.js';
 import { Precision } from '../../../../src/proto/tengen/v1/model.js';
 import { NewGame, SearchServiceDefinition, StartSearch } from '../../../../src/proto/tengen/v1/search.js';
 import { opinionFromWire } from '../../../../src/wire/search-report.js';
+import { nearly } from '../../../support/nearly.js';
 import { startEvaluationServer, type EvaluationServer } from '../../../support/evaluation-server.js';
 import { Connection } from '../../../../clients/shared/connection.js';
 import { TcpProxy } from '../../../support/tcp-proxy.js';
@@ -55,7 +56,7 @@ describe('SearchService', () => {
       const wishes = { ownership: true, movesOwnership: true, unvisited: true };
       const report = await session.search({ visits: 60, leaves: 1, parameters, ...wishes });
       const own = await thought(thinker, game, 60);
-      expect(opinionFromWire(report, size)).toEqual(close(own));
+      expect(opinionFromWire(report, size)).toEqual(nearly(own));
       const best = report.candidates[0]!.move;
       game.play(game.position.toMove, best);
       expect(await session.play(best)).toMatchObject({ moves: move + 1, toMove: game.position.toMove });
@@ -352,13 +353,4 @@ async function thought(thinker: Thinker, game: GameState, visits: number): Promi
   let step = await search.next();
   while (!step.done) step = await search.next();
   return step.value;
-}
-
-/** Equal but for the last digit, as a value travels as a chance to win. */
-function close(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isNaN(value) ? NaN : expect.closeTo(value, 12);
-  if (value instanceof Float32Array) return value;
-  if (Array.isArray(value)) return value.map(close);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, close(each)]));
 }

@@ -1,0 +1,43 @@
+/** What a bridge or an analysis searches with: a search of its own, or the server's. */
+
+import type { Position } from '../../src/go/position.js';
+import type { GameState } from '../../src/player/game-state.js';
+import type { Opinion } from '../../src/player/opinion.js';
+import type { ThinkOptions } from '../../src/player/thinker.js';
+
+/** As for the thinker, and what need not come over the network; a search of one's own has all of it at no cost. */
+export interface AskOptions extends ThinkOptions {
+  /** Whether candidates have the ownership expected after their move; not if left out. */
+  readonly movesOwnership?: boolean;
+  /** Whether moves that were not visited are candidates, too; they are if left out. */
+  readonly unvisited?: boolean;
+}
+
+/** As `Thinker`: searches the positions of one game after the other, one search at a time. */
+export interface GameThinker {
+  think(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion>;
+  /** Forgets everything. */
+  clear(): void;
+}
+
+/** Where a search may be made. */
+export type SearchPlace = 'local' | 'server';
+
+/** Searches where it is best, which may take a while to find out. */
+export class PlacedThinker implements GameThinker {
+  readonly #place: () => Promise<SearchPlace>;
+  readonly #thinkers: Readonly<Record<SearchPlace, GameThinker>>;
+
+  constructor(place: () => Promise<SearchPlace>, thinkers: Readonly<Record<SearchPlace, GameThinker>>) {
+    this.#place = place;
+    this.#thinkers = thinkers;
+  }
+
+  async *think(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion> {
+    return yield* this.#thinkers[await this.#place()].think(game, root, options);
+  }
+
+  clear(): void {
+    for (const thinker of Object.values(this.#thinkers)) thinker.clear();
+  }
+}

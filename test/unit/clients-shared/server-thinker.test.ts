@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Connection } from '../../../clients/shared/connection.js';
+import { GamePrecision } from '../../../clients/shared/game-precision.js';
+import type { AskOptions, GameThinker } from '../../../clients/shared/game-thinker.js';
+import { RemoteEvaluator } from '../../../clients/shared/remote-evaluator.js';
+import { ServerThinker } from '../../../clients/shared/server-thinker.js';
+import type { AppError } from '../../../src/core/errors.js';
+import { WHITE, type Color } from '../../../src/go/color.js';
+import { defaultRules } from '../../../src/go/rules.js';
+import { GameState } from '../../../src/player/game-state.js';
+import type { Opinion } from '../../../src/player/opinion.js';
+import { tuningOf } from '../../../src/player/search-parameters.js';
+import { Thinker } from '../../../src/player/thinker.js';
+import { nearly } from '../../support/nearly.js';
+import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
+import { MemoryModels, tinyModel } from '../../support/served-models.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+
+const size = 5;
+const models = new MemoryModels().add('go@1', tinyModel(size, 1)).promote('', 'go@1');
+const tuning = () => tuningOf({ cPuct: 1.2, staticScore: 0.2 }, 1);
+const big = 1_000_000;
+let server: EvaluationServer;
+let precision = new GamePrecision('auto');
+const troubles: AppError[] = [];
+const thinkers: ServerThinker[] = [];
+
+beforeAll(async () => {
+  server = await startEvaluationServer(models);
+});
+afterEach(() => {
+  for (const thinker of thinkers.splice(0)) thinker.clear();
+  troubles.length = 0;
+  precision = new GamePrecision('auto');
+});
+afterAll(() => server.close());
+
+function onServer(connection = server.connection, patienceMs = 5000): ServerThinker {
+  const onTrouble = (error: AppError): void => void troubles.push(error);
+  const common = { connection, model: '', patienceMs, tuning, onTrouble };
+  const thinker = new ServerThinker({ ...common, precision: () => precision, network: true });
+  thinkers.push(thinker);
+  return thinker;
+}
+
+async function thought(thinker: GameThinker, game: GameState, options: AskOptions, color?: Color): Promise<Opinion> {
+  const search = thinker.think(game, game.positionFor(color ?? game.position.toMove), options);
+  let step = await search.next();
+  while (!step.done) step = await search.next();
+  return step.value;
+}
+
+describe('the search of the server', () => {
+  it('thinks as a search of its own, whatever happens in the game', async () => {
+    const evaluators = [false, true].map((ownership) => new RemoteEvaluator(server.connection, { ownership }));
+    const own = new Thinker(
+      (ownership) => evaluators[ownership ? 1 : 0]!,
+      tuning,
+      (error) => void troubles.push(error),
+    );
+    const there = onServer();
+    const game = new GameState(size, defaultRules(size));
+    const same = async (options: AskOptions, color?: Color): Promise<void> => {
+      const [mine, theirs] = [await thought(own, game, options, color), await thought(there, game, options, color)];
+      expect(theirs).toEqual(nearly(mine));
+    };
+    const ownership = { ownership: true, movesOwnership: true };
+    await same({ visits: 80 });
+    game.play(1, 12);
+    await same({ visits: 80 });
+    game.play(2, 7);
+    game.play(1, 6);
+    await same({ visits: 80, ...ownership });
+    await same({ visits: 30, ...ownership }, 1);
+    const allowed = new Uint8Array(26).fill(1);
+    allowed[0] = allowed[8] = 0;
+    await same({ visits: 30, ...ownership, restrictions: [{ player: WHITE, allowed, depth: 3 }] });
+    game.undo();
+    await same({ visits: 60, ...ownership });
+    game.setRules({ ...game.rules, komi: 0.5 });
+    await same({ visits: 60, ...ownership });
+    game.setUp({ black: [6, 18], white: [], toMove: WHITE });
+    game.play(2, 25);
+    game.play(1, 25);
+    await same({ visits: 60, ...ownership });
+    expect(troubles).toEqual([]);
+    expect(precision.answered).toBe('fp32');
+    expect(there.evaluation?.logits.length).toBe(26);
+    for (const evaluator of evaluators) evaluator.close();
+  });
+
+  it('yields opinions, and gives what it has when it is stopped', async () => {
+    const stop = new AbortController();
+    const game = new GameState(size, defaultRules(size));
+    const thinker = onServer();
+    const search = thinker.think(game, game.positionFor(1), { visits: big, reportMs: 10, stop: stop.signal });
+    const first = await search.next();
+    expect(first.done).toBe(false);
+    stop.abort();
+    let step = await search.next();
+    while (!step.done) step = await search.next();
+    expect(step.value.visits).toBeGreaterThanOrEqual(first.value.visits);
+    // The tree is still there.
+    expect((await thought(thinker, game, { visits: 0 })).visits).toBe(step.value.visits);
+    expect((await thought(thinker, game, { visits: 9, stop: stop.signal })).candidates).toEqual([]);
+  });
+
+  it('ends by time', async () => {
+    const game = new GameState(size, defaultRules(size));
+    expect((await thought(onServer(), game, { visits: big, timeMs: 50 })).visits).toBeGreaterThan(0);
+  });
+
+  it('is begun again when the connection is lost', async () => {
+    const proxy = new TcpProxy(server.address);
+    const connection = new Connection({ address: await proxy.start() });
+    const game = new GameState(size, defaultRules(size));
+    const stop = new AbortController();
+    const options = { visits: big, reportMs: 10, stop: stop.signal };
+    const search = onServer(connection).think(game, game.positionFor(1), options);
+    await search.next();
+    proxy.cut();
+    // What came before the cut may still be read.
+    while (proxy.accepted < 2) expect((await search.next()).done).toBe(false);
+    expect((await search.next()).done).toBe(false);
+    stop.abort();
+    while (!(await search.next()).done);
+    connection.close();
+    proxy.stop();
+  });
+
+  it('does not wait for a server that is silent when it is to stop', async () => {
+    const proxy = new TcpProxy(server.address);
+    const connection = new Connection({ address: await proxy.start() });
+    const game = new GameState(size, defaultRules(size));
+    const stop = new AbortController();
+    const search = onServer(connection).think(game, game.positionFor(1), {
+      visits: big,
+      reportMs: 10,
+      stop: stop.signal,
+    });
+    const first = await search.next();
+    proxy.stalled = true;
+    stop.abort();
+    let step = await search.next();
+    while (!step.done) step = await search.next();
+    expect(step.value.visits).toBeGreaterThanOrEqual(first.value.visits);
+    connection.close();
+    proxy.stop();
+  });
+
+  it('fails with the server’s sentence', async () => {
+    const game = new GameState(9, defaultRules(9));
+    await expect(thought(onServer(), game, { visits: 5 })).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      message: 'Model go@1 plays 5×5; size is 9',
+    });
+  });
+
+  it('fails after its patience where no server is', async () => {
+    const connection = new Connection({ address: '127.0.0.1:1' });
+    const game = new GameState(size, defaultRules(size));
+    await expect(thought(onServer(connection, 300), game, { visits: 5 })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    connection.close();
+  });
+});
