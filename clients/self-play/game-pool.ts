@@ -1,8 +1,10 @@
 /**
- * The games that a worker plays at once. They are split into groups that move in lockstep, all leaves of a group in one
- * call; while one group waits for its evaluations another one searches.
+ * The games that a worker plays at once. A game goes on as soon as its evaluation is there. What games ask for in one turn of
+ * the event loop travels together, in messages that are answered one by one, so some games search while others are at the
+ * server or on their way.
  */
 
+import { setImmediate as turnEnd } from 'node:timers/promises';
 import { Condition } from '../../src/core/condition.js';
 import { AppError, assert } from '../../src/core/errors.js';
 import { delay } from '../../src/core/signals.js';
@@ -10,7 +12,6 @@ import { trace } from '../../src/core/trace.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import type { Position } from '../../src/go/position.js';
-import { LockstepGroup } from '../../src/search/drive.js';
 import type { Backoff } from '../shared/backoff.js';
 import { isLasting } from './lasting-error.js';
 import type { Question, RunningGame } from './running-game.js';
@@ -26,25 +27,46 @@ export interface ModelEvaluator {
 
 export interface GamePoolOptions {
   readonly evaluator: ModelEvaluator;
-  /** Groups that take turns, at least 1. */
-  readonly groups: number;
-  /** Makes the waiting times of one group. */
-  readonly makeBackoff: () => Backoff;
+  readonly backoff: Backoff;
   readonly log: WorkerLog;
 }
 
-type Group = LockstepGroup<Question, readonly GoEvaluation[], GameRecord | undefined>;
+/** Most games whose questions share a message: as many as make a batch of the server's. */
+const MOST_IN_MESSAGE = 64;
+
+/** Messages that the games of a small worker make at least: while one is at the server, the games of another search. */
+const LEAST_MESSAGES = 2;
+
+/** A game in play. */
+interface Play {
+  readonly game: RunningGame;
+  /** Gives the game up. */
+  readonly dropped: AbortSignal;
+  readonly onDone: (record: GameRecord) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A game that waits for an evaluation. */
+interface Asking {
+  readonly play: Play;
+  readonly question: Question;
+}
 
 /** Plays the games it is given until it is told to stop. */
 export class GamePool {
   readonly #options: GamePoolOptions;
-  readonly #groups: Group[];
+  readonly #plays = new Set<Play>();
+  /** Games whose questions are in no message. */
+  #asking: Asking[] = [];
+  /** The last failure of a message since messages were sent. */
+  #failure: AppError | undefined;
+  /** Failures in a row. */
+  #failures = 0;
   readonly #changed = new Condition();
   #evaluations = 0;
 
   constructor(options: GamePoolOptions) {
     this.#options = options;
-    this.#groups = Array.from({ length: options.groups }, () => new LockstepGroup());
   }
 
   /** Positions evaluated so far. */
@@ -53,8 +75,8 @@ export class GamePool {
   }
 
   /**
-   * Starts a game in the smallest group. `onDone` or `onError` is called once, perhaps before this returns, unless the
-   * pool is stopped or the game dropped before.
+   * Starts a game. `onDone` or `onError` is called once, perhaps before this returns, unless the pool is stopped or the game
+   * dropped before.
    *
    * @param dropped gives the game up
    */
@@ -64,12 +86,9 @@ export class GamePool {
     onDone: (record: GameRecord) => void,
     onError: (error: unknown) => void,
   ): void {
-    const smallest = this.#groups.reduce((a, b) => (b.size < a.size ? b : a));
-    const ended = (record: GameRecord | undefined): void => {
-      if (record) onDone(record);
-    };
-    smallest.add(untilDropped(game, dropped), ended, onError);
-    this.#changed.notifyAll();
+    const play = { game, dropped, onDone, onError };
+    this.#plays.add(play);
+    this.#advance(play);
   }
 
   /**
@@ -79,79 +98,105 @@ export class GamePool {
    * @throws AppError when the evaluator refuses in a way that trying again cannot change
    */
   async run(signal: AbortSignal): Promise<void> {
-    const stopAll = new AbortController();
-    const stop = AbortSignal.any([signal, stopAll.signal]);
-    const wakeAll = (): void => this.#changed.notifyAll();
-    stop.addEventListener('abort', wakeAll, { once: true });
+    const stopping = new AbortController();
+    const stop = AbortSignal.any([signal, stopping.signal]);
+    const wake = (): void => this.#changed.notifyAll();
+    stop.addEventListener('abort', wake, { once: true });
     try {
-      await Promise.all(this.#groups.map((group) => this.#play(group, stop)));
+      for (;;) {
+        await this.#changed.until(() => this.#asking.length > 0 || isStopped(stop));
+        // After this turn's input: every game that goes on in this turn joins.
+        await turnEnd();
+        if (isStopped(stop)) return;
+        if (this.#failure) await this.#pause(this.#failure, stop);
+        for (const message of this.#takeMessages()) void this.#ask(message, stop);
+      }
     } finally {
-      stopAll.abort();
-      for (const group of this.#groups) group.close();
+      stopping.abort();
+      for (const { game } of this.#plays) game.return(undefined as never);
+      this.#plays.clear();
     }
   }
 
-  async #play(group: Group, signal: AbortSignal): Promise<void> {
-    const backoff = this.#options.makeBackoff();
-    for (let failures = 0; !signal.aborted;) {
-      if (group.size === 0) {
-        await this.#changed.wait();
-        continue;
-      }
-      try {
-        await group.step((questions) => this.#answer(questions, signal));
-        backoff.succeeded();
-        failures = 0;
-      } catch (thrown) {
-        const error = AppError.from(thrown);
-        if (isStopped(signal)) return;
-        if (isLasting(error, failures++)) throw error;
-        const retryInMs = Math.round(backoff.nextMs());
-        this.#options.log('evaluation-failed', { reason: error.message, retryInMs });
-        await delay(retryInMs, signal).catch(() => undefined);
-      }
-    }
+  /** Waits after a failure. @throws the failure if waiting cannot help */
+  async #pause(failure: AppError, signal: AbortSignal): Promise<void> {
+    if (isLasting(failure, this.#failures++)) throw failure;
+    const { backoff, log } = this.#options;
+    const retryInMs = Math.round(backoff.nextMs());
+    log('evaluation-failed', { reason: failure.message, retryInMs });
+    await delay(retryInMs, signal).catch(() => undefined);
+    this.#failure = undefined;
   }
 
-  /** One call a model; nearly always there is only one. */
-  async #answer(questions: readonly Question[], signal: AbortSignal): Promise<(readonly GoEvaluation[])[]> {
-    const byModel = new Map<string, number[]>();
-    questions.forEach(({ model }, i) => {
-      const indices = byModel.get(model);
-      if (indices) indices.push(i);
-      else byModel.set(model, [i]);
-    });
-    const answers = new Array<readonly GoEvaluation[]>(questions.length);
-    const ask = async ([model, indices]: [string, number[]]): Promise<void> => {
-      const positions = indices.flatMap((i) => questions[i]!.positions);
-      const started = trace ? performance.now() : 0;
-      const evaluations = await this.#options.evaluator.evaluate(positions, { model, signal });
-      trace?.add('evaluation', started, positions.length);
-      assert(evaluations.length === positions.length, 'every position has one evaluation');
-      this.#evaluations += positions.length;
-      let next = 0;
-      for (const i of indices) answers[i] = evaluations.slice(next, (next += questions[i]!.positions.length));
-    };
-    await Promise.all(Array.from(byModel, ask));
-    return answers;
+  /** All games that ask, in messages of equal length, each to one model; nearly always there is only one. */
+  #takeMessages(): Asking[][] {
+    const byModel = new Map<string, Asking[]>();
+    for (const asking of this.#asking) {
+      const { model } = asking.question;
+      const others = byModel.get(model);
+      if (others) others.push(asking);
+      else byModel.set(model, [asking]);
+    }
+    this.#asking = [];
+    const most = Math.min(MOST_IN_MESSAGE, Math.ceil(this.#plays.size / LEAST_MESSAGES));
+    return [...byModel.values()].flatMap((asking) => inEqualParts(asking, most));
+  }
+
+  /** Asks for what the games of one message want; if that fails the games have not moved, and ask again. */
+  async #ask(message: readonly Asking[], signal: AbortSignal): Promise<void> {
+    const { evaluator, backoff } = this.#options;
+    const model = message[0]!.question.model;
+    const positions = message.flatMap(({ question }) => question.positions);
+    const sent = trace ? performance.now() : 0;
+    let evaluations: readonly GoEvaluation[];
+    try {
+      evaluations = await evaluator.evaluate(positions, { model, signal });
+    } catch (thrown) {
+      if (isStopped(signal)) return;
+      this.#failure = AppError.from(thrown);
+      this.#asking.push(...message);
+      this.#changed.notifyAll();
+      return;
+    }
+    if (isStopped(signal)) return;
+    trace?.add('evaluation', sent, positions.length);
+    assert(evaluations.length === positions.length, 'every position has one evaluation');
+    backoff.succeeded();
+    this.#failures = 0;
+    this.#evaluations += positions.length;
+    const started = trace ? performance.now() : 0;
+    let next = 0;
+    for (const { play, question } of message) {
+      this.#advance(play, evaluations.slice(next, (next += question.positions.length)));
+    }
+    trace?.add('search', started, message.length);
+  }
+
+  /** @param answer to what the game asked, if it has begun */
+  #advance(play: Play, answer?: readonly GoEvaluation[]): void {
+    const { game, dropped, onDone, onError } = play;
+    try {
+      const step = dropped.aborted ? game.return(undefined as never) : game.next(answer!);
+      if (!step.done) {
+        this.#asking.push({ play, question: step.value });
+        this.#changed.notifyAll();
+        return;
+      }
+      this.#plays.delete(play);
+      if (!dropped.aborted) onDone(step.value);
+    } catch (error) {
+      this.#plays.delete(play);
+      onError(error);
+    }
   }
 }
 
-/** The game, or nothing if it is dropped before its end. */
-function* untilDropped(
-  game: RunningGame,
-  dropped: AbortSignal,
-): Generator<Question, GameRecord | undefined, readonly GoEvaluation[]> {
-  try {
-    for (let step = game.next(); !dropped.aborted;) {
-      if (step.done) return step.value;
-      const answer = yield step.value;
-      if (!isStopped(dropped)) step = game.next(answer);
-    }
-    return undefined;
-  } finally {
-    game.return(undefined as never);
-  }
+/** @param most items of a part */
+function inEqualParts<T>(items: readonly T[], most: number): T[][] {
+  const count = Math.ceil(items.length / most);
+  return Array.from({ length: count }, (_, part) =>
+    items.slice(Math.round((part * items.length) / count), Math.round(((part + 1) * items.length) / count)),
+  );
 }
 
 /** Read anew after a wait, which the compiler's narrowing does not know. */

@@ -19,16 +19,11 @@ import type { WorkerLog } from './worker-log.js';
 /** Longest wait before a call is tried again, in milliseconds. */
 const longestWaitMs = 5000;
 
-/** Most games in a group, each with a position in its message; a request may have twice as many. */
-const MOST_IN_GROUP = 512;
-
 export interface WorkerOptions extends ConnectionOptions {
   /** Games at once, 1 to 4,096. */
   readonly games: number;
   /** For the server's logs. */
   readonly name: string;
-  /** Groups of games that take turns at searching and waiting. */
-  readonly groups?: number;
   /** Precision of the evaluations; `auto` if not given. Games that go on while a version is calibrated change to int8 with it. */
   readonly precision?: AskedPrecision;
   /** Ends the worker: it gives its leases back and `runWorker` resolves. */
@@ -52,8 +47,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const { games, name, log } = options;
   check(Number.isInteger(games) && games >= 1 && games <= 4096, () => `games is ${games}; it must be from 1 to 4096`);
   const connection = new Connection(options);
-  const groups = Math.min(games, options.groups ?? Math.max(2, Math.ceil(games / MOST_IN_GROUP)));
-  // A message for each call: in a shared one, groups that once met would search and wait together for ever.
+  // A message for each call: the pool has put together what travels together.
   const evaluator = new RemoteEvaluator(connection, {
     priority: 'bulk',
     maxPositions: 1,
@@ -62,7 +56,7 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   // Jitter must differ between workers, so this one seed is not reproducible; games have seeds of their own.
   const rng = new Rng(randomBytes(4).readUInt32LE());
   const link = new WorkLink(connection, { name, games, backoff: new Backoff(rng, longestWaitMs), log });
-  const pool = new GamePool({ evaluator, groups, makeBackoff: () => new Backoff(rng, longestWaitMs), log });
+  const pool = new GamePool({ evaluator, backoff: new Backoff(rng, longestWaitMs), log });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const host = new LeasedGames({ link, pool, games, log, fail: (error) => failed.abort(error) });

@@ -55,15 +55,15 @@ describe('a worker', () => {
     expect(await running).toMatchObject({ games: 2 });
   });
 
-  it('puts the leaves of each half of its games into one message', async () => {
+  it('puts leaves of many games into one message, but of no more than half of them', async () => {
     const running = work(16);
     const stream = await server.nextStream();
     for (let i = 0; i < 16; i++) stream.send({ $case: 'lease', value: leaseOf(i) });
     await stream.heard('submit', 16);
     const total = server.messageSizes.reduce((a, b) => a + b);
     expect(total / server.messageSizes.length).toBeGreaterThan(4);
-    // The halves take turns: neither waits for the other's evaluations.
-    expect(Math.max(...server.messageSizes)).toBe(8);
+    // So some search while the others wait for their evaluations.
+    expect(Math.max(...server.messageSizes)).toBeLessThanOrEqual(8);
     controller.abort();
     expect((await running).evaluations).toBe(total);
   });
