@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 /** A file of results, which are committed. @param experiment its folder */
 export function resultsFile(experiment: string, name: string): string {
@@ -15,9 +16,14 @@ export function runFile(experiment: string, name: string): string {
   return file;
 }
 
-/** All lines of a file, one JSON object each; none before there is a file. */
+/**
+ * All lines of a file, one JSON object each; none before there is a file. Long results are committed compressed, as FILE.gz:
+ * its lines come first, and those that were appended to FILE since come after them.
+ */
 export function readLines<T>(file: string): T[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const compressed = `${file}.gz`;
+  const older = existsSync(compressed) ? gunzipSync(readFileSync(compressed)).toString('utf8') : '';
+  const newer = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const lines = `${older}\n${newer}`.split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
 }
