@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { ChannelCredentials, createChannel, createClientFactory, Metadata, type Channel } from 'nice-grpc';
 import type { CallOptions, Client, ClientMiddlewareCall, CompatServiceDefinition } from 'nice-grpc';
 import { AppError, check } from '../../src/core/errors.js';
+import { WINDOW_BYTES } from '../../src/core/window.js';
 import { checkAddress } from './address.js';
 
 /** Where the server is and how to be let in. */
@@ -40,6 +41,7 @@ export class Connection {
     const credentials = credentialsOf(options);
     this.#channel = createChannel(targetOf(options.address), credentials, {
       'grpc.max_receive_message_length': maxMessageBytes,
+      'grpc-node.flow_control_window': WINDOW_BYTES,
       // A connection that swallows what is sent is noticed within half the time that a search waits for an answer.
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 5_000,

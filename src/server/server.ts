@@ -12,6 +12,7 @@ import type { Callers } from './access/callers.js';
 import { compose, type Composition } from './compose.js';
 import type { CheckedConfig, ServerConfig } from './config.js';
 import { decodable, refuseUndecoded } from './transport/decoding.js';
+import { widenWindow } from './transport/distance.js';
 import { dropLateAnswers } from './transport/ended-calls.js';
 import { addHealth, type Health } from './transport/health.js';
 import { makeLogger } from './logger.js';
@@ -83,7 +84,7 @@ function secret(text: string): string {
 
 function makeServer(config: ServerConfig, callers: Callers, logger: Logger, stopping: Stopping): Server {
   const options = {
-    interceptors: [dropLateAnswers],
+    interceptors: [widenWindow, dropLateAnswers],
     'grpc.max_receive_message_length': config.maxMessageBytes,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': 30_000,
