@@ -26,7 +26,6 @@ export interface ThreadEvents {
   died(cause: unknown): void;
 }
 
-/** A running session thread. */
 export class SessionThread {
   /** Resolves once the thread takes work; rejects if it dies before that, with the reason if the engine gave one. */
   readonly ready: Promise<void>;

@@ -66,7 +66,6 @@ export const namedRules: ReadonlyMap<string, CompleteRules> = new Map([
   ['ing', { ...trompTaylor, friendlyPassOk: true }],
 ]);
 
-/** The names of `namedRules`. */
 export const ruleNames: readonly string[] = [...namedRules.keys()];
 
 /** Other names, without what stands between their words. */

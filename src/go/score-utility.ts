@@ -18,7 +18,7 @@ export interface ScoreFactors {
   readonly dynamicScore: number;
 }
 
-/** KataGo's shares. */
+/** KataGo's factors. */
 export const scoreFactors: ScoreFactors = { staticScore: 0.1, dynamicScore: 0.3 };
 
 const staticScale = 2;

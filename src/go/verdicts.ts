@@ -11,7 +11,7 @@ export const CHAIN_SUICIDE = 4;
 /** Why a play is refused. */
 export type IllegalReason = 'occupied' | 'ko' | 'suicide' | 'superko' | 'off-board' | 'over';
 
-/** What only a game knows. */
+/** Verdicts that depend on the whole game, not on the stones alone. */
 export const SUPERKO = 10;
 export const OFF_BOARD = 11;
 export const OVER = 12;

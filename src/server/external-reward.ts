@@ -12,7 +12,7 @@ const MAX_BATCH = 256;
 
 /** A reward that can be closed. */
 export interface ExternalReward extends Reward {
-  /** Ends its connection. */
+  /** Ends the connection to the reward service. */
   close(): void;
 }
 

@@ -117,7 +117,7 @@ class PageHandler {
     this.#running.add(running);
   }
 
-  /** Never rejects. */
+  /** Answers a request; an error becomes a status, so the promise never rejects. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());

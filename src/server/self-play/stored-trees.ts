@@ -8,13 +8,12 @@ import * as pb from '../../proto/tengen/v1/self_play.js';
 import type { GameStore } from '../../store/store.js';
 import type { Work } from '../../trainer/go-data/work.js';
 
-/** The moves of a game. */
 export type Moves = readonly number[];
 
 /** The trees in the lease book. */
 export class StoredTrees {
   readonly #games: Pick<GameStore, 'tree'>;
-  /** By tree. */
+  /** A turn for each tree, by the id of the tree. */
   readonly #turns = new Turns();
   /** Moves of the stored games of a tree; forgotten when its work leaves the book. */
   readonly #moves = new WeakMap<Work, Moves[]>();

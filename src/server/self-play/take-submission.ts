@@ -80,7 +80,7 @@ async function takeGame(context: SubmissionContext, { worker, leaseId, game }: S
   return { responses: [stored(gameId)], endedLease: leaseId };
 }
 
-/** In the turn of the tree. */
+/** Takes a game of a tree, while no other game of the tree is taken. */
 async function takeVariation(
   context: SubmissionContext,
   submission: Submission,

@@ -25,7 +25,7 @@ export type WorkMessage =
 export interface SubmittedGame {
   readonly gameId: string;
   readonly moves: readonly number[];
-  /** Of a tree's game. */
+  /** Set for a game of a tree. */
   readonly variation: pb.Variation | undefined;
   /** Its message, for the store. */
   readonly bytes: Uint8Array;

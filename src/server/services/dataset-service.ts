@@ -29,7 +29,7 @@ export interface DatasetServiceOptions {
   readonly datasets: DatasetStore;
   readonly names: Names;
   readonly uploads: Uploads;
-  /** Checks files. */
+  /** Threads that check files. */
   readonly work: ThreadPool;
   /** Largest file taken. */
   readonly maxBytes: number;

@@ -26,7 +26,7 @@ export interface PlannedGrowth {
   readonly operator: Uint8Array<ArrayBuffer>;
   readonly inputs: NamedTensors;
   readonly targetShapes: Shapes;
-  /** Of the checkpoint. */
+  /** Metadata of the checkpoint file. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly sourceParameterCount: number;
   readonly parameterCount: number;

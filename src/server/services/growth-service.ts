@@ -28,7 +28,7 @@ const MAX_MS = 600_000;
 interface GrowthServiceOptions {
   readonly engine: EngineSettings;
   readonly uploads: Uploads;
-  /** Reads, plans and writes. */
+  /** Threads that read checkpoints, plan the growth and write checkpoints. */
   readonly work: ThreadPool;
   /** Neither file may have more. */
   readonly maxBytes: number;

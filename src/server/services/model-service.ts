@@ -43,7 +43,7 @@ export interface ModelServiceOptions {
   /** Below it are the models that may be imported by their paths; '' for none. */
   readonly importDir: string;
   readonly uploads: Uploads;
-  /** Reads files. */
+  /** Threads that read files. */
   readonly work: ThreadPool;
   /** Largest file taken. */
   readonly maxBytes: number;

@@ -12,7 +12,7 @@ import { decodeGameRecord, gameRecordToWire } from '../../wire/game-record.js';
 import { addRecord } from '../../wire/record-tree.js';
 import { encodeAnswer } from '../transport/carry-out.js';
 
-/** A line of a list. */
+/** A tree as one line of a list of games. */
 export function summaryOf(tree: TreeRow, first: GameRecord): GameSummary {
   const { treeId, jobId, modelVersion, games, positions, createdAtMs, sequence } = tree;
   return {

@@ -144,7 +144,7 @@ export class Uploads {
 
 /** What has come of one file, and what was said of it. */
 class Arriving {
-  /** Bytes so far. */
+  /** Bytes received so far. */
   length = 0;
   /** Bytes that the whole file has; 0 until that was said. */
   promised = 0;

@@ -44,7 +44,7 @@ export class Stopping {
     setMaxListeners(0, this.#draining.signal, this.#late.signal);
   }
 
-  /** Takes nothing more. */
+  /** Tells the calls under way to take no new work. */
   drain(): void {
     this.#draining.abort(new AppError('unavailable', 'The server is stopping'));
   }
@@ -64,8 +64,8 @@ export class Stopping {
   }
 
   /**
-   * Resolves once no call is under way, or those that are were abandoned. Only then may connections be told to close: a peer's keepalive ping on a connection
-   * that is closing fails, and grpc-js then drops the calls that still run there.
+   * Resolves once no call is under way, or the calls under way were abandoned. Only then may connections be told to close: a
+   * peer's keepalive ping on a connection that is closing fails, and grpc-js then drops the calls that still run there.
    */
   async idle(): Promise<void> {
     await this.#changed.until(() => this.#calls === 0 || this.#isAbandoned);

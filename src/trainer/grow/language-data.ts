@@ -26,7 +26,7 @@ export interface LanguageRows {
   readonly bounds: Float64Array;
   /** Rows to train on; those to evaluate on come after. */
   readonly training: number;
-  /** Of the data. */
+  /** Figures of the data for the progress of the job. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
@@ -60,7 +60,7 @@ export function readLanguageRows(
   };
 }
 
-/** The task of such rows. */
+/** The growth task whose batches are rows of tokens. */
 export function taskOfRows(
   rows: LanguageRows,
   { shape, seed }: Pick<LanguageDataOptions, 'shape' | 'seed'>,

@@ -25,7 +25,7 @@ const reader = threadModule<typeof reading>(import.meta.url, './read-rows.js');
 
 /** Where a network's own data come from. */
 type DataSources = Pick<JobPorts, 'datasets' | 'games'> & {
-  /** Gives the reading up. */
+  /** Ends the reading of the data when it aborts. */
   readonly signal?: AbortSignal;
 };
 

@@ -10,7 +10,7 @@ import type { Task } from './task.js';
 
 /** A row of tokens and, for each of them, how much the prediction of the next one counts. */
 export interface TokenRow {
-  /** One more than predictions. */
+  /** Token ids, one more than there are predictions. */
   readonly tokens: ArrayLike<number>;
   /** Of each token that is predicted, from the second; 1 unless given. */
   readonly weights?: ArrayLike<number>;

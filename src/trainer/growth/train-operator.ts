@@ -31,7 +31,7 @@ export interface Growth<A> {
 export interface OperatorStep {
   /** Steps made. */
   readonly step: number;
-  /** Of the batch. */
+  /** Loss of the batch of the step. */
   readonly loss: number;
 }
 

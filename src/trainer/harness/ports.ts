@@ -45,7 +45,6 @@ export interface JobModels {
   rate(ratings: readonly RatingRow[]): Promise<void>;
 }
 
-/** Data sets. */
 export interface JobDatasets {
   /** Resolves a name, or name@version; the file is given away. @throws AppError 'not-found' */
   read(ref: string): Promise<VersionedFile>;
@@ -69,7 +68,7 @@ export interface PlayedJob {
   readonly positions: number;
 }
 
-/** Durable games. */
+/** The games that the store has committed. */
 export interface JobGames {
   /** Games of a job with `sequence` > `after`, in ascending order, until the present end. */
   after(jobId: string, after: number, signal?: AbortSignal): AsyncIterable<StoredGame & { readonly positions: number }>;

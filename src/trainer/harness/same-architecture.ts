@@ -76,7 +76,7 @@ export async function checkLanguageModel(
   else if (jobId === undefined) checkSizes(row, { network: 'transformer', ...givenSizes(settings, names) }, ASK);
 }
 
-/** How settings ask. */
+/** Who wants the sizes, in the words of an error. */
 export const ASK = 'the settings ask for';
 
 /** The entries of `settings` that are set and named. */

@@ -35,7 +35,6 @@ export type RftPorts = Pick<JobPorts, 'model' | 'models' | 'datasets' | 'checkpo
 /** Makes the reward that settings ask for. @throws AppError 'invalid-argument' if they do not go together */
 export type OpenReward = (config: RftConfig) => OwningReward;
 
-/** A job of the kind. */
 export function rftJob(config: RftConfig, ports: RftPorts): SteppedJob {
   const prepare: Prepare = async (bytes, signal) => {
     // Refused before the pool is scored.

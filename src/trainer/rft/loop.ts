@@ -63,7 +63,7 @@ export interface RftLoopState {
 
 export interface RftLoopOptions {
   readonly model: Model<TransformerConfiguration>;
-  /** Of the model's vocabulary. */
+  /** Translates between texts and tokens of the model's vocabulary. */
   readonly texts: Texts;
   readonly pool: readonly RftTask[];
   readonly reward: Reward;
@@ -85,7 +85,7 @@ export interface RftStep {
   readonly failures: Readonly<Record<string, number>>;
   /** Indices into the pool, in the order in which they were drawn. */
   readonly drawn: readonly number[];
-  /** Correctness of each. */
+  /** Pass rate of each prompt drawn. */
   readonly passRates: readonly number[];
   readonly samples: readonly SampleRow[];
 }
@@ -243,7 +243,6 @@ export class RftLoop {
     return modelOf(this.#options.model, await this.tensors());
   }
 
-  /** Frees the model. */
   close(): Promise<void> {
     return this.#parts.policy.close();
   }

@@ -7,7 +7,7 @@ import { threadUrl } from '../../threads/thread-url.js';
 import { PolicyModel, type PolicyModelOptions, type PolicyModelPort } from './policy-model.js';
 import type { PolicyModelCalls, PolicyModelStart } from './policy-model-thread.js';
 
-/** Opens a loop's model. */
+/** Opens the policy model of an `RftLoop`. */
 export type OpenPolicyModel = (options: PolicyModelOptions) => Promise<PolicyModelPort>;
 
 /** Starts a thread for each policy model; rejects as `PolicyModel.open` does. `close` ends the thread after the run under way. */

@@ -50,7 +50,7 @@ export type UpdateResult = Record<(typeof policySums)[number] | 'tokens' | 'comp
 /** What a loop asks of its model; `policyModelHere` opens one in this thread, `policyModelThread` in another. */
 export interface PolicyModelPort {
   generate(request: RolloutRequest): Promise<Group[]>;
-  /** Reads prompts alone. */
+  /** Reads prompts without drawing completions. */
   summarise(prompts: readonly (readonly number[])[], prefixTokens: number): Promise<PromptSummary[]>;
   update(request: UpdateRequest): Promise<UpdateResult>;
   /** All that the next update depends on, copied. */

@@ -27,7 +27,7 @@ export interface JudgedGroup {
   readonly hasSignal: boolean;
 }
 
-/** What is asked of whom. */
+/** The model that draws completions, the reward that judges them, and the prompts. */
 export interface RolloutParts {
   readonly policy: PolicyModelPort;
   readonly texts: Texts;

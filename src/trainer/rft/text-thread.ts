@@ -17,7 +17,7 @@ const module = threadModule<typeof calls>(import.meta.url, './text-calls.js');
 export interface UsableTasks {
   readonly tasks: readonly RftTask[];
   readonly refusedLines: number;
-  /** Says which. */
+  /** A sentence that names the refused lines. */
   readonly refused: string;
 }
 
@@ -94,7 +94,6 @@ export class TextThread implements Texts {
     return this.#thread.run(module, 'decode', [tokens]);
   }
 
-  /** Ends the thread. */
   close(): Promise<void> {
     return this.#pool.close();
   }

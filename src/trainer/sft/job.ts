@@ -37,7 +37,6 @@ export type SftPorts = Pick<
   readonly onGrid?: (grid: RankGrid) => void;
 };
 
-/** A job of the kind. */
 export function sftJob(config: SftConfig, ports: SftPorts): SteppedJob {
   const prepare: Prepare = (bytes, signal) => SftSteps.prepare(config, ports, { bytes, signal });
   return new SteppedJob(prepare, ports.checkpoints, config);

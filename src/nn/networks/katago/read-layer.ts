@@ -3,7 +3,7 @@
 import { type KatagoActivation, katagoActivations } from './architecture.js';
 import { WordReader } from './words.js';
 
-/** No layer is wider. */
+/** Most channels of a layer. */
 const MAX_CHANNELS = 4096;
 
 /** What a convolution must be like. */
@@ -22,7 +22,7 @@ export class LayerReader {
   version = 0;
   readonly weights = new Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>();
   readonly activations = new Map<string, KatagoActivation>();
-  /** Unusual filters. */
+  /** Sides of filters that are not as usual, by the name of the parameter. */
   readonly kernels = new Map<string, number>();
 
   constructor(bytes: Uint8Array) {

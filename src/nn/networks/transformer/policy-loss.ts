@@ -36,7 +36,7 @@ export interface PolicyLossOptions {
   /** β; 0 asks for no reference. */
   readonly klCoefficient: number;
   readonly klEstimator: (typeof divergences)[number];
-  /** c. */
+  /** c, the factor of the entropy. */
   readonly entropyCoefficient: number;
   /** Logits are divided by it, as they were when the tokens were drawn. */
   readonly temperature: number;

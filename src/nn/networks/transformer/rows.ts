@@ -17,7 +17,7 @@ import type { TransformerConfiguration } from './configuration.js';
 import { addAttention, finish, HIDDEN, project, type QueryKeyValue, rmsNorm } from './layers.js';
 import { EMBEDDING, headParameter, LAST_NORM, layerParameter, transformerParameters } from './parameters.js';
 
-/** R and L. */
+/** R, the number of rows, and L, the number of tokens in each row. */
 export interface RowShape {
   readonly rows: number;
   readonly length: number;
