@@ -1,6 +1,6 @@
 /**
- * Angle concentration ("Angles Don't Lie", NeurIPS 2025, section 3): how parallel the hidden states of a prompt's tokens
- * are, read where the last block's gated layer reads them, after its norm. The mean of all pairs of cosines is the product of
+ * Angle concentration ("Angles Don't Lie", NeurIPS 2025, section 3): the mean cosine between the hidden states of a prompt's
+ * tokens, which are the inputs of the last block's gated layer, after the layer's norm. The mean of all pairs of cosines is the product of
  * two mean unit vectors, so q tokens of width d cost q·d and not q²·d.
  */
 

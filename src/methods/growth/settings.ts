@@ -38,10 +38,14 @@ const plain: OperatorSettings = {
 };
 
 /**
- * Each way by name. `net2net`: copies of units that keep the function (Chen et al., ICLR 2016), and new layers that do
- * nothing. `net2net-spread`: the same with copies told apart at once. `stack`: copies of units, layers stacked (Gong et al., ICML 2019). `fpi` and `aki`: bert2BERT (Chen et al., ACL
- * 2022). `ligo`: a trained map for each type of weight (Wang et al., ICLR 2023). `mango`: the trained operator of this
- * method, from `fpi`; `mango-exact`: the same from `net2net`. `katago`: widening as KataGo's script does.
+ * The ways of growing, by name:
+ * - `net2net`: copies of units that keep the function of the network (Chen et al., ICLR 2016), and new layers that add 0.
+ * - `net2net-spread`: `net2net` with random numbers on the outgoing weights, which add up to 0 over the copies of a unit.
+ * - `stack`: copies of units; layers are stacked (Gong et al., ICML 2019).
+ * - `fpi` and `aki`: bert2BERT (Chen et al., ACL 2022).
+ * - `ligo`: a trained map for each type of weight (Wang et al., ICLR 2023).
+ * - `mango`: the trained operator of this method, which starts as `fpi`; `mango-exact` starts as `net2net`.
+ * - `katago`: widening as KataGo's script does it.
  */
 export const growthMethods = {
   net2net: { ...plain, depth: 'exact', split: 'uneven' },

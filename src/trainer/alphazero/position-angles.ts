@@ -12,11 +12,14 @@ import { pointDirections } from '../../nn/networks/point-directions.js';
 import { snapshotOf } from '../go-data/batch.js';
 import type { GameRows } from '../go-data/game-rows.js';
 
-/** Scores the games of a replay memory by the network of the step before which they came, or were to be scored anew. */
+/**
+ * Angle scores of the games of a replay memory. A game is scored when it arrives, and whenever it is to be scored anew, by the
+ * network as it was before the step that follows.
+ */
 export class PositionAngles {
   readonly #architecture: GoArchitecture;
   readonly #program: Program;
-  /** Those that were given. */
+  /** The scores that `open` was given. */
   readonly kept: Float32Array;
   /** Inputs of the program; a network without global pooling reads no globals. */
   readonly #inputs: readonly string[];
