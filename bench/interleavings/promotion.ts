@@ -102,7 +102,7 @@ class World {
       uploads: new Uploads({ folder: '', maxBytes: 1 << 26, stallMs: 1, openFile, startTimer: () => () => undefined }),
       maxBytes: 1 << 20,
       promoted: () => undefined,
-      precisionOf: () => 'fp32',
+      servingOf: () => ({ precision: 'fp32', calibration: 'none' }),
       precisionChanged: () => undefined,
     });
   }

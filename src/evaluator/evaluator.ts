@@ -22,6 +22,7 @@ import { MeasuredThreads } from './measured-threads.js';
 import type { ModelShape, ServedModels } from './model-source.js';
 import { floatCount, joinOutputs, partOf, type PlainTensors } from './plain-tensors.js';
 import type { InferOutputs } from './session-messages.js';
+import { Quiet } from './quiet.js';
 import { SessionPool, type PoolPorts } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
 import { WaitingTimes } from './waiting-times.js';
@@ -70,6 +71,8 @@ export class Evaluator {
   readonly #caches = new Map<number, EvaluationCache>();
   readonly #counters = makeCounters();
   readonly #waiting = new WaitingTimes();
+  /** When work for which nobody waits may go on. */
+  readonly quiet = new Quiet(() => this.#pendingPositions);
   #inferring = 0;
   #closed = false;
 
@@ -138,6 +141,16 @@ export class Evaluator {
    *   when the queue is full, 'cancelled' when the signal aborts, 'internal' when the network fails
    */
   async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
+    if (request.priority !== 'interactive') return this.#evaluateNow(request);
+    this.quiet.began();
+    try {
+      return await this.#evaluateNow(request);
+    } finally {
+      this.quiet.ended();
+    }
+  }
+
+  async #evaluateNow(request: EvaluateRequest): Promise<EvaluateResult> {
     throwIfAborted(request.signal);
     const { model: name, precision = 'auto' } = request;
     let model = this.#models.find(name, precision);
@@ -225,7 +238,7 @@ export class Evaluator {
     return {
       ...this.#counters,
       batchFill: batches === 0 ? 0 : evaluations / (batches * this.#config.maxBatch),
-      pending: this.#batcher.pending + this.#inferring,
+      pending: this.#pendingPositions,
       loadedVersions: this.#models.count,
       threads: this.#pool.size,
       waiting: this.#waiting.counts(),
@@ -242,6 +255,11 @@ export class Evaluator {
     this.#closed = true;
     this.#batcher.close(new AppError('unavailable', 'The evaluator is closing'));
     await this.#pool.close();
+  }
+
+  /** Positions waiting or being evaluated now. */
+  get #pendingPositions(): number {
+    return this.#batcher.pending + this.#inferring;
   }
 
   async #evaluateBySize(model: LoadedModel, request: EvaluateRequest): Promise<EvaluateResult> {
@@ -300,7 +318,7 @@ export class Evaluator {
 
   #admit(positions: number): void {
     if (this.#closed) throw new AppError('unavailable', 'The evaluator is closing');
-    const waiting = this.#batcher.pending + this.#inferring;
+    const waiting = this.#pendingPositions;
     if (waiting + positions <= this.#config.maxPending) return;
     this.#counters.refused++;
     throw new AppError(

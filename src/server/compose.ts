@@ -7,7 +7,9 @@ import { sftKind } from '../trainer/sft/job.js';
 import { jobRewards } from './job-rewards.js';
 import { jobWorld } from './job-world.js';
 import { JobRunner } from './jobs.js';
+import { formatCalibrations } from './models/quantizer.js';
 import { serveMetrics } from './metrics.js';
+import { formatQuotas } from './access/quotas.js';
 import { openParts, type Parts, type PartsOptions } from './parts.js';
 import { composeSearch, openSearchGames } from './search/search-service.js';
 import { composeSelfPlay, openSelfPlay } from './self-play/self-play-service.js';
@@ -48,7 +50,7 @@ export async function compose(options: PartsOptions): Promise<Composition> {
 }
 
 async function composeServices(parts: Parts): Promise<Composition> {
-  const { config, logger, store, engine, evaluator, promoted, quotas } = parts;
+  const { config, logger, store, engine, evaluator, quantizer, promoted, quotas } = parts;
   await evaluator.ready();
   // Measured before anybody waits for it; where there is no model yet, or none that plays Go, with the first that is used.
   if (config.threads === 0) {
@@ -60,7 +62,8 @@ async function composeServices(parts: Parts): Promise<Composition> {
   const selfPlay = await openSelfPlay(parts, jobs);
   const generator = openGenerator(parts);
   const searchGames = openSearchGames(parts);
-  const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, quotas);
+  const more = (): string => formatQuotas(quotas.figures()) + formatCalibrations(quantizer.figures());
+  const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, more);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, (config.leaseSeconds * 1000) / 4));
   return {
     services: [

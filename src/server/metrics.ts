@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { AppError } from '../core/errors.js';
 import { formatPrometheus, type EvaluatorMetrics } from '../evaluator/metrics.js';
 import { waitingQuantileMs } from '../evaluator/waiting-times.js';
-import { formatQuotas, type Quotas } from './access/quotas.js';
 
 /** Anything with an evaluator's counters. */
 export interface MetricsSource {
@@ -79,16 +78,20 @@ export interface MetricsServer {
  * Serves `GET /metrics` on 127.0.0.1.
  *
  * @param port 0 takes a free one
- * @param quotas what clients have had
+ * @param more text of others in the format of Prometheus, made at every request
  * @throws AppError 'unavailable' if the port cannot be bound
  */
-export async function serveMetrics(source: MetricsSource, port: number, quotas?: Quotas): Promise<MetricsServer> {
+export async function serveMetrics(
+  source: MetricsSource,
+  port: number,
+  more: () => string = () => '',
+): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Only GET /metrics is here\n');
       return;
     }
-    const text = formatPrometheus(source.metrics()) + (quotas ? formatQuotas(quotas.figures()) : '');
+    const text = formatPrometheus(source.metrics()) + more();
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
   });
   await new Promise<void>((resolve, reject) => {

@@ -8,7 +8,7 @@ import { messagesOf, partsOfBytes } from '../../clients/shared/upload.js';
 import type { GtpClient } from '../../clients/shared/gtp-client.js';
 import { refOf } from '../../src/core/refs.js';
 import { delay } from '../../src/core/signals.js';
-import { ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
+import { Calibration, ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
 import { bundleBridge, bundlePath, startBridge } from '../support/bridge-process.js';
 import { KatrainEngine } from '../support/katrain-engine.js';
 import { quantizableFile } from '../support/quantized-models.js';
@@ -38,14 +38,19 @@ async function start(): Promise<void> {
   await models().uploadModel(messagesOf(partsOfBytes(quantizableFile), { name: 'go' }, { name: '' }));
 }
 
+/** The model as soon as it is as `isWanted` says. */
+async function modelThat(isWanted: (model: Model) => boolean): Promise<Model> {
+  for (;;) {
+    const { model } = await models().getModel({ model: 'go' });
+    if (isWanted(model!)) return model!;
+    await delay(20, new AbortController().signal);
+  }
+}
+
 /** Has the model served in eight bits, which the server does once it is calibrated. */
 async function quantized(): Promise<Model> {
   await models().setPrecision({ name: 'go', precision: Precision.INT8 });
-  for (;;) {
-    const { model } = await models().getModel({ model: 'go' });
-    if (model!.servedPrecision === Precision.INT8) return model!;
-    await delay(20, new AbortController().signal);
-  }
+  return modelThat(({ servedPrecision }) => servedPrecision === Precision.INT8);
 }
 
 async function run(...args: string[]): Promise<string> {
@@ -54,7 +59,7 @@ async function run(...args: string[]): Promise<string> {
 }
 
 function bridge(...flags: string[]): GtpClient {
-  const started = startBridge(server.address, '--visits', '8', ...flags);
+  const started = startBridge(server.address, '--visits', '8', '--analysis-visits', '10000000', ...flags);
   bridges.push(started);
   return started;
 }
@@ -76,7 +81,14 @@ it('stays what a game began with until the next one, in the bridge and the analy
   await client.send('genmove b');
   const lead = await analysed();
   expect(await precisionOf(client)).toBe('fp32');
+  const analysis = client.send('kata-analyze 1');
+  await models().setPrecision({ name: 'go', precision: Precision.INT8 });
+  await modelThat(({ calibration }) => calibration === Calibration.WAITS);
+  expect(await run('models', 'list')).toContain(' fp32 (calibration waits)');
+  client.interrupt();
+  await analysis;
   const model = await quantized();
+  expect(server.log()).toMatch(/calibration-waits.*calibration-goes-on.*model-quantized/s);
   await client.send('genmove w');
   expect(await precisionOf(client)).toBe('fp32');
   expect(await analysed()).toBe(lead);

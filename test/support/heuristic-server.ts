@@ -6,7 +6,7 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
-import { ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
+import { Calibration, ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
 import { evaluationsToWire } from '../../src/wire/evaluation.js';
 import { positionFromWire } from '../../src/wire/position.js';
 import { heuristicEvaluation } from './heuristic-evaluator.js';
@@ -100,6 +100,7 @@ export class HeuristicServer {
       precision: Precision.FP32,
       servedPrecision: Precision.FP32,
       quantization: undefined,
+      calibration: Calibration.UNSPECIFIED,
       architectureJson: '{}',
       step: 0,
     };

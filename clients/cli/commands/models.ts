@@ -36,12 +36,15 @@ function describe(model: Model): string[] {
 
 const precisions = { auto: Precision.AUTO, fp32: Precision.FP32, int8: Precision.INT8 } as const;
 
-/** What a version is served in, and how much faster eight bits are where they are used. */
-function precisionOf({ servedPrecision, quantization }: Model): string {
+/** What a version is served in; how much faster eight bits are where they are used, and what becomes of the calibration else. */
+function precisionOf({ servedPrecision, quantization, calibration }: Model): string {
   if (servedPrecision === Precision.UNSPECIFIED) return '';
-  if (servedPrecision === Precision.FP32) return 'fp32';
-  return quantization ? `int8 (${quantization.speedup.toFixed(1)} ×)` : 'int8';
+  if (servedPrecision === Precision.FP32) return `fp32${calibrations[calibration]}`;
+  return quantization?.isSpeedupCertain ? `int8 (${quantization.speedup.toFixed(1)} ×)` : 'int8';
 }
+
+/** By their number in the messages. */
+const calibrations: readonly string[] = ['', ' (calibration waits)', ' (being calibrated)'];
 
 function print(models: readonly Model[], json: boolean): void {
   if (json) for (const model of models) process.stdout.write(`${JSON.stringify(model)}\n`);

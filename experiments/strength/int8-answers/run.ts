@@ -64,7 +64,12 @@ async function played(file: Uint8Array, size: number, count: number): Promise<re
   const engine = await openEngine(cpuEngine);
   const session = await ServingSession.load(file, engine);
   try {
-    const all = await policyPositions(session, { size, count: STRIDE * count }, new Rng(OTHER_SEED), () => undefined);
+    const all = await policyPositions(
+      session,
+      { size, count: STRIDE * count, inRun: BATCH },
+      new Rng(OTHER_SEED),
+      () => undefined,
+    );
     return all.filter((_, i) => i % STRIDE === 0);
   } finally {
     await session.release();

@@ -10,7 +10,9 @@ import { servingGraph } from '../../nn/networks/serving.js';
 import { decodeModel } from '../../nn/model-file.js';
 import { packPositions, type PackedPositions, ServingSession } from '../serving-session.js';
 import type { ServingForm } from '../sized-programs.js';
-import { compareAnswers, type QuantizationReport } from './compare.js';
+import { type AnswerReport, compareAnswers, type QuantizationReport } from './compare.js';
+import { inParts, positionsInRun } from './short-runs.js';
+import { measureSpeedup } from './speedup.js';
 
 /** What is kept of a network to serve it in eight bits. */
 export interface Quantization {
@@ -25,14 +27,13 @@ const FOR_CHOICE = 128;
 export const CALIBRATION_POSITIONS = FOR_RANGES + FOR_CHOICE + 1000;
 /** Shares of the values that the ranges hold; the one whose policy is nearest to float32's is taken. */
 const SHARES = [0.999, 0.9999, 0.99999, 1];
-const BATCH = 32;
 
 type Packed = Omit<PackedPositions, 'ownership'>;
 
 /**
  * @param file a model file
  * @param positions `CALIBRATION_POSITIONS` of them, in no order, of sizes that the network plays
- * @param goOn called between batches; what it throws ends the work
+ * @param goOn called before each run, which is short; what it throws ends the work
  */
 export async function calibrate(
   file: Uint8Array,
@@ -47,16 +48,18 @@ export async function calibrate(
     sessions.push(session);
     return session;
   };
-  const part = (from: number, to?: number): Packed[] => packed(positions.slice(from, to));
+  const { architecture } = decodeModel(file);
+  const part = (from: number, to?: number): Packed[] =>
+    packed(positions.slice(from, to), (size) => positionsInRun(architecture, size));
   try {
     const exact = await open();
-    const recorder = new RangeRecorder(observedGraph(servingGraph(decodeModel(file).architecture)));
+    const recorder = new RangeRecorder(observedGraph(servingGraph(architecture)));
     const observed = await open({ graphOf: observedGraph });
     for (const batch of part(0, FOR_RANGES)) {
       await goOn();
       recorder.record(await observed.infer(observed.features(batch)));
     }
-    let best: Quantization | undefined;
+    let best: { readonly ranges: readonly Range[]; readonly report: AnswerReport } | undefined;
     for (const share of SHARES) {
       const ranges = recorder.ranges(share);
       const quantized = await open({ ranges });
@@ -64,20 +67,20 @@ export async function calibrate(
       if (best === undefined || report.policyDivergence < best.report.policyDivergence) best = { ranges, report };
     }
     const { ranges } = best!;
-    const report = await compareAnswers(exact, await open({ ranges }), part(FOR_RANGES + FOR_CHOICE), goOn);
-    return { ranges, report };
+    const quantized = await open({ ranges });
+    const others = part(FOR_RANGES + FOR_CHOICE);
+    const answers = await compareAnswers(exact, quantized, others, goOn);
+    return { ranges, report: { ...answers, ...(await measureSpeedup(exact, quantized, others, goOn)) } };
   } finally {
     for (const session of sessions) await session.release();
   }
 }
 
-/** Batches of positions of one size each. */
-function packed(positions: readonly Snapshot[]): Packed[] {
+/** Batches of positions of one size each, as many as `most` says. */
+function packed(positions: readonly Snapshot[], most: (size: number) => number): Packed[] {
   const sizes = [...new Set(positions.map(({ size }) => size))];
   return sizes.flatMap((size) => {
     const own = positions.filter((position) => position.size === size);
-    return Array.from({ length: Math.ceil(own.length / BATCH) }, (_, index) =>
-      packPositions(own.slice(index * BATCH, (index + 1) * BATCH), size),
-    );
+    return inParts(own, most(size)).map((part) => packPositions(part, size));
   });
 }

@@ -1,11 +1,11 @@
-/** How far the answers of a quantized network are from its own in float32, and how much faster they come. */
+/** How far the answers of a quantized network are from its own in float32. */
 
-import { median } from '../../core/statistics.js';
 import type { PackedPositions, ServingSession } from '../serving-session.js';
 import { allocateOutputs } from '../slots.js';
+import type { Speedup } from './speedup.js';
 
 /** A comparison over `positions` positions. */
-export interface QuantizationReport {
+export interface AnswerReport {
   readonly positions: number;
   /** Mean Kullback–Leibler divergence of the policy in eight bits from that in float32, over all moves, in nats. */
   readonly policyDivergence: number;
@@ -13,9 +13,10 @@ export interface QuantizationReport {
   readonly samePreference: number;
   /** Mean distance of the values in [-1, 1]. */
   readonly valueDistance: number;
-  /** Time of an evaluation in float32 over that in eight bits, in one thread, batch by batch in turns. */
-  readonly speedup: number;
 }
+
+/** All that is known of a network in eight bits. */
+export type QuantizationReport = AnswerReport & Speedup;
 
 /** Most that the policy and the value may change, and the least that must be gained, for eight bits to be used. */
 const limits = { policyDivergence: 0.02, valueDistance: 0.02, speedup: 1.1 } as const;
@@ -27,27 +28,24 @@ export function isWorthServing({ policyDivergence, valueDistance, speedup }: Qua
   );
 }
 
-/** Runs both on the same batches; `goOn` is called before each. */
+/** Runs both on the same batches; `goOn` is called before each run. */
 export async function compareAnswers(
   exact: ServingSession,
   quantized: ServingSession,
   batches: readonly Omit<PackedPositions, 'ownership'>[],
   goOn: () => Promise<void> | void,
-): Promise<QuantizationReport> {
+): Promise<AnswerReport> {
   let compared = 0;
   let policyDivergence = 0;
   let samePreference = 0;
   let valueDistance = 0;
-  const ratios: number[] = [];
   for (const batch of batches) {
     await goOn();
     const positions = { ...batch, ownership: false };
     const [own, other] = [allocateOutputs(batch.count, batch.size), allocateOutputs(batch.count, batch.size)];
-    const started = performance.now();
     await exact.evaluate(positions, own);
-    const between = performance.now();
+    await goOn();
     await quantized.evaluate(positions, other);
-    ratios.push((between - started) / (performance.now() - between));
     const actions = batch.size * batch.size + 1;
     const logits = [own.policy, other.policy] as const;
     const values = [own.value, other.value] as const;
@@ -65,8 +63,6 @@ export async function compareAnswers(
     policyDivergence: policyDivergence / compared,
     samePreference: samePreference / compared,
     valueDistance: valueDistance / compared,
-    // The first batches of a session are slow; the median is not changed by a few slow batches.
-    speedup: median(ratios),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Rng } from '../../core/rng.js';
 import { Position } from '../../go/position.js';
 import { defaultRules } from '../../go/rules.js';
 import type { Snapshot } from '../../go/snapshot.js';
+import { inParts } from './short-runs.js';
 import { packPositions, type ServingSession } from '../serving-session.js';
 
 const GAMES = 32;
@@ -23,10 +24,10 @@ export function sizesToPlay(boards: readonly [number, number], count: number): M
   return new Map(sizes.map(([size, share]) => [size, Math.ceil((count * share) / total)]));
 }
 
-/** Plays until there are `count` positions of `size`; about every second one is taken. `goOn` is called before each move. */
+/** Plays until there are `count` positions of `size`; about every second one is taken. `goOn` is called before each run. */
 export async function policyPositions(
   session: ServingSession,
-  { size, count }: { readonly size: number; readonly count: number },
+  { size, count, inRun }: { readonly size: number; readonly count: number; readonly inRun: number },
   rng: Rng,
   goOn: () => Promise<void> | void,
 ): Promise<Snapshot[]> {
@@ -34,12 +35,16 @@ export async function policyPositions(
   const legal = new Uint8Array(size * size + 1);
   const taken: Snapshot[] = [];
   while (taken.length < count) {
-    await goOn();
     const snapshots = games.map((game) => game.snapshot());
-    const outputs = await session.infer(session.features(packPositions(snapshots, size)));
+    const policies: Float32Array[] = [];
+    for (const part of inParts(snapshots, inRun)) {
+      await goOn();
+      const { policy } = await session.infer(session.features(packPositions(part, size)));
+      part.forEach((_, i) => policies.push(policy!.data.subarray(i * legal.length, (i + 1) * legal.length)));
+    }
     games.forEach((game, i) => {
       if (rng.float() < 0.5 && taken.length < count) taken.push(snapshots[i]!);
-      const logits = outputs['policy']!.data.subarray(i * legal.length, (i + 1) * legal.length);
+      const logits = policies[i]!;
       game.legal(legal);
       game.play(drawMove(logits, legal, rng));
       if (game.isOver || game.moveCount >= 2 * size * size) games[i] = new Position(size, defaultRules(size));

@@ -1,16 +1,18 @@
 /**
  * Which versions are served in eight bits. A version that is loaded for the first time is served in float32 while it is
  * calibrated in the background, on positions of its own games where there are any; it is loaded again when that shows
- * that eight bits pay.
+ * that eight bits pay. The calibration goes on only while no person waits for an evaluation.
  */
 
 import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
 import type { AnsweredPrecision } from '../../core/precision.js';
+import { refOf } from '../../core/refs.js';
 import type { EngineSettings } from '../../engine/engine-settings.js';
 import { CALIBRATION_POSITIONS, type Quantization } from '../../evaluator/quantization/calibrate.js';
 import { isWorthServing } from '../../evaluator/quantization/compare.js';
 import { quantize } from '../../evaluator/quantization/quantize.js';
+import type { Quiet } from '../../evaluator/quiet.js';
 import type { Range } from '../../nn/quantization/ranges.js';
 import type { ModelRow, Store } from '../../store/store.js';
 import { calibrationPositions } from './calibration-positions.js';
@@ -23,10 +25,15 @@ const FEWEST_WEIGHTS = 50_000;
 export interface QuantizerOptions {
   readonly store: Pick<Store, 'models' | 'games' | 'jobs'>;
   readonly engine: EngineSettings;
+  /** When a calibration may go on. */
+  readonly quiet: Pick<Quiet, 'turn' | 'isInteractive'>;
   /** Loads a version again, if it is loaded. */
   readonly reload: (ref: string) => Promise<void>;
   readonly logger: Logger;
 }
+
+/** What becomes of the calibration of a version: `waits` for its turn, or until no person waits for an evaluation. */
+export type Calibration = 'none' | 'waits' | 'runs';
 
 /** The stored form of a quantization; undefined if there is none. */
 export function parseQuantization({ quantizationJson }: Pick<ModelRow, 'quantizationJson'>): Quantization | undefined {
@@ -39,6 +46,8 @@ export class Quantizer {
   readonly #abort = new AbortController();
   readonly #waiting: string[] = [];
   #current: string | undefined;
+  /** Whether the current one waits until no person waits for an evaluation. */
+  #isHeld = false;
   #working: Promise<void> | undefined;
 
   constructor(options: QuantizerOptions) {
@@ -49,7 +58,7 @@ export class Quantizer {
   async ranges(ref: string): Promise<readonly Range[] | undefined> {
     const row = await this.#options.store.models.get(ref);
     if (!row) return undefined;
-    if (row.quantizationJson === '') this.#request(row, ref);
+    if (row.quantizationJson === '') this.#request(row);
     return this.precisionOf(row) === 'int8' ? parseQuantization(row)?.ranges : undefined;
   }
 
@@ -58,6 +67,18 @@ export class Quantizer {
     const quantization = parseQuantization(row);
     if (!quantization || row.precision === 'fp32' || !this.#canQuantize) return 'fp32';
     return row.precision === 'int8' || isWorthServing(quantization.report) ? 'int8' : 'fp32';
+  }
+
+  /** What becomes of the calibration of a version now. */
+  calibrationOf(ref: string): Calibration {
+    if (this.#current === ref) return this.#isHeld ? 'waits' : 'runs';
+    return this.#waiting.includes(ref) ? 'waits' : 'none';
+  }
+
+  /** How many calibrations run, which is one at most, and how many wait. */
+  figures(): { readonly running: number; readonly waiting: number } {
+    const running = Number(this.#current !== undefined && !this.#isHeld);
+    return { running, waiting: this.#waiting.length + Number(this.#isHeld) };
   }
 
   /** Resolves when nothing is being calibrated. */
@@ -77,8 +98,9 @@ export class Quantizer {
     return engine === 'onnxruntime' && provider === 'cpu';
   }
 
-  #request(row: ModelRow, ref: string): void {
-    if (row.precision === 'fp32' || !this.#canQuantize || this.#abort.signal.aborted) return;
+  #request(row: ModelRow): void {
+    const ref = refOf(row);
+    if (row.size === 0 || row.precision === 'fp32' || !this.#canQuantize || this.#abort.signal.aborted) return;
     if (row.precision === 'auto' && row.parameterCount < FEWEST_WEIGHTS) return;
     if (this.#current === ref || this.#waiting.includes(ref)) return;
     this.#waiting.push(ref);
@@ -96,6 +118,7 @@ export class Quantizer {
         this.#options.logger.warn({ ref, error: AppError.from(error).message }, 'model-not-quantized');
       } finally {
         this.#current = undefined;
+        this.#isHeld = false;
       }
     }
   }
@@ -106,9 +129,30 @@ export class Quantizer {
     if (!row) return;
     const positions = await calibrationPositions(store, row, CALIBRATION_POSITIONS);
     const start = { file: await store.models.read(ref), positions, engine, seed: 1 };
-    const quantization = await quantize(start, this.#abort.signal);
+    logger.info({ ref }, 'calibration-begins');
+    const quantization = await quantize(start, this.#abort.signal, () => this.#turn(ref));
     await store.models.setQuantization(ref, JSON.stringify(quantization));
     logger.info({ ref, ...quantization.report }, 'model-quantized');
+    // Loading keeps the session threads from work.
+    await this.#turn(ref);
     await reload(ref);
   }
+
+  async #turn(ref: string): Promise<void> {
+    const { quiet, logger } = this.#options;
+    this.#isHeld = quiet.isInteractive;
+    if (!this.#isHeld) return quiet.turn(this.#abort.signal);
+    logger.info({ ref }, 'calibration-waits');
+    await quiet.turn(this.#abort.signal);
+    this.#isHeld = false;
+    logger.info({ ref }, 'calibration-goes-on');
+  }
+}
+
+/** How many calibrations run and wait, in the text format of Prometheus. */
+export function formatCalibrations({ running, waiting }: ReturnType<Quantizer['figures']>): string {
+  return (
+    `# TYPE tengen_calibrations_running gauge\ntengen_calibrations_running ${running}\n` +
+    `# TYPE tengen_calibrations_waiting gauge\ntengen_calibrations_waiting ${waiting}\n`
+  );
 }

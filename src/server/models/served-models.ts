@@ -7,6 +7,7 @@ import { quoted } from '../../core/quoted.js';
 import { refOf } from '../../core/refs.js';
 import { engineOf, type EngineSettings } from '../../engine/engine-settings.js';
 import { Evaluator, type EvaluatorSettings } from '../../evaluator/evaluator.js';
+import type { ServedModels } from '../../evaluator/model-source.js';
 import type { Store } from '../../store/store.js';
 import { Quantizer } from './quantizer.js';
 
@@ -28,8 +29,9 @@ export function openEvaluator(
   logger: Logger,
 ): { readonly evaluator: Evaluator; readonly quantizer: Quantizer } {
   const reload = (ref: string): Promise<void> => evaluator.reload(ref);
-  const quantizer = new Quantizer({ store, engine: engineOf(settings), reload, logger });
-  const source = { ...storedModels(store), ranges: (ref: string) => quantizer.ranges(ref) };
-  const evaluator = new Evaluator(source, settings, (event, fields) => logger.info(fields, event));
+  const source: ServedModels = { ...storedModels(store), ranges: (ref: string) => quantizer.ranges(ref) };
+  const evaluator: Evaluator = new Evaluator(source, settings, (event, fields) => logger.info(fields, event));
+  const { quiet } = evaluator;
+  const quantizer: Quantizer = new Quantizer({ store, engine: engineOf(settings), quiet, reload, logger });
   return { evaluator, quantizer };
 }

@@ -3,7 +3,6 @@
 import type { CallContext } from 'nice-grpc';
 import { AppError, check } from '../../core/errors.js';
 import { checkModelName } from '../../core/model-name.js';
-import type { AnsweredPrecision } from '../../core/precision.js';
 import { quoted } from '../../core/quoted.js';
 import { refOf } from '../../core/refs.js';
 import { throwIfAborted } from '../../core/signals.js';
@@ -26,7 +25,7 @@ import type { Parts } from '../parts.js';
 import type { Uploads } from '../transport/receive-upload.js';
 import { chunksOf } from '../transport/send-file.js';
 import { service, type Service } from '../transport/service.js';
-import { modelToWire } from './model-message.js';
+import { modelToWire, type Serving } from './model-message.js';
 
 const reading = threadModule<typeof files>(import.meta.url, '../models/read-model.js');
 /** After this the reading or packing of a file is given up. */
@@ -37,8 +36,8 @@ const formats = ['stored', 'stored', 'katago'] as const;
 
 export interface ModelServiceOptions {
   readonly models: ModelStore;
-  /** In which a version is served to whoever asks for no precision. */
-  readonly precisionOf: (row: ModelRow) => AnsweredPrecision;
+  /** What the server does with a version now. */
+  readonly servingOf: (row: ModelRow) => Serving;
   readonly names: Names;
   /** Below it are the models that may be imported by their paths; '' for none. */
   readonly importDir: string;
@@ -57,7 +56,7 @@ export function composeModels(parts: Parts): Service {
   const { config, logger, store, evaluator, quantizer, promoted, names, uploads, pools } = parts;
   const options: ModelServiceOptions = {
     models: store.models,
-    precisionOf: (row) => quantizer.precisionOf(row),
+    servingOf: (row) => ({ precision: quantizer.precisionOf(row), calibration: quantizer.calibrationOf(refOf(row)) }),
     names,
     uploads,
     work: pools.files,
@@ -65,7 +64,9 @@ export function composeModels(parts: Parts): Service {
     maxBytes: config.maxModelMegabytes * MEGABYTE,
     promoted,
     precisionChanged(name) {
-      evaluator.reload(name).catch((err: unknown) => logger.error({ err, name }, 'model-not-reloaded'));
+      // A calibration that the new precision needs begins now, and not when somebody asks for the model.
+      const changed = Promise.all([quantizer.ranges(name), evaluator.reload(name)]);
+      changed.catch((err: unknown) => logger.error({ err, name }, 'model-not-reloaded'));
     },
   };
   return service(ModelServiceDefinition, makeModelService(options));
@@ -74,7 +75,7 @@ export function composeModels(parts: Parts): Service {
 export function makeModelService(options: ModelServiceOptions): ModelServiceImplementation {
   const { models, names, uploads, maxBytes, promoted, precisionChanged } = options;
   const threads = inThreads(options);
-  const toWire = (row: ModelRow): Model => modelToWire(row, options.precisionOf(row));
+  const toWire = (row: ModelRow): Model => modelToWire(row, options.servingOf(row));
   const get = async (ref: string): Promise<ModelRow> => {
     const row = await models.get(ref);
     if (!row)

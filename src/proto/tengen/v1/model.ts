@@ -37,6 +37,26 @@ export namespace Precision {
   export type UNRECOGNIZED = typeof Precision.UNRECOGNIZED;
 }
 
+/** What becomes of the calibration of a version. */
+export const Calibration = {
+  /** UNSPECIFIED - No calibration is under way. */
+  UNSPECIFIED: 0,
+  /** WAITS - The calibration waits: for calibrations before it, or until no person waits for evaluations. */
+  WAITS: 1,
+  /** RUNS - The calibration runs, in a thread of the lowest priority. */
+  RUNS: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Calibration = typeof Calibration[keyof typeof Calibration];
+
+export namespace Calibration {
+  export type UNSPECIFIED = typeof Calibration.UNSPECIFIED;
+  export type WAITS = typeof Calibration.WAITS;
+  export type RUNS = typeof Calibration.RUNS;
+  export type UNRECOGNIZED = typeof Calibration.UNRECOGNIZED;
+}
+
 /** Format of a model file. */
 export const ModelFormat = {
   /** UNSPECIFIED - The same as MODEL_FORMAT_STORED. */
@@ -74,6 +94,11 @@ export interface Quantization {
   speedup: number;
   /** Whether PRECISION_AUTO serves the version in int8. */
   isWorthServing: boolean;
+  /**
+   * Whether repeated measurements of the speedup agree. A speedup that is not certain was measured while the machine did other
+   * work, or by an older server; do not show it.
+   */
+  isSpeedupCertain: boolean;
 }
 
 /** One version of a model. */
@@ -115,6 +140,8 @@ export interface Model {
    * model.
    */
   servedPrecision: Precision;
+  /** Calibration of the version for int8. */
+  calibration: Calibration;
 }
 
 /** Asks for versions. */
@@ -222,7 +249,15 @@ export interface SetPrecisionResponse {
 }
 
 function createBaseQuantization(): Quantization {
-  return { positions: 0, policyDivergence: 0, samePreference: 0, valueDistance: 0, speedup: 0, isWorthServing: false };
+  return {
+    positions: 0,
+    policyDivergence: 0,
+    samePreference: 0,
+    valueDistance: 0,
+    speedup: 0,
+    isWorthServing: false,
+    isSpeedupCertain: false,
+  };
 }
 
 export const Quantization: MessageFns<Quantization> = {
@@ -244,6 +279,9 @@ export const Quantization: MessageFns<Quantization> = {
     }
     if (message.isWorthServing !== false) {
       writer.uint32(48).bool(message.isWorthServing);
+    }
+    if (message.isSpeedupCertain !== false) {
+      writer.uint32(56).bool(message.isSpeedupCertain);
     }
     return writer;
   },
@@ -309,6 +347,14 @@ export const Quantization: MessageFns<Quantization> = {
             message.isWorthServing = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.isSpeedupCertain = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -332,6 +378,7 @@ export const Quantization: MessageFns<Quantization> = {
     message.valueDistance = object.valueDistance ?? 0;
     message.speedup = object.speedup ?? 0;
     message.isWorthServing = object.isWorthServing ?? false;
+    message.isSpeedupCertain = object.isSpeedupCertain ?? false;
     return message;
   },
 };
@@ -353,6 +400,7 @@ function createBaseModel(): Model {
     precision: 0,
     quantization: undefined,
     servedPrecision: 0,
+    calibration: 0,
   };
 }
 
@@ -414,6 +462,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.servedPrecision !== 0) {
       writer.uint32(120).int32(message.servedPrecision);
+    }
+    if (message.calibration !== 0) {
+      writer.uint32(128).int32(message.calibration);
     }
     return writer;
   },
@@ -551,6 +602,14 @@ export const Model: MessageFns<Model> = {
             message.servedPrecision = reader.int32() as any;
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.calibration = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -585,6 +644,7 @@ export const Model: MessageFns<Model> = {
       ? Quantization.fromPartial(object.quantization)
       : undefined;
     message.servedPrecision = object.servedPrecision ?? 0;
+    message.calibration = object.calibration ?? 0;
     return message;
   },
 };

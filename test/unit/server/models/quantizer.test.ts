@@ -1,17 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { breathe } from '../../../../src/core/breathe.js';
 import { refOf } from '../../../../src/core/refs.js';
 import { readConfig } from '../../../../src/core/config.js';
 import type { AskedPrecision } from '../../../../src/core/precision.js';
 import { threadUrl } from '../../../../src/threads/thread-url.js';
 import { evaluatorSchema } from '../../../../src/evaluator/config.js';
 import { Evaluator } from '../../../../src/evaluator/evaluator.js';
+import { agreement, isCertain } from '../../../../src/evaluator/quantization/speedup.js';
+import { Quiet } from '../../../../src/evaluator/quiet.js';
 import { isWorthServing, type QuantizationReport } from '../../../../src/evaluator/quantization/compare.js';
 import { describeModel } from '../../../../src/server/models/model-file.js';
-import { parseQuantization, Quantizer } from '../../../../src/server/models/quantizer.js';
+import { formatCalibrations, parseQuantization, Quantizer } from '../../../../src/server/models/quantizer.js';
 import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../../../src/store/store.js';
 import { quantizableFile as file } from '../../../support/quantized-models.js';
@@ -24,6 +27,7 @@ let dataDir: string;
 let store: Store;
 let evaluator: Evaluator;
 let quantizer: Quantizer;
+let quiet: Quiet;
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'tengen-quantizer-'));
@@ -33,7 +37,8 @@ beforeEach(async () => {
   );
   store = await openSqliteStore({ dataDir, now: Date.now, thread });
   const reload = (ref: string): Promise<void> => evaluator.reload(ref);
-  quantizer = new Quantizer({ store, engine, reload, logger: pino({ level: 'silent' }) });
+  quiet = new Quiet(() => 0);
+  quantizer = new Quantizer({ store, engine, quiet, reload, logger: pino({ level: 'silent' }) });
   const source = {
     resolve: async (name: string) => refOf((await store.models.get(name))!),
     read: (ref: string) => store.models.read(ref),
@@ -88,6 +93,53 @@ it('closing ends a calibration and leaves nothing half-written', async () => {
   await values();
   await quantizer.close();
   expect((await store.models.get('go'))!.quantizationJson).toBe('');
+});
+
+/** The priorities of this process's threads, higher numbers for lower ones. */
+function priorities(): number[] {
+  return readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread)));
+}
+
+it.runIf(process.platform === 'linux')(
+  'a calibration waits while a person is served, in a thread of the lowest priority, and says so',
+  async () => {
+    await store.models.put({ name: 'go', ...describeModel(file) }, file);
+    await store.models.setPrecision('go', 'int8');
+    const before = priorities();
+    quiet.began();
+    await values();
+    const ref = refOf((await store.models.get('go'))!);
+    // It begins to wait when its thread asks for its first turn.
+    while (quantizer.calibrationOf(ref) !== 'waits') await breathe();
+    expect(quantizer.figures()).toEqual({ running: 0, waiting: 1 });
+    expect(priorities().filter((priority) => priority === 19)).toHaveLength(1);
+    expect(before).not.toContain(19);
+    expect((await store.models.get('go'))!.quantizationJson).toBe('');
+    quiet.ended();
+    while (quantizer.calibrationOf(ref) !== 'runs') await breathe();
+    expect(formatCalibrations(quantizer.figures())).toContain('\ntengen_calibrations_running 1\n');
+    await quantizer.idle();
+    expect(quantizer.calibrationOf(ref)).toBe('none');
+    expect((await store.models.get('go'))!.quantizationJson).not.toBe('');
+  },
+);
+
+it('a calibration that waits for a person to be done ends when it is closed', async () => {
+  await store.models.put({ name: 'go', ...describeModel(file) }, file);
+  await store.models.setPrecision('go', 'int8');
+  quiet.began();
+  await values();
+  await quantizer.close();
+  expect((await store.models.get('go'))!.quantizationJson).toBe('');
+});
+
+it('a speedup is certain only if repeated measurements agree', () => {
+  const certain = [3.1, 3.2, 3.15, 3.3, 3.0, 3.2];
+  expect(isCertain(agreement(certain))).toBe(true);
+  expect(agreement(certain).speedup).toBeCloseTo(3.175);
+  expect(isCertain(agreement([...certain, 36.5]))).toBe(false);
+  // As servers stored it that did not repeat the measurement.
+  expect(isCertain({ speedup: 36.5 })).toBe(false);
 });
 
 it('eight bits are worth it only if they gain time and change neither policy nor value much', () => {
