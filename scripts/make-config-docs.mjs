@@ -1,6 +1,6 @@
 // Writes docs/config.md from the schemas; with --check, fails unless it is up to date. Needs a build.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describeAllowed, flagName } from '../dist/src/core/config.js';
+import { describeAllowed, describeDefault, flagName } from '../dist/src/core/config.js';
 import { alphaZeroSchema } from '../dist/src/trainer/alphazero/schema.js';
 import { rftSchema } from '../dist/src/trainer/rft/job-config.js';
 import { growSchema } from '../dist/src/trainer/grow/config.js';
@@ -9,12 +9,14 @@ import { bridgeSchema } from '../dist/clients/gtp-bridge/config.js';
 import { environmentName, serverSchema } from '../dist/src/server/config.js';
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
+const defaultOf = (field) =>
+  field.default === '' || field.defaultName ? cell(describeDefault(field)) : `\`${cell(describeDefault(field))}\``;
 const table = (schema, nameOf, extra) => [
   `| setting | default | allowed | meaning |`,
   `|---|---|---|---|`,
   ...Object.entries(schema).map(
     ([key, field]) =>
-      `| ${nameOf(key)} | ${field.default === '' ? '' : `\`${cell(field.default)}\``} | ${cell(describeAllowed(field))} | ${cell(field.doc)}${extra?.(key) ?? ''} |`,
+      `| ${nameOf(key)} | ${defaultOf(field)} | ${cell(describeAllowed(field))} | ${cell(field.doc)}${extra?.(key) ?? ''} |`,
   ),
 ];
 const text = [

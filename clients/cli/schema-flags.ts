@@ -1,6 +1,6 @@
 /** Flags made from a schema of settings, so that a setting has one name and one description everywhere. */
 
-import { flagName, type Schema } from '../../src/core/config.js';
+import { describeDefault, flagName, type Schema } from '../../src/core/config.js';
 import type { Flag, Flags } from './command.js';
 
 /** One flag a setting; defaults stay with the schema, which other sources than flags also feed. */
@@ -8,7 +8,7 @@ export function schemaFlags(schema: Schema): Flags {
   const flags: Record<string, Flag> = {};
   for (const [key, field] of Object.entries(schema)) {
     const allowed = field.type === 'choice' ? field.choices.join('|') : field.type === 'number' ? 'NUMBER' : 'TEXT';
-    const doc = `${field.doc.replace(/\.$/, '')}${field.type === 'flag' || field.default === '' ? '' : ` [${field.default}]`}`;
+    const doc = `${field.doc.replace(/\.$/, '')}${field.type === 'flag' || field.default === '' ? '' : ` [${describeDefault(field)}]`}`;
     flags[flagName(key)] = field.type === 'flag' ? { type: 'boolean', doc } : { type: 'string', value: allowed, doc };
   }
   return flags;

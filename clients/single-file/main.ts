@@ -2,7 +2,7 @@
 /** The GTP bridge and the analysis engine as one program, bundled into a file that needs nothing but Node. */
 
 import { parseArgs } from 'node:util';
-import { describeAllowed, flagName, readConfig, type Schema } from '../../src/core/config.js';
+import { describeAllowed, describeDefault, flagName, readConfig, type Schema } from '../../src/core/config.js';
 import { AppError } from '../../src/core/errors.js';
 import { analysisSchema } from '../analysis/config.js';
 import { runAnalysis } from '../analysis/run.js';
@@ -33,7 +33,7 @@ const connectionFlags = {
 
 function help(name: string, { summary, schema }: Program): string {
   const settings = Object.entries(schema).map(([key, field]): [string, string] => {
-    const range = field.type === 'flag' ? '' : `; ${describeAllowed(field)} [${String(field.default)}]`;
+    const range = field.type === 'flag' ? '' : `; ${describeAllowed(field)} [${describeDefault(field)}]`;
     return [flagName(key), field.doc.replace(/\.$/, '') + range];
   });
   const rows = [...Object.entries(connectionFlags), ...settings];

@@ -9,6 +9,8 @@ import { quoted, shown } from './quoted.js';
 interface FieldBase {
   /** One sentence for the help text and docs/config.md. */
   readonly doc: string;
+  /** What the default is called in help texts where it depends on the machine. */
+  readonly defaultName?: string;
 }
 /** A number with an allowed range; `integer` refuses fractions. */
 export interface NumberField extends FieldBase {
@@ -93,6 +95,11 @@ export function readConfig<S extends Schema>(schema: S, input: Readonly<Record<s
 /** The flag of a setting, without dashes: `dataDir` → `data-dir`. */
 export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The default of `field` as help texts say it; '' if there is none. */
+export function describeDefault({ defaultName, default: value }: Field): string {
+  return defaultName ?? String(value);
 }
 
 /** The values allowed for `field`, in words. */

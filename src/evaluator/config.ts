@@ -2,17 +2,21 @@
 
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
 import { engineNames } from '../engine/engine-settings.js';
+import { physicalCores } from './physical-cores.js';
 
 export const MOST_THREADS = 64;
 
 /** Settings of the evaluator, with their ranges and meanings. */
 export const evaluatorSchema = {
-  threads: integer(
-    2,
-    0,
-    MOST_THREADS,
-    'Worker threads that run the network, each with one session on one core; 0 takes the fastest number, which the server measures for about a second, under the load that the machine has then, when the first model is loaded.',
-  ),
+  threads: {
+    ...integer(
+      Math.min(MOST_THREADS, physicalCores()),
+      0,
+      MOST_THREADS,
+      'Worker threads that run the network, each with one session on one core; 0 takes the fastest number, which the server measures for about a second, under the load that the machine has then, when the first model is loaded.',
+    ),
+    defaultName: "the machine's physical cores",
+  },
   maxBatch: integer(64, 1, 1024, 'Most positions in one batch of the network.'),
   maxPending: integer(
     16_384,
