@@ -58,13 +58,13 @@ class SimulatedThreads {
     });
   }
 
-  /** Lets free threads take batches, and the clock go on to the end of the next one; false if nothing runs. */
-  step(): boolean {
+  /** Lets free threads take batches, and the clock go on to the end of the next one. */
+  step(): void {
     this.#threads.forEach((thread, i) => {
       if (this.#doneAt[i] === Infinity && thread.claim()) this.#doneAt[i] = this.#now + 8 + 4 * this.#rng.float();
     });
     const next = Math.min(...this.#doneAt);
-    if (next === Infinity) return false;
+    if (next === Infinity) return;
     if (this.evaluated > GROWN) {
       this.countedMs += next - this.#now;
       this.busyMs += (next - this.#now) * this.#doneAt.filter((at) => at < Infinity).length;
@@ -73,7 +73,6 @@ class SimulatedThreads {
     const thread = this.#doneAt.indexOf(next);
     this.#doneAt[thread] = Infinity;
     this.#batcher.finished(this.#threads[thread]!.answer());
-    return true;
   }
 }
 
@@ -93,9 +92,9 @@ async function busyThreads(count: number): Promise<number> {
   );
   const game = new GameState(19, defaultRules(19));
   const search = thinker.think(game, game.positionFor(game.position.toMove), { visits: 2 * GROWN });
-  let ended = false;
-  const done = search.next().finally(() => (ended = true));
-  while (!ended) {
+  const state = { ended: false };
+  const done = search.next().finally(() => (state.ended = true));
+  while (!state.ended) {
     threads.step();
     // What the search does with an answer, and what it asks then, happens in the same turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
