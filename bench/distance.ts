@@ -5,7 +5,7 @@
 
 import { parseArgs } from 'node:util';
 import { Connection } from '../clients/shared/connection.js';
-import { Precision } from '../src/proto/tengen/v1/model.js';
+import { Precision } from '../src/proto/tengen/v1/precision.js';
 import { startBridge, withServedNetwork } from './gtp/analysis-engine.js';
 import { setUpOpening } from './gtp/opening.js';
 import { servePrecision } from './interactive/serve-precision.js';

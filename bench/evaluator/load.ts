@@ -3,7 +3,7 @@
 import type { Client } from 'nice-grpc';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
-import { Precision } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import type { Position } from '../../src/proto/tengen/v1/position.js';
 import type { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 

@@ -1,7 +1,8 @@
 /** Model files and data sets on their way to the server, and promotions between them. */
 
 import { DatasetServiceDefinition } from '../../src/proto/tengen/v1/dataset.js';
-import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/model.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import { refOf } from '../../src/core/refs.js';
 import type { Rng } from '../../src/core/rng.js';
 import { tengen1 } from '../../src/go/tengen-features.js';

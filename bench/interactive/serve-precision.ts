@@ -5,7 +5,8 @@ import { RemoteEvaluator } from '../../clients/shared/remote-evaluator.js';
 import { check } from '../../src/core/errors.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
-import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/model.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 
 /** How long calibrating may take before the bench gives up. */
 const CALIBRATION_MS = 600_000;

@@ -4,7 +4,7 @@ import type { Connection } from '../../clients/shared/connection.js';
 import { decodeHalves } from '../../src/core/half.js';
 import { EvaluatorServiceDefinition, Priority, type EvaluateRequest } from '../../src/proto/tengen/v1/evaluator.js';
 import { GenerationServiceDefinition, type GenerateRequest } from '../../src/proto/tengen/v1/generation.js';
-import { Precision } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import type { Evaluation, Position } from '../../src/proto/tengen/v1/position.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { makePositions } from '../evaluator/setup.js';

@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '../../clients/shared/connection.js';
 import { AppError } from '../../src/core/errors.js';
 import { JobServiceDefinition, type WatchJobResponse } from '../../src/proto/tengen/v1/job.js';
-import { ModelServiceDefinition, Precision } from '../../src/proto/tengen/v1/model.js';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import { answer, ask } from '../evaluator/child.js';
 import type { ProcessRecording, Recorded, Used } from './recording.js';
 

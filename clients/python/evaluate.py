@@ -9,7 +9,7 @@ from grpc_tools import protoc
 
 proto = pathlib.Path(__file__).resolve().parents[2] / "proto"
 generated = tempfile.mkdtemp()
-files = ["tengen/v1/position.proto", "tengen/v1/evaluator.proto"]
+files = [f"tengen/v1/{name}.proto" for name in ("position", "precision", "evaluator")]
 protoc.main(["", f"-I{proto}", f"--python_out={generated}", f"--grpc_python_out={generated}", *files])
 sys.path.insert(0, generated)
 from tengen.v1 import evaluator_pb2, evaluator_pb2_grpc, position_pb2  # noqa: E402

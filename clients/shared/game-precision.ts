@@ -1,7 +1,7 @@
 /** The precision that a game's positions are evaluated in: one for the whole game, whatever the server does meanwhile. */
 
 import type { AnsweredPrecision, AskedPrecision } from '../../src/core/precision.js';
-import { Precision } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 
 /** One game's. A new game has a new one. */
 export class GamePrecision {

@@ -12,7 +12,7 @@ import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
 import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
-import { Precision } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import type { Pace } from '../../src/search/pace.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';

@@ -1,7 +1,7 @@
 /** Precisions ↔ messages. */
 
 import { askedPrecisions, type AskedPrecision } from '../core/precision.js';
-import { Precision } from '../proto/tengen/v1/model.js';
+import { Precision } from '../proto/tengen/v1/precision.js';
 import { wordOf } from './enums.js';
 
 /** By the words of those who answer in them, and of the settings. */

@@ -22,7 +22,7 @@ export function reportToWire(opinion: Opinion, wishes: ReportWishes, parts: Repo
     networkWinRate: toWinrate(rawValue),
     utility,
     score,
-    scoreStdev: known(scoreStdev),
+    scoreStdev,
     lead,
     candidates: shown.map((candidate) => candidateToWire(candidate, wishes.movesOwnership)),
     ownership: wishes.ownership ? [...opinion.ownership] : [],
@@ -31,7 +31,7 @@ export function reportToWire(opinion: Opinion, wishes: ReportWishes, parts: Repo
 
 /** @param size points on a side of the board that was searched */
 export function opinionFromWire(report: pb.SearchReport, size: number): Opinion {
-  const { visits, winRate, networkWinRate, utility, score, scoreStdev = NaN, lead, grantedVisits } = report;
+  const { visits, winRate, networkWinRate, utility, score, scoreStdev, lead, grantedVisits } = report;
   return {
     size,
     visits,
@@ -58,18 +58,18 @@ function candidateToWire(candidate: Candidate, ownership: boolean): pb.SearchCan
     utilityLcb: utilityLowerBound,
     weight,
     score,
-    scoreStdev: known(scoreStdev),
+    scoreStdev,
     lead: candidate.lead,
     prior: candidate.prior,
     line: [...candidate.line],
     lineVisits: [...candidate.lineVisits],
-    isSymmetryOf: candidate.isSymmetryOf,
+    isSymmetryOf: candidate.isSymmetryOf ?? action,
     ownership: ownership ? [...candidate.ownership] : [],
   };
 }
 
 function candidateFromWire(candidate: pb.SearchCandidate): Candidate {
-  const { move, visits, winRate, lcb, utility, utilityLcb, weight, score, scoreStdev = NaN, isSymmetryOf } = candidate;
+  const { move, visits, winRate, lcb, utility, utilityLcb, weight, score, scoreStdev, isSymmetryOf } = candidate;
   return {
     action: move,
     visits,
@@ -84,7 +84,7 @@ function candidateFromWire(candidate: pb.SearchCandidate): Candidate {
     prior: candidate.prior,
     line: candidate.line,
     lineVisits: candidate.lineVisits,
-    ...(isSymmetryOf !== undefined && { isSymmetryOf }),
+    ...(isSymmetryOf !== move && { isSymmetryOf }),
     ownership: Float32Array.from(candidate.ownership),
   };
 }
@@ -92,8 +92,4 @@ function candidateFromWire(candidate: pb.SearchCandidate): Candidate {
 /** The value in [-1, 1] that a chance to win stands for. */
 function toValue(winRate: number): number {
   return 2 * winRate - 1;
-}
-
-function known(value: number): number | undefined {
-  return Number.isNaN(value) ? undefined : value;
 }

@@ -6,7 +6,8 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
-import { Calibration, ModelServiceDefinition, Precision, type Model } from '../../src/proto/tengen/v1/model.js';
+import { Calibration, ModelServiceDefinition, type Model } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import { evaluationsToWire } from '../../src/wire/evaluation.js';
 import { positionFromWire } from '../../src/wire/position.js';
 import { heuristicEvaluation } from './heuristic-evaluator.js';

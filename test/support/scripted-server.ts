@@ -8,7 +8,7 @@ import {
   type EvaluateRequest,
   type EvaluateResponse,
 } from '../../src/proto/tengen/v1/evaluator.js';
-import { Precision } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import {
   SelfPlayServiceDefinition,
   type Lease,

@@ -8,11 +8,11 @@ import { AppError, check } from '../../../src/core/errors.js';
 import {
   ModelFormat,
   ModelServiceDefinition,
-  Precision,
   type DownloadModelResponse,
   type Model,
   type UploadModelResponse,
 } from '../../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../../src/proto/tengen/v1/precision.js';
 import { Connection } from '../../shared/connection.js';
 import { saveDownload, type DownloadPart } from '../../shared/download.js';
 import { boardsText } from '../../shared/model-boards.js';

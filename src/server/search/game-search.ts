@@ -11,7 +11,7 @@ import { chooseMove, looksLost } from '../../player/move-choice.js';
 import type { Opinion } from '../../player/opinion.js';
 import type { EvaluatorFor, Thinker } from '../../player/thinker.js';
 import type { ChosenMove, MoveChoice, SearchReport, StartSearch } from '../../proto/tengen/v1/search.js';
-import { Precision } from '../../proto/tengen/v1/model.js';
+import { Precision } from '../../proto/tengen/v1/precision.js';
 import { evaluationsToWire } from '../../wire/evaluation.js';
 import { reportToWire, type ReportParts } from '../../wire/search-report.js';
 import { wirePrecisions } from '../../wire/precision.js';

@@ -7,7 +7,7 @@ import { trace } from '../../core/trace.js';
 import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
-import { Precision } from '../../proto/tengen/v1/model.js';
+import { Precision } from '../../proto/tengen/v1/precision.js';
 import { wordOf } from '../../wire/enums.js';
 import { evaluationsToWire } from '../../wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';

@@ -11,7 +11,7 @@ import { Cancellation } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
-import { Precision } from '../../proto/tengen/v1/model.js';
+import { Precision } from '../../proto/tengen/v1/precision.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
 import type { Parts } from '../parts.js';

@@ -3,7 +3,8 @@
 import type { AnsweredPrecision } from '../../core/precision.js';
 import { isWorthServing } from '../../evaluator/quantization/compare.js';
 import { isCertain } from '../../evaluator/quantization/speedup.js';
-import { Calibration as WireCalibration, Precision, type Model } from '../../proto/tengen/v1/model.js';
+import { Calibration as WireCalibration, type Model } from '../../proto/tengen/v1/model.js';
+import { Precision } from '../../proto/tengen/v1/precision.js';
 import type { ModelRow } from '../../store/store.js';
 import { wirePrecisions } from '../../wire/precision.js';
 import { smallestSize } from '../models/model-file.js';

@@ -4,7 +4,7 @@ import { RemoteEvaluator } from '../../../clients/shared/remote-evaluator.js';
 import { MessageQueue } from '../../../src/core/message-queue.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { EvaluateRequest, EvaluatorServiceDefinition } from '../../../src/proto/tengen/v1/evaluator.js';
-import { Precision } from '../../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../../src/proto/tengen/v1/precision.js';
 import { positionToWire } from '../../../src/wire/position.js';
 import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
 import { QuantizedModels } from '../../support/quantized-models.js';

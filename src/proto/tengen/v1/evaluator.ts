@@ -7,8 +7,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
-import { Precision } from "./model.js";
 import { Evaluation, Position } from "./position.js";
+import { Precision } from "./precision.js";
 
 export const protobufPackage = "tengen.v1";
 

@@ -7,35 +7,13 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { Precision } from "./precision.js";
 
 export const protobufPackage = "tengen.v1";
 
 export const protobufFileName = "tengen/v1/model.proto";
 
 /** Models and their versions. */
-
-/** Precision in which a model is served. */
-export const Precision = {
-  /** UNSPECIFIED - Not set; refused where a precision is needed. */
-  UNSPECIFIED: 0,
-  /** AUTO - int8 if a measurement found int8 faster and its evaluations nearly equal, else float32. */
-  AUTO: 1,
-  /** FP32 - float32. */
-  FP32: 2,
-  /** INT8 - int8 as soon as the version is calibrated, whatever the measurement found. */
-  INT8: 3,
-  UNRECOGNIZED: -1,
-} as const;
-
-export type Precision = typeof Precision[keyof typeof Precision];
-
-export namespace Precision {
-  export type UNSPECIFIED = typeof Precision.UNSPECIFIED;
-  export type AUTO = typeof Precision.AUTO;
-  export type FP32 = typeof Precision.FP32;
-  export type INT8 = typeof Precision.INT8;
-  export type UNRECOGNIZED = typeof Precision.UNRECOGNIZED;
-}
 
 /** What becomes of the calibration of a version. */
 export const Calibration = {

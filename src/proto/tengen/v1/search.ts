@@ -8,8 +8,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
 import { Priority, RequestError } from "./evaluator.js";
-import { Precision } from "./model.js";
 import { Color, Evaluation, Rules } from "./position.js";
+import { Precision } from "./precision.js";
 
 export const protobufPackage = "tengen.v1";
 
@@ -204,10 +204,8 @@ export interface SearchReport {
   utility: number;
   /** Expected final score, in points, komi included. */
   score: number;
-  /** Standard deviation of the score, in points; absent where the network does not say. */
-  scoreStdev?:
-    | number
-    | undefined;
+  /** Standard deviation of the score, in points; NaN where the network does not say. */
+  scoreStdev: number;
   /** Points by which the player leads, komi included. */
   lead: number;
   /** The moves that the search looked at, the best first; none if the search was stopped before the first evaluation. */
@@ -253,10 +251,8 @@ export interface SearchCandidate {
   weight: number;
   /** Expected final score after the move, in points, komi included. */
   score: number;
-  /** Standard deviation of the score, in points; absent where the network does not say. */
-  scoreStdev?:
-    | number
-    | undefined;
+  /** Standard deviation of the score, in points; NaN where the network does not say. */
+  scoreStdev: number;
   /** Points by which the player leads after the move, komi included. */
   lead: number;
   /** Probability that the network alone gave the move. */
@@ -265,10 +261,11 @@ export interface SearchCandidate {
   line: number[];
   /** Visits along the line. */
   lineVisits: number[];
-  /** The candidate that was searched for this one, too, as a symmetry of the position exchanges them; absent otherwise. */
-  isSymmetryOf?:
-    | number
-    | undefined;
+  /**
+   * The candidate that was searched for this one, too, as a symmetry of the position exchanges them; the move itself if it was
+   * searched.
+   */
+  isSymmetryOf: number;
   /** Ownership expected after the move, as in the report; empty unless asked for. */
   ownership: number[];
 }
@@ -1433,7 +1430,7 @@ function createBaseSearchReport(): SearchReport {
     networkWinRate: 0,
     utility: 0,
     score: 0,
-    scoreStdev: undefined,
+    scoreStdev: 0,
     lead: 0,
     candidates: [],
     ownership: [],
@@ -1471,7 +1468,7 @@ export const SearchReport: MessageFns<SearchReport> = {
     if (message.score !== 0) {
       writer.uint32(65).double(message.score);
     }
-    if (message.scoreStdev !== undefined) {
+    if (message.scoreStdev !== 0) {
       writer.uint32(73).double(message.scoreStdev);
     }
     if (message.lead !== 0) {
@@ -1689,7 +1686,7 @@ export const SearchReport: MessageFns<SearchReport> = {
     message.networkWinRate = object.networkWinRate ?? 0;
     message.utility = object.utility ?? 0;
     message.score = object.score ?? 0;
-    message.scoreStdev = object.scoreStdev ?? undefined;
+    message.scoreStdev = object.scoreStdev ?? 0;
     message.lead = object.lead ?? 0;
     message.candidates = object.candidates?.map((e) => SearchCandidate.fromPartial(e)) || [];
     message.ownership = object.ownership?.map((e) => e) || [];
@@ -1718,12 +1715,12 @@ function createBaseSearchCandidate(): SearchCandidate {
     utilityLcb: 0,
     weight: 0,
     score: 0,
-    scoreStdev: undefined,
+    scoreStdev: 0,
     lead: 0,
     prior: 0,
     line: [],
     lineVisits: [],
-    isSymmetryOf: undefined,
+    isSymmetryOf: 0,
     ownership: [],
   };
 }
@@ -1754,7 +1751,7 @@ export const SearchCandidate: MessageFns<SearchCandidate> = {
     if (message.score !== 0) {
       writer.uint32(65).double(message.score);
     }
-    if (message.scoreStdev !== undefined) {
+    if (message.scoreStdev !== 0) {
       writer.uint32(73).double(message.scoreStdev);
     }
     if (message.lead !== 0) {
@@ -1777,7 +1774,7 @@ export const SearchCandidate: MessageFns<SearchCandidate> = {
       }
       writer.join();
     }
-    if (message.isSymmetryOf !== undefined) {
+    if (message.isSymmetryOf !== 0) {
       writer.uint32(112).uint32(message.isSymmetryOf);
     }
     if (message.ownership.length !== 0) {
@@ -1978,12 +1975,12 @@ export const SearchCandidate: MessageFns<SearchCandidate> = {
     message.utilityLcb = object.utilityLcb ?? 0;
     message.weight = object.weight ?? 0;
     message.score = object.score ?? 0;
-    message.scoreStdev = object.scoreStdev ?? undefined;
+    message.scoreStdev = object.scoreStdev ?? 0;
     message.lead = object.lead ?? 0;
     message.prior = object.prior ?? 0;
     message.line = object.line?.map((e) => e) || [];
     message.lineVisits = object.lineVisits?.map((e) => e) || [];
-    message.isSymmetryOf = object.isSymmetryOf ?? undefined;
+    message.isSymmetryOf = object.isSymmetryOf ?? 0;
     message.ownership = object.ownership?.map((e) => e) || [];
     return message;
   },

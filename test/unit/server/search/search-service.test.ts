@@ -7,7 +7,7 @@ import { GameState } from '../../../../src/player/game-state.js';
 import type { Opinion } from '../../../../src/player/opinion.js';
 import { tuningOf } from '../../../../src/player/search-parameters.js';
 import { Thinker } from '../../../../src/player/thinker.js';
-import { Precision } from '../../../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../../../src/proto/tengen/v1/precision.js';
 import { NewGame, SearchServiceDefinition, StartSearch } from '../../../../src/proto/tengen/v1/search.js';
 import { opinionFromWire } from '../../../../src/wire/search-report.js';
 import { nearly } from '../../../support/nearly.js';
