@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { freshServer } from '../support/fresh-server.js';
+import { skipWithout } from '../support/needs.js';
+import { pythonWithGrpc } from '../support/python.js';
+import { pythonFolder, runPython } from '../support/python-clients.js';
+import { tinyModel } from '../support/served-models.js';
+
+const fresh = freshServer('--token', 'secret');
+const script = join(pythonFolder, 'analyse.py');
+
+it('a script in Python names the best move of an SGF file and its line', async ({ skip }) => {
+  const python = pythonWithGrpc();
+  if (!python) return skipWithout('grpc', skip);
+  const { address, connect } = await fresh.start(['--import-dir', fresh.dataDir]);
+  const path = join(fresh.dataDir, 'tiny.safetensors');
+  writeFileSync(path, tinyModel(5, 1));
+  await connect({ token: 'secret' }).client(ModelServiceDefinition).importModel({ name: 'tiny', path });
+  const file = join(fresh.dataDir, 'game.sgf');
+  const analyse = (sgf: string, moves = 10_000): Promise<string> => {
+    writeFileSync(file, sgf);
+    return runPython(python, script, file, address, String(moves), 'secret');
+  };
+  const answer = /^tiny@[0-9a-f]{12}: (Black|White) plays (\S+), wins \d+%, leads by [+-][\d.]+: \2( \S+)*$/;
+  const game = '(;GM[1]SZ[5]KM[2.5]C[ (\\]) ];B[bb];W[dd];B[tt](;W[bd](;B[db])(;B[aa]))(;W[ee]))';
+  expect(answer.exec(await analyse(game))?.[1]).toBe('White');
+  expect(answer.exec(await analyse(game, 2))?.[1]).toBe('Black');
+  expect(answer.exec(await analyse('(;SZ[5]AB[bb][dd])'))?.[1]).toBe('White');
+  // All moves but one are on the board, and that one is suicide.
+  const full = 'abcde'.replace(/./g, (row) => 'abcde'.replace(/./g, (column) => `[${column}${row}]`));
+  const taken = full.replace('[aa]', '').replace('[cc]', '');
+  expect(answer.exec(await analyse(`(;SZ[5]AB${taken}PL[W])`))?.[2]).toBe('pass');
+  await expect(analyse('(;SZ[9];B[ee])')).rejects.toThrow(/plays 5×5; size is 9/);
+});
