@@ -182,6 +182,7 @@ describe('EvaluatorService', () => {
     const quick = {
       evaluate: ({ positions: asked }: { positions: unknown[] }) =>
         Promise.resolve({ modelVersion: 'go@1', precision: 'fp32', evaluations: asked.map(() => evaluation) }),
+      capacity: 32,
     };
     const service = makeEvaluatorService(quick as unknown as Evaluator, pino({ level: 'silent' }));
     const turnsFor = async (count: number): Promise<number> => {
