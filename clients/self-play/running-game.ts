@@ -3,7 +3,7 @@
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import { packPolicy, type GameRecord, type SearchRecord } from '../../src/go/game-record.js';
 import type { Position } from '../../src/go/position.js';
-import type { SearchResult } from '../../src/search/search.js';
+import type { SearchResult } from '../../src/search/search-result.js';
 import type { GameTask } from './game-task.js';
 import type { Resignation } from './resignation.js';
 

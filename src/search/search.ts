@@ -9,7 +9,7 @@ import { AppError, assert } from '../core/errors.js';
 import type { Rng } from '../core/rng.js';
 import type { Evaluation } from './evaluator.js';
 import type { Game } from './game.js';
-import { improvedPolicy, improvedValue, selectInterior } from './gumbel.js';
+import { selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
 import { append, type Leaf, LeafPool } from './leaf.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
@@ -17,26 +17,9 @@ import { playSelection } from './play-selection.js';
 import { selectPuct } from './puct.js';
 import { rootChoices } from './root-choices.js';
 import { addDirichletNoise } from './root-noise.js';
-import { surpriseOf, visitShares } from './root-weights.js';
-import { meanAuxiliary, mostVisitedEdge, readStatistics, type RootStatistics } from './statistics.js';
+import { gumbelResult, puctResult, type SearchResult } from './search-result.js';
+import { meanAuxiliary, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
-
-export interface SearchResult {
-  /** [actionCount], visits of every root action, those of a reused tree included. */
-  readonly visitCounts: Int32Array;
-  /** [actionCount], the target for the policy: share of visits (PUCT root) or the improved policy (Gumbel root). */
-  readonly policy: Float32Array;
-  /** Value of the root for the side to move, in [-1, 1]: the mean (PUCT), or that of the improved policy (Gumbel). */
-  readonly value: number;
-  /** The network's own value of the root. */
-  readonly rawValue: number;
-  /** The action to play: the most visited or the heaviest (PUCT), or the winner of the sequential halving. */
-  readonly bestAction: number;
-  /** Simulations made by this search. */
-  readonly simulations: number;
-  /** Kullback–Leibler divergence of `policy` from the network's own over the same actions, in nats. */
-  readonly surprise: number;
-}
 
 type Descent = 'leaf' | 'backed-up' | 'collision';
 
@@ -308,46 +291,13 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /** What the search found; after its end, or where it stands. */
   result(): SearchResult {
-    const { tree } = this;
-    const actions = this.#root.actionCount;
-    const visitCounts = new Int32Array(actions);
-    const policy = new Float32Array(actions);
-    const count = tree.edgeCount[0]!;
-    let total = 0;
-    for (let edge = 0; edge < count; edge++) {
-      const child = tree.child[edge]!;
-      const visits = child === 0 ? 0 : tree.visits[child]!;
-      visitCounts[tree.action[edge]!] = visits;
-      if (this.#allowed[edge] === 1) total += visits;
-    }
-    const weights = this.#gumbel ? this.#improved() : visitShares(tree, this.#allowed, visitCounts, total);
-    for (let edge = 0; edge < count; edge++) policy[tree.action[edge]!] = weights[edge]!;
-    return {
-      visitCounts,
-      policy,
-      value: this.#gumbel ? improvedValue(tree, 0, this.#tuning, weights, this.#scratch) : tree.meanValue(0, 0),
-      rawValue: tree.side[0]! * tree.rawValue[0]!,
-      bestAction: tree.action[this.#bestEdge()]!,
-      simulations: this.#simulations,
-      surprise: surpriseOf(tree, weights),
-    };
-  }
-
-  #bestEdge(): number {
-    if (this.#gumbel) return this.#gumbel.bestEdge();
-    if (this.#tuning.moveChoice === 'visits') return mostVisitedEdge(this.tree, 0, this.#allowed);
-    const weights = this.#moveWeights();
-    return weights.indexOf(Math.max(...weights));
+    const root = { tree: this.tree, actions: this.#root.actionCount, allowed: this.#allowed };
+    if (this.#gumbel) return gumbelResult(root, this.#simulations, this.#gumbel.bestEdge(), this.#tuning);
+    return puctResult(root, this.#simulations, this.#tuning.moveChoice === 'visits' ? undefined : this.#moveWeights());
   }
 
   #moveWeights(): Float64Array {
     return playSelection(this.tree, this.#tuning, this.#quietPriors, this.#options.utility?.range ?? 1);
-  }
-
-  #improved(): Float64Array {
-    const policy = new Float64Array(this.#allowed.length);
-    improvedPolicy(this.tree, 0, this.#tuning, policy, this.#allowed);
-    return policy;
   }
 }
 

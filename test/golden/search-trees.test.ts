@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.js';
 import { driveSync } from '../../src/search/drive.js';
 import { katagoPuct } from '../../src/search/puct.js';
-import { Search, type SearchResult } from '../../src/search/search.js';
+import { Search } from '../../src/search/search.js';
+import type { SearchResult } from '../../src/search/search-result.js';
 import type { Tree } from '../../src/search/tree.js';
 import { opinionated, TicTacToe } from '../support/toy-games.js';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/core/rng.js';
 import { drive, driveSync, LockstepGroup } from '../../../src/search/drive.js';
 import type { Evaluation } from '../../../src/search/evaluator.js';
-import { search, type SearchResult } from '../../../src/search/search.js';
+import { search } from '../../../src/search/search.js';
+import type { SearchResult } from '../../../src/search/search-result.js';
 import { Tree } from '../../../src/search/tree.js';
 import { opinionated, TicTacToe } from '../../support/toy-games.js';
 
