@@ -85,7 +85,7 @@ export function validRequests(world: World): ReadonlyMap<string, readonly Messag
     [
       'Work',
       [
-        [hello(), { heartbeat: {} }, { giveBack: { leaseIds: [] } }],
+        [hello(), { heartbeat: { games: 2 } }, { giveBack: { leaseIds: [] } }],
         [hello(), { submit: { leaseId: 'a', game: {} } }],
       ],
     ],

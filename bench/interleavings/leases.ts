@@ -242,7 +242,7 @@ class Worker {
       await turn(this.#world.scheduler, 'late');
       if (lease) this.#submit(1);
     }
-    if (step === 'heartbeat') this.#say({ $case: 'heartbeat', value: {} });
+    if (step === 'heartbeat') this.#say({ $case: 'heartbeat', value: { games: 0 } });
     if (step === 'give back one') {
       const lease = this.#leases.pop();
       if (lease) this.#say({ $case: 'giveBack', value: { leaseIds: [lease.leaseId] } });

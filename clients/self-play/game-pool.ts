@@ -64,6 +64,7 @@ export class GamePool {
   #failures = 0;
   readonly #changed = new Condition();
   #evaluations = 0;
+  #refusals = 0;
 
   constructor(options: GamePoolOptions) {
     this.#options = options;
@@ -72,6 +73,11 @@ export class GamePool {
   /** Positions evaluated so far. */
   get evaluations(): number {
     return this.#evaluations;
+  }
+
+  /** How often the evaluator had no room for a message. */
+  get refusals(): number {
+    return this.#refusals;
   }
 
   /**
@@ -154,6 +160,7 @@ export class GamePool {
     } catch (thrown) {
       if (isStopped(signal)) return;
       this.#failure = AppError.from(thrown);
+      if (this.#failure.kind === 'resource-exhausted') this.#refusals++;
       this.#asking.push(...message);
       this.#changed.notifyAll();
       return;

@@ -3,9 +3,11 @@
  * submitted as it ends.
  */
 
+import { mean } from '../../src/core/statistics.js';
 import type { GameRecord } from '../../src/go/game-record.js';
 import type { Lease } from '../../src/proto/tengen/v1/self_play.js';
 import { gameRecordFromWire } from '../../src/wire/game-record.js';
+import { treeBytes } from './game-memory.js';
 import type { GamePool } from './game-pool.js';
 import { taskFromLease, type GameTask } from './game-task.js';
 import { ModelVersions } from './model-versions.js';
@@ -26,6 +28,9 @@ export interface LeasedGamesOptions {
 
 /** A lease in play. */
 interface Play {
+  readonly jobId: string;
+  /** Versions of the job that were known when the game began. */
+  versions: number;
   /** May change: a lease that ran out while we were cut off can come back to us under another name. */
   leaseId: string;
   /** Set for a tree. */
@@ -41,9 +46,22 @@ export class LeasedGames implements LinkHost {
   readonly #options: LeasedGamesOptions;
   readonly #plays = new Map<string, Play>();
   readonly #versions = new ModelVersions();
+  /** Of the largest tree of a game so far. */
+  treeBytes = 1;
 
   constructor(options: LeasedGamesOptions) {
     this.#options = options;
+  }
+
+  /** Games, and game trees, in play. */
+  get size(): number {
+    return this.#plays.size;
+  }
+
+  /** Versions that come out while a game is played, on average: those in play are half over. */
+  get versionsAGame(): number {
+    const ages = Array.from(this.#plays.values(), ({ jobId, versions }) => this.#versions.count(jobId) - versions);
+    return ages.length === 0 ? 0 : 2 * mean(ages);
   }
 
   leasesHeld(): readonly string[] {
@@ -84,7 +102,9 @@ export class LeasedGames implements LinkHost {
       return;
     }
     const task = taskFromLease(lease);
-    const play = { leaseId, variations: lease.variations.length, dropped: new AbortController() };
+    this.treeBytes = Math.max(this.treeBytes, treeBytes(task.settings));
+    const { jobId } = task;
+    const play = { leaseId, jobId, versions: 0, variations: lease.variations.length, dropped: new AbortController() };
     if (!task.settings.branching || task.match) {
       this.#start(task, play);
       return;
@@ -103,6 +123,7 @@ export class LeasedGames implements LinkHost {
     const { pool, fail } = this.#options;
     const { gameId, jobId, match } = leased;
     const task = match ? leased : { ...leased, modelVersion: this.#versions.forLease(jobId, leased.modelVersion) };
+    play.versions = this.#versions.count(jobId);
     this.#plays.set(gameId, play);
     const game = play.tree?.nextVariation(task.modelVersion) ?? playGame(task);
     pool.start(game, play.dropped.signal, (record) => this.#finished(leased, play, record), fail);

@@ -42,7 +42,7 @@ export interface LinkHost {
 export class WorkLink {
   readonly #connection: Connection;
   readonly #name: string;
-  readonly #games: number;
+  #games: number;
   readonly #backoff: Backoff;
   readonly #log: WorkerLog;
   /** Finished games that the server has not acknowledged, by game id. */
@@ -53,7 +53,7 @@ export class WorkLink {
   #heartbeatMs = 0;
   #stored = 0;
 
-  /** @param options.games games that the worker plays at once */
+  /** @param options.games games that the worker plays at once, to begin with */
   constructor(connection: Connection, options: { name: string; games: number; backoff: Backoff; log: WorkerLog }) {
     this.#connection = connection;
     this.#name = options.name;
@@ -97,6 +97,12 @@ export class WorkLink {
     const submission = { leaseId, game: gameRecordToWire(record) };
     this.#unacknowledged.set(record.gameId, submission);
     this.#outgoing?.push({ body: { $case: 'submit', value: submission } });
+  }
+
+  /** Asks for leases for so many games at once from now on. */
+  play(games: number): void {
+    this.#games = games;
+    this.#outgoing?.push({ body: { $case: 'heartbeat', value: { games } } });
   }
 
   /** Frees leases that will not be played. */
@@ -182,7 +188,7 @@ export class WorkLink {
   #beat(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => {
-      this.#outgoing?.push({ body: { $case: 'heartbeat', value: {} } });
+      this.#outgoing?.push({ body: { $case: 'heartbeat', value: { games: 0 } } });
     }, this.#heartbeatMs);
   }
 }

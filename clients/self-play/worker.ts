@@ -11,6 +11,8 @@ import { Backoff } from '../shared/backoff.js';
 import { Connection, type ConnectionOptions } from '../shared/connection.js';
 import { GamePrecision } from '../shared/game-precision.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
+import { FIRST_GAMES, keepGameCount, MOST_GAMES } from './game-count.js';
+import { gamesInMemory } from './game-memory.js';
 import { GamePool } from './game-pool.js';
 import { LeasedGames } from './leased-games.js';
 import { WorkLink } from './work-link.js';
@@ -20,8 +22,8 @@ import type { WorkerLog } from './worker-log.js';
 const longestWaitMs = 5000;
 
 export interface WorkerOptions extends ConnectionOptions {
-  /** Games at once, 1 to 4,096. */
-  readonly games: number;
+  /** Games at once, 1 to 4,096; `auto` for as many as keep the server busy (`game-count.ts`). */
+  readonly games: number | 'auto';
   /** For the server's logs. */
   readonly name: string;
   /** Precision of the evaluations; `auto` if not given. Games that go on while a version is calibrated change to int8 with it. */
@@ -44,8 +46,13 @@ export interface WorkerTotals {
  * @throws AppError when working is impossible: wrong token, wrong protocol version, a model that cannot be evaluated
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
-  const { games, name, log } = options;
-  check(Number.isInteger(games) && games >= 1 && games <= 4096, () => `games is ${games}; it must be from 1 to 4096`);
+  const { name, log } = options;
+  const isAuto = options.games === 'auto';
+  const games = options.games === 'auto' ? FIRST_GAMES : options.games;
+  check(
+    Number.isInteger(games) && games >= 1 && games <= MOST_GAMES,
+    () => `games is ${games}; it must be auto, or from 1 to ${MOST_GAMES}`,
+  );
   const connection = new Connection(options);
   // A message for each call: the pool has put together what travels together.
   const evaluator = new RemoteEvaluator(connection, {
@@ -59,7 +66,27 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
   const pool = new GamePool({ evaluator, backoff: new Backoff(rng, longestWaitMs), log });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const host = new LeasedGames({ link, pool, games, log, fail: (error) => failed.abort(error) });
+  const host = new LeasedGames({
+    link,
+    pool,
+    games: isAuto ? MOST_GAMES : games,
+    log,
+    fail: (error) => failed.abort(error),
+  });
+  const { meter } = evaluator;
+  const counted = {
+    games: () => host.size,
+    evaluations: () => pool.evaluations,
+    wayMs: () => meter.wayMs,
+    capacity: () => meter.capacity,
+    versions: () => host.versionsAGame,
+    most: () => gamesInMemory(host.treeBytes),
+    refusals: () => pool.refusals,
+    play: (count: number): void => {
+      log('games', { games: count });
+      link.play(count);
+    },
+  };
   try {
     // Whichever fails first stops the other, so that leases are given back before the error is shown.
     const guard = async (part: Promise<void>): Promise<void> => {
@@ -69,7 +96,9 @@ export async function runWorker(options: WorkerOptions): Promise<WorkerTotals> {
         failed.abort(error);
       }
     };
-    await Promise.all([guard(link.run(host, signal)), guard(pool.run(signal))]);
+    const running = [link.run(host, signal), pool.run(signal)];
+    if (isAuto) running.push(keepGameCount(counted, signal));
+    await Promise.all(running.map(guard));
   } finally {
     evaluator.close();
     connection.close();

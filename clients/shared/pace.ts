@@ -33,6 +33,11 @@ export class PaceMeter {
     this.#count++;
   }
 
+  /** Positions that the server evaluates at once, by its last answer; 0 before the first. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   /** The milliseconds of the way there and back; undefined before the first answer. */
   get wayMs(): number | undefined {
     return this.#count === 0 ? undefined : Math.min(...this.#ways);

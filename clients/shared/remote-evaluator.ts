@@ -103,7 +103,8 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   readonly #options: Required<RemoteEvaluatorOptions>;
   readonly #filling = new Map<string, Message>();
   readonly #retries: RetryQueue<Message>;
-  readonly #meter = new PaceMeter();
+  /** What the answers so far say of the server. */
+  readonly meter = new PaceMeter();
   #stream: Stream | undefined;
   #nextId = 1n;
   #flushScheduled = false;
@@ -120,7 +121,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
 
   /** How many positions to have in flight, by the answers so far. */
   get pace(): Pace | undefined {
-    return this.#meter.pace;
+    return this.meter.pace;
   }
 
   /** @throws AppError with the server's own sentence; 'unavailable' when the connection is lost */
@@ -266,7 +267,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     const precision = precisionFromWire(response.precision);
     const started = performance.now();
     const { capacity, serverMicros } = response;
-    this.#meter.add({ elapsedMs: started - message.sentAt, serverMs: serverMicros / 1000, capacity });
+    this.meter.add({ elapsedMs: started - message.sentAt, serverMs: serverMicros / 1000, capacity });
     let next = 0;
     for (const waiter of message.waiters) {
       const part = response.evaluations.slice(next, next + waiter.count);

@@ -232,6 +232,11 @@ export class Evaluator {
     return this.#pool.size * Math.min(USEFUL_BATCH, this.#config.maxBatch);
   }
 
+  /** The same of bulk requests, which fill the batches since nobody waits for them. */
+  get bulkCapacity(): number {
+    return this.#pool.size * this.#config.maxBatch;
+  }
+
   /** The counters as they are now. */
   metrics(): EvaluatorMetrics {
     const { evaluations, batches } = this.#counters;

@@ -177,7 +177,7 @@ describe('a worker that is killed', () => {
     alive.hello(1, 'alive');
     const lost = await silent.next('lease');
     const kept = await alive.next('lease');
-    const beating = setInterval(() => alive.send({ $case: 'heartbeat', value: {} }), 50);
+    const beating = setInterval(() => alive.send({ $case: 'heartbeat', value: { games: 0 } }), 50);
     const other = new WorkClient(connect());
     other.hello(1, 'other');
     const seen: string[] = [];

@@ -200,7 +200,7 @@ describe('bad input', () => {
   it('refuses what a worker may not say, each with its status', async () => {
     const connection = (await start()).connect();
     const silent = new WorkClient(connection);
-    silent.send({ $case: 'heartbeat', value: {} });
+    silent.send({ $case: 'heartbeat', value: { games: 0 } });
     expectError(await silent.ended(), Status.FAILED_PRECONDITION, /first message is heartbeat/);
     const future = new WorkClient(connection);
     future.send({ $case: 'hello', value: { worker: 'w', games: 1, protocolVersion: 7, leaseIds: [] } });

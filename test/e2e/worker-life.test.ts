@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startDelayProxy } from '../../bench/shared/delay-proxy.js';
 import { JobServiceDefinition } from '../../src/proto/tengen/v1/job.js';
+import { MonitorServiceDefinition } from '../../src/proto/tengen/v1/monitor.js';
 import { freshServer } from '../support/fresh-server.js';
 import { createJob } from '../support/server-calls.js';
 import { WorkClient } from '../support/work-client.js';
@@ -88,6 +90,20 @@ describe('a worker process', () => {
     await worker.logs('game-stored', before + 5);
     expect(worker.stderr).not.toContain('game-refused');
     expect(await worker.end('SIGINT')).toBe(0);
+  });
+
+  it('plays so many games, if nobody says how many, that a distant server has enough to do', async () => {
+    // The server evaluates 16 positions at once; with 64 games it waits for them most of the time.
+    const { address, connect } = await own.start(['--threads', '1', '--max-batch', '16']);
+    await createJob(connect(), { visits: 100_000 });
+    const proxy = await startDelayProxy(address, 100);
+    const worker = new WorkerProcess(proxy.address, []);
+    for await (const { workers } of connect().client(MonitorServiceDefinition).watchServer({ intervalMs: 100 })) {
+      if (workers[0] && workers[0].leases >= 128) break;
+    }
+    expect(worker.stderr).toContain('"msg":"games"');
+    expect(await worker.end('SIGTERM')).toBe(0);
+    proxy.close();
   });
 
   it('waits for a server that is not there, and can be stopped meanwhile', async () => {

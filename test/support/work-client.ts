@@ -7,11 +7,12 @@ import { packPolicy, type SearchRecord } from '../../src/go/game-record.js';
 import { Position } from '../../src/go/position.js';
 import {
   SelfPlayServiceDefinition,
+  WorkRequest,
   type GameRecord,
   type Lease,
-  type WorkRequest,
   type WorkResponse,
 } from '../../src/proto/tengen/v1/self_play.js';
+import type { SelfPlay } from '../../src/server/self-play/self-play-service.js';
 import { gameRecordToWire } from '../../src/wire/game-record.js';
 import { rulesFromWire } from '../../src/wire/rules.js';
 
@@ -24,6 +25,20 @@ export interface WorkServer {
   client(definition: typeof SelfPlayServiceDefinition): {
     work(requests: AsyncIterable<WorkRequest>, options: { signal: AbortSignal }): AsyncIterable<WorkResponse>;
   };
+}
+
+/** The stream of a service in this process. */
+export function servedBy({ service }: SelfPlay): WorkServer {
+  type Context = Parameters<typeof service.work>[1];
+  return {
+    client: () => ({
+      work: (requests, { signal }) => service.work(inBytes(requests), { signal } as Context) as AsyncGenerator<never>,
+    }),
+  };
+}
+
+async function* inBytes(requests: AsyncIterable<WorkRequest>): AsyncGenerator<Uint8Array> {
+  for await (const request of requests) yield WorkRequest.encode(request).finish();
 }
 
 export class WorkClient {

@@ -17,12 +17,20 @@ export const workerCommand = command({
     ...jsonFlag,
     ...profileFlag,
     ...precisionFlag,
-    games: { type: 'string', default: '64', value: 'COUNT', doc: 'number of games played at once' },
+    games: {
+      type: 'string',
+      default: 'auto',
+      value: 'COUNT',
+      doc: 'number of games played at once; auto for as many as keep the server busy, by its distance and its speed',
+    },
     name: { type: 'string', default: hostname(), value: 'NAME', doc: 'name of this worker in the logs of the server' },
   },
   async run({ flags, signal }) {
-    const games = Number(flags.games);
-    check(Number.isInteger(games) && games >= 1, `--games is ${flags.games}; it must be a whole number from 1`);
+    const games: number | 'auto' = flags.games === 'auto' ? 'auto' : Number(flags.games);
+    check(
+      games === 'auto' || (Number.isInteger(games) && games >= 1),
+      `--games is '${flags.games}'; it must be auto or a whole number from 1`,
+    );
     const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
     const { name } = flags;
     const options = {

@@ -2,7 +2,13 @@
 
 import { AppError, check } from '../../core/errors.js';
 import { replayGame, type GameRecord } from '../../go/game-record.js';
-import { SelfPlayServiceDefinition, WorkRequest, type GiveBack, type Hello } from '../../proto/tengen/v1/self_play.js';
+import {
+  SelfPlayServiceDefinition,
+  WorkRequest,
+  type GiveBack,
+  type Heartbeat,
+  type Hello,
+} from '../../proto/tengen/v1/self_play.js';
 import * as pb from '../../proto/tengen/v1/self_play.js';
 import { owned } from '../../threads/messages.js';
 import { threadModule } from '../../threads/pool.js';
@@ -17,7 +23,7 @@ export const selfPlayService = askedInBytes(SelfPlayServiceDefinition, 'work');
 export type WorkMessage =
   | { readonly $case: 'hello'; readonly value: Hello }
   | { readonly $case: 'giveBack'; readonly value: GiveBack }
-  | { readonly $case: 'heartbeat' }
+  | { readonly $case: 'heartbeat'; readonly value: Heartbeat }
   | { readonly $case: 'submit'; readonly leaseId: string; readonly game: SubmittedGame | undefined }
   | undefined;
 
@@ -42,7 +48,6 @@ export function readMessage(bytes: Uint8Array): Reading<WorkMessage> {
   const decoded = decodeRequest(WorkRequest, bytes);
   if ('unreadable' in decoded) return decoded;
   const { body } = decoded.request;
-  if (body?.$case === 'heartbeat') return { read: { $case: 'heartbeat' } };
   if (body?.$case !== 'submit') return { read: body };
   const { leaseId, game } = body.value;
   return { read: { $case: 'submit', leaseId, game: game && readGame(game) } };

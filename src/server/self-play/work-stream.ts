@@ -115,6 +115,7 @@ export class WorkStream {
           break;
         case 'heartbeat':
           this.#context.book.heartbeat(this.#worker);
+          if (body.value.games > 0) this.#resize(body.value.games);
           break;
         case 'giveBack':
           await this.#giveBack(body.value.leaseIds);
@@ -140,13 +141,21 @@ export class WorkStream {
       worker !== '' && worker.length <= 200 && !hasControlCharacters(worker),
       () => `worker is ${quoted(worker)}; it must be a name of 1 to 200 characters, no control characters among them`,
     );
-    check(games >= 1 && games <= MAX_GAMES, `games is ${games}; it must be from 1 to ${MAX_GAMES}`);
+    checkGames(games);
     this.#worker = worker;
     this.#context.logger.info({ worker, games }, 'worker-here');
     this.#context.book.adopt(worker, leaseIds);
     this.#games = games;
     for (const leaseId of leaseIds) this.#held.add(leaseId);
     this.#ask(games);
+  }
+
+  /** The worker plays another number of games at once from now on. */
+  #resize(games: number): void {
+    checkGames(games);
+    const more = games - this.#games;
+    this.#games = games;
+    this.#ask(more);
   }
 
   async #giveBack(leaseIds: readonly string[]): Promise<void> {
@@ -240,4 +249,8 @@ export class WorkStream {
   #send(body: Response): void {
     this.#outbox.push({ body });
   }
+}
+
+function checkGames(games: number): void {
+  check(games >= 1 && games <= MAX_GAMES, `games is ${games}; it must be from 1 to ${MAX_GAMES}`);
 }

@@ -10,7 +10,7 @@ import { AppError } from '../../core/errors.js';
 import { Cancellation } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
 import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
-import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
+import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
 import { Precision } from '../../proto/tengen/v1/precision.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
@@ -138,7 +138,8 @@ class EvaluationStream {
     const receivedMs = performance.now();
     const facts = (): AnswerFacts => {
       const serverMicros = Math.round((performance.now() - receivedMs) * 1000);
-      return { requestId, capacity: this.#evaluator.capacity, serverMicros };
+      const { capacity, bulkCapacity } = this.#evaluator;
+      return { requestId, capacity: request.priority === Priority.BULK ? bulkCapacity : capacity, serverMicros };
     };
     let done = (): void => undefined;
     const finish = (response: Answer): void => {

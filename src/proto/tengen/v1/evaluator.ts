@@ -77,8 +77,8 @@ export interface EvaluateResponse {
     | RequestError
     | undefined;
   /**
-   * Positions that the server evaluates at once when all of its threads are busy: so many in flight, and somewhat more for the
-   * way there and back, are worth sending. 0 if the request failed.
+   * Positions that the server evaluates at once when all of its threads are busy with requests of this priority, bulk requests
+   * making larger batches: so many in flight, and somewhat more for the way there and back, are worth sending. 0 if the request failed.
    */
   capacity: number;
   /** Microseconds from the receipt of the request to its answer, the time in the queue included; 0 if the request failed. */

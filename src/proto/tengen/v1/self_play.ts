@@ -30,7 +30,7 @@ export interface WorkRequest {
     /** Leases that the worker will not finish. */
     { $case: "giveBack"; value: GiveBack }
     | //
-    /** A sign that the worker still plays; extends the leases of the worker. */
+    /** A sign that the worker still plays; extends the leases of the worker, and may change their number. */
     { $case: "heartbeat"; value: Heartbeat }
     | undefined;
 }
@@ -39,7 +39,10 @@ export interface WorkRequest {
 export interface Hello {
   /** Name of the worker, for logs and lists. */
   worker: string;
-  /** Number of games that the worker plays at once, and so the most leases that the worker holds, lease_ids included. */
+  /**
+   * Number of games that the worker plays at once, and so the most leases that the worker holds, lease_ids included; a heartbeat may
+   * change the number.
+   */
   games: number;
   /** The worker's protocol version; this contract is 1. */
   protocolVersion: number;
@@ -63,6 +66,11 @@ export interface GiveBack {
 
 /** A sign of life. */
 export interface Heartbeat {
+  /**
+   * Number of games that the worker plays at once from now on; 0 if that has not changed. More leases follow for more games; for
+   * fewer games the worker keeps its leases, and gets new ones when it holds fewer than the number.
+   */
+  games: number;
 }
 
 /** One message to a worker. */
@@ -594,11 +602,14 @@ export const GiveBack: MessageFns<GiveBack> = {
 };
 
 function createBaseHeartbeat(): Heartbeat {
-  return {};
+  return { games: 0 };
 }
 
 export const Heartbeat: MessageFns<Heartbeat> = {
-  encode(_: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.games !== 0) {
+      writer.uint32(8).uint32(message.games);
+    }
     return writer;
   },
 
@@ -615,6 +626,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.games = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -630,8 +649,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
   create(base?: DeepPartial<Heartbeat>): Heartbeat {
     return Heartbeat.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<Heartbeat>): Heartbeat {
+  fromPartial(object: DeepPartial<Heartbeat>): Heartbeat {
     const message = createBaseHeartbeat();
+    message.games = object.games ?? 0;
     return message;
   },
 };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultRules } from '../../../../src/go/rules.js';
 import { GameTree } from '../../../../src/methods/branching/game-tree.js';
 import { paperSettings } from '../../../../src/methods/branching/settings.js';
-import { WorkRequest, type GameRecord, type Lease } from '../../../../src/proto/tengen/v1/self_play.js';
+import type { GameRecord, Lease } from '../../../../src/proto/tengen/v1/self_play.js';
 import { LeaseBook } from '../../../../src/server/self-play/lease-book.js';
 import { makeSelfPlayService, type SelfPlay } from '../../../../src/server/self-play/self-play-service.js';
 import { openSqliteStore } from '../../../../src/store/sqlite/sqlite-store.js';
@@ -16,7 +16,7 @@ import { decodeGameRecord } from '../../../../src/wire/game-record.js';
 import { addRecord } from '../../../../src/wire/record-tree.js';
 import { LeasedTree } from '../../../support/leased-tree.js';
 import { NumberedGames } from '../../../support/numbered-games.js';
-import { WorkClient } from '../../../support/work-client.js';
+import { servedBy, WorkClient } from '../../../support/work-client.js';
 
 const variations = 5;
 const single = {
@@ -52,21 +52,10 @@ async function reopen(): Promise<void> {
 }
 
 function connect(worker: string, games = 1, leaseIds: string[] = []): WorkClient {
-  const client = new WorkClient({
-    client: () => ({
-      work: (requests, { signal }) =>
-        selfPlay.service.work(inBytes(requests), { signal } as Parameters<
-          typeof selfPlay.service.work
-        >[1]) as AsyncGenerator<never>,
-    }),
-  });
+  const client = new WorkClient(servedBy(selfPlay));
   client.hello(games, worker, leaseIds);
   workers.push(client);
   return client;
-}
-
-async function* inBytes(requests: AsyncIterable<WorkRequest>): AsyncGenerator<Uint8Array> {
-  for await (const request of requests) yield WorkRequest.encode(request).finish();
 }
 
 /** Submits a game and waits until it is stored. */

@@ -74,8 +74,8 @@ describe('a long message of a call that reads in threads', () => {
     const pool = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
     expect(await read(long, pool)).toMatchObject({ leaseId: 'one', game: { fault: 'game_id is empty' } });
     expect(pool.calls).toBe(1);
-    const short = WorkRequest.encode({ body: { $case: 'heartbeat', value: {} } }).finish();
-    expect(await read(short, pool)).toEqual({ $case: 'heartbeat' });
+    const short = WorkRequest.encode({ body: { $case: 'heartbeat', value: { games: 0 } } }).finish();
+    expect(await read(short, pool)).toEqual({ $case: 'heartbeat', value: { games: 0 } });
     expect(pool.calls).toBe(1);
     await expect(read(new Uint8Array(100_000).fill(255), pool)).rejects.toThrow('A message was not decoded');
     await pool.close();

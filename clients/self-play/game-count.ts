@@ -1,0 +1,110 @@
+/**
+ * How many games a worker plays with `--games auto`: as many as keep the server busy, and no more, since each makes all of them
+ * slower and so their versions older.
+ *
+ * By Little's law the games whose leaf travels are the rate of evaluations times the way there and back. Beside them, two waves
+ * make the server and the worker busy at the same time: one is evaluated while the other is searched.
+ */
+
+import { delay } from '../../src/core/signals.js';
+
+/** Games before anything is known of the server. */
+export const FIRST_GAMES = 64;
+
+/** Most games of a worker, and of a stream of the server. */
+export const MOST_GAMES = 4096;
+
+/** Waves: what the server evaluates at once, so many times. */
+const WAVES = 2;
+
+/** Waves where a game takes many versions: small batches still keep every thread busy. */
+const FEWEST_WAVES = 0.5;
+
+/** Versions that may come out while a game is played before waves become fewer. */
+const VERSIONS_A_GAME = 2;
+
+/** Games are far too few where less than this share of those that do not travel are there: the server waits for them. */
+const STARVED = 3 / 4;
+
+/** Games left when the server refused evaluations for want of room, and the fewest that a worker goes down to then. */
+const AFTER_REFUSAL = 3 / 4;
+const FEWEST_GAMES = 8;
+
+/** Fewer games than this share of those asked for are worth telling the server; as for more, a sixteenth is. */
+const FEWER = 2 / 3;
+const MORE = 17 / 16;
+
+/** Share of the games that may come or go in a look. */
+const UNREST = 1 / 16;
+
+/** Time of one look in ms, beside the way there and back, in which nothing comes from games that have just begun. */
+const LOOK_MS = 200;
+
+/** What a worker sees of itself and of its server. */
+export interface GamesSeen {
+  /** Games in play. */
+  readonly games: number;
+  /** Evaluations a millisecond. */
+  readonly rate: number;
+  /** Milliseconds of the way to the server and back. */
+  readonly wayMs: number;
+  /** Positions that the server evaluates at once. */
+  readonly capacity: number;
+  /** Versions that come out while a game is played. */
+  readonly versions: number;
+  /** Most games, by memory and by what the server has refused. */
+  readonly most: number;
+}
+
+/** The number of games that is right for what is seen. */
+export function gamesFor({ games, rate, wayMs, capacity, versions, most }: GamesSeen): number {
+  const waves = Math.max(FEWEST_WAVES, Math.min(WAVES, (WAVES * VERSIONS_A_GAME) / versions));
+  const busy = waves * capacity;
+  const travelling = rate * wayMs;
+  // Far too few games hold the rate down: with more of them it may double.
+  const mayDouble = games - travelling < STARVED * busy;
+  const wanted = busy + (mayDouble ? 2 : 1) * travelling;
+  return Math.max(1, Math.min(Math.round(wanted), most, MOST_GAMES));
+}
+
+/** What the number is found by, and who is told. */
+export interface GameCountParts {
+  /** Games in play. */
+  games(): number;
+  /** Positions evaluated so far. */
+  evaluations(): number;
+  /** Of the server; undefined before its first answer. */
+  wayMs(): number | undefined;
+  capacity(): number;
+  versions(): number;
+  /** Games that fit in memory. */
+  most(): number;
+  /** How often the server refused evaluations for want of room. */
+  refusals(): number;
+  /** Asks for so many games. */
+  play(games: number): void;
+}
+
+/** Looks again and again until `signal` aborts. A look at a time in which games came or went by the dozen says nothing. */
+export async function keepGameCount(parts: GameCountParts, signal: AbortSignal): Promise<void> {
+  let said = FIRST_GAMES;
+  let room = MOST_GAMES;
+  let refusals = 0;
+  while (!signal.aborted) {
+    const [gamesBefore, evaluationsBefore, startMs] = [parts.games(), parts.evaluations(), performance.now()];
+    await delay(LOOK_MS + (parts.wayMs() ?? 0), signal).catch(() => undefined);
+    const games = parts.games();
+    const wayMs = parts.wayMs();
+    const rate = (parts.evaluations() - evaluationsBefore) / (performance.now() - startMs);
+    if (parts.refusals() > refusals) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(games, room)));
+    refusals = parts.refusals();
+    if (wayMs === undefined || rate === 0 || Math.abs(games - gamesBefore) > UNREST * games) continue;
+    // There is no work for more.
+    if (games < said / 2) continue;
+    const [capacity, versions, most] = [parts.capacity(), parts.versions(), Math.min(room, parts.most())];
+    const wanted = gamesFor({ games, rate, wayMs, capacity, versions, most });
+    if (wanted > FEWER * said && wanted < MORE * said) continue;
+    said = wanted;
+    parts.play(said);
+  }
+}
