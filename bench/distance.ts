@@ -1,10 +1,11 @@
 /**
- * What a long way between client and server costs: the same bridge, server and network once on loopback and once over a proxy that
+ * What a long way between client and server costs, in analyses and in self-play (`--parts` names some of it): the same bridge, server and network once on loopback and once over a proxy that
  * holds every packet, in turns. Searches begin with a fresh tree; figures are medians over rounds.
  */
 
 import { parseArgs } from 'node:util';
 import { Connection } from '../clients/shared/connection.js';
+import { measureSelfPlay } from './distance/self-play.js';
 import { Precision } from '../src/proto/tengen/v1/precision.js';
 import { startBridge, withServedNetwork } from './gtp/analysis-engine.js';
 import { setUpOpening } from './gtp/opening.js';
@@ -28,7 +29,8 @@ interface Setup {
 /**
  * Keys for each delay, here 25 ms each way: `analysisLocal9At25` and `analysisServer9At25`, visits a second over those of the search
  * in the client on loopback; `genmove400At25`, milliseconds of a move of 400 visits searched on the server, beside the same on
- * loopback, and `genmove400RoundTripsAt25`, how many round trips the difference is.
+ * loopback, and `genmove400RoundTripsAt25`, how many round trips the difference is. Those of self-play are in
+ * `distance/self-play.ts`.
  */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values: flags } = parseArgs({
@@ -38,12 +40,17 @@ export async function run(args: string[]): Promise<Record<string, unknown>> {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
       delays: { type: 'string', default: '25,100' },
+      parts: { type: 'string', default: 'analysis,self-play' },
     },
   });
   const delays = flags.delays.split(',').map(Number);
   const setup = { rounds: Number(flags.rounds), ms: Number(flags.seconds) * 1000, delays };
-  const figures = await withServedNetwork(flags.net, (address) => measure(address, setup));
-  return { ...figures, ...setup };
+  const parts = flags.parts.split(',');
+  const analysis = parts.includes('analysis')
+    ? await withServedNetwork(flags.net, (address) => measure(address, setup))
+    : {};
+  const selfPlay = parts.includes('self-play') ? await measureSelfPlay(setup) : {};
+  return { ...analysis, ...selfPlay, ...setup };
 }
 
 async function measure(address: string, { rounds, ms, delays }: Setup): Promise<Record<string, number>> {

@@ -12,6 +12,7 @@ import { JobServiceDefinition, type WatchJobResponse } from '../../src/proto/ten
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
 import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import { answer, ask } from '../evaluator/child.js';
+import { startDelayProxy } from '../shared/delay-proxy.js';
 import type { ProcessRecording, Recorded, Used } from './recording.js';
 
 export interface PlayOptions {
@@ -21,8 +22,10 @@ export interface PlayOptions {
   readonly job: Readonly<Record<string, unknown>>;
   /** `auto` calibrates the network for eight bits while it plays; `fp32` does not. */
   readonly precision: 'auto' | 'fp32';
-  /** Games at once. */
-  readonly games: number;
+  /** Games at once; `auto` for as many as the worker chooses. */
+  readonly games: number | 'auto';
+  /** Milliseconds that every packet between worker and server takes each way; none if left out. */
+  readonly delayMs?: number;
   /** Time before anything is counted. */
   readonly warmupSeconds: number;
   readonly seconds: number;
@@ -44,6 +47,7 @@ interface Count {
 export async function play(options: PlayOptions): Promise<Played> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tengen-self-play-'));
   const children: ChildProcess[] = [];
+  const closing: (() => void)[] = [];
   const start = async (script: string, args: readonly string[]): Promise<[ChildProcess, unknown]> => {
     // Typed arrays come back as they are.
     const child = fork(new URL(script, import.meta.url), args, { serialization: 'advanced' });
@@ -58,7 +62,9 @@ export async function play(options: PlayOptions): Promise<Played> {
     const { job } = await jobs.createJob({ kind: 'alphazero', model: 'bench', configJson });
     if (!job) throw new AppError('internal', 'The server made no job');
     if (options.precision === 'fp32') await serveInFloats(connection);
-    const [worker] = await start('./worker.js', [address as string, String(options.games)]);
+    const proxy = options.delayMs ? await startDelayProxy(address as string, options.delayMs) : undefined;
+    closing.push(() => proxy?.close());
+    const [worker] = await start('./worker.js', [proxy?.address ?? (address as string), String(options.games)]);
     const processes = [server, worker] as const;
     const progress = jobs.watchJob({ jobId: job.jobId })[Symbol.asyncIterator]();
     const first = await countAfter(progress, Date.now() + options.warmupSeconds * 1000);
@@ -78,6 +84,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     };
   } finally {
     for (const child of children) child.kill('SIGKILL');
+    for (const close of closing) close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }

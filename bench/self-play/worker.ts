@@ -11,5 +11,11 @@ await record('worker', async (stop) => {
     if ('reason' in fields) process.stderr.write(`${event}: ${String(fields['reason'])}\n`);
   };
   process.send?.('working');
-  await runWorker({ address, games: Number(games), name: 'bench', signal: stopping.signal, log });
+  await runWorker({
+    address,
+    games: games === 'auto' ? games : Number(games),
+    name: 'bench',
+    signal: stopping.signal,
+    log,
+  });
 });
