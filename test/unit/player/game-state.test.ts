@@ -23,6 +23,15 @@ describe('a game that somebody sets up', () => {
     expect([game.isFresh, game.turns]).toEqual([false, []]);
   });
 
+  it('takes back several moves at once, or none', () => {
+    const game = start();
+    for (const action of [0, 1, 2]) game.play(BLACK, action);
+    expect(() => game.undo(4)).toThrow('cannot undo');
+    game.undo(2);
+    expect(game.turns).toEqual([{ color: BLACK, action: 0 }]);
+    expect([0, 1, 2].map((point) => game.position.stoneAt(point))).toEqual([BLACK, 0, 0]);
+  });
+
   it('has a new epoch after everything but one more move', () => {
     const game = start();
     const { epoch } = game;
