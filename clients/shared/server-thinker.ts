@@ -37,8 +37,8 @@ export interface ServerThinkerOptions {
   readonly network?: boolean;
 }
 
-/** Longest wait for the final report of a search that was stopped. */
-const STOP_PATIENCE_MS = 1000;
+/** Longest wait for the final report of a search that was stopped: a move must be made in time where the server is silent. */
+const STOP_PATIENCE_MS = 500;
 /** Longest wait between two attempts. */
 const MAX_RETRY_MS = 5000;
 /** What the messages take. */
