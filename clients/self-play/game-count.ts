@@ -37,8 +37,14 @@ const MORE = 17 / 16;
 /** Share of the games that may come or go in a look. */
 const UNREST = 1 / 16;
 
-/** Time of one look in ms, beside the way there and back, in which nothing comes from games that have just begun. */
-const LOOK_MS = 200;
+/** Time of one look in ms, beside the way there and back. */
+const LOOK_MS = 100;
+
+/** Time in ms after which it may be over. */
+const TICK_MS = 25;
+
+/** Looks of which the one that wanted the most games says how far the number goes down. */
+const LATELY = 10;
 
 /** What a worker sees of itself and of its server. */
 export interface GamesSeen {
@@ -85,26 +91,50 @@ export interface GameCountParts {
   play(games: number): void;
 }
 
-/** Looks again and again until `signal` aborts. A look at a time in which games came or went by the dozen says nothing. */
+/** What there was at a moment. */
+interface Moment {
+  readonly atMs: number;
+  readonly games: number;
+  readonly evaluations: number;
+}
+
+/**
+ * Adjusts the number until `signal` aborts. A look begins when the first answers to new games are there, and starts over when
+ * games come or go by the dozen.
+ */
 export async function keepGameCount(parts: GameCountParts, signal: AbortSignal): Promise<void> {
   let said = FIRST_GAMES;
   let room = MOST_GAMES;
   let refusals = 0;
-  while (!signal.aborted) {
-    const [gamesBefore, evaluationsBefore, startMs] = [parts.games(), parts.evaluations(), performance.now()];
-    await delay(LOOK_MS + (parts.wayMs() ?? 0), signal).catch(() => undefined);
-    const games = parts.games();
+  let from: Moment | undefined;
+  let beginsAtMs = 0;
+  const lately: number[] = [];
+  for (; !signal.aborted; await delay(TICK_MS, signal).catch(() => undefined)) {
+    const now = { atMs: performance.now(), games: parts.games(), evaluations: parts.evaluations() };
     const wayMs = parts.wayMs();
-    const rate = (parts.evaluations() - evaluationsBefore) / (performance.now() - startMs);
-    if (parts.refusals() > refusals) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(games, room)));
+    if (wayMs === undefined) continue;
+    if (parts.refusals() > refusals) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(said, room)));
     refusals = parts.refusals();
-    if (wayMs === undefined || rate === 0 || Math.abs(games - gamesBefore) > UNREST * games) continue;
-    // There is no work for more.
-    if (games < said / 2) continue;
+    if (from && Math.abs(now.games - from.games) > UNREST * from.games) {
+      from = undefined;
+      beginsAtMs = now.atMs + wayMs;
+    }
+    if (!from && now.atMs >= beginsAtMs) from = now;
+    if (!from || now.atMs - from.atMs < LOOK_MS + wayMs) continue;
+    const rate = (now.evaluations - from.evaluations) / (now.atMs - from.atMs);
+    from = now;
+    // Nothing to go by, or no work for more.
+    if (rate === 0 || now.games < said / 2) continue;
     const [capacity, versions, most] = [parts.capacity(), parts.versions(), Math.min(room, parts.most())];
-    const wanted = gamesFor({ games, rate, wayMs, capacity, versions, most });
+    lately.push(gamesFor({ games: now.games, rate, wayMs, capacity, versions, most }));
+    if (lately.length > LATELY) lately.shift();
+    // More at once; but fewer only if it was so for some time, since a short rest of the server asks for no fewer.
+    const wanted = lately.at(-1)! > said ? lately.at(-1)! : Math.min(Math.max(...lately), most);
     if (wanted > FEWER * said && wanted < MORE * said) continue;
     said = wanted;
     parts.play(said);
+    from = undefined;
+    // The leases are there after one way, and the first answers after another.
+    beginsAtMs = now.atMs + 2 * wayMs;
   }
 }
