@@ -8,6 +8,7 @@ import type { Leaf } from './leaf.js';
 /** What is needed of a search (`Search` of search.ts). */
 export interface StreamedSearch<G, E> {
   readonly inFlight: number;
+  readonly isOver: boolean;
   collect(most: number): readonly Leaf<G>[];
   answer(leaf: Leaf<G>, evaluation: E): void;
   abandon(): void;
@@ -44,7 +45,12 @@ export class LeafStream<G, E extends Evaluation> {
     const leaves = this.#search.collect(most);
     const part = Math.ceil(most / PARTS);
     for (let from = 0; from < leaves.length; from += part) this.#send(leaves.slice(from, from + part));
-    if (this.#search.inFlight === 0) return false;
+    if (this.#search.isOver) return false;
+    if (this.#search.inFlight === 0) {
+      // Simulations that end in finished games wait for nothing, and would not let anybody else be heard.
+      await new Promise((resolve) => setTimeout(resolve));
+      return true;
+    }
     await this.#changed.until(() => this.#answers.length > 0 || this.#failure !== undefined);
     if (this.#failure) throw this.#failure.error;
     for (const answer of this.#answers.splice(0)) this.#take(answer);

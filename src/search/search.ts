@@ -21,6 +21,9 @@ import { gumbelResult, puctResult, type SearchResult } from './search-result.js'
 import { meanAuxiliary, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
 
+/** Simulations of one `collect` that end in finished games, which nobody evaluates: whoever collects has other things to do. */
+const MOST_FINISHED = 1000;
+
 type Descent = 'leaf' | 'backed-up' | 'collision';
 
 export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E extends Evaluation = Evaluation> {
@@ -74,7 +77,8 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     try {
       for (;;) {
         const leaves = this.collect(this.#tuning.batch);
-        if (leaves.length === 0) return this.result();
+        if (this.isOver) return this.result();
+        if (leaves.length === 0) continue;
         const evaluations = yield leaves.map((leaf) => leaf.game);
         assert(evaluations.length === leaves.length, 'every leaf of a batch has one evaluation');
         for (let i = 0; i < leaves.length; i++) this.answer(leaves[i]!, evaluations[i]!);
@@ -87,7 +91,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /**
    * Makes simulations until `most` leaves are in flight, and gives the new ones; each is to be answered once. Nothing new comes
-   * while leaves that are out stand in the way; the search is over when nothing comes and nothing is out.
+   * while leaves that are out stand in the way, or where many simulations in a row ended in finished games.
    */
   collect(most: number): readonly Leaf<G>[] {
     const { tree } = this;
@@ -106,6 +110,12 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   /** Takes back, exactly, what the leaves in flight left in the tree: they will not be answered. */
   abandon(): void {
     for (const leaf of this.#leaves.takeAll()) this.#abandon(leaf);
+  }
+
+  /** Whether nothing is in flight and no simulation is left to make, or `shouldStop` says so. */
+  get isOver(): boolean {
+    if (this.#leaves.out > 0 || this.#goal === undefined) return false;
+    return this.#simulations >= this.#goal || this.#stopped();
   }
 
   /** Leaves collected and not answered. */
@@ -134,6 +144,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const collisions = this.#gumbel ? 0 : this.#tuning.collisions;
     const gathered: Leaf<G>[] = [];
     const collided: Leaf<G>[] = [];
+    let finished = 0;
     let ended = this.#stopped();
     while (!ended && this.#leaves.out - collided.length < most && this.#simulations < goal) {
       const leaf = this.#leaves.take();
@@ -150,7 +161,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
         gathered.push(leaf);
       } else {
         this.#leaves.putBack(leaf);
-        ended = this.#stopped();
+        ended = ++finished >= MOST_FINISHED || this.#stopped();
       }
     }
     // The marks sent other descents elsewhere, and are no simulations.

@@ -155,6 +155,24 @@ describe('a stream of leaves', () => {
     expectSound(tree);
   });
 
+  it('lets others be heard while all simulations end in finished games', async () => {
+    // One cell is left: whatever is played, the game is over.
+    const game = new TicTacToe([0, 1, 2, 4, 3, 5, 7, 6]);
+    let stopped = false;
+    const endless = { visits: Infinity, shouldStop: () => stopped };
+    const made = new Search(game, endless, new Rng(1));
+    const evaluator = new SlowEvaluator();
+    const stream = new LeafStream(made, evaluator.evaluate);
+    setImmediate(() => (stopped = true));
+    for (let advanced = stream.advance(8); ; advanced = stream.advance(8)) {
+      evaluator.answerOne(new Rng(1));
+      if (!(await advanced)) break;
+    }
+    expect(stopped).toBe(true);
+    expect(made.simulations).toBeGreaterThan(0);
+    expectSound(made.tree);
+  });
+
   it('passes a failure on, and takes back what is out', async () => {
     const made = new Search(new TicTacToe(), options, new Rng(1));
     const evaluator = new SlowEvaluator();
