@@ -133,6 +133,7 @@ const law = {
   'clients/self-play': [
     'clients/shared',
     'src/core',
+    'src/threads',
     'src/go',
     'src/search',
     'src/wire',

@@ -7,6 +7,7 @@
  */
 
 import { delay } from '../../src/core/signals.js';
+import type { PlayersSeen } from './game-players.js';
 
 /** Games before anything is known of the server. */
 export const FIRST_GAMES = 64;
@@ -77,16 +78,10 @@ export function gamesFor({ games, rate, wayMs, capacity, versions, most }: Games
 export interface GameCountParts {
   /** Games in play. */
   games(): number;
-  /** Positions evaluated so far. */
-  evaluations(): number;
-  /** Of the server; undefined before its first answer. */
-  wayMs(): number | undefined;
-  capacity(): number;
+  seen(): PlayersSeen;
   versions(): number;
   /** Games that fit in memory. */
   most(): number;
-  /** How often the server refused evaluations for want of room. */
-  refusals(): number;
   /** Asks for so many games. */
   play(games: number): void;
 }
@@ -105,16 +100,17 @@ interface Moment {
 export async function keepGameCount(parts: GameCountParts, signal: AbortSignal): Promise<void> {
   let said = FIRST_GAMES;
   let room = MOST_GAMES;
-  let refusals = 0;
+  /** Refusals so far. */
+  let known = 0;
   let from: Moment | undefined;
   let beginsAtMs = 0;
   const lately: number[] = [];
   for (; !signal.aborted; await delay(TICK_MS, signal).catch(() => undefined)) {
-    const now = { atMs: performance.now(), games: parts.games(), evaluations: parts.evaluations() };
-    const wayMs = parts.wayMs();
+    const { evaluations, wayMs, capacity, refusals } = parts.seen();
+    const now = { atMs: performance.now(), games: parts.games(), evaluations };
     if (wayMs === undefined) continue;
-    if (parts.refusals() > refusals) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(said, room)));
-    refusals = parts.refusals();
+    if (refusals > known) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(said, room)));
+    known = refusals;
     if (from && Math.abs(now.games - from.games) > UNREST * from.games) {
       from = undefined;
       beginsAtMs = now.atMs + wayMs;
@@ -125,7 +121,7 @@ export async function keepGameCount(parts: GameCountParts, signal: AbortSignal):
     from = now;
     // Nothing to go by, or no work for more.
     if (rate === 0 || now.games < said / 2) continue;
-    const [capacity, versions, most] = [parts.capacity(), parts.versions(), Math.min(room, parts.most())];
+    const [versions, most] = [parts.versions(), Math.min(room, parts.most())];
     lately.push(gamesFor({ games: now.games, rate, wayMs, capacity, versions, most }));
     if (lately.length > LATELY) lately.shift();
     // More at once; but fewer only if it was so for some time, since a short rest of the server asks for no fewer.

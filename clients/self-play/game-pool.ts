@@ -14,6 +14,7 @@ import type { GameRecord } from '../../src/go/game-record.js';
 import type { Position } from '../../src/go/position.js';
 import type { Backoff } from '../shared/backoff.js';
 import { isLasting } from './lasting-error.js';
+import { playGame, type PlayedGame } from './play-game.js';
 import type { Question, RunningGame } from './running-game.js';
 import type { WorkerLog } from './worker-log.js';
 
@@ -87,12 +88,12 @@ export class GamePool {
    * @param dropped gives the game up
    */
   start(
-    game: RunningGame,
+    game: PlayedGame,
     dropped: AbortSignal,
     onDone: (record: GameRecord) => void,
     onError: (error: unknown) => void,
   ): void {
-    const play = { game, dropped, onDone, onError };
+    const play = { game: playGame(game.task, game.variation), dropped, onDone, onError };
     this.#plays.add(play);
     this.#advance(play);
   }

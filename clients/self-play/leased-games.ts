@@ -8,17 +8,16 @@ import type { GameRecord } from '../../src/go/game-record.js';
 import type { Lease } from '../../src/proto/tengen/v1/self_play.js';
 import { gameRecordFromWire } from '../../src/wire/game-record.js';
 import { treeBytes } from './game-memory.js';
-import type { GamePool } from './game-pool.js';
+import type { GamePlayers } from './game-players.js';
 import { taskFromLease, type GameTask } from './game-task.js';
 import { ModelVersions } from './model-versions.js';
-import { playGame } from './play-game.js';
 import { TreePlay } from './tree-play.js';
 import type { LinkHost, WorkLink } from './work-link.js';
 import type { WorkerLog } from './worker-log.js';
 
 export interface LeasedGamesOptions {
   readonly link: Pick<WorkLink, 'submit' | 'giveBack'>;
-  readonly pool: Pick<GamePool, 'start'>;
+  readonly players: Pick<GamePlayers, 'start'>;
   /** Leases that it takes; those beyond go back. */
   readonly games: number;
   readonly log: WorkerLog;
@@ -120,16 +119,17 @@ export class LeasedGames implements LinkHost {
 
   /** Starts the game of a lease, or the next one of its tree. */
   #start(leased: GameTask, play: Play): void {
-    const { pool, fail } = this.#options;
+    const { players, fail } = this.#options;
     const { gameId, jobId, match } = leased;
     const task = match ? leased : { ...leased, modelVersion: this.#versions.forLease(jobId, leased.modelVersion) };
     play.versions = this.#versions.count(jobId);
     this.#plays.set(gameId, play);
-    const game = play.tree?.nextVariation(task.modelVersion) ?? playGame(task);
-    pool.start(game, play.dropped.signal, (record) => this.#finished(leased, play, record), fail);
+    const game = play.tree?.next(task.modelVersion) ?? { task };
+    players.start(game, play.dropped.signal, (record) => this.#finished(leased, play, record), fail);
   }
 
-  #finished(task: GameTask, play: Play, record: GameRecord): void {
+  #finished(task: GameTask, play: Play, played: GameRecord): void {
+    const record = play.tree?.finish(played) ?? played;
     this.#options.link.submit(play.leaseId, record);
     play.variations++;
     if (record.variation?.isLast === false) this.#start(task, play);

@@ -12,8 +12,8 @@ import { GameTree } from '../../src/methods/branching/game-tree.js';
 import type { BranchSettings } from '../../src/methods/branching/settings.js';
 import { addRecord } from '../../src/wire/record-tree.js';
 import type { GameTask } from './game-task.js';
+import { playGame, type PlayedGame } from './play-game.js';
 import type { RunningGame } from './running-game.js';
-import { playSelfPlay } from './self-play-game.js';
 
 /** Draws after which a tree without eligible positions counts as explored. */
 const MOST_DRAWS = 100;
@@ -45,24 +45,37 @@ export class TreePlay {
     return this.#tree.variations > 0 && this.#branch === undefined;
   }
 
-  /** The next game, a generator like `playGame`; ask again only after it has ended. Not for a complete tree. */
-  *nextVariation(modelVersion: string): RunningGame {
+  /** The next game to play; `finish` takes it before the one after it is asked for. Not for a complete tree. */
+  next(modelVersion: string): PlayedGame {
     assert(!this.isComplete, 'a complete tree has no next variation');
-    const task = { ...this.#task, modelVersion };
-    const treeId = task.gameId;
     const index = this.#tree.variations;
-    const moves = this.#branch ? [...movesTo(this.#branch.node), this.#branch.move] : [];
+    return { task: { ...this.#task, modelVersion }, variation: { moves: this.#sharedMoves(), index } };
+  }
+
+  /** Adds the game that was asked for last. @returns its record, with its place in the tree */
+  finish(played: GameRecord): GameRecord {
+    const treeId = this.#task.gameId;
+    const index = this.#tree.variations;
     const backUp = this.#branch?.backUp ?? 0;
-    const played = yield* playSelfPlay(task, { moves, rng: this.#rngOf(index, 'moves') });
-    const variation = { treeId, index, sharedMoves: moves.length, backUp };
+    const variation = { treeId, index, sharedMoves: this.#sharedMoves().length, backUp };
     const gameId = variationId(treeId, index);
     addRecord(this.#tree, asStored({ ...played, gameId, variation: { ...variation, isLast: false } }));
     this.#branch = this.#nextBranch();
     return { ...played, gameId, variation: { ...variation, isLast: this.isComplete } };
   }
 
+  /** Both at once: a generator like `playGame`; ask again only after it has ended. */
+  *nextVariation(modelVersion: string): RunningGame {
+    const { task, variation } = this.next(modelVersion);
+    return this.finish(yield* playGame(task, variation));
+  }
+
+  #sharedMoves(): number[] {
+    return this.#branch ? [...movesTo(this.#branch.node), this.#branch.move] : [];
+  }
+
   #nextBranch(): Branch | undefined {
-    return pickBranch(this.#tree, this.#settings, this.#rngOf(this.#tree.variations, 'branch'));
+    return pickBranch(this.#tree, this.#settings, this.#branchRng());
   }
 
   /**
@@ -70,7 +83,7 @@ export class TreePlay {
    * it takes a last game to end it, or it would be leased to and fro for ever.
    */
   #anyBranch(): Branch | undefined {
-    const rng = this.#rngOf(this.#tree.variations, 'branch');
+    const rng = this.#branchRng();
     for (let draw = 0; draw < MOST_DRAWS; draw++) {
       const branch = pickBranch(this.#tree, { ...this.#settings, points: 'random' }, rng);
       if (branch) return branch;
@@ -78,11 +91,9 @@ export class TreePlay {
     return undefined;
   }
 
-  /** The first game draws what it would draw alone. */
-  #rngOf(index: number, purpose: 'moves' | 'branch'): Rng {
-    const rng = new Rng(this.#task.seed);
-    if (purpose === 'branch') return rng.fork(2 * index);
-    return index === 0 ? rng : rng.fork(2 * index + 1);
+  /** What the place of the next game is drawn from. */
+  #branchRng(): Rng {
+    return new Rng(this.#task.seed).fork(2 * this.#tree.variations);
   }
 }
 

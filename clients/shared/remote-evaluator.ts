@@ -19,12 +19,24 @@ import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
 import { positionToWire } from '../../src/wire/position.js';
 import { Backoff } from './backoff.js';
-import type { Connection } from './connection.js';
 import { GamePrecision, precisionFromWire, precisionToWire } from './game-precision.js';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { PaceMeter } from './pace.js';
 import { RetryQueue } from './retry-queue.js';
 import { errorFromStatus, fromCall } from './status.js';
+
+/** What an evaluator needs of a client of EvaluatorService. */
+export interface EvaluatorCalls {
+  evaluate(
+    requests: AsyncIterable<EvaluateRequest>,
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<EvaluateResponse>;
+}
+
+/** What an evaluator needs of its way to the server; a `Connection` is one. */
+export interface EvaluatorConnection {
+  client(definition: typeof EvaluatorServiceDefinition): EvaluatorCalls;
+}
 
 /** What every request of an evaluator says. */
 export interface RemoteEvaluatorOptions {
@@ -99,7 +111,7 @@ interface Stream {
 export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   /** The version that answered last, as name@version; empty before the first answer. */
   modelVersion = '';
-  readonly #connection: Connection;
+  readonly #connection: EvaluatorConnection;
   readonly #options: Required<RemoteEvaluatorOptions>;
   readonly #filling = new Map<string, Message>();
   readonly #retries: RetryQueue<Message>;
@@ -110,7 +122,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   #flushScheduled = false;
   #closed = false;
 
-  constructor(connection: Connection, options: RemoteEvaluatorOptions = {}) {
+  constructor(connection: EvaluatorConnection, options: RemoteEvaluatorOptions = {}) {
     this.#connection = connection;
     this.#options = { ...usual, ...options };
     this.#retries = new RetryQueue(new Backoff(new Rng(process.pid), maxRetryMs), {

@@ -21,6 +21,18 @@ export const EvaluatorServiceDefinition = {
   },
 };
 
+/** The messages as they are, for those who hand them on. */
+const bytes: MessageType<Uint8Array> = {
+  decode: (input) => input as Uint8Array,
+  encode: (message, writer = new BinaryWriter()) => writer.raw(message),
+};
+
+/** The service, with requests and responses as bytes. */
+export const EvaluatorInBytes = {
+  ...usual,
+  methods: { evaluate: { ...usual.methods.evaluate, requestType: bytes, responseType: bytes } },
+};
+
 /** Keeps its memory from message to message: `finish`, which follows at once, takes a copy and begins anew. */
 let shared = new BinaryWriter();
 

@@ -45,7 +45,7 @@ describe('a worker process', () => {
     const files = [join(own.dataDir, 'server.json'), join(own.dataDir, 'worker.json')] as const;
     const { connect, address, stop } = await own.start(['--profile', files[0]]);
     const { jobId } = await createJob(connect(), { visits: 8, startPositions: 20, batchSize: 16 });
-    const worker = new WorkerProcess(address, ['--games', '8', '--profile', files[1]]);
+    const worker = new WorkerProcess(address, ['--games', '8', '--threads', '2', '--profile', files[1]]);
     const jobs = connect().client(JobServiceDefinition);
     for await (const { progress } of jobs.watchJob({ jobId })) {
       if ((progress?.metrics['step'] ?? 0) > 0) break;
@@ -58,7 +58,7 @@ describe('a worker process', () => {
       'session 0': ['features', 'load', 'network', 'outputs'],
       training: ['batch', 'step'],
     });
-    expect(played).toEqual({ main: ['decode', 'encode', 'evaluation', 'search'] });
+    expect(played).toEqual({ 'games 0': ['decode', 'encode', 'evaluation', 'search'], main: [], 'games 1': [] });
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)('gives its games back on %s and ends with 0', async (signal) => {

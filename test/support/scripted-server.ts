@@ -75,6 +75,8 @@ export class ScriptedStream {
 export class ScriptedServer {
   readonly models: string[] = [];
   readonly messageSizes: number[] = [];
+  /** Calls of Evaluate so far. */
+  evaluations = 0;
   /** Requests to fail with UNAVAILABLE before answering again. */
   failEvaluations = 0;
   /** Versions whose evaluations get no answer, as long as they are here. */
@@ -114,6 +116,7 @@ export class ScriptedServer {
   }
 
   async *#evaluate(requests: AsyncIterable<EvaluateRequest>): AsyncGenerator<EvaluateResponse> {
+    this.evaluations++;
     for await (const { requestId, model, positions } of requests) {
       if (this.failEvaluations > 0) {
         this.failEvaluations--;

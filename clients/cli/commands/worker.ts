@@ -1,6 +1,6 @@
 /** `tengen worker`: plays self-play and rating games for a server until it is stopped. */
 
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { pino } from 'pino';
 import { check } from '../../../src/core/errors.js';
 import { runWorker } from '../../self-play/worker.js';
@@ -23,6 +23,12 @@ export const workerCommand = command({
       value: 'COUNT',
       doc: 'number of games played at once; auto for as many as keep the server busy, by its distance and its speed',
     },
+    threads: {
+      type: 'string',
+      default: 'auto',
+      value: 'COUNT',
+      doc: 'most threads that play games; auto for one less than the processor cores',
+    },
     name: { type: 'string', default: hostname(), value: 'NAME', doc: 'name of this worker in the logs of the server' },
   },
   async run({ flags, signal }) {
@@ -31,11 +37,18 @@ export const workerCommand = command({
       games === 'auto' || (Number.isInteger(games) && games >= 1),
       `--games is '${flags.games}'; it must be auto or a whole number from 1`,
     );
+    const threads =
+      flags.threads === 'auto' ? Math.min(64, Math.max(1, availableParallelism() - 1)) : Number(flags.threads);
+    check(
+      Number.isInteger(threads) && threads >= 1,
+      `--threads is '${flags.threads}'; it must be auto or a whole number from 1`,
+    );
     const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
     const { name } = flags;
     const options = {
       ...connectionOf(flags),
       games,
+      threads,
       name,
       precision: readPrecision(flags.precision),
       signal,

@@ -21,11 +21,14 @@ afterEach(() => {
   server.stop();
 });
 
+let threads: number;
+
 const work = (games: number): Promise<WorkerTotals> =>
   runWorker({
     address,
     name: 'test',
     games,
+    threads,
     signal: controller.signal,
     log: (event, fields) => events.push({ event, fields }),
   });
@@ -33,7 +36,11 @@ const work = (games: number): Promise<WorkerTotals> =>
 /** A game too long to end before the test does. */
 const long = { visits: 1000, maxMoves: 50 };
 
-describe('a worker', () => {
+describe.each([1, 2])('a worker of %i threads', (count) => {
+  beforeEach(() => {
+    threads = count;
+  });
+
   it('says hello, plays its lease and submits a game that replays', async () => {
     const running = work(3);
     const stream = await server.nextStream();
@@ -77,6 +84,19 @@ describe('a worker', () => {
     expect(submitted[0]?.game?.moves).toEqual(submitted[1]?.game?.moves);
     controller.abort();
     await running;
+  });
+
+  it('plays the same games in each of its threads, where they are many', async () => {
+    const running = work(500);
+    const stream = await server.nextStream();
+    for (let i = 0; i < 500; i++) {
+      stream.send({ $case: 'lease', value: leaseOf(i, { seed: 9n, settings: { maxMoves: 4 } }) });
+    }
+    const submitted = await stream.heard('submit', 500);
+    expect(new Set(submitted.map(({ game }) => String(game?.moves))).size).toBe(1);
+    controller.abort();
+    await running;
+    expect(server.evaluations).toBe(count);
   });
 
   it('starts new games with the newest version it has heard of', async () => {
