@@ -18,7 +18,8 @@ export interface SelfPlaySetup {
 /** Time in which a worker finds its number of games, in seconds: the games are measured after it. */
 const WARMUP_SECONDS = 8;
 
-const server = { threads: 2 };
+/** Without a cache: games that have just begun all ask for the same positions, the more of them the more games there are. */
+const server = { threads: 2, cacheMegabytes: 0 };
 /** Nothing trains: far more positions are wanted than are played. */
 const neverTrains = { minutes: 0, ratingGames: 0, startPositions: 100_000_000, maxBacklogGames: 1_000_000 };
 const job = { size: 7, blocks: 4, channels: 32, visits: 32, seed: 1, ...neverTrains };

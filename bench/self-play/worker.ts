@@ -1,7 +1,11 @@
 /** The worker process of the self-play benchmarks: the worker as it is, recording, told when to stop. */
 
+import { setMaxListeners } from 'node:events';
 import { runWorker } from '../../clients/self-play/worker.js';
 import { record } from './recording.js';
+
+// One signal stops every message under way, each with a listener of its own.
+setMaxListeners(0);
 
 await record('worker', async (stop) => {
   const [address = '', games] = process.argv.slice(2);

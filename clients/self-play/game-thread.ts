@@ -1,5 +1,6 @@
 /** The code of a game thread: plays games, and asks for their evaluations through the thread's owner. */
 
+import { setMaxListeners } from 'node:events';
 import { startTrace, trace } from '../../src/core/trace.js';
 import { serve } from '../../src/threads/serve.js';
 import { playersHere } from './game-players.js';
@@ -8,6 +9,9 @@ import { OwnersLine } from './owners-line.js';
 
 /** Milliseconds after which the owner hears again of what was seen. */
 const SEEN_MS = 25;
+
+// One signal stops every message under way, each with a listener of its own.
+setMaxListeners(0);
 
 await serve<GameStart, GameCalls, GameEvent>(({ precision, traced }, tell) => {
   if (traced !== '') startTrace(traced);
