@@ -32,8 +32,8 @@ export interface GamePoolOptions {
   readonly log: WorkerLog;
 }
 
-/** Most games whose questions share a message: as many as make a batch of the server's. */
-const MOST_IN_MESSAGE = 64;
+/** Most games whose questions share a message: some batches of the server's. */
+const MOST_IN_MESSAGE = 128;
 
 /** Messages that the games of a small worker make at least: while one is at the server, the games of another search. */
 const LEAST_MESSAGES = 2;
@@ -59,6 +59,8 @@ export class GamePool {
   readonly #plays = new Set<Play>();
   /** Games whose questions are in no message. */
   #asking: Asking[] = [];
+  /** Messages at the server or on their way, by model. */
+  readonly #inFlight = new Map<string, number>();
   /** The last failure of a message since messages were sent. */
   #failure: AppError | undefined;
   /** Failures in a row. */
@@ -111,12 +113,12 @@ export class GamePool {
     stop.addEventListener('abort', wake, { once: true });
     try {
       for (;;) {
-        await this.#changed.until(() => this.#asking.length > 0 || isStopped(stop));
         // After this turn's input: every game that goes on in this turn joins.
         await turnEnd();
         if (isStopped(stop)) return;
         if (this.#failure) await this.#pause(this.#failure, stop);
         for (const message of this.#takeMessages()) void this.#ask(message, stop);
+        await this.#changed.wait();
       }
     } finally {
       stopping.abort();
@@ -135,7 +137,10 @@ export class GamePool {
     this.#failure = undefined;
   }
 
-  /** All games that ask, in messages of equal length, each to one model; nearly always there is only one. */
+  /**
+   * The games that ask, in messages to one model each; nearly always there is only one model. A message that is not full waits
+   * for the next answer as long as others are in flight, or small messages would stay small for ever.
+   */
   #takeMessages(): Asking[][] {
     const byModel = new Map<string, Asking[]>();
     for (const asking of this.#asking) {
@@ -145,8 +150,17 @@ export class GamePool {
       else byModel.set(model, [asking]);
     }
     this.#asking = [];
-    const most = Math.min(MOST_IN_MESSAGE, Math.ceil(this.#plays.size / LEAST_MESSAGES));
-    return [...byModel.values()].flatMap((asking) => inEqualParts(asking, most));
+    const full = Math.min(MOST_IN_MESSAGE, Math.ceil(this.#plays.size / LEAST_MESSAGES));
+    const messages: Asking[][] = [];
+    for (const [model, asking] of byModel) {
+      let inFlight = this.#inFlight.get(model) ?? 0;
+      while (asking.length >= full || (asking.length > 0 && inFlight < LEAST_MESSAGES)) {
+        messages.push(asking.splice(0, full));
+        inFlight++;
+      }
+      this.#asking.push(...asking);
+    }
+    return messages;
   }
 
   /** Asks for what the games of one message want; if that fails the games have not moved, and ask again. */
@@ -156,6 +170,7 @@ export class GamePool {
     const positions = message.flatMap(({ question }) => question.positions);
     const sent = trace ? performance.now() : 0;
     let evaluations: readonly GoEvaluation[];
+    this.#count(model, 1);
     try {
       evaluations = await evaluator.evaluate(positions, { model, signal });
     } catch (thrown) {
@@ -163,8 +178,10 @@ export class GamePool {
       this.#failure = AppError.from(thrown);
       if (this.#failure.kind === 'resource-exhausted') this.#refusals++;
       this.#asking.push(...message);
-      this.#changed.notifyAll();
       return;
+    } finally {
+      this.#count(model, -1);
+      this.#changed.notifyAll();
     }
     if (isStopped(signal)) return;
     trace?.add('evaluation', sent, positions.length);
@@ -178,6 +195,10 @@ export class GamePool {
       this.#advance(play, evaluations.slice(next, (next += question.positions.length)));
     }
     trace?.add('search', started, message.length);
+  }
+
+  #count(model: string, change: number): void {
+    this.#inFlight.set(model, (this.#inFlight.get(model) ?? 0) + change);
   }
 
   /** @param answer to what the game asked, if it has begun */
@@ -197,14 +218,6 @@ export class GamePool {
       onError(error);
     }
   }
-}
-
-/** @param most items of a part */
-function inEqualParts<T>(items: readonly T[], most: number): T[][] {
-  const count = Math.ceil(items.length / most);
-  return Array.from({ length: count }, (_, part) =>
-    items.slice(Math.round((part * items.length) / count), Math.round(((part + 1) * items.length) / count)),
-  );
 }
 
 /** Read anew after a wait, which the compiler's narrowing does not know. */
