@@ -126,7 +126,7 @@ describe('KaTrain and the real server', () => {
       const port = process.address.split(':')[1] ?? '';
       await process.kill();
       const waiting = Promise.all([1, 2, 3].map(() => engine.final({ size: 5, moves: [['B', 'B2']] })));
-      process = await startServerProcess(dataDir, ['--log-level', 'warn', '--port', port]);
+      process = await startServerProcess(dataDir, ['--log-level', 'warn', '--no-page', '--port', port]);
       for (const answer of await waiting) checkAnswer(answer, 5);
     } finally {
       await process.stop();

@@ -174,7 +174,7 @@ describe('a real server that is killed in the middle of a game', () => {
       const port = process.address.split(':')[1] ?? '';
       await process.kill();
       const move = client.send('genmove w');
-      process = await startServerProcess(dataDir, ['--log-level', 'warn', '--port', port]);
+      process = await startServerProcess(dataDir, ['--log-level', 'warn', '--no-page', '--port', port]);
       expect(await move).toMatch(/^([A-E]\d|pass)$/);
       expect(await client.send('genmove b')).toMatch(/^([A-E]\d|pass)$/);
     } finally {

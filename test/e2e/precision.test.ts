@@ -89,7 +89,8 @@ it('stays what a game began with until the next one, in the bridge and the analy
   client.interrupt();
   await analysis;
   const model = await quantized();
-  expect(server.log()).toMatch(/calibration-waits.*calibration-goes-on.*model-quantized/s);
+  // The line of the log may come after the answer to who asked.
+  await expect.poll(() => server.log()).toMatch(/calibration-waits.*calibration-goes-on.*model-quantized/s);
   await client.send('genmove w');
   expect(await precisionOf(client)).toBe('fp32');
   expect(await analysed()).toBe(lead);

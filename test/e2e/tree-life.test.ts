@@ -81,7 +81,7 @@ describe('a game tree', () => {
     await other.until(() => other.storedGames.some((gameId) => gameId.startsWith(`${tree}.`)));
     await first.kill();
     await other.logs('disconnected');
-    await completesTree(other, await own.start(['--port', first.address.split(':')[1]!]));
+    await completesTree(other, await own.start(['--port', first.address.split(':')[1]!, '--no-page']));
     expect(other.stderr).not.toContain('game-refused');
     expect(other.storedGames).not.toContain(before[0]);
     expect(await other.end('SIGINT')).toBe(0);
@@ -100,11 +100,11 @@ describe('a game tree', () => {
     await kill();
     for (const count of [4, 7]) {
       await worker.logs('disconnected');
-      await own.start(['--port', address.split(':')[1]!]);
+      await own.start(['--port', address.split(':')[1]!, '--no-page']);
       await worker.until(() => worker.storedGames.length >= count);
       await own.server?.kill();
     }
-    await completesTree(worker, await own.start(['--port', address.split(':')[1]!]));
+    await completesTree(worker, await own.start(['--port', address.split(':')[1]!, '--no-page']));
     expect(worker.stderr).not.toContain('game-refused');
     const { games } = await kept();
     expectWhole(games, games.length);

@@ -85,7 +85,8 @@ describe('a worker process', () => {
     await first.kill();
     await worker.logs('disconnected');
     const before = worker.stderr.split('"msg":"game-stored"').length - 1;
-    const second = await own.start(['--port', first.address.split(':')[1]!]);
+    // Else the page takes the next port, which may be anybody's.
+    const second = await own.start(['--port', first.address.split(':')[1]!, '--no-page']);
     await second.connect().client(JobServiceDefinition).getJob({ jobId: 'alphazero-1' });
     await worker.logs('game-stored', before + 5);
     expect(worker.stderr).not.toContain('game-refused');
