@@ -55,7 +55,7 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
     (end) => askModel(connection, model, end),
     (facts) => {
       log.info({ model: facts.ref, sizes: facts.sizes, address: options.address }, 'connected');
-      place = findPlace({ asked: config.search, connection, model, size: facts.sizes[0]!, log });
+      place = findPlace({ asked: config.search, connection, log });
     },
     onTrouble,
     AbortSignal.any([signal, ended.signal]),

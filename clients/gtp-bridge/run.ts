@@ -78,7 +78,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
       session.tellsRules = facts.tellsRules;
       session.model = facts.ref;
       session.servedPrecision = facts.precision;
-      place = findPlace({ asked: config.search, connection, model, size: facts.sizes[0]!, log });
+      place = findPlace({ asked: config.search, connection, log });
       const { ref, sizes, precision } = facts;
       log.info({ model: ref, sizes, precision, address: options.address }, 'connected');
     },

@@ -1,9 +1,19 @@
 /** Settings of the searches that a server makes for its clients. */
 
 import { integer, type ConfigOf } from '../../core/config.js';
+import { MOST_THREADS } from '../../evaluator/config.js';
+import { physicalCores } from '../../evaluator/physical-cores.js';
 
 export const searchSchema = {
-  searchThreads: integer(2, 1, 64, 'Worker threads that search for clients (SearchService).'),
+  searchThreads: {
+    ...integer(
+      Math.min(MOST_THREADS, physicalCores()),
+      1,
+      MOST_THREADS,
+      'Worker threads that search for clients (SearchService).',
+    ),
+    defaultName: "the machine's physical cores",
+  },
   searchGames: integer(
     64,
     1,
