@@ -27,6 +27,9 @@ const VERSIONS_A_GAME = 2;
 /** Games are far too few where less than this share of those that do not travel are there: the server waits for them. */
 const STARVED = 3 / 4;
 
+/** Times that the rate may grow at most by one change of the number. */
+const MOST_GROWTH = 8;
+
 /** Games left when the server refused evaluations for want of room, and the fewest that a worker goes down to then. */
 const AFTER_REFUSAL = 3 / 4;
 const FEWEST_GAMES = 8;
@@ -57,6 +60,8 @@ export interface GamesSeen {
   readonly wayMs: number;
   /** Positions that the server evaluates at once. */
   readonly capacity: number;
+  /** Positions of one message that the server evaluates a millisecond. */
+  readonly speed: number;
   /** Versions that come out while a game is played. */
   readonly versions: number;
   /** Most games, by memory and by what the server has refused. */
@@ -64,13 +69,14 @@ export interface GamesSeen {
 }
 
 /** The number of games that is right for what is seen. */
-export function gamesFor({ games, rate, wayMs, capacity, versions, most }: GamesSeen): number {
+export function gamesFor({ games, rate, wayMs, capacity, speed, versions, most }: GamesSeen): number {
   const waves = Math.max(FEWEST_WAVES, Math.min(WAVES, (WAVES * VERSIONS_A_GAME) / versions));
   const busy = waves * capacity;
   const travelling = rate * wayMs;
-  // Far too few games hold the rate down: with more of them it may double.
-  const mayDouble = games - travelling < STARVED * busy;
-  const wanted = busy + (mayDouble ? 2 : 1) * travelling;
+  // Far too few games hold the rate down: with more of them it may double, or reach the speed of one message.
+  const mayGrow = games - travelling < STARVED * busy;
+  const growth = mayGrow ? Math.max(2, Math.min(MOST_GROWTH, speed / rate)) : 1;
+  const wanted = busy + growth * travelling;
   return Math.max(1, Math.min(Math.round(wanted), most, MOST_GAMES));
 }
 
@@ -106,7 +112,7 @@ export async function keepGameCount(parts: GameCountParts, signal: AbortSignal):
   let beginsAtMs = 0;
   const lately: number[] = [];
   for (; !signal.aborted; await delay(TICK_MS, signal).catch(() => undefined)) {
-    const { evaluations, wayMs, capacity, refusals } = parts.seen();
+    const { evaluations, wayMs, capacity, speed, refusals } = parts.seen();
     const now = { atMs: performance.now(), games: parts.games(), evaluations };
     if (wayMs === undefined) continue;
     if (refusals > known) room = Math.max(FEWEST_GAMES, Math.floor(AFTER_REFUSAL * Math.min(said, room)));
@@ -122,7 +128,7 @@ export async function keepGameCount(parts: GameCountParts, signal: AbortSignal):
     // Nothing to go by, or no work for more.
     if (rate === 0 || now.games < said / 2) continue;
     const [versions, most] = [parts.versions(), Math.min(room, parts.most())];
-    lately.push(gamesFor({ games: now.games, rate, wayMs, capacity, versions, most }));
+    lately.push(gamesFor({ games: now.games, rate, wayMs, capacity, speed, versions, most }));
     if (lately.length > LATELY) lately.shift();
     // More at once; but fewer only if it was so for some time, since a short rest of the server asks for no fewer.
     const wanted = lately.at(-1)! > said ? lately.at(-1)! : Math.min(Math.max(...lately), most);

@@ -24,6 +24,8 @@ export interface PlayersSeen {
   readonly wayMs: number | undefined;
   /** Positions that the server evaluates at once. */
   readonly capacity: number;
+  /** Positions of one message that the server evaluates a millisecond. */
+  readonly speed: number;
 }
 
 /** Plays games with the evaluations of a server. */
@@ -72,8 +74,8 @@ export function playersHere(connection: EvaluatorConnection, { precision, log }:
     },
     seen() {
       const { evaluations, refusals } = pool;
-      const { wayMs, capacity } = evaluator.meter;
-      return { evaluations, refusals, wayMs, capacity };
+      const { wayMs, capacity, speed } = evaluator.meter;
+      return { evaluations, refusals, wayMs, capacity, speed };
     },
   };
 }

@@ -80,6 +80,7 @@ export class GameThreads implements GamePlayers {
       refusals: sum(all.map(({ refusals }) => refusals)),
       wayMs: ways.length === 0 ? undefined : Math.min(...ways),
       capacity: Math.max(...all.map(({ capacity }) => capacity)),
+      speed: Math.max(...all.map(({ speed }) => speed)),
     };
   }
 
@@ -112,7 +113,7 @@ function startThread(connection: Connection, { precision, log }: GamePlayersOpti
   const game: GameThread = {
     thread,
     games: 0,
-    seen: { evaluations: 0, refusals: 0, wayMs: undefined, capacity: 0 },
+    seen: { evaluations: 0, refusals: 0, wayMs: undefined, capacity: 0, speed: 0 },
   };
   return game;
 }

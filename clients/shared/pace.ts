@@ -10,6 +10,8 @@ export interface AnswerTimes {
   readonly serverMs: number;
   /** Positions that the server evaluates at once. */
   readonly capacity: number;
+  /** Positions of the request. */
+  readonly positions: number;
 }
 
 /** Answers over which the way is taken to be as short as the shortest of them was. */
@@ -18,17 +20,23 @@ const WINDOW = 64;
 /** Share of an answer in the mean of the server's times. */
 const WEIGHT = 0.1;
 
+/** Shortest time of an answer at the server that is believed. */
+const LEAST_MS = 0.1;
+
 /** Keeps track of the answers of one server. */
 export class PaceMeter {
   readonly #ways: number[] = [];
   #count = 0;
   #serverMs = 0;
   #capacity = 0;
+  #speed = 0;
 
-  add({ elapsedMs, serverMs, capacity }: AnswerTimes): void {
+  add({ elapsedMs, serverMs, capacity, positions }: AnswerTimes): void {
     if (capacity === 0) return;
     this.#ways[this.#count % WINDOW] = Math.max(0, elapsedMs - serverMs);
-    this.#serverMs += (this.#count === 0 ? 1 : WEIGHT) * (serverMs - this.#serverMs);
+    const weight = this.#count === 0 ? 1 : WEIGHT;
+    this.#serverMs += weight * (serverMs - this.#serverMs);
+    this.#speed += weight * (positions / Math.max(serverMs, LEAST_MS) - this.#speed);
     this.#capacity = capacity;
     this.#count++;
   }
@@ -36,6 +44,11 @@ export class PaceMeter {
   /** Positions that the server evaluates at once, by its last answer; 0 before the first. */
   get capacity(): number {
     return this.#capacity;
+  }
+
+  /** Positions of a request that the server answers a millisecond, in the mean; 0 before the first answer. */
+  get speed(): number {
+    return this.#speed;
   }
 
   /** The milliseconds of the way there and back; undefined before the first answer. */
@@ -51,6 +64,6 @@ export class PaceMeter {
   get pace(): Pace | undefined {
     const { wayMs } = this;
     if (wayMs === undefined) return undefined;
-    return paceOf(this.#capacity, 1 + wayMs / Math.max(this.#serverMs, 0.1));
+    return paceOf(this.#capacity, 1 + wayMs / Math.max(this.#serverMs, LEAST_MS));
   }
 }

@@ -279,7 +279,12 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     const precision = precisionFromWire(response.precision);
     const started = performance.now();
     const { capacity, serverMicros } = response;
-    this.meter.add({ elapsedMs: started - message.sentAt, serverMs: serverMicros / 1000, capacity });
+    this.meter.add({
+      elapsedMs: started - message.sentAt,
+      serverMs: serverMicros / 1000,
+      capacity,
+      positions: message.snapshots.length,
+    });
     let next = 0;
     for (const waiter of message.waiters) {
       const part = response.evaluations.slice(next, next + waiter.count);

@@ -73,7 +73,8 @@ export class PageEvaluator implements Evaluator<Position, GoEvaluation> {
       const answered = precisionFromWire(answer.precision);
       if (answered) precision.heard(answered);
       const { capacity, serverMicros } = answer;
-      this.#meter.add({ elapsedMs: performance.now() - sentAt, serverMs: serverMicros / 1000, capacity });
+      const elapsedMs = performance.now() - sentAt;
+      this.#meter.add({ elapsedMs, serverMs: serverMicros / 1000, capacity, positions: positions.length });
       return evaluations.map((evaluation, i) => evaluationFromWire(evaluation, positions[i]!.size));
     }
     throw new AppError('unavailable', 'The server gave no answer');

@@ -8,7 +8,7 @@ function settled(capacity: number, batchMs: number, wayMs: number): { inFlight: 
   for (let answer = 0; answer < 300; answer++) {
     // Beyond its capacity the server has a queue, and by Little's law the answers take as long as the queue is long.
     const serverMs = Math.max(batchMs, (inFlight / capacity) * batchMs - wayMs);
-    meter.add({ elapsedMs: wayMs + serverMs, serverMs, capacity });
+    meter.add({ elapsedMs: wayMs + serverMs, serverMs, capacity, positions: capacity });
     inFlight = meter.pace!.inFlight;
   }
   const serverMs = Math.max(batchMs, (inFlight / capacity) * batchMs - wayMs);
@@ -18,7 +18,7 @@ function settled(capacity: number, batchMs: number, wayMs: number): { inFlight: 
 describe('the pace of a server', () => {
   it('is unknown before the first answer, and without a capacity', () => {
     const meter = new PaceMeter();
-    meter.add({ elapsedMs: 10, serverMs: 5, capacity: 0 });
+    meter.add({ elapsedMs: 10, serverMs: 5, capacity: 0, positions: 1 });
     expect(meter.pace).toBeUndefined();
   });
 
@@ -35,10 +35,11 @@ describe('the pace of a server', () => {
 
   it('takes the way to be as short as the shortest of the last answers', () => {
     const meter = new PaceMeter();
-    meter.add({ elapsedMs: 30, serverMs: 10, capacity: 32 });
-    meter.add({ elapsedMs: 90, serverMs: 10, capacity: 32 });
+    meter.add({ elapsedMs: 30, serverMs: 10, capacity: 32, positions: 16 });
+    meter.add({ elapsedMs: 90, serverMs: 10, capacity: 32, positions: 16 });
     expect(meter.wayMs).toBe(20);
-    for (let answer = 0; answer < 64; answer++) meter.add({ elapsedMs: 60, serverMs: 10, capacity: 32 });
+    for (let answer = 0; answer < 64; answer++) meter.add({ elapsedMs: 60, serverMs: 10, capacity: 32, positions: 16 });
     expect(meter.wayMs).toBe(50);
+    expect(meter.speed).toBeCloseTo(1.6);
   });
 });

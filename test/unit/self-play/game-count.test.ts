@@ -9,7 +9,7 @@ const fullRate = 18;
 /** What a worker sees that plays so many games at such a server: a lone batch takes 4 ms there. */
 function seen(games: number, wayMs: number): GamesSeen {
   const rate = Math.min(fullRate, games / (wayMs + 4));
-  return { games, rate, wayMs, capacity, versions: 0, most: MOST_GAMES };
+  return { games, rate, wayMs, capacity, speed: fullRate / 2, versions: 0, most: MOST_GAMES };
 }
 
 /** The numbers that follow one another. */
@@ -26,8 +26,8 @@ describe('the number of games', () => {
     expect(seen(last, wayMs).rate).toBe(fullRate);
   });
 
-  it.each([0.3, 10, 50, 200])('is enough after five looks, %s ms there and back away', (wayMs) => {
-    expect(seen(numbers(wayMs, 5).at(-1)!, wayMs).rate).toBe(fullRate);
+  it.each([0.3, 10, 50, 200])('is enough after three looks, %s ms there and back away', (wayMs) => {
+    expect(seen(numbers(wayMs, 3).at(-1)!, wayMs).rate).toBe(fullRate);
   });
 
   it('goes down again where the server has become slower', () => {
