@@ -2,18 +2,32 @@
 
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { AppError } from '../../src/core/errors.js';
+import { orAborted } from '../../src/core/signals.js';
 import type { GameState, Turn } from '../../src/player/game-state.js';
 import {
   SearchServiceDefinition,
   type Move,
+  type SearchReport,
   type SearchRequest,
   type SearchResponse,
   type StartSearch,
 } from '../../src/proto/tengen/v1/search.js';
 import { rulesToWire } from '../../src/wire/rules.js';
-import type { Connection } from './connection.js';
 import { precisionToWire, type GamePrecision } from './game-precision.js';
 import { errorFromStatus, fromCall } from './status.js';
+
+/** What a link needs of a client of SearchService. */
+export interface SearchCalls {
+  search(
+    requests: AsyncIterable<SearchRequest>,
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<SearchResponse>;
+}
+
+/** What a link needs of its way to the server; a `Connection` is one. */
+export interface SearchConnection {
+  client(definition: typeof SearchServiceDefinition): SearchCalls;
+}
 
 /** A game as the server was told of it. */
 interface ToldGame {
@@ -23,18 +37,23 @@ interface ToldGame {
   readonly turns: number;
 }
 
-/** Lasts until an error or `close`. */
+/** Lasts until an error that ends the game on the server, or `close`. */
 export class SearchLink {
   readonly #model: string;
   readonly #outgoing = new MessageQueue<SearchRequest>();
   readonly #abort = new AbortController();
   readonly #answers: AsyncIterator<SearchResponse>;
+  /** The answer that was asked for last and has not come yet. */
+  #awaited: Promise<IteratorResult<SearchResponse>> | undefined;
+  /** Searches whose reports nobody reads; few, as a connection that carries no answers is soon taken for lost. */
+  readonly #givenUp = new Set<bigint>();
   #told: ToldGame | undefined;
   #nextId = 1n;
+  #hasAnswered = false;
   #isClosed = false;
 
   /** @param model name, name@version, or empty for the promoted one */
-  constructor(connection: Connection, model: string) {
+  constructor(connection: SearchConnection, model: string) {
     this.#model = model;
     const client = connection.client(SearchServiceDefinition);
     this.#answers = client.search(this.#outgoing, { signal: this.#abort.signal })[Symbol.asyncIterator]();
@@ -43,6 +62,11 @@ export class SearchLink {
   /** Whether nothing can be asked any more. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether the server had a game, which ended with the link. */
+  get hasLostGame(): boolean {
+    return this.#isClosed && this.#hasAnswered;
   }
 
   /** Has the server follow the game, from the moves before where that is possible. Answers come before those of what follows. */
@@ -73,18 +97,32 @@ export class SearchLink {
     this.#outgoing.push({ requestId, request: undefined, stop: true });
   }
 
-  /** The next answer. @throws AppError what a request failed with, or why the stream has ended; the link is closed then */
-  async next(): Promise<NonNullable<SearchResponse['answer']>> {
-    try {
-      const step = await this.#answers.next();
-      if (step.done) throw new AppError('unavailable', 'The server ended the stream');
-      const { answer } = step.value;
-      if (answer === undefined) throw new AppError('internal', 'The server gave an answer that is unknown here');
-      if (answer.$case === 'error') throw errorFromStatus(answer.value.code, answer.value.message);
-      return answer;
-    } catch (error) {
-      this.close();
-      throw fromCall(error);
+  /** Ends a search whose reports are not read any more; the game on the server and what was found in it stay. */
+  giveUp(requestId: bigint): void {
+    this.stop(requestId);
+    this.#givenUp.add(requestId);
+  }
+
+  /**
+   * The next report of a search.
+   *
+   * @throws AppError what the search failed with, or 'cancelled' when the signal aborts; or what a request for the game failed
+   *   with, or why the stream has ended, and then the link is closed
+   */
+  async report(requestId: bigint, signal: AbortSignal): Promise<SearchReport> {
+    for (;;) {
+      const response = await this.#next(signal);
+      const { answer } = response;
+      if (this.#givenUp.has(response.requestId)) {
+        if (answer?.$case !== 'report' || answer.value.isFinal) this.#givenUp.delete(response.requestId);
+      } else if (answer?.$case === 'error') {
+        const error = errorFromStatus(answer.value.code, answer.value.message);
+        // A search that is refused changes nothing; a move that is refused leaves another game than ours.
+        if (response.requestId !== requestId || error.kind === 'unavailable') this.close();
+        throw error;
+      } else if (answer?.$case === 'report' && response.requestId === requestId) {
+        return answer.value;
+      }
     }
   }
 
@@ -95,7 +133,23 @@ export class SearchLink {
     this.#outgoing.end();
     this.#abort.abort();
     // The call ends when its answers are asked for.
-    this.#answers.next().catch(() => undefined);
+    (this.#awaited ?? this.#answers.next()).catch(() => undefined);
+  }
+
+  async #next(signal: AbortSignal): Promise<SearchResponse> {
+    const awaited = (this.#awaited ??= this.#answers.next());
+    try {
+      const step = await orAborted(awaited, signal);
+      this.#awaited = undefined;
+      if (step.done) throw new AppError('unavailable', 'The server ended the stream');
+      this.#hasAnswered = true;
+      return step.value;
+    } catch (error) {
+      // Whoever waits no longer leaves the answer to the next one.
+      if (!signal.aborted) this.close();
+      else awaited.catch(() => this.close());
+      throw fromCall(error);
+    }
   }
 
   #send(request: NonNullable<SearchRequest['request']>): bigint {

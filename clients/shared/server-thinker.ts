@@ -13,16 +13,15 @@ import type { SearchReport, StartSearch } from '../../src/proto/tengen/v1/search
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { opinionFromWire } from '../../src/wire/search-report.js';
 import { Backoff } from './backoff.js';
-import type { Connection } from './connection.js';
 import { precisionFromWire, type GamePrecision } from './game-precision.js';
 import type { AskOptions, GameThinker } from './game-thinker.js';
 import { RetryQueue } from './retry-queue.js';
-import { SearchLink } from './search-link.js';
+import { SearchLink, type SearchConnection } from './search-link.js';
 import { errorFromStatus } from './status.js';
 
 /** How the server is asked. */
 export interface ServerThinkerOptions {
-  readonly connection: Connection;
+  readonly connection: SearchConnection;
   /** name, name@version, or empty for the promoted one. */
   readonly model: string;
   /** Asked at the start of every search. */
@@ -31,13 +30,16 @@ export interface ServerThinkerOptions {
   readonly precision: () => GamePrecision;
   /** Milliseconds in which a search is begun again after its connection was lost or the server was busy. */
   readonly patienceMs: number;
-  /** Told of errors that ended a search early without making it useless. */
+  /** Told of errors that ended a search early without making it useless, or ended the game on the server. */
   readonly onTrouble: (error: AppError) => void;
   /** Whether `evaluation` is wanted. */
   readonly network?: boolean;
 }
 
-/** Longest wait for the final report of a search that was stopped: a move must be made in time where the server is silent. */
+/**
+ * Longest wait for the final report of a search that was stopped: a move must be made in time where the server is silent. The
+ * server goes on with the game all the same, and with what it has found.
+ */
 const STOP_PATIENCE_MS = 500;
 /** Longest wait between two attempts. */
 const MAX_RETRY_MS = 5000;
@@ -62,12 +64,12 @@ export class ServerThinker implements GameThinker {
     this.#link = undefined;
   }
 
-  /** As `Thinker.think`. A search whose connection is lost is begun again. */
+  /** As `Thinker.think`. A search whose connection is lost is begun again, in a new game on the server. */
   async *think(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion> {
     const { onTrouble, patienceMs } = this.#options;
     const { stop, timeMs = Infinity } = options;
     const started = performance.now();
-    const backoff = new Backoff(new Rng(process.pid), MAX_RETRY_MS);
+    const backoff = new Backoff(new Rng(Date.now()), MAX_RETRY_MS);
     const nothing = emptyOpinion(root.size);
     let latest = nothing;
     this.evaluation = undefined;
@@ -75,12 +77,10 @@ export class ServerThinker implements GameThinker {
       if (stop?.aborted) return latest;
       try {
         const left = timeMs - (performance.now() - started);
-        const search = this.#search(game, root, { ...options, timeMs: left });
-        let step = await search.next();
-        for (; !step.done; step = await search.next()) yield (latest = step.value);
-        return step.value;
+        return yield* this.#search(game, root, { ...options, timeMs: left }, (opinion) => (latest = opinion));
       } catch (thrown) {
         const error = AppError.from(thrown);
+        this.#dropLost(error);
         if (stop?.aborted) return latest;
         const isLate = performance.now() - started >= Math.min(patienceMs, timeMs);
         if (!RetryQueue.helps(error) || isLate) {
@@ -93,35 +93,52 @@ export class ServerThinker implements GameThinker {
     }
   }
 
-  async *#search(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion> {
+  async *#search(
+    game: GameState,
+    root: Position,
+    options: AskOptions,
+    heard: (opinion: Opinion) => void,
+  ): AsyncGenerator<Opinion, Opinion> {
     const { connection, model, precision, onTrouble } = this.#options;
-    if (!this.#link || this.#link.isClosed) this.#link = new SearchLink(connection, model);
-    const link = this.#link;
+    const link = (this.#link ??= new SearchLink(connection, model));
     link.follow(game, precision());
     const id = link.search(this.#request(game, root, options));
-    let timer: NodeJS.Timeout | undefined;
+    const late = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = (): void => {
       link.stop(id);
-      timer = setTimeout(() => link.close(), STOP_PATIENCE_MS);
+      timer = setTimeout(() => late.abort(), STOP_PATIENCE_MS);
     };
     options.stop?.addEventListener('abort', stop, { once: true });
-    let isDone = false;
+    let isOver = false;
     try {
       for (;;) {
-        const answer = await link.next();
-        if (answer.$case !== 'report') continue;
-        const report = answer.value;
+        const report = await link.report(id, late.signal);
         const opinion = this.#read(report, root.size);
-        isDone = report.isFinal;
+        isOver = report.isFinal;
         if (report.trouble) onTrouble(errorFromStatus(report.trouble.code, report.trouble.message));
-        if (isDone) return opinion;
+        if (isOver) return opinion;
+        heard(opinion);
         yield opinion;
       }
+    } catch (error) {
+      isOver = !late.signal.aborted;
+      throw error;
     } finally {
       clearTimeout(timer);
       options.stop?.removeEventListener('abort', stop);
-      // Reports of a search that nobody reads would be taken for those of the next one.
-      if (!isDone) link.close();
+      if (!isOver) link.giveUp(id);
+    }
+  }
+
+  /** Says that the game on the server is gone, if it is; the next search begins it anew. */
+  #dropLost(error: AppError): void {
+    const link = this.#link;
+    if (!link?.isClosed) return;
+    this.#link = undefined;
+    if (link.hasLostGame) {
+      const message = `The search on the server was lost and begins anew: ${error.message}`;
+      this.#options.onTrouble(new AppError(error.kind, message, { cause: error }));
     }
   }
 

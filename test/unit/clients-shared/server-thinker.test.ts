@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../clients/shared/connection.js';
 import { GamePrecision } from '../../../clients/shared/game-precision.js';
 import type { AskOptions, GameThinker } from '../../../clients/shared/game-thinker.js';
@@ -11,6 +11,7 @@ import { GameState } from '../../../src/player/game-state.js';
 import type { Opinion } from '../../../src/player/opinion.js';
 import { tuningOf } from '../../../src/player/search-parameters.js';
 import { Thinker } from '../../../src/player/thinker.js';
+import { startDelayProxy } from '../../../bench/shared/delay-proxy.js';
 import { nearly } from '../../support/nearly.js';
 import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
 import { MemoryModels, tinyModel } from '../../support/served-models.js';
@@ -110,13 +111,14 @@ describe('the search of the server', () => {
     expect((await thought(onServer(), game, { visits: big, timeMs: 50 })).visits).toBeGreaterThan(0);
   });
 
-  it('is begun again when the connection is lost', async () => {
+  it('is begun again when the connection is lost, and says that the game on the server was', async () => {
     const proxy = new TcpProxy(server.address);
     const connection = new Connection({ address: await proxy.start() });
     const game = new GameState(size, defaultRules(size));
     const stop = new AbortController();
     const options = { visits: big, reportMs: 10, stop: stop.signal };
-    const search = onServer(connection).think(game, game.positionFor(1), options);
+    const thinker = onServer(connection);
+    const search = thinker.think(game, game.positionFor(1), options);
     await search.next();
     proxy.cut();
     // What came before the cut may still be read.
@@ -124,6 +126,12 @@ describe('the search of the server', () => {
     expect((await search.next()).done).toBe(false);
     stop.abort();
     while (!(await search.next()).done);
+    expect(troubles.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^The search on the server was lost and begins anew: /),
+    ]);
+    // The move that the lost game did not have is in the new one.
+    game.play(1, 12);
+    expect((await thought(thinker, game, { visits: 20 })).candidates.map(({ action }) => action)).not.toContain(12);
     connection.close();
     proxy.stop();
   });
@@ -146,6 +154,49 @@ describe('the search of the server', () => {
     expect(step.value.visits).toBeGreaterThanOrEqual(first.value.visits);
     connection.close();
     proxy.stop();
+  });
+
+  it('keeps the tree when it is stopped, however long the answer to the stop is on its way', async () => {
+    const proxy = await startDelayProxy(server.address, 400);
+    const connection = new Connection({ address: proxy.address });
+    const game = new GameState(size, defaultRules(size));
+    const thinker = onServer(connection);
+    const stop = new AbortController();
+    const search = thinker.think(game, game.positionFor(1), { visits: big, reportMs: 10, stop: stop.signal });
+    await search.next();
+    stop.abort();
+    let step = await search.next();
+    while (!step.done) step = await search.next();
+    expect((await thought(thinker, game, { visits: 0 })).visits).toBeGreaterThanOrEqual(step.value.visits);
+    expect(troubles).toEqual([]);
+    connection.close();
+    proxy.close();
+  });
+
+  it('gives what it has, and keeps it, when the evaluations under way are never answered', async () => {
+    let now = 0;
+    const own = await startEvaluationServer(models, {}, { quotas: '*=0/40', now: () => now });
+    const game = new GameState(size, defaultRules(size));
+    const thinker = onServer(own.connection);
+    const stop = new AbortController();
+    const search = thinker.think(game, game.positionFor(1), { visits: big, reportMs: 10, stop: stop.signal });
+    const refused = vi.waitFor(() => expect(own.quotas.figures()[0]?.refused).toBeGreaterThan(0), 10_000);
+    void refused.then(() => stop.abort());
+    let step = await search.next();
+    while (!step.done) step = await search.next();
+    expect(step.value.visits).toBeGreaterThan(1);
+    now = 1000;
+    expect((await thought(thinker, game, { visits: 0 })).visits).toBe(step.value.visits);
+    await own.close();
+  });
+
+  it('ends on the server when nobody reads its reports any more, and leaves the next one its tree', async () => {
+    const game = new GameState(size, defaultRules(size));
+    const thinker = onServer();
+    const search = thinker.think(game, game.positionFor(1), { visits: big, reportMs: 10 });
+    const first = await search.next();
+    await search.return(first.value);
+    expect((await thought(thinker, game, { visits: 0 })).visits).toBeGreaterThanOrEqual(first.value.visits);
   });
 
   it('fails with the server’s sentence', async () => {
