@@ -47,7 +47,7 @@ export async function startEvaluationServer(
   const server = createServer().use(translateErrors(logger)).use(authenticate(callers));
   server.add(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
   const config = readConfig(searchSchema, limits.search ?? {});
-  const games = new SearchGames({ evaluator, callers, quotas, config });
+  const games = new SearchGames({ evaluator, callers, quotas, config, logger });
   server.add(searchService, makeSearchService(games, logger, limits.stallMs));
   const messages = new ThreadPool({ name: 'messages', threads: 1, waiting: 0 });
   server.add(inferenceService, makeInferenceService(evaluator, { serverVersion: '1.2.3', quotas, messages }));

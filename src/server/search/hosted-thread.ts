@@ -21,12 +21,16 @@ export class HostedThread {
   readonly #evaluations: Evaluations;
   readonly #games = new Map<number, ThreadGame>();
 
-  constructor(evaluator: Evaluator) {
+  /** @param died called if the thread ends although nobody closed it */
+  constructor(evaluator: Evaluator, died: (why: AppError) => void) {
     this.#thread = new ServiceThread({
       name: 'search',
       url: threadUrl(import.meta.url, './search-thread.js'),
       event: (event) => this.#hear(event),
-      gone: () => this.#evaluations.close(),
+      gone: (why) => {
+        this.#evaluations.close();
+        if (why) died(why);
+      },
     });
     this.#evaluations = new Evaluations(evaluator, (answers) => this.#thread.tell('answer', answers));
   }

@@ -1,5 +1,6 @@
 /** The games that clients search, spread over a bounded number of threads. */
 
+import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.js';
 import type { Evaluator } from '../../evaluator/evaluator.js';
 import type { Callers, CallFacts } from '../access/callers.js';
@@ -19,6 +20,7 @@ export interface SearchGamesOptions {
   readonly callers: Callers;
   readonly quotas: Quotas;
   readonly config: SearchConfig;
+  readonly logger: Logger;
 }
 
 /** Opens games; a thread is started when it is first needed. */
@@ -93,7 +95,10 @@ export class SearchGames {
     const [idlest] = [...this.#threads].sort((a, b) => a.games - b.games);
     const isFull = this.#threads.length >= this.#options.config.searchThreads;
     if (idlest && (isFull || idlest.games === 0)) return idlest;
-    const thread = new HostedThread(this.#options.evaluator);
+    const { evaluator, logger } = this.#options;
+    const thread: HostedThread = new HostedThread(evaluator, (why) => {
+      logger.error({ err: why, games: thread.games }, 'search-thread-died');
+    });
     this.#threads.push(thread);
     return thread;
   }

@@ -17,8 +17,8 @@ const STALL_MS = 30_000;
 export const searchService = answeredInBytes(SearchServiceDefinition, 'search');
 
 /** The games of a server. */
-export function openSearchGames({ evaluator, callers, quotas, config }: Parts): SearchGames {
-  return new SearchGames({ evaluator, callers, quotas, config });
+export function openSearchGames({ evaluator, callers, quotas, config, logger }: Parts): SearchGames {
+  return new SearchGames({ evaluator, callers, quotas, config, logger });
 }
 
 export function composeSearch({ logger }: Parts, games: SearchGames): Service {
