@@ -55,7 +55,8 @@ export function check(condition: boolean, message: string | (() => string)): ass
   if (!condition) throw new AppError('invalid-argument', typeof message === 'string' ? message : message());
 }
 
-/** Throws `internal` unless `condition` holds; for invariants of our own code. */
-export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new AppError('internal', `Broken invariant: ${message}`);
+/** Throws `internal` unless `condition` holds; for invariants of our own code. Where calls are many, `message` makes it only then. */
+export function assert(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition)
+    throw new AppError('internal', `Broken invariant: ${typeof message === 'string' ? message : message()}`);
 }

@@ -52,7 +52,8 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
    */
   constructor(root: G, options: SearchOptions<G, E>, rng: Rng, tree: Tree = treeFor(options)) {
     if (root.isOver) throw new AppError('failed-precondition', 'The game is over: there is nothing to search');
-    this.#tuning = { ...tuningDefaults, interior: options.root ?? tuningDefaults.root, ...options };
+    // Not by spreading, after which hardly two objects are of one shape for the engine, and every look at a number is slow.
+    this.#tuning = Object.assign({}, tuningDefaults, { interior: options.root ?? tuningDefaults.root }, options);
     if (this.#tuning.root === 'gumbel' && !(options.visits <= 1e7)) {
       throw new AppError('invalid-argument', `visits is ${options.visits}; a Gumbel root needs at most 10000000`);
     }
@@ -226,7 +227,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const { tree } = this;
     const node = leaf.path[leaf.length - 1]!;
     const { value } = evaluation;
-    assert(value >= -1.001 && value <= 1.001, `an evaluation's value is in [-1, 1]; seen ${value}`);
+    assert(value >= -1.001 && value <= 1.001, () => `an evaluation's value is in [-1, 1]; seen ${value}`);
     assert(evaluation.logits.length >= this.#legal.length, 'an evaluation has a logit for every action');
     const count = leaf.game.legal(this.#legal);
     assert(count > 0, 'a game that is not over has a legal action');
