@@ -122,6 +122,7 @@ const law = {
     'src/server/transport',
     'src/server/models',
     'src/server/self-play',
+    'src/server/search',
     'src/server/config.ts',
     'src/server/jobs.ts',
     'src/server/metrics.ts',

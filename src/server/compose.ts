@@ -11,6 +11,7 @@ import { formatCalibrations } from './models/quantizer.js';
 import { serveMetrics } from './metrics.js';
 import { formatQuotas } from './access/quotas.js';
 import { openParts, type Parts, type PartsOptions } from './parts.js';
+import { formatSearchFigures } from './search/search-figures.js';
 import { composeSearch, openSearchGames } from './search/search-service.js';
 import { composeSelfPlay, openSelfPlay } from './self-play/self-play-service.js';
 import { composeAccess } from './services/access-service.js';
@@ -62,7 +63,8 @@ async function composeServices(parts: Parts): Promise<Composition> {
   const selfPlay = await openSelfPlay(parts, jobs);
   const generator = openGenerator(parts);
   const searchGames = openSearchGames(parts);
-  const more = (): string => formatQuotas(quotas.figures()) + formatCalibrations(quantizer.figures());
+  const more = (): string =>
+    formatQuotas(quotas.figures()) + formatCalibrations(quantizer.figures()) + formatSearchFigures(searchGames.figures);
   const metrics = config.metricsPort === 0 ? undefined : await serveMetrics(evaluator, config.metricsPort, more);
   const sweeping = setInterval(() => selfPlay.sweep(), Math.min(1000, (config.leaseSeconds * 1000) / 4));
   return {
@@ -78,7 +80,7 @@ async function composeServices(parts: Parts): Promise<Composition> {
       composeInference(parts, generator),
       composeJobs(parts, jobs),
       composeModels(parts),
-      composeMonitor(parts, selfPlay),
+      composeMonitor(parts, selfPlay, searchGames),
       composeScheduling(parts),
       composeSearch(parts, searchGames),
       composeSelfPlay(selfPlay),

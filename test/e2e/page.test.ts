@@ -8,9 +8,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { describeModel } from '../../src/server/models/model-file.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import { hasChromium, startChromium } from '../support/chromium.js';
 import { sketchKatago } from '../support/katago-network.js';
 import { playTree } from '../support/played-tree.js';
+import { SearchSession } from '../support/search-session.js';
 import { tinyModel } from '../support/served-models.js';
 import { makeDataDir, removeDataDir, startServerProcess, type ServerProcess } from '../support/start-server.js';
 import { storeGames } from '../support/store-games.js';
@@ -198,6 +200,24 @@ describe.skipIf(!hasChromium)('the other views', () => {
     await page.goto(`${server.page!}#server`);
     await eventually(() => page.locator('.figures').textContent()).toMatch(/positions a batch, of 64/);
     expect(await page.getByText('None is connected.').count()).toBe(1);
+  });
+
+  it('tell of searches, and of a calibration that waits for them', async () => {
+    const connection = server.connect();
+    const session = new SearchSession(connection);
+    await session.newGame({ size: 5, model: 'go5' });
+    session.start({ visits: 10_000_000, reportMs: 10 });
+    await session.receive();
+    await connection.client(ModelServiceDefinition).setPrecision({ name: 'go5', precision: Precision.INT8 });
+    await page.goto(`${server.page!}#server`);
+    const waiting = page.getByText(/^go5@\w{12}waits until nobody waits for an evaluation$/);
+    await waiting.waitFor();
+    await eventually(() => page.locator('.figures').textContent()).toMatch(
+      /searches, in 1 games1.*MiB.*, of 2048[1-9]/,
+    );
+    session.cancel();
+    await waiting.waitFor({ state: 'detached' });
+    connection.close();
   });
 });
 

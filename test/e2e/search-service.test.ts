@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import { MonitorServiceDefinition } from '../../src/proto/tengen/v1/monitor.js';
 import { freshServer } from '../support/fresh-server.js';
 import { SearchSession } from '../support/search-session.js';
 import { tinyModel } from '../support/served-models.js';
@@ -35,6 +36,13 @@ describe('a search on a server process', () => {
     await session.newGame({ size: 7 });
     session.start({ visits: 1_000_000, reportMs: 10 });
     await session.receive();
+    const watching = connect().client(MonitorServiceDefinition).watchServer({ intervalMs: 0 });
+    for await (const { searches } of watching) {
+      expect(searches).toMatchObject({ games: 1, searches: 1, threads: 1 });
+      expect(searches!.treeBytes).toBeGreaterThan(0);
+      expect(searches!.treeBytesAllowed).toBe(2 ** 31);
+      break;
+    }
     const reports = session.reports();
     const stopped = stop();
     await expect(reports).resolves.toMatchObject({});

@@ -1,4 +1,4 @@
-/** What the server is doing now: how full its batches are, how fast it evaluates, who plays for it. */
+/** What the server is doing now: how full its batches are, how fast it evaluates, what it searches, who plays for it. */
 
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
@@ -12,6 +12,7 @@ import { Chart } from '../chart.js';
 import { Notice } from '../notice.js';
 import { useStream } from '../stream.js';
 import { Figure } from '../training/training-view.js';
+import { Calibrations } from './calibrations.js';
 
 /** Five minutes. */
 const KEPT = 300;
@@ -25,7 +26,7 @@ export function ServerView({ calls }: { readonly calls: Calls }): ComponentChild
   );
   const last = values.at(-1);
   const { x, speed, fill } = useMemo(() => seriesOf(values), [values]);
-  const now = last?.evaluator;
+  const { evaluator: now, searches } = last ?? {};
   return (
     <section class="content" aria-label="Server">
       <h1>The server now</h1>
@@ -41,14 +42,25 @@ export function ServerView({ calls }: { readonly calls: Calls }): ComponentChild
         <Figure value={now?.loadedVersions} unit="versions loaded" />
         <Figure value={now?.threads} unit="threads" />
         <Figure value={now && now.refused + now.failed} unit="refused or failed" />
+        <Figure value={searches?.searches} unit={`searches, in ${searches?.games ?? '–'} games`} />
+        <Figure value={searches?.evaluationsPerSecond} unit="of the evaluations a second for searches" />
+        <Figure
+          value={searches && mebibytes(searches.treeBytes)}
+          unit={`MiB for search trees, of ${searches ? mebibytes(searches.treeBytesAllowed) : '–'}`}
+        />
       </dl>
       <div class="charts">
         <Chart title="Evaluations a second" x={x} series={speed} xName="seconds" />
         <Chart title="Batch fill, %" x={x} series={fill} xName="seconds" range={[0, 100]} />
       </div>
+      <Calibrations of={last?.calibrations ?? []} />
       <Workers workers={last?.workers} />
     </section>
   );
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 function fillOf({ positionsPerBatch, maxBatch }: { positionsPerBatch: number; maxBatch: number }): number {

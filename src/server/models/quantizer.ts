@@ -35,6 +35,14 @@ export interface QuantizerOptions {
 /** What becomes of the calibration of a version: `waits` for its turn, or until no person waits for an evaluation. */
 export type Calibration = 'none' | 'waits' | 'runs';
 
+/** A version that is being calibrated. */
+export interface PendingCalibration {
+  readonly ref: string;
+  readonly calibration: Exclude<Calibration, 'none'>;
+  /** Whether it waits until no person waits for an evaluation. */
+  readonly isHeld: boolean;
+}
+
 /** The stored form of a quantization; undefined if there is none. */
 export function parseQuantization({ quantizationJson }: Pick<ModelRow, 'quantizationJson'>): Quantization | undefined {
   return quantizationJson === '' ? undefined : (JSON.parse(quantizationJson) as Quantization);
@@ -71,14 +79,22 @@ export class Quantizer {
 
   /** What becomes of the calibration of a version now. */
   calibrationOf(ref: string): Calibration {
-    if (this.#current === ref) return this.#isHeld ? 'waits' : 'runs';
-    return this.#waiting.includes(ref) ? 'waits' : 'none';
+    return this.calibrations.find((pending) => pending.ref === ref)?.calibration ?? 'none';
+  }
+
+  /** The versions that are being calibrated: the one under way, then the others in their order. */
+  get calibrations(): readonly PendingCalibration[] {
+    const waiting = [...this.#waiting].reverse().map((ref) => ({ ref, calibration: 'waits', isHeld: false }) as const);
+    if (this.#current === undefined) return waiting;
+    const calibration = this.#isHeld ? 'waits' : 'runs';
+    return [{ ref: this.#current, calibration, isHeld: this.#isHeld }, ...waiting];
   }
 
   /** How many calibrations run, which is one at most, and how many wait. */
   figures(): { readonly running: number; readonly waiting: number } {
-    const running = Number(this.#current !== undefined && !this.#isHeld);
-    return { running, waiting: this.#waiting.length + Number(this.#isHeld) };
+    const { length } = this.calibrations;
+    const running = this.calibrations.filter(({ calibration }) => calibration === 'runs').length;
+    return { running, waiting: length - running };
   }
 
   /** Resolves when nothing is being calibrated. */

@@ -8,6 +8,7 @@ import type { Quotas } from '../access/quotas.js';
 import type { SearchConfig } from './config.js';
 import { HostedGame } from './hosted-game.js';
 import { HostedThread } from './hosted-thread.js';
+import type { SearchFigures } from './search-figures.js';
 import { TreeMemory } from './tree-memory.js';
 
 const MEGABYTE = 2 ** 20;
@@ -30,6 +31,8 @@ export class SearchGames {
   readonly #games = new Set<HostedGame>();
   #threads: HostedThread[] = [];
   #nextNumber = 0;
+  #evaluations = 0;
+  #threadDeaths = 0;
   #isClosed = false;
 
   constructor(options: SearchGamesOptions) {
@@ -38,9 +41,18 @@ export class SearchGames {
     this.#memory = new TreeMemory(searchMegabytes * MEGABYTE, searchClientMegabytes * MEGABYTE);
   }
 
-  /** Games that are open, and bytes that are granted for their trees. */
-  get figures(): { readonly games: number; readonly treeBytes: number } {
-    return { games: this.#games.size, treeBytes: this.#memory.used };
+  get figures(): SearchFigures {
+    let searches = 0;
+    for (const { isIdle } of this.#games) if (!isIdle) searches++;
+    return {
+      games: this.#games.size,
+      searches,
+      evaluations: this.#evaluations,
+      treeBytes: this.#memory.used,
+      treeBytesAllowed: this.#memory.total,
+      threads: this.#threads.filter(({ isGone }) => !isGone).length,
+      threadDeaths: this.#threadDeaths,
+    };
   }
 
   /** @throws AppError 'resource-exhausted' if the client, or all together, have as many as they may */
@@ -55,7 +67,11 @@ export class SearchGames {
       client,
       thread: this.#thread(),
       memory: this.#memory,
-      admit: (positions) => quotas.admit(call, positions),
+      admit: (positions) => {
+        const done = quotas.admit(call, positions);
+        this.#evaluations += positions;
+        return done;
+      },
       longestMs: config.searchSeconds * 1000,
       closed: () => void this.#games.delete(game),
     });
@@ -97,6 +113,7 @@ export class SearchGames {
     if (idlest && (isFull || idlest.games === 0)) return idlest;
     const { evaluator, logger } = this.#options;
     const thread: HostedThread = new HostedThread(evaluator, (why) => {
+      this.#threadDeaths++;
       logger.error({ err: why, games: thread.games }, 'search-thread-died');
     });
     this.#threads.push(thread);

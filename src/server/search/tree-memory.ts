@@ -28,7 +28,8 @@ export interface TreeHolder {
 
 /** Memory for trees, in all and by client. Trees that no search uses give way to those of new searches. */
 export class TreeMemory {
-  readonly #total: number;
+  /** Bytes that may be granted. */
+  readonly total: number;
   readonly #perClient: number;
   /** By holder, in bytes; the one that was granted memory longest ago first. */
   readonly #held = new Map<TreeHolder, number>();
@@ -37,7 +38,7 @@ export class TreeMemory {
 
   /** In bytes, both. */
   constructor(total: number, perClient: number) {
-    this.#total = total;
+    this.total = total;
     this.#perClient = Math.min(total, perClient);
   }
 
@@ -90,7 +91,7 @@ export class TreeMemory {
   }
 
   #free(client: string): number {
-    return Math.min(this.#perClient - this.#usedBy(client), this.#total - this.#used);
+    return Math.min(this.#perClient - this.#usedBy(client), this.total - this.#used);
   }
 
   /** Has idle trees forgotten until `bytes` fit or none is left: the client's own, then others if they keep it from its share. */
@@ -100,7 +101,7 @@ export class TreeMemory {
       if (holder.client === client) this.#forget(holder);
     }
     for (const holder of [...this.#held.keys()]) {
-      if (this.#total - this.#used >= Math.min(bytes, this.#perClient - this.#usedBy(client))) return;
+      if (this.total - this.#used >= Math.min(bytes, this.#perClient - this.#usedBy(client))) return;
       if (holder.client !== client) this.#forget(holder);
     }
   }
@@ -116,7 +117,7 @@ export class TreeMemory {
     return new AppError(
       'resource-exhausted',
       `The memory for search trees is full: client '${client}' uses ${megabytes(this.#usedBy(client))} of ` +
-        `${megabytes(this.#perClient)}, all clients use ${megabytes(this.#used)} of ${megabytes(this.#total)}; ` +
+        `${megabytes(this.#perClient)}, all clients use ${megabytes(this.#used)} of ${megabytes(this.total)}; ` +
         'try again when a search has ended',
     );
   }

@@ -10,7 +10,8 @@ import { wirePrecisions } from '../../wire/precision.js';
 import { smallestSize } from '../models/model-file.js';
 import { parseQuantization, type Calibration } from '../models/quantizer.js';
 
-const wireCalibrations = {
+/** As messages say what becomes of a calibration. */
+export const wireCalibrations = {
   none: WireCalibration.UNSPECIFIED,
   waits: WireCalibration.WAITS,
   runs: WireCalibration.RUNS,

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { CallContext, CallOptions } from "nice-grpc-common";
+import { Calibration } from "./model.js";
 
 export const protobufPackage = "tengen.v1";
 
@@ -30,6 +31,12 @@ export interface WatchServerResponse {
     | undefined;
   /** The self-play workers that are connected, in the order in which they connected. */
   workers: ConnectedWorker[];
+  /** Figures of the searches of SearchService. */
+  searches:
+    | SearchFigures
+    | undefined;
+  /** The model versions that are being calibrated for int8, the one under way first. */
+  calibrations: ModelCalibration[];
 }
 
 /** The work of the evaluator over an interval; means and rates are 0 if there was no work. */
@@ -60,6 +67,32 @@ export interface EvaluatorFigures {
   loadedVersions: number;
   /** Threads that run the network. */
   threads: number;
+}
+
+/** The searches of SearchService. */
+export interface SearchFigures {
+  /** Games that clients have open. */
+  games: number;
+  /** Searches under way. */
+  searches: number;
+  /** Positions that searches had evaluated since the answer before, per second. */
+  evaluationsPerSecond: number;
+  /** Bytes that are granted for search trees. */
+  treeBytes: number;
+  /** Bytes that may be granted for search trees. */
+  treeBytesAllowed: number;
+  /** Threads that search. */
+  threads: number;
+}
+
+/** The calibration of a model version. */
+export interface ModelCalibration {
+  /** The model version, NAME@VERSION. */
+  modelVersion: string;
+  /** Whether the calibration runs or waits. */
+  calibration: Calibration;
+  /** Whether the calibration waits until no person waits for evaluations; else it waits for the calibrations before it. */
+  waitsForQuiet: boolean;
 }
 
 /** A self-play worker. */
@@ -132,7 +165,7 @@ export const WatchServerRequest: MessageFns<WatchServerRequest> = {
 };
 
 function createBaseWatchServerResponse(): WatchServerResponse {
-  return { timeMs: 0, evaluator: undefined, workers: [] };
+  return { timeMs: 0, evaluator: undefined, workers: [], searches: undefined, calibrations: [] };
 }
 
 export const WatchServerResponse: MessageFns<WatchServerResponse> = {
@@ -148,6 +181,12 @@ export const WatchServerResponse: MessageFns<WatchServerResponse> = {
     }
     for (const v of message.workers) {
       ConnectedWorker.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.searches !== undefined) {
+      SearchFigures.encode(message.searches, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.calibrations) {
+      ModelCalibration.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -189,6 +228,22 @@ export const WatchServerResponse: MessageFns<WatchServerResponse> = {
             message.workers.push(ConnectedWorker.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.searches = SearchFigures.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.calibrations.push(ModelCalibration.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -211,6 +266,10 @@ export const WatchServerResponse: MessageFns<WatchServerResponse> = {
       ? EvaluatorFigures.fromPartial(object.evaluator)
       : undefined;
     message.workers = object.workers?.map((e) => ConnectedWorker.fromPartial(e)) || [];
+    message.searches = (object.searches !== undefined && object.searches !== null)
+      ? SearchFigures.fromPartial(object.searches)
+      : undefined;
+    message.calibrations = object.calibrations?.map((e) => ModelCalibration.fromPartial(e)) || [];
     return message;
   },
 };
@@ -424,6 +483,208 @@ export const EvaluatorFigures: MessageFns<EvaluatorFigures> = {
     message.pending = object.pending ?? 0;
     message.loadedVersions = object.loadedVersions ?? 0;
     message.threads = object.threads ?? 0;
+    return message;
+  },
+};
+
+function createBaseSearchFigures(): SearchFigures {
+  return { games: 0, searches: 0, evaluationsPerSecond: 0, treeBytes: 0, treeBytesAllowed: 0, threads: 0 };
+}
+
+export const SearchFigures: MessageFns<SearchFigures> = {
+  encode(message: SearchFigures, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.games !== 0) {
+      writer.uint32(8).uint32(message.games);
+    }
+    if (message.searches !== 0) {
+      writer.uint32(16).uint32(message.searches);
+    }
+    if (message.evaluationsPerSecond !== 0) {
+      writer.uint32(25).double(message.evaluationsPerSecond);
+    }
+    if (message.treeBytes !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.treeBytes)) !== BigInt(message.treeBytes)) {
+        throw new globalThis.Error("value provided for field BigInt(message.treeBytes) of type uint64 too large");
+      }
+      writer.uint32(32).uint64(BigInt(message.treeBytes));
+    }
+    if (message.treeBytesAllowed !== 0) {
+      if (BigInt.asUintN(64, BigInt(message.treeBytesAllowed)) !== BigInt(message.treeBytesAllowed)) {
+        throw new globalThis.Error(
+          "value provided for field BigInt(message.treeBytesAllowed) of type uint64 too large",
+        );
+      }
+      writer.uint32(40).uint64(BigInt(message.treeBytesAllowed));
+    }
+    if (message.threads !== 0) {
+      writer.uint32(48).uint32(message.threads);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchFigures {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchFigures();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.games = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.searches = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.evaluationsPerSecond = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.treeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.treeBytesAllowed = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.threads = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchFigures>): SearchFigures {
+    return SearchFigures.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchFigures>): SearchFigures {
+    const message = createBaseSearchFigures();
+    message.games = object.games ?? 0;
+    message.searches = object.searches ?? 0;
+    message.evaluationsPerSecond = object.evaluationsPerSecond ?? 0;
+    message.treeBytes = object.treeBytes ?? 0;
+    message.treeBytesAllowed = object.treeBytesAllowed ?? 0;
+    message.threads = object.threads ?? 0;
+    return message;
+  },
+};
+
+function createBaseModelCalibration(): ModelCalibration {
+  return { modelVersion: "", calibration: 0, waitsForQuiet: false };
+}
+
+export const ModelCalibration: MessageFns<ModelCalibration> = {
+  encode(message: ModelCalibration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.modelVersion !== "") {
+      writer.uint32(10).string(message.modelVersion);
+    }
+    if (message.calibration !== 0) {
+      writer.uint32(16).int32(message.calibration);
+    }
+    if (message.waitsForQuiet !== false) {
+      writer.uint32(24).bool(message.waitsForQuiet);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelCalibration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelCalibration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.modelVersion = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.calibration = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.waitsForQuiet = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ModelCalibration>): ModelCalibration {
+    return ModelCalibration.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelCalibration>): ModelCalibration {
+    const message = createBaseModelCalibration();
+    message.modelVersion = object.modelVersion ?? "";
+    message.calibration = object.calibration ?? 0;
+    message.waitsForQuiet = object.waitsForQuiet ?? false;
     return message;
   },
 };

@@ -112,6 +112,7 @@ it.runIf(process.platform === 'linux')(
     // It begins to wait when its thread asks for its first turn.
     while (quantizer.calibrationOf(ref) !== 'waits') await breathe();
     expect(quantizer.figures()).toEqual({ running: 0, waiting: 1 });
+    expect(quantizer.calibrations).toEqual([{ ref, calibration: 'waits', isHeld: true }]);
     expect(priorities().filter((priority) => priority === 19)).toHaveLength(1);
     expect(before).not.toContain(19);
     expect((await store.models.get('go'))!.quantizationJson).toBe('');

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { AppError } from '../../../../src/core/errors.js';
+import { formatSearchFigures } from '../../../../src/server/search/search-figures.js';
 import { startEvaluationServer, type EvaluationServer } from '../../../support/evaluation-server.js';
 import { SearchSession } from '../../../support/search-session.js';
 import { MemoryModels, tinyModel } from '../../../support/served-models.js';
@@ -15,7 +16,7 @@ async function begun(at: EvaluationServer): Promise<SearchSession> {
 
 /** Until nothing is left of any game. */
 async function freed(at: EvaluationServer): Promise<void> {
-  await vi.waitFor(() => expect(at.games.figures).toEqual({ games: 0, treeBytes: 0 }), 10_000);
+  await vi.waitFor(() => expect(at.games.figures).toMatchObject({ games: 0, searches: 0, treeBytes: 0 }), 10_000);
 }
 
 describe('SearchService is bounded', () => {
@@ -48,6 +49,15 @@ describe('SearchService is bounded', () => {
     const id = second.start({ visits: 10_000_000, reportMs: 10 });
     const { answer } = await second.receive();
     expect(answer?.$case === 'report' && answer.value.grantedVisits).toBeGreaterThan(10_000);
+    const { figures } = own.games;
+    expect(figures).toMatchObject({ games: 2, searches: 1, treeBytesAllowed: 16 * 2 ** 20, threadDeaths: 0 });
+    expect(figures.treeBytes).toBeGreaterThan(15 * 2 ** 20);
+    expect(figures.evaluations).toBeGreaterThan(50);
+    const text = formatSearchFigures(figures);
+    expect(text).toContain(`# TYPE tengen_search_evaluations_total counter\ntengen_search_evaluations_total `);
+    expect(text).toContain(
+      '# TYPE tengen_search_tree_bytes_allowed gauge\ntengen_search_tree_bytes_allowed 16777216\n',
+    );
     await first.play(12);
     first.start({ visits: 1000 });
     await expect(first.reports()).rejects.toThrow(

@@ -36,7 +36,7 @@ async function begun(at: EvaluationServer = server, game: Partial<NewGame> = {})
 
 /** Until nothing is left of any game. */
 async function freed(at: EvaluationServer): Promise<void> {
-  await vi.waitFor(() => expect(at.games.figures).toEqual({ games: 0, treeBytes: 0 }), 10_000);
+  await vi.waitFor(() => expect(at.games.figures).toMatchObject({ games: 0, searches: 0, treeBytes: 0 }), 10_000);
 }
 
 describe('SearchService', () => {

@@ -45,6 +45,9 @@ it('a search thread that dies takes its games with it, and nothing else', async 
   other.stop(otherId);
   expect((await other.reports()).at(-1)).toMatchObject({ isFinal: true, trouble: undefined });
   for (const session of [other, next]) session.cancel();
-  await vi.waitFor(() => expect(server.games.figures).toEqual({ games: 0, treeBytes: 0 }), 10_000);
+  await vi.waitFor(
+    () => expect(server.games.figures).toMatchObject({ games: 0, treeBytes: 0, threads: 2, threadDeaths: 1 }),
+    10_000,
+  );
   await server.close();
 });

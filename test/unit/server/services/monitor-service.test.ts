@@ -2,7 +2,10 @@ import type { CallContext } from 'nice-grpc';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { makeCounters, type EvaluatorMetrics } from '../../../../src/evaluator/metrics.js';
 import { WaitingTimes } from '../../../../src/evaluator/waiting-times.js';
+import { Calibration } from '../../../../src/proto/tengen/v1/model.js';
 import { WatchServerResponse } from '../../../../src/proto/tengen/v1/monitor.js';
+import type { PendingCalibration } from '../../../../src/server/models/quantizer.js';
+import type { SearchFigures } from '../../../../src/server/search/search-figures.js';
 import { makeMonitorService } from '../../../../src/server/services/monitor-service.js';
 
 const START_MS = 1_764_000_000_000;
@@ -15,11 +18,31 @@ afterEach(() => void vi.useRealTimers());
 function watch(intervalMs: number) {
   const seen = {
     metrics: { ...makeCounters(), ...gauges } as EvaluatorMetrics,
+    searches: {
+      games: 0,
+      searches: 0,
+      evaluations: 0,
+      treeBytes: 0,
+      treeBytesAllowed: 1000,
+      threads: 0,
+      threadDeaths: 0,
+    } as SearchFigures,
+    calibrations: [] as readonly PendingCalibration[],
     workers: [] as { name: string; games: number; leases: number; connectedAtMs: number; storedGames: number }[],
   };
   const service = makeMonitorService({
     evaluator: { metrics: () => seen.metrics },
     selfPlay: { workers: () => seen.workers },
+    searchGames: {
+      get figures() {
+        return seen.searches;
+      },
+    },
+    quantizer: {
+      get calibrations() {
+        return seen.calibrations;
+      },
+    },
     maxBatch: 64,
     now: () => Date.now(),
   });
@@ -38,6 +61,11 @@ it('the first answer comes at once and covers no time, the next one what happene
   seen.metrics = { ...seen.metrics, requests: 3, evaluations: 100, batches: 4, pending: 7 };
   const worker = { name: 'w1', games: 8, leases: 5, connectedAtMs: START_MS, storedGames: 2 };
   seen.workers = [worker];
+  seen.searches = { ...seen.searches, games: 3, searches: 2, evaluations: 400, treeBytes: 700, threads: 1 };
+  seen.calibrations = [
+    { ref: 'go@1', calibration: 'waits', isHeld: true },
+    { ref: 'go@2', calibration: 'waits', isHeld: false },
+  ];
   const next = answers.next();
   await vi.advanceTimersByTimeAsync(499);
   expect(await Promise.race([next, Promise.resolve('not yet')])).toBe('not yet');
@@ -45,6 +73,19 @@ it('the first answer comes at once and covers no time, the next one what happene
   const second = (await next).value as WatchServerResponse;
   expect(second).toMatchObject({ timeMs: START_MS + 500, workers: [worker] });
   expect(second.evaluator).toMatchObject({ requests: 3, evaluationsPerSecond: 200, positionsPerBatch: 25, pending: 7 });
+  const searches = {
+    games: 3,
+    searches: 2,
+    evaluationsPerSecond: 800,
+    treeBytes: 700,
+    treeBytesAllowed: 1000,
+    threads: 1,
+  };
+  expect(second.searches).toEqual(searches);
+  expect(second.calibrations).toEqual([
+    { modelVersion: 'go@1', calibration: Calibration.WAITS, waitsForQuiet: true },
+    { modelVersion: 'go@2', calibration: Calibration.WAITS, waitsForQuiet: false },
+  ]);
   // It has every field of the message, so that nothing is lost on the way.
   expect(WatchServerResponse.decode(WatchServerResponse.encode(second).finish())).toEqual(second);
   left.abort();
