@@ -64,6 +64,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     evaluatorFor: (ownership) => ofGame[ownership ? 1 : 0]!,
     exactEvaluator,
     onTrouble,
+    onNote: (note) => log.warn({ note }, 'passed over or guessed in a file'),
     placed: (thinker) => {
       const elsewhere = { connection, model, patienceMs, onTrouble };
       const [tuning, precision] = [() => session.tuning, () => session.precision];

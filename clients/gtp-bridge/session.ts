@@ -7,6 +7,8 @@ import { Rng } from '../../src/core/rng.js';
 import { BLACK, WHITE, type Color } from '../../src/go/color.js';
 import { needTelling, rulesObject } from '../../src/go/rule-sets.js';
 import { defaultRules, type Rules } from '../../src/go/rules.js';
+import type { SgfGame } from '../../src/go/sgf/game.js';
+import { present } from '../../src/go/sgf/present.js';
 import { Clock, noTimeLimit, type TimeSettings } from '../../src/player/clock.js';
 import { GameState, type Setup } from '../../src/player/game-state.js';
 import { tuningOf, type SearchParameters } from '../../src/player/search-parameters.js';
@@ -28,6 +30,8 @@ export interface SessionOptions {
   readonly exactEvaluator?: ReturnType<EvaluatorFor>;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
+  /** Told of what was passed over or guessed in a file. */
+  readonly onNote?: (text: string) => void;
   /** Has the searches of this thinker made elsewhere where that is better; they are made by it if not given. */
   readonly placed?: (local: Thinker) => GameThinker;
 }
@@ -41,6 +45,8 @@ export class Session {
   readonly newThinker: () => GameThinker;
   /** Told of errors that did not fail a command. */
   readonly onTrouble: (error: AppError) => void;
+  /** Told of what was passed over or guessed in a file. */
+  readonly onNote: (text: string) => void;
   readonly evaluatorFor: EvaluatorFor;
   /** Evaluates in float32, with ownership. */
   readonly exactEvaluator: ReturnType<EvaluatorFor>;
@@ -56,6 +62,9 @@ export class Session {
   /** Time that moves have taken, whether they were played or not. */
   thinkingMs = 0;
   #sizes: readonly number[] = [];
+  /** What a file said of the game beside the game, and after how many moves its result was. */
+  #facts: Partial<SgfGame> = {};
+  #resultAfter = 0;
   #times: TimeSettings = noTimeLimit;
   #clocks = new Map<Color, Clock>();
   /** Of moves that are drawn; games that vary must differ from run to run. */
@@ -70,6 +79,7 @@ export class Session {
     this.config = config;
     this.#packageVersion = options.version;
     this.onTrouble = options.onTrouble;
+    this.onNote = options.onNote ?? ((): void => undefined);
     this.evaluatorFor = options.evaluatorFor;
     this.exactEvaluator = options.exactEvaluator ?? options.evaluatorFor(true);
     this.precision = new GamePrecision(config.precision);
@@ -151,6 +161,23 @@ export class Session {
       () => `this network only knows area scoring without tax, not ${JSON.stringify(rulesObject(rules))}`,
     );
     this.game.setRules(rules);
+  }
+
+  /** Takes over a game from a file. @throws AppError for one that cannot be played here; nothing has changed then */
+  load(game: SgfGame, rules: Rules): void {
+    const { size, black, white, toMove, moves, blackName, whiteName, gameName, result, handicap, comment } = game;
+    this.game.load({ size, rules, setup: { black, white, toMove }, turns: moves });
+    this.#startGame();
+    this.#facts = present({ blackName, whiteName, gameName, result, handicap, comment });
+    this.#resultAfter = moves.length;
+  }
+
+  /** The game, and what a file said of it. */
+  get record(): SgfGame {
+    const { size, rules, setup, turns } = this.game;
+    const { result, ...facts } = this.#facts;
+    const said = { ...facts, ...(turns.length === this.#resultAfter && present({ result })) };
+    return { size, ...rules, ...setup, moves: turns, ...said };
   }
 
   /** Stones before the first move, on a fresh board. */
@@ -237,6 +264,7 @@ export class Session {
   }
 
   #startGame(): void {
+    this.#facts = {};
     this.thinker.clear();
     this.hopelessTurns = 0;
     this.opponentThinks = false;

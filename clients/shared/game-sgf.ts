@@ -1,6 +1,6 @@
 /** The server's answer about a game as an SGF file. */
 
-import { treeToSgf, type PositionNote } from '../../src/go/tree-sgf.js';
+import { treeToSgf, type PositionNote } from '../../src/go/sgf/variations.js';
 import type { GetGameResponse } from '../../src/proto/tengen/v1/game.js';
 import { recordsOf, viewOf } from './game-view.js';
 

@@ -2,7 +2,7 @@
 
 import { AppError } from '../../src/core/errors.js';
 import { resultForBlack, sharedMovesOf, type GameRecord } from '../../src/go/game-record.js';
-import { formatResult } from '../../src/go/sgf.js';
+import { formatResult } from '../../src/go/sgf/write.js';
 import { formatVertex } from '../../src/go/vertex.js';
 import { GameKind, type GamePosition, type GetGameResponse } from '../../src/proto/tengen/v1/game.js';
 import { gameRecordFromWire } from '../../src/wire/game-record.js';

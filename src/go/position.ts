@@ -157,6 +157,21 @@ export class Position {
     throw new AppError('invalid-argument', `Move ${this.moveCount + 1}, ${vertex}, is illegal: ${refused.illegal}`);
   }
 
+  /**
+   * Plays a move that was made elsewhere, under rules that may differ from these: `color` may move twice, go on after two passes,
+   * take back a ko, repeat a position, and remove its own chain.
+   *
+   * @throws AppError 'invalid-argument' if no rules allow it: the point is taken, off the board, or the stone would remove only
+   * itself; nothing changes then but whose turn it is
+   */
+  playFreely(color: Color, action: number): void {
+    if (this.isOver) this.reopen();
+    this.setToMove(color);
+    const verdict = this.#actionVerdict(action);
+    if (verdict === KO || verdict === SUPERKO || this.#removesItsChain(action)) this.#playLegal(action);
+    else this.play(action);
+  }
+
   /** Points that White has beside komi; see `Snapshot`. */
   get bonus(): number {
     const { scoring = 'area', whiteHandicapBonus = '0' } = this.#rules;
@@ -327,6 +342,11 @@ export class Position {
     board.hashAfter(cell, toMove, scratchHash);
     const low = this.#situationLow(opponent(toMove), scratchHash[0]!);
     return this.#history.has(low, scratchHash[1]!) ? SUPERKO : LEGAL;
+  }
+
+  #removesItsChain(action: number): boolean {
+    const cell = this.#board.geometry.cellOf[action];
+    return cell !== undefined && this.#board.verdict(cell, this.#toMove) === CHAIN_SUICIDE;
   }
 
   #playLegal(action: number): void {

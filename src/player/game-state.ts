@@ -4,22 +4,29 @@
  */
 
 import { AppError } from '../core/errors.js';
-import { BLACK, WHITE, type Color } from '../go/color.js';
+import { BLACK, type Color } from '../go/color.js';
 import { Position } from '../go/position.js';
 import { checkRules, type Rules } from '../go/rules.js';
+import { setUpPosition, type SgfSetup } from '../go/sgf/game.js';
 
 /** One move as it was sent. */
 export interface Turn {
   readonly color: Color;
   /** A point, or size² for a pass. */
   readonly action: number;
+  /** As a file has it. */
+  readonly comment?: string;
 }
 
 /** Stones on the board before the first move. */
-export interface Setup {
-  readonly black: readonly number[];
-  readonly white: readonly number[];
-  readonly toMove: Color;
+export type Setup = SgfSetup;
+
+/** A whole game. */
+export interface GameSoFar {
+  readonly size: number;
+  readonly rules: Rules;
+  readonly setup: Setup;
+  readonly turns: readonly Turn[];
 }
 
 const noSetup: Setup = { black: [], white: [], toMove: BLACK };
@@ -93,16 +100,30 @@ export class GameState {
     this.#rebuild();
   }
 
-  /** @throws AppError 'invalid-argument' for a move that the rules forbid */
+  /** Takes over a whole game. @throws AppError 'invalid-argument' for one that cannot be; nothing has changed then */
+  load({ size, rules, setup, turns }: GameSoFar): void {
+    const position = playedOut({ size, rules, setup, turns });
+    this.#size = size;
+    this.#rules = rules;
+    this.#setup = setup;
+    this.#turns = [...turns];
+    this.#position = position;
+    this.#epoch++;
+  }
+
+  /**
+   * Plays a move that comes from outside, whose rules may differ from ours (`Position.playFreely`).
+   *
+   * @throws AppError 'invalid-argument' for a move that no rules allow
+   */
   play(color: Color, action: number): void {
     const position = this.#position;
     if (position.toMove !== color || position.isOver) this.#epoch++;
-    position.setToMove(color);
-    // After two passes a game goes on if whoever set it up wants it to.
-    if (position.isOver) position.reopen();
-    if (position.tryPlay(action)) {
+    try {
+      position.playFreely(color, action);
+    } catch (error) {
       this.#rebuild();
-      throw new AppError('invalid-argument', 'illegal move');
+      throw new AppError('invalid-argument', 'illegal move', { cause: error });
     }
     this.#turns.push({ color, action });
   }
@@ -124,13 +145,12 @@ export class GameState {
 
   #rebuild(): void {
     this.#epoch++;
-    this.#position = new Position(this.#size, this.#rules);
-    const { black, white, toMove } = this.#setup;
-    if (black.length > 0) this.#position.placeStones(black, BLACK);
-    if (white.length > 0) this.#position.placeStones(white, WHITE);
-    this.#position.setToMove(toMove);
-    const turns = this.#turns;
-    this.#turns = [];
-    for (const turn of turns) this.play(turn.color, turn.action);
+    this.#position = playedOut({ size: this.#size, rules: this.#rules, setup: this.#setup, turns: this.#turns });
   }
+}
+
+function playedOut({ size, rules, setup, turns }: GameSoFar): Position {
+  const position = setUpPosition(size, rules, setup);
+  for (const { color, action } of turns) position.playFreely(color, action);
+  return position;
 }

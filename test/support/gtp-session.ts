@@ -28,6 +28,8 @@ export class GtpConversation {
   readonly session: Session;
   readonly input = new PassThrough();
   readonly errors: unknown[] = [];
+  /** What was passed over or guessed in files. */
+  readonly notes: string[] = [];
   readonly troubles: AppError[] = [];
   output = '';
   readonly ended: Promise<void>;
@@ -40,6 +42,7 @@ export class GtpConversation {
       config: readConfig(bridgeSchema, { visits: 16, batch: 4, resignBelow: 0, ...options.settings }),
       evaluatorFor: () => evaluator,
       onTrouble: (error) => this.troubles.push(error),
+      onNote: (note) => this.notes.push(note),
     });
     this.session.setSizes(options.sizes ?? [9, 7, 5]);
     this.session.tellsRules = options.tellsRules ?? false;

@@ -7,6 +7,7 @@
 /** By name, what a test says that has to do without. */
 const words = {
   chromium: '/usr/bin/chromium is not installed',
+  collections: 'TENGEN_SGF_FOLDERS names no folders with SGF files',
   gnugo: 'gnugo is not installed (apt install gnugo)',
   grpc: 'python3-grpcio and python3-grpc-tools are not installed',
   mount: 'mounting a disk is not permitted here',

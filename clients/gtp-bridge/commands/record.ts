@@ -4,8 +4,12 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { AppError, check } from '../../../src/core/errors.js';
 import { quoted } from '../../../src/core/quoted.js';
 import { needTelling } from '../../../src/go/rule-sets.js';
-import { parseSgf, rulesOf, sgfTree, type SgfGame } from '../../../src/go/sgf.js';
-import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf-tree.js';
+import { decodeSgf } from '../../../src/go/sgf/encoding.js';
+import { rulesOf } from '../../../src/go/sgf/game.js';
+import { formatNote, type SgfNote } from '../../../src/go/sgf/notes.js';
+import { parseSgf } from '../../../src/go/sgf/read.js';
+import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf/tree.js';
+import { sgfTree } from '../../../src/go/sgf/write.js';
 import { number, word } from '../arguments.js';
 import type { Handler } from '../engine.js';
 import { refusal } from '../refusal.js';
@@ -20,51 +24,43 @@ export function recordCommands(session: Session): readonly (readonly [string, Ha
 }
 
 /**
- * A second argument stops the game before that move. What the file does not say about the rules stays as it was, and so do
- * all but komi where the network does not know those of the file.
+ * A second argument stops the game before that move. The file's rules are played where it names any, in whole; where it names
+ * none, and where the network does not know those of the file, the rules stay as they were but for komi. If the file cannot be
+ * loaded, the game that was on stays.
  */
 function load(session: Session, args: readonly string[]): string {
   const before = args.length > 1 ? number(args, 1, { integer: true, min: 1 }) : Infinity;
-  let game: SgfGame;
   try {
-    game = parseSgf(readText(word(args, 0)));
+    const bytes = readBytes(word(args, 0));
+    const { text, guessed } = decodeSgf(bytes);
+    if (guessed !== undefined) session.onNote(`${word(args, 0)}: read as ${guessed}`);
+    const onNote = (note: SgfNote): void => session.onNote(`${word(args, 0)}: ${formatNote(note)}`);
+    const game = parseSgf(text, { before, onNote });
+    if (!session.allowsSize(game.size)) throw refusal('unacceptable size');
+    const { rules } = session.game;
+    const said = rulesOf(game, rules);
+    const known = session.tellsRules || !needTelling(said) ? said : { ...rules, komi: said.komi };
+    session.load(game, known);
   } catch (error) {
+    if (error instanceof AppError && error.message === 'unacceptable size') throw error;
     throw refusal(`cannot load file: ${AppError.from(error).message}`, error);
-  }
-  if (!session.allowsSize(game.size)) throw refusal('unacceptable size');
-  const { rules } = session.game;
-  let played = 0;
-  try {
-    session.setSize(game.size);
-    const said = { ...rules, ...rulesOf(game) };
-    session.setRules(session.tellsRules || !needTelling(said) ? said : { ...rules, komi: said.komi });
-    session.setUp({ black: game.black, white: game.white, toMove: game.toMove });
-    for (const move of game.moves.slice(0, before - 1)) {
-      played++;
-      session.play(move.color, move.action);
-    }
-  } catch (error) {
-    // Half a game helps nobody.
-    session.clear();
-    const where = played > 0 ? `move ${played}: ` : '';
-    throw refusal(`cannot load file: ${where}${AppError.from(error).message}`, error);
   }
   return '';
 }
 
-/** The text of a file. A device or a pipe may have no end. */
-function readText(path: string): string {
+/** The content of a file. A device or a pipe may have no end. */
+function readBytes(path: string): Uint8Array {
   const facts = statSync(path);
   check(facts.isFile(), () => `${quoted(path)} is no file`);
   checkSgfLength(facts.size, 'bytes');
-  return readFileSync(path, 'utf8');
+  return readFileSync(path);
 }
 
+/** Writes the game to a file, or says it where none, or '-', is named. */
 function print(session: Session, args: readonly string[]): string {
-  const { size, rules, setup, turns } = session.game;
-  const text = formatSgfTree(sgfTree({ size, ...rules, ...setup, moves: turns }));
-  const [path] = args;
-  if (path === undefined) return text;
+  const text = formatSgfTree(sgfTree(session.record));
+  const [path = '-'] = args;
+  if (path === '-') return text;
   try {
     writeFileSync(path, text);
   } catch (error) {

@@ -3,7 +3,7 @@
 import { AppError } from '../../../src/core/errors.js';
 import { BLACK } from '../../../src/go/color.js';
 import { formatVertex } from '../../../src/go/vertex.js';
-import { formatResult } from '../../../src/go/sgf.js';
+import { formatResult } from '../../../src/go/sgf/write.js';
 import { judgeChains, scoreWithout, type JudgedChain, type Status } from '../../../src/player/scoring.js';
 import { color, number, word } from '../arguments.js';
 import type { Handler, Invocation } from '../engine.js';

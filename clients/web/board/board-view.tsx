@@ -6,7 +6,7 @@ import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import type { Candidate, Opinion } from '../../../src/player/opinion.js';
 import { BLACK, colorName, type Color } from '../../../src/go/color.js';
 import type { Position } from '../../../src/go/position.js';
-import { formatResult } from '../../../src/go/sgf.js';
+import { formatResult } from '../../../src/go/sgf/write.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import type { Calls } from '../calls.js';
 import { useLoaded } from '../loaded.js';

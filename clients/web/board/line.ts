@@ -7,8 +7,11 @@ import type { GameRecord } from '../../../src/go/game-record.js';
 import { Position } from '../../../src/go/position.js';
 import type { IllegalReason } from '../../../src/go/verdicts.js';
 import { checkRules, defaultRules, type Rules } from '../../../src/go/rules.js';
-import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf-tree.js';
-import { parseSgf, sgfTree } from '../../../src/go/sgf.js';
+import { decodeSgf } from '../../../src/go/sgf/encoding.js';
+import { setUpPosition } from '../../../src/go/sgf/game.js';
+import { parseSgf } from '../../../src/go/sgf/read.js';
+import { checkSgfLength, formatSgfTree } from '../../../src/go/sgf/tree.js';
+import { sgfTree } from '../../../src/go/sgf/write.js';
 
 /** A game, and how far it is shown. */
 export interface Line {
@@ -30,15 +33,10 @@ export function emptyLine(size: number, komi?: number): Line {
 /** The position after the first `ply` moves, those shown if left out. */
 export function positionAt(line: Line, ply = line.ply): Position {
   const { size, rules, setup, turns } = line;
-  const position = new Position(size, rules);
-  position.placeStones(setup.black, BLACK);
-  position.placeStones(setup.white, WHITE);
-  position.setToMove(setup.toMove);
+  const position = setUpPosition(size, rules, setup);
   for (const { color, action } of turns.slice(0, ply)) {
-    // A file may go on after two passes, or let one side play twice.
     position.reopen();
-    position.setToMove(color);
-    position.play(action);
+    position.playFreely(color, action);
   }
   return position;
 }
@@ -69,7 +67,7 @@ export function undo(line: Line): Line {
 /** The same as `lineFromSgf` for a file that may be too large to be read. */
 export async function lineFromFile(file: Blob): Promise<Line> {
   checkSgfLength(file.size, 'bytes');
-  return lineFromSgf(await file.text());
+  return lineFromSgf(decodeSgf(new Uint8Array(await file.arrayBuffer())).text);
 }
 
 /** The main line of an SGF file, shown at its end. @throws AppError 'invalid-argument' saying what is wrong with it */
@@ -78,10 +76,7 @@ export function lineFromSgf(text: string): Line {
   const { size, black, white, toMove, moves } = game;
   const rules = { ...defaultRules(size), ...pick(game) };
   checkRules(rules, size);
-  const line = { size, rules, setup: { black, white, toMove }, turns: moves, ply: moves.length };
-  // Refuses a file with moves that cannot be played.
-  positionAt(line);
-  return line;
+  return { size, rules, setup: { black, white, toMove }, turns: moves, ply: moves.length };
 }
 
 /** The first moves of a stored game, or all of them. */

@@ -1,7 +1,7 @@
 /** What is shown of stored games. A large tree is made ready in a thread: to read its searches takes seconds. */
 
 import type { GameRecord } from '../../go/game-record.js';
-import { formatResult } from '../../go/sgf.js';
+import { formatResult } from '../../go/sgf/write.js';
 import { eligibilityOf } from '../../methods/branching/branch-point.js';
 import { GameTree } from '../../methods/branching/game-tree.js';
 import { valueLabel } from '../../methods/branching/value-label.js';

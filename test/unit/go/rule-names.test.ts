@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { namedRules, ruleNames } from '../../../src/go/rule-names.js';
 import { formatRules, parseRules } from '../../../src/go/rule-sets.js';
 import { defaultRules } from '../../../src/go/rules.js';
-import { formatSgfTree } from '../../../src/go/sgf-tree.js';
-import { parseSgf, rulesOf, sgfTree } from '../../../src/go/sgf.js';
+import { formatSgfTree } from '../../../src/go/sgf/tree.js';
+import { parseSgf } from '../../../src/go/sgf/read.js';
+import { sgfTree } from '../../../src/go/sgf/write.js';
 
-const rulesOfFile = (name: string, program = 'Other') => rulesOf(parseSgf(`(;SZ[9]AP[${program}]RU[${name}])`));
+function rulesOfFile(name: string, program = 'Other'): object {
+  const { ko, suicide, scoring, tax } = parseSgf(`(;SZ[9]AP[${program}]RU[${name}])`);
+  return ko === undefined ? {} : { ko, suicide, scoring, tax };
+}
 
 describe('a name of rules', () => {
   // As in the list under kata-set-rules in KataGo's docs/GTP_Extensions.md; the last four as its program has them.

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.js';
 import { Rng } from '../../../src/core/rng.js';
 import { cancelled } from '../../../src/core/signals.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Position } from '../../../src/go/position.js';
+import { parseSgf } from '../../../src/go/sgf/read.js';
 import type { Evaluator } from '../../../src/search/evaluator.js';
 import { HeuristicEvaluator, heuristicEvaluation } from '../../support/heuristic-evaluator.js';
 import { converse, GtpConversation } from '../../support/gtp-session.js';
@@ -231,6 +232,67 @@ describe('a temperature', () => {
     };
     expect(await openings(0)).toBe(1);
     expect(await openings(2)).toBeGreaterThan(2);
+  });
+});
+
+describe('loadsgf and printsgf', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tengen-sgf-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const fileOf = (text: string): string => {
+    const file = join(folder, 'game.sgf');
+    writeFileSync(file, text);
+    return file;
+  };
+  const converseOn7 = (commands: string): Promise<string> => converse(`boardsize 7\n${commands}`, { tellsRules: true });
+
+  it('keep the game in progress where a file cannot be loaded, and say why', async () => {
+    const file = fileOf('(;SZ[7]KM[3];B[aa];W[bb];B[zz])');
+    const said = await converseOn7(`komi 5\nplay b C3\nloadsgf ${file}\nget_komi\nundo\nundo\n`);
+    expect(said.split('\n\n').slice(3)).toEqual([
+      "? cannot load file: SGF point 'zz' is not on a board of size 7 (line 1, column 26, B)",
+      '= 5',
+      '=',
+      '? cannot undo',
+      '',
+    ]);
+  });
+
+  it('read only as far as they are asked', async () => {
+    const file = fileOf('(;SZ[7];B[aa];W[bb];B[zz])');
+    const said = await converseOn7(`loadsgf ${file} 3\nundo\nundo\nundo\n`);
+    expect(said.split('\n\n').slice(1)).toEqual(['=', '=', '=', '? cannot undo', '']);
+  });
+
+  it('tell what was passed over or guessed', async () => {
+    const conversation = new GtpConversation();
+    conversation.send(`boardsize 7\nloadsgf ${fileOf('hello (;SZ[7]KM[375];B[aa]')}\n`);
+    await conversation.close();
+    expect(conversation.notes.map((note) => note.replace(/^.*game.sgf: /, ''))).toEqual([
+      'line 1, column 1: 6 characters before the game were passed over',
+      "line 1, column 27: the text ends with 1 '(' open, which was taken for their end",
+      "line 1, column 14, KM: '375' was read as a komi of 7.5",
+    ]);
+  });
+
+  it('lose nothing that a file says of its game', async () => {
+    const text = '(;SZ[7]KM[0.5]RU[Japanese]HA[2]PB[Lee]PW[Cho]RE[W+R]GN[final]C[hi]AB[bb][ff];W[cc]C[good];B[dd])';
+    const [, , printed = ''] = (await converseOn7(`loadsgf ${fileOf(text)}\nprintsgf -\n`)).split('\n\n');
+    expect(parseSgf(printed)).toEqual(parseSgf(text));
+    const [, , , later = ''] = (await converseOn7(`loadsgf ${fileOf(text)}\nplay w E5\nprintsgf\n`)).split('\n\n');
+    expect(parseSgf(later)).toMatchObject({ handicap: 2, blackName: 'Lee' });
+    expect(parseSgf(later).result).toBeUndefined();
+    expect(parseSgf(later).moves[0]!.comment).toBe('good');
+  });
+});
+
+describe('moves of others', () => {
+  it('are played though our rules forbid them: a ko taken back, a chain that removes itself', async () => {
+    const ko = 'play b C1\nplay b B2\nplay b C3\nplay w D1\nplay w E2\nplay w D3\nplay w C2\nplay b D2\nplay w C2\n';
+    const said = await converse(`boardsize 5\n${ko}play b C2\n`);
+    expect(said).toBe(`${'=\n\n'.repeat(10)}? illegal move\n\n`);
+    const suicide = 'play b B1\nplay w A2\nplay w B2\nplay w C1\nplay b A1\n';
+    expect(await converse(`boardsize 5\n${suicide}`)).toBe('=\n\n'.repeat(6));
+    expect(await converse('boardsize 5\nplay w A2\nplay w B1\nplay b A1\n')).toMatch(/\? illegal move\n\n$/);
   });
 });
 

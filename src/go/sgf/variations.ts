@@ -3,11 +3,12 @@
  * what games share is there once. A single game is a tree of one.
  */
 
-import { BLACK, WHITE, colorName } from './color.js';
-import { sharedMovesOf, type GameRecord, type SearchRecord } from './game-record.js';
-import { formatSgfPoint, formatSgfTree, type SgfNode } from './sgf-tree.js';
-import { formatResult, sgfTree } from './sgf.js';
-import { formatVertex } from './vertex.js';
+import { BLACK, WHITE, colorName } from '../color.js';
+import { sharedMovesOf, type GameRecord, type SearchRecord } from '../game-record.js';
+import { formatSgfPoint } from './points.js';
+import { formatSgfTree, type SgfNode } from './tree.js';
+import { formatResult, sgfTree } from './write.js';
+import { formatVertex } from '../vertex.js';
 
 /** How many moves of the search's policy a comment names. */
 const CANDIDATES = 5;

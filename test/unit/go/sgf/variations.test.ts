@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { WHITE } from '../../../src/go/color.js';
-import { packPolicy, type GameRecord, type SearchRecord } from '../../../src/go/game-record.js';
-import { defaultRules } from '../../../src/go/rules.js';
-import { formatSgfTree, mainLine, parseSgfTree, type SgfNode } from '../../../src/go/sgf-tree.js';
-import { parseSgf } from '../../../src/go/sgf.js';
-import { treeToSgf, type PositionNote } from '../../../src/go/tree-sgf.js';
+import { WHITE } from '../../../../src/go/color.js';
+import { packPolicy, type GameRecord, type SearchRecord } from '../../../../src/go/game-record.js';
+import { defaultRules } from '../../../../src/go/rules.js';
+import { formatSgfTree, mainLine, parseSgfTree, type SgfNode } from '../../../../src/go/sgf/tree.js';
+import { parseSgf } from '../../../../src/go/sgf/read.js';
+import { treeToSgf, type PositionNote } from '../../../../src/go/sgf/variations.js';
 
 const PASS = 9;
 
