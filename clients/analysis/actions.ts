@@ -74,5 +74,5 @@ async function describeModel({ config, model, ...context }: ActionContext): Prom
   const maxBatchSize = config.positions * config.batch;
   const precision = context.precision ?? (config.precision === 'fp32' ? 'fp32' : known.precision);
   const facts = { name: ref, internalName: ref, maxBatchSize, precision };
-  return [{ ...facts, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
+  return [{ ...facts, usesHumanSLProfile: false, version: known.katagoVersion, usingFP16: 'false' }];
 }

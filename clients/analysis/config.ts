@@ -30,6 +30,10 @@ export const analysisSchema = {
     'Precision of the evaluations: fp32 (float32), or auto, which is the precision in which the server serves the model when the first position of a game is analysed; that precision stays until the next game.',
   ),
   search: choice('auto', searchPlaces, searchPlaceDoc),
+  ignorePreRootHistory: flag(
+    true,
+    'Whether the network is not shown the moves before the analysed position, but for ko and repetition.',
+  ),
   pvLength: integer(15, 1, 1000, 'Moves of a variation after its first move.'),
   patience: number(
     20,

@@ -126,6 +126,7 @@ export class AnalysisEngine {
     const { config, evaluatorFor, remote, onTrouble } = this.#options;
     const game = gameAt(query, turn);
     const root = game.positionFor(game.position.toMove);
+    if (query.ignoreHistory) root.forgetMoves();
     const options = { precision, tuning: tuningOf(query.search, config.batch) };
     const thinker = (await remote?.(options)) ?? new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
     const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
@@ -142,6 +143,7 @@ export class AnalysisEngine {
         restrictions: query.restrictions,
         movesOwnership: query.includeMovesOwnership,
         unvisited: false,
+        ignoreHistory: query.ignoreHistory,
         reportMs: Math.min(query.reportMs, query.firstReportMs),
       });
       let step = await search.next();

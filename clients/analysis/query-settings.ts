@@ -20,6 +20,8 @@ export interface QuerySettings {
   /** Moves of a variation after its first. */
   readonly pvLength: number;
   readonly search: SearchParameters;
+  /** Whether the network is not shown the moves before the position. */
+  readonly ignoreHistory: boolean;
 }
 
 /** Settings that many queries carry and that change nothing at these values. */
@@ -28,7 +30,6 @@ const neutral: Readonly<Record<string, unknown>> = {
   rootPolicyTemperature: 1,
   rootNumSymmetriesToSample: 1,
   playoutDoublingAdvantage: 0,
-  ignorePreRootHistory: false,
   antiMirror: false,
 };
 
@@ -40,7 +41,7 @@ export function readSettings(
 ): QuerySettings {
   const given = fields.get('overrideSettings') ?? {};
   if (!isObject(given)) fields.refuse('overrideSettings', `Must be an object, not ${shown(given)}`);
-  const overrides = new Fields(isObject(given) ? numbersRead(given) : {});
+  const overrides = new Fields(isObject(given) ? valuesRead(given) : {});
   const settings: QuerySettings = {
     maxVisits: fields.integer('maxVisits', 1, 2 ** 50) ?? overrides.integer('maxVisits', 1, 2 ** 50) ?? config.visits,
     maxTimeMs: (overrides.number('maxTime', 0, 1e20) ?? Infinity) * 1000,
@@ -48,8 +49,11 @@ export function readSettings(
     pvLength:
       fields.integer('analysisPVLen', 1, 1000) ?? overrides.integer('analysisPVLen', 1, 1000) ?? config.pvLength,
     search: readSearch(fields, overrides),
+    ignoreHistory: overrides.has('ignorePreRootHistory')
+      ? overrides.flag('ignorePreRootHistory')
+      : config.ignorePreRootHistory,
   };
-  const known = ['maxVisits', 'maxTime', 'reportAnalysisWinratesAs', 'analysisPVLen'];
+  const known = ['maxVisits', 'maxTime', 'reportAnalysisWinratesAs', 'analysisPVLen', 'ignorePreRootHistory'];
   const unknown = Object.entries(isObject(given) ? given : {}).filter(
     ([key, value]) => !known.includes(key) && !isSearchParameter(key) && !isNeutral(key, value),
   );
@@ -89,10 +93,11 @@ function readPerspective(overrides: Fields): QuerySettings['perspective'] | unde
 }
 
 /** KataGo takes every value as text too. */
-function numbersRead(values: Record<string, unknown>): Record<string, unknown> {
+function valuesRead(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {
       const isNumber = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+      if (value === 'true' || value === 'false') return [key, value === 'true'];
       return [key, isNumber ? Number(value) : value];
     }),
   );

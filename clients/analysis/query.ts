@@ -127,6 +127,7 @@ function setupOf(stones: readonly Placed[]): Pick<Setup, 'black' | 'white'> {
 
 function readTurns(fields: Fields, last: number): AnalysisQuery['turns'] {
   const turns = fields.integers('analyzeTurns', 0, last) ?? [last];
+  if (turns.length === 0) fields.refuse('analyzeTurns', 'Must name at least one turn, or be left out for the last one');
   const priority = fields.integer('priority', -largestPriority, largestPriority) ?? 0;
   const priorities = fields.integers('priorities', -largestPriority, largestPriority);
   if (priorities) {

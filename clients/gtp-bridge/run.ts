@@ -77,6 +77,7 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     (facts) => {
       session.setSizes(facts.sizes);
       session.tellsRules = facts.tellsRules;
+      session.katagoVersion = facts.katagoVersion;
       session.model = facts.ref;
       session.servedPrecision = facts.precision;
       place = findPlace({ asked: config.search, connection, log });

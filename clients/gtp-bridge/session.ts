@@ -56,6 +56,8 @@ export class Session {
   servedPrecision: AnsweredPrecision | undefined;
   /** The model, as name@version; empty before the server has said. */
   model = '';
+  /** KataGo's version of a network of its format; 0 for others. */
+  katagoVersion = 0;
   /** Whether the network is told what counts as points; others know area scoring only. */
   tellsRules = false;
   #puct: SearchParameters = {};
@@ -103,7 +105,9 @@ export class Session {
     const { model: name, config } = this;
     const maxBatchSize = config.batch || usualInFlight;
     const known = { name, internalName: name, maxBatchSize, precision: this.#precisionKnown };
-    return name === '' ? [] : [{ ...known, usesHumanSLProfile: false, version: 0, usingFP16: 'false' }];
+    return name === ''
+      ? []
+      : [{ ...known, usesHumanSLProfile: false, version: this.katagoVersion, usingFP16: 'false' }];
   }
 
   /** Parameters of the search that differ from the usual. */

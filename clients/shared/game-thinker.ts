@@ -9,6 +9,8 @@ import type { ThinkOptions } from '../../src/player/thinker.js';
 export interface AskOptions extends ThinkOptions {
   /** Whether candidates have the ownership expected after their move; not if left out. */
   readonly movesOwnership?: boolean;
+  /** Whether the network is not shown the moves before the position; whoever searches here hides them (`Position.forgetMoves`). */
+  readonly ignoreHistory?: boolean;
   /** Whether moves that were not visited are candidates, too; they are if left out. */
   readonly unvisited?: boolean;
 }

@@ -6,6 +6,7 @@ import type { AnsweredPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
+import type { KatagoArchitecture } from '../../src/nn/networks/katago/architecture.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { precisionFromWire } from './game-precision.js';
@@ -20,6 +21,8 @@ export interface ModelFacts {
   readonly sizes: readonly number[];
   /** Whether its features say what counts as points, as KataGo's do; others know area scoring only. */
   readonly tellsRules: boolean;
+  /** KataGo's version of a network of its format; 0 for other networks. */
+  readonly katagoVersion: number;
   /** In which the server serves it now; undefined if the server does not say. */
   readonly precision?: AnsweredPrecision | undefined;
 }
@@ -29,11 +32,12 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
   try {
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
-    const { features = '' } = JSON.parse(model.architectureJson || '{}') as { readonly features?: string };
+    const { features = '', version = 0 } = JSON.parse(model.architectureJson || '{}') as Partial<KatagoArchitecture>;
     return {
       ref: refOf(model),
       sizes: boardSizes(model),
       tellsRules: features.startsWith('katago'),
+      katagoVersion: version,
       precision: precisionFromWire(model.servedPrecision),
     };
   } catch (error) {

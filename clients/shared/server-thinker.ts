@@ -171,6 +171,7 @@ export class ServerThinker implements GameThinker {
       leaves: tuning.batch,
       parameters: { ...namedParameters(tuning) },
       choose: undefined,
+      ignoreHistory: options.ignoreHistory ?? false,
     };
   }
 }

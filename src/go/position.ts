@@ -252,6 +252,11 @@ export class Position {
     this.#history.amend(this.#situationLow(color, this.#board.hashLow), this.#board.hashHigh);
   }
 
+  /** Hides the moves so far from `lastMoves`, hence from networks; ko and repetition are as before. */
+  forgetMoves(): void {
+    this.#streakStart = this.moveCount;
+  }
+
   /** Lets play go on after two passes, as players may when they disagree about dead stones. */
   reopen(): void {
     this.#passes = 0;

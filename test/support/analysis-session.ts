@@ -52,7 +52,9 @@ export class AnalysisConversation {
       config: readConfig(analysisSchema, { visits: 16, batch: 1, positions: 2, ...options.settings }),
       version: '1.2.3',
       evaluatorFor: () => evaluator,
-      model: options.model ?? (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5], tellsRules: false })),
+      model:
+        options.model ??
+        (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5], tellsRules: false, katagoVersion: 8 })),
       write: (line) => {
         this.answers.push(JSON.parse(line) as SaidAnswer);
         this.#changed.notifyAll();

@@ -49,6 +49,7 @@ export class GameSearch {
     this.#options = options;
     const { state, plan } = options;
     this.#root = state.positionFor(plan.player ?? state.position.toMove);
+    if (options.asked.ignoreHistory) this.#root.forgetMoves();
   }
 
   /** Gives reports to `report` as they are asked for, and returns the final one. @throws AppError as `Thinker.think` does */

@@ -169,6 +169,7 @@ describe('a query that cannot be answered', () => {
     [{ rules: { ko: 'NONE' } }, 'rules', 'Rule ko cannot be NONE'],
     [{ rules: { mood: 'good' } }, 'rules', 'Unknown rule mood'],
     [{ whiteHandicapBonus: 'M' }, 'whiteHandicapBonus', 'Must be 0, N or N-1, not M'],
+    [{ analyzeTurns: [] }, 'analyzeTurns', 'Must name at least one turn, or be left out for the last one'],
     [{ analyzeTurns: [2] }, 'analyzeTurns', 'Must be an array of integers from 0 to 1, not [2]'],
     [{ analyzeTurns: [0], priorities: [1, 2] }, 'priorities', 'Must be of matching length to analyzeTurns'],
     [{ maxVisits: 0 }, 'maxVisits', 'Must be an integer from 1'],
@@ -228,7 +229,7 @@ describe('a query that cannot be answered', () => {
     const model = () =>
       ++asked === 1
         ? Promise.reject(new AppError('unavailable', 'connect ECONNREFUSED'))
-        : Promise.resolve({ ref: 'hand@0', sizes: [5], tellsRules: false });
+        : Promise.resolve({ ref: 'hand@0', sizes: [5], tellsRules: false, katagoVersion: 8 });
     const answers = await analyse([query, { ...query, id: 'again' }], { model });
     expect(answers[0]).toEqual({ error: 'connect ECONNREFUSED', id: 'q' });
     expect(answers[1]).toMatchObject({ id: 'again', isDuringSearch: false });
@@ -259,7 +260,7 @@ describe('what is not supported', () => {
   });
 
   it('may be known to another network: territory scoring, with its own komi', async () => {
-    const model = () => Promise.resolve({ ref: 'kata@0', sizes: [5], tellsRules: true });
+    const model = () => Promise.resolve({ ref: 'kata@0', sizes: [5], tellsRules: true, katagoVersion: 8 });
     const seen: string[] = [];
     const evaluator = new HeuristicEvaluator();
     const evaluate = evaluator.evaluate.bind(evaluator);
@@ -279,6 +280,33 @@ describe('what is not supported', () => {
   });
 });
 
+describe('the moves before the position', () => {
+  /** How many of them the network saw with the root, by query. */
+  async function shown(changes: object, settings = {}): Promise<number> {
+    const evaluator = new HeuristicEvaluator();
+    const evaluate = evaluator.evaluate.bind(evaluator);
+    const lastMoves: number[] = [];
+    evaluator.evaluate = (positions, options) => {
+      lastMoves.push(...positions.map((position) => position.lastMoves.length));
+      return evaluate(positions, options);
+    };
+    const moves = [
+      ['B', 'C3'],
+      ['W', 'C4'],
+    ];
+    await analyse([{ ...query, moves, ...changes }], { evaluator, settings });
+    return lastMoves[0]!;
+  }
+
+  it('are not shown to the network, unless the query or the engine is told to', async () => {
+    expect(await shown({})).toBe(0);
+    expect(await shown({ overrideSettings: { ignorePreRootHistory: false } })).toBe(2);
+    expect(await shown({ overrideSettings: { ignorePreRootHistory: 'false' } })).toBe(2);
+    expect(await shown({}, { ignorePreRootHistory: false })).toBe(2);
+    expect(await shown({ overrideSettings: { ignorePreRootHistory: true } }, { ignorePreRootHistory: false })).toBe(0);
+  });
+});
+
 describe('an action', () => {
   it('says what the engine and its model are', async () => {
     const [version, models, cleared] = await analyse([
@@ -289,7 +317,7 @@ describe('an action', () => {
     expect(version).toEqual({ id: 'a', action: 'query_version', version: '1.2.3', git_hash: '<omitted>' });
     expect(models).toMatchObject({
       id: 'b',
-      models: [{ name: 'hand@0', internalName: 'hand@0', usesHumanSLProfile: false }],
+      models: [{ name: 'hand@0', internalName: 'hand@0', usesHumanSLProfile: false, version: 8 }],
     });
     expect(cleared).toEqual({ id: 'c', action: 'clear_cache' });
   });

@@ -149,7 +149,11 @@ export interface StartSearch {
   /** Parameters of the search that differ from the usual, by KataGo's names, such as cpuctExploration (see docs/gtp.md). */
   parameters: { [key: string]: number };
   /** Asks for the move to play, in the final report. */
-  choose: MoveChoice | undefined;
+  choose:
+    | MoveChoice
+    | undefined;
+  /** Whether the network is not shown the moves that led to the position; ko and repetition are as they are. */
+  ignoreHistory: boolean;
 }
 
 export interface StartSearch_ParametersEntry {
@@ -907,6 +911,7 @@ function createBaseStartSearch(): StartSearch {
     leaves: 0,
     parameters: {},
     choose: undefined,
+    ignoreHistory: false,
   };
 }
 
@@ -956,6 +961,9 @@ export const StartSearch: MessageFns<StartSearch> = {
     });
     if (message.choose !== undefined) {
       MoveChoice.encode(message.choose, writer.uint32(122).fork()).join();
+    }
+    if (message.ignoreHistory !== false) {
+      writer.uint32(128).bool(message.ignoreHistory);
     }
     return writer;
   },
@@ -1096,6 +1104,14 @@ export const StartSearch: MessageFns<StartSearch> = {
             message.choose = MoveChoice.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.ignoreHistory = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1138,6 +1154,7 @@ export const StartSearch: MessageFns<StartSearch> = {
     message.choose = (object.choose !== undefined && object.choose !== null)
       ? MoveChoice.fromPartial(object.choose)
       : undefined;
+    message.ignoreHistory = object.ignoreHistory ?? false;
     return message;
   },
 };
