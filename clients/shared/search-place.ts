@@ -3,8 +3,8 @@
 import type { Logger } from 'pino';
 import { MessageQueue } from '../../src/core/message-queue.js';
 import { SearchServiceDefinition, type SearchRequest } from '../../src/proto/tengen/v1/search.js';
-import type { Connection } from './connection.js';
 import type { SearchPlace } from './game-thinker.js';
+import type { SearchConnection } from './search-link.js';
 import { fromCall } from './status.js';
 
 /** What may be asked for. */
@@ -17,8 +17,8 @@ export const searchPlaceDoc =
 /** What the server is asked about. */
 export interface PlaceOptions {
   readonly asked: (typeof searchPlaces)[number];
-  readonly connection: Connection;
-  readonly log: Logger;
+  readonly connection: SearchConnection;
+  readonly log: Pick<Logger, 'info'>;
 }
 
 /**
@@ -35,11 +35,12 @@ export async function findPlace({ asked, connection, log }: PlaceOptions): Promi
 }
 
 /** Why the server does not search for us; undefined if it does. */
-async function whyNotThere(connection: Connection): Promise<string | undefined> {
+async function whyNotThere(connection: SearchConnection): Promise<string | undefined> {
   try {
     const nothing = new MessageQueue<SearchRequest>();
     nothing.end();
-    await connection.client(SearchServiceDefinition).search(nothing)[Symbol.asyncIterator]().next();
+    const { signal } = new AbortController();
+    await connection.client(SearchServiceDefinition).search(nothing, { signal })[Symbol.asyncIterator]().next();
     return undefined;
   } catch (error) {
     return fromCall(error).message;

@@ -4,6 +4,7 @@
  */
 
 import { AppError, errorKinds, type ErrorKind } from '../../src/core/errors.js';
+import { exchange } from './exchange.js';
 
 interface MessageType<Message> {
   encode(message: Message): { finish(): Uint8Array<ArrayBuffer> };
@@ -46,11 +47,7 @@ export class Calls {
     request: Request,
     options: CallOptions = {},
   ): Promise<Response> {
-    const response = await this.#post(
-      `/${definition.fullName}/${method.name}`,
-      method.requestType.encode(request),
-      options,
-    );
+    const response = await this.#post(pathOf(definition, method), method.requestType.encode(request).finish(), options);
     return method.responseType.decode(new Uint8Array(await response.arrayBuffer()));
   }
 
@@ -61,28 +58,46 @@ export class Calls {
     request: Request,
     options: CallOptions = {},
   ): AsyncGenerator<Response, void> {
-    const response = await this.#post(
-      `/${definition.fullName}/${method.name}`,
-      method.requestType.encode(request),
-      options,
-    );
+    const body = method.requestType.encode(request).finish();
+    yield* this.#read(await this.#post(pathOf(definition, method), body, options), method);
+  }
+
+  /** Sends requests while answers come. @throws AppError like `call` */
+  exchange<Request, Response>(
+    definition: Definition,
+    method: Method<Request, Response>,
+    requests: AsyncIterable<Request>,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<Response, void> {
+    return exchange(requests, {
+      post: (body, headers, ended) => this.#post(pathOf(definition, method), body, { signal: ended, headers }),
+      encode: (request) => method.requestType.encode(request).finish(),
+      read: (response) => this.#read(response, method),
+      signal,
+    });
+  }
+
+  async *#read<Answer>(
+    response: globalThis.Response,
+    { responseType }: Pick<Method<never, Answer>, 'responseType'>,
+  ): AsyncGenerator<Answer, void> {
     for await (const { event, data } of serverSentEvents(response)) {
       if (event === 'error') throw errorFrom(data);
-      yield method.responseType.decode(Uint8Array.from(atob(data), (character) => character.charCodeAt(0)));
+      yield responseType.decode(Uint8Array.from(atob(data), (character) => character.charCodeAt(0)));
     }
   }
 
   async #post(
     path: string,
-    message: { finish(): Uint8Array<ArrayBuffer> },
-    { signal }: CallOptions,
+    body: Uint8Array<ArrayBuffer>,
+    { signal, headers: more }: CallOptions & { readonly headers?: Readonly<Record<string, string>> },
   ): Promise<globalThis.Response> {
-    const body = message.finish();
     for (;;) {
       const token = this.#token;
       const headers = {
         'content-type': 'application/x-protobuf',
         ...(token !== '' && { authorization: `Bearer ${token}` }),
+        ...more,
       };
       let response: globalThis.Response;
       try {
@@ -104,6 +119,10 @@ export class Calls {
     this.#token = await this.#asking;
     sessionStorage.setItem(TOKEN_KEY, this.#token);
   }
+}
+
+function pathOf({ fullName }: Definition, { name }: { readonly name: string }): string {
+  return `/${fullName}/${name}`;
 }
 
 function errorFrom(json: string): AppError {

@@ -86,7 +86,8 @@ export async function follow<T>(
   }
 }
 
-function useVisibility(): boolean {
+/** Whether a person may see the tab. */
+export function useVisibility(): boolean {
   const [isVisible, setVisible] = useState(document.visibilityState === 'visible');
   useEffect(() => {
     const changed = (): void => setVisible(document.visibilityState === 'visible');

@@ -122,6 +122,41 @@ describe.skipIf(!hasChromium)('the board', () => {
     await eventually(() => status().textContent()).toMatch(/^Move 2: white [A-E][1-5]\. Black/);
   });
 
+  it('searches on the server, and in the browser where that is chosen', async () => {
+    const calls = { Search: 0, Evaluate: 0 };
+    page.on('request', (request) => {
+      const name = request.url().split('/').at(-1)!;
+      if (name === 'Search' || name === 'Evaluate') calls[name]++;
+    });
+    const place = (): ReturnType<Page['locator']> => page.getByTestId('place');
+    const thought = async (): Promise<void> => {
+      await page.locator('.shudan-heatlabel').first().waitFor();
+      await eventually(() => page.locator('.thinking').count()).toBe(0);
+    };
+    await page.goto(server.page!);
+    await eventually(() => place().textContent()).toBe('on the server');
+    const alone = await blackChance().textContent();
+    await page.getByLabel('Visits a move').selectOption('200');
+    for (const move of ['C3', 'D4', 'B2']) {
+      await page.getByLabel('Play a move').fill(move);
+      await page.getByLabel('Play a move').press('Enter');
+      await eventually(() => status().textContent()).toMatch(new RegExp(` ${move}\\.`));
+      await thought();
+    }
+    expect(calls.Evaluate).toBe(0);
+    calls.Search = 0;
+    await page.getByRole('combobox', { name: 'Search' }).selectOption('In the browser');
+    await eventually(() => place().textContent()).toBe('in the browser');
+    await thought();
+    expect(calls.Evaluate).toBeGreaterThan(0);
+    expect(calls.Search).toBe(0);
+    // The network alone says the same here and there.
+    await page.getByLabel('Visits a move').selectOption('1 (network alone)');
+    await page.locator('.brand').focus();
+    await page.keyboard.press('Home');
+    await eventually(() => blackChance().textContent()).toBe(alone);
+  });
+
   it('opens an SGF file, and says what is wrong with another', async () => {
     await page.goto(server.page!);
     const open = (name: string, text: string): Promise<void> =>

@@ -1,5 +1,5 @@
 /**
- * Thinks about the position shown, with the thinker that the GTP bridge has: what the page shows and plays is what Sabaki
+ * Thinks about the position shown, with the thinkers that the GTP bridge has: what the page shows and plays is what Sabaki
  * would. The tree follows the game while the game goes on.
  */
 
@@ -8,12 +8,16 @@ import type { AnsweredPrecision } from '../../../src/core/precision.js';
 import type { AppError } from '../../../src/core/errors.js';
 import type { Opinion } from '../../../src/player/opinion.js';
 import { GamePrecision } from '../../shared/game-precision.js';
+import { type GameThinker, PlacedThinker, type SearchPlace } from '../../shared/game-thinker.js';
+import type { SearchConnection } from '../../shared/search-link.js';
+import { findPlace, type searchPlaces } from '../../shared/search-place.js';
+import { ServerThinker } from '../../shared/server-thinker.js';
 import { GameState } from '../../../src/player/game-state.js';
 import { chooseMove, looksLost, standingScore, type Choice } from '../../../src/player/move-choice.js';
 import type { GoEvaluation } from '../../../src/go/evaluation.js';
 import type { Position } from '../../../src/go/position.js';
 import type { Evaluator } from '../../../src/search/evaluator.js';
-import { Thinker } from '../../../src/player/thinker.js';
+import { Thinker, type ThinkerTuning } from '../../../src/player/thinker.js';
 import { playerSchema } from '../../../src/player/config.js';
 import { positionAt, toMoveAt, type Line } from './line.js';
 
@@ -21,13 +25,28 @@ import { positionAt, toMoveAt, type Line } from './line.js';
 const config = readConfig(playerSchema, {});
 
 const REPORT_MS = 150;
+/** In which a search is begun again after its connection was lost. */
+const PATIENCE_MS = 5000;
+const nobody = { info: (): void => undefined };
 
-/** Makes an evaluator that answers in the precision of the game that is on. */
-export type MakeEvaluator = (ownership: boolean, precision: () => GamePrecision) => Evaluator<Position, GoEvaluation>;
+/** What an analyst thinks with. */
+export interface AnalystPorts {
+  /** Makes an evaluator that answers in the precision of the game that is on. */
+  readonly makeEvaluator: (ownership: boolean, precision: () => GamePrecision) => Evaluator<Position, GoEvaluation>;
+  /** The way to the searches of the server. */
+  readonly connection: SearchConnection;
+  /** A name or name@version. */
+  readonly model: string;
+  /** Where to search. */
+  readonly place: (typeof searchPlaces)[number];
+  /** Told of errors that ended a search early without making it useless. */
+  readonly onTrouble: (error: AppError) => void;
+}
 
 /** One model's thoughts; searches run one after the other. */
 export class Analyst {
-  readonly #thinker: Thinker;
+  readonly #thinker: GameThinker;
+  readonly #place: Promise<SearchPlace>;
   #game: GameState | undefined;
   #line: Line | undefined;
   /** Own turns in a row that looked lost. */
@@ -36,14 +55,24 @@ export class Analyst {
   /** Resolves when no search runs. */
   #searching = Promise.resolve();
 
-  /** @param onTrouble told of errors that ended a search early without making it useless */
-  constructor(makeEvaluator: MakeEvaluator, onTrouble: (error: AppError) => void) {
+  constructor({ makeEvaluator, connection, model, place, onTrouble }: AnalystPorts) {
     const [plain, owned] = [false, true].map((ownership) => makeEvaluator(ownership, () => this.#precision));
-    this.#thinker = new Thinker(
-      (ownership) => (ownership ? owned! : plain!),
-      () => config,
-      onTrouble,
-    );
+    const tuning = (): ThinkerTuning => config;
+    const local = new Thinker((ownership) => (ownership ? owned! : plain!), tuning, onTrouble);
+    const precision = (): GamePrecision => this.#precision;
+    const server = new ServerThinker({ connection, model, tuning, precision, onTrouble, patienceMs: PATIENCE_MS });
+    this.#place = findPlace({ asked: place, connection, log: nobody });
+    this.#thinker = new PlacedThinker(() => this.#place, { local, server });
+  }
+
+  /** Where the searches run. */
+  get place(): Promise<SearchPlace> {
+    return this.#place;
+  }
+
+  /** Ends the game on the server; the next search begins it anew. To be called when no search runs. */
+  leave(): void {
+    this.#thinker.clear();
   }
 
   /** In which the game that is on is evaluated; undefined before the first answer. */

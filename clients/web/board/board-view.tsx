@@ -8,6 +8,7 @@ import { BLACK, colorName, type Color } from '../../../src/go/color.js';
 import type { Position } from '../../../src/go/position.js';
 import { formatResult } from '../../../src/go/sgf/write.js';
 import { formatVertex } from '../../../src/go/vertex.js';
+import type { SearchPlace } from '../../shared/game-thinker.js';
 import type { Calls } from '../calls.js';
 import { useLoaded } from '../loaded.js';
 import { Notice } from '../notice.js';
@@ -40,10 +41,11 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
   const fits = choice?.sizes.includes(line.size) ?? false;
   const toMove = toMoveAt(line, line.ply);
   const isModelsTurn = choices.modelPlays === toMove && line.ply === line.turns.length;
-  const { opinion, precision, isThinking, error } = useOpinion(calls, {
+  const { opinion, precision, place, isThinking, error } = useOpinion(calls, {
     line,
     model: fits ? choices.model : undefined,
     visits: choices.visits,
+    place: choices.place,
     onChoice: isModelsTurn
       ? (chosen, at) => {
           if (chosen === 'resign') setNotice(`${capital(colorName(toMove))} resigns`);
@@ -76,6 +78,7 @@ export function BoardView({ calls, line, setLine }: BoardViewProps): ComponentCh
           text={describe(line, position)}
           activity={isThinking ? (isModelsTurn ? 'the model thinks' : 'thinking') : ''}
           precision={precision}
+          place={place}
         />
         <Verdict opinion={opinion} toMove={toMove} />
         <Notice text={said} />
@@ -97,10 +100,12 @@ function Status({
   text,
   activity,
   precision,
+  place,
 }: {
   readonly text: string;
   readonly activity: string;
   readonly precision: AnsweredPrecision | undefined;
+  readonly place: SearchPlace | undefined;
 }): ComponentChildren {
   return (
     <p class="status" role="status">
@@ -108,6 +113,11 @@ function Status({
       {precision && (
         <span class="precision" title="Precision in which the model evaluates this game" data-testid="precision">
           {precision}
+        </span>
+      )}
+      {place && (
+        <span class="precision" title="Where the search runs" data-testid="place">
+          {place === 'server' ? 'on the server' : 'in the browser'}
         </span>
       )}
       {activity !== '' && <span class="thinking">{activity}</span>}

@@ -1,5 +1,6 @@
 /** What a person chooses beside the moves. */
 
+import type { searchPlaces } from '../../shared/search-place.js';
 import { BLACK, WHITE, type Color } from '../../../src/go/color.js';
 
 /** What can be drawn over the board. */
@@ -22,14 +23,28 @@ export const players: readonly { readonly title: string; readonly value: Color |
   { title: 'White', value: BLACK },
 ];
 
+/** Where the search runs: in this tab, or on the server. */
+export const places: readonly { readonly title: string; readonly value: (typeof searchPlaces)[number] }[] = [
+  { title: 'Automatic', value: 'auto' },
+  { title: 'In the browser', value: 'local' },
+  { title: 'On the server', value: 'server' },
+];
+
 export interface Choices {
   /** A name or name@version; undefined until the models are known. */
   readonly model: string | undefined;
   readonly visits: number;
+  readonly place: (typeof searchPlaces)[number];
   readonly overlay: OverlayName;
   /** The color that the model plays; undefined if it only looks on. */
   readonly modelPlays: Color | undefined;
 }
 
 /** At the start. */
-export const firstChoices: Choices = { model: undefined, visits: 1, overlay: 'policy', modelPlays: undefined };
+export const firstChoices: Choices = {
+  model: undefined,
+  visits: 1,
+  place: 'auto',
+  overlay: 'policy',
+  modelPlays: undefined,
+};

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { AppError } from '../../../src/core/errors.js';
 import { saveFile } from '../save-file.js';
 import { SelectField } from '../select-field.js';
-import { overlays, players, visitCounts, type Choices } from './choices.js';
+import { overlays, places, players, visitCounts, type Choices } from './choices.js';
 import { emptyLine, lineFromFile, lineToSgf, type Line } from './line.js';
 import { firstSize, type ModelChoice } from './models.js';
 
@@ -52,6 +52,12 @@ export function GameControls(props: GameControlsProps): ComponentChildren {
           options={visitCounts.map((value) => ({ title: visitsTitle(value), value }))}
           value={choices.visits}
           onChoose={(visits) => setChoices({ visits })}
+        />
+        <SelectField
+          label="Search"
+          options={places}
+          value={choices.place}
+          onChoose={(place) => setChoices({ place })}
         />
         <SelectField
           label="You play"

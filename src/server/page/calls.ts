@@ -1,13 +1,13 @@
 /**
  * The calls that the page makes, carried over HTTP: `POST /tengen.v1.SERVICE/METHOD` with the request message as the
- * body. They are carried out by the services that gRPC has, so nothing is done twice, and only those are open that look
+ * body, and where requests are a stream with more in further POSTs (request-streams.ts). They are carried out by the services that gRPC has, so nothing is done twice, and only those are open that look
  * and never change: a browser tab cannot start a job or replace a model.
  */
 
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Metadata, type CallContext } from 'nice-grpc';
 import type { Logger } from 'pino';
-import { AppError } from '../../core/errors.js';
+import { AppError, check } from '../../core/errors.js';
 import type { Service } from '../transport/service.js';
 import { decodeOnly } from '../transport/decoding.js';
 import type { Stopping } from '../transport/stopping.js';
@@ -20,6 +20,7 @@ export const openPaths: readonly string[] = [
   '/tengen.v1.JobService/WatchJob',
   '/tengen.v1.ModelService/ListModels',
   '/tengen.v1.MonitorService/WatchServer',
+  '/tengen.v1.SearchService/Search',
 ];
 
 /** A message and its bytes, as ts-proto generates it. */
@@ -51,8 +52,12 @@ type Implementation = Readonly<Record<string, (request: unknown, context: CallCo
 export interface Call {
   /** Whether it answers with a stream. */
   readonly isStream: boolean;
-  /** Answers with one message, or with those of the stream as they come. A stream of requests has the one given. */
-  run(request: Uint8Array, caller: Caller): AsyncIterable<Uint8Array>;
+  /**
+   * Answers with one message, or with those of the stream as they come.
+   *
+   * @param requests one message, or those of a stream of requests as they come
+   */
+  run(requests: Uint8Array | AsyncIterable<Uint8Array>, caller: Caller): AsyncIterable<Uint8Array>;
 }
 
 /** The open calls by path; they end with the server. @throws AppError 'internal' if a service that has one is missing */
@@ -93,13 +98,21 @@ function makeCall(method: Method, { path, handle, logger, stopping }: CallParts)
   };
   return {
     isStream: method.responseStream,
-    async *run(bytes, caller) {
-      const message = decodeOnly(requestType, bytes, { path, peer: caller.peer, logger });
-      const request = requestStream ? once(message) : message;
+    async *run(requests, caller) {
+      const decode = (bytes: Uint8Array): unknown =>
+        decodeOnly(requestType, bytes, { path, peer: caller.peer, logger });
+      const isStream = !(requests instanceof Uint8Array);
+      check(!isStream || requestStream, () => `${path} takes one request, and no stream of them`);
+      const one = isStream ? undefined : decode(requests);
+      const request = isStream ? each(requests, decode) : requestStream ? once(one) : one;
       const context = contextOf(caller);
       for await (const answer of stopping.run({ path, requestStream, request, context, next })) yield encode(answer);
     },
   };
+}
+
+async function* each(requests: AsyncIterable<Uint8Array>, decode: (bytes: Uint8Array) => unknown): AsyncGenerator {
+  for await (const bytes of requests) yield decode(bytes);
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream of requests is asynchronous

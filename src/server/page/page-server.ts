@@ -20,6 +20,7 @@ import { openCalls, type Call } from './calls.js';
 import { checkHost, checkSite } from './gate.js';
 import { toHttpError } from './http-error.js';
 import { PageFiles, securityHeaders } from './page-files.js';
+import { RequestStreams, STREAM_HEADER } from './request-streams.js';
 
 /** Requests and connections at once; a tab has at most one stream open, and the board a few evaluations. */
 const MAX_REQUESTS = 512;
@@ -96,6 +97,7 @@ class PageHandler {
   readonly #options: PageOptions;
   readonly #files: PageFiles;
   readonly #calls: ReadonlyMap<string, Call>;
+  readonly #streams = new RequestStreams();
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: PageOptions, files: PageFiles) {
@@ -148,17 +150,21 @@ class PageHandler {
       );
     checkLevel(path, caller);
     const body = await readBody(request, this.#options.maxMessageBytes);
-    const peer = request.socket.remoteAddress ?? '';
-    for await (const message of call.run(body, { peer, authorization, signal: gone })) {
-      if (!call.isStream) {
-        const type = { 'content-type': 'application/x-protobuf', 'content-length': message.length };
-        response.writeHead(200, { ...securityHeaders, ...type, 'cache-control': 'no-store' }).end(message);
-        return;
-      }
-      startEvents(response);
-      if (!response.write(`data: ${Buffer.from(message).toString('base64')}\n\n`)) await drained(response, gone);
+    const name = request.headers[STREAM_HEADER]?.toString();
+    if (name !== undefined && name !== 'open') {
+      await this.#streams.add(name, { path, authorization }, body);
+      response.writeHead(204, securityHeaders).end();
+      return;
     }
-    startEvents(response).end();
+    const stream = name === undefined ? undefined : this.#streams.open({ path, authorization }, body, gone);
+    const peer = request.socket.remoteAddress ?? '';
+    try {
+      // Whoever opens a stream sends more only once its name is known.
+      if (stream) startEvents(response, { [STREAM_HEADER]: stream.name }).flushHeaders();
+      await answer(call, call.run(stream?.requests ?? body, { peer, authorization, signal: gone }), response, gone);
+    } finally {
+      if (stream) this.#streams.close(stream.name);
+    }
   }
 
   #fail(error: unknown, request: IncomingMessage, response: ServerResponse, gone: AbortSignal): void {
@@ -179,11 +185,29 @@ class PageHandler {
   }
 }
 
+async function answer(
+  { isStream }: Call,
+  messages: AsyncIterable<Uint8Array>,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  for await (const message of messages) {
+    if (!isStream) {
+      const type = { 'content-type': 'application/x-protobuf', 'content-length': message.length };
+      response.writeHead(200, { ...securityHeaders, ...type, 'cache-control': 'no-store' }).end(message);
+      return;
+    }
+    startEvents(response);
+    if (!response.write(`data: ${Buffer.from(message).toString('base64')}\n\n`)) await drained(response, gone);
+  }
+  startEvents(response).end();
+}
+
 /** Sends the head of a stream of events, once. */
-function startEvents(response: ServerResponse): ServerResponse {
+function startEvents(response: ServerResponse, more: Readonly<Record<string, string>> = {}): ServerResponse {
   if (response.headersSent) return response;
   const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
-  return response.writeHead(200, { ...securityHeaders, ...headers });
+  return response.writeHead(200, { ...securityHeaders, ...headers, ...more });
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {

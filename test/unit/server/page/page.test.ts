@@ -14,6 +14,7 @@ import {
   ModelServiceDefinition,
 } from '../../../../src/proto/tengen/v1/model.js';
 import { MonitorServiceDefinition } from '../../../../src/proto/tengen/v1/monitor.js';
+import { SearchServiceDefinition } from '../../../../src/proto/tengen/v1/search.js';
 import { Callers } from '../../../../src/server/access/callers.js';
 import { Stopping } from '../../../../src/server/transport/stopping.js';
 import type { Service } from '../../../../src/server/transport/service.js';
@@ -80,6 +81,7 @@ function services(watched: Watched = { sent: 0, ended: false }): Service[] {
           : Promise.resolve({ models: [{ name: `${name}!`, size: 9 }] }),
     }),
     of(MonitorServiceDefinition, { watchServer: () => undefined }),
+    of(SearchServiceDefinition, { search: () => undefined }),
   ];
 }
 
