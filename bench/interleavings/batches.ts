@@ -7,7 +7,7 @@ import { refOf } from '../../src/core/refs.js';
 import { Cancellation } from '../../src/core/signals.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
 import { Evaluator } from '../../src/evaluator/evaluator.js';
-import { packPosition, packedBytes } from '../../src/evaluator/packed-position.js';
+import { packPosition, packedBytes } from '../../src/go/packed-position.js';
 import { Position } from '../../src/go/position.js';
 import { defaultRules } from '../../src/go/rules.js';
 import type { Snapshot } from '../../src/go/snapshot.js';

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type fc from 'fast-check';
 import { AppError } from '../../src/core/errors.js';
-import { packedBytes } from '../../src/evaluator/packed-position.js';
-import { scoreFields } from '../../src/evaluator/scores.js';
+import { packedBytes } from '../../src/go/packed-position.js';
+import { scoreFields } from '../../src/go/scores.js';
 import type { PoolThread } from '../../src/evaluator/session-pool.js';
 import type { InferOutputs, ModelBytes, ThreadStart } from '../../src/evaluator/session-messages.js';
 import type { ThreadEvents } from '../../src/evaluator/session-thread.js';

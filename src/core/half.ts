@@ -8,7 +8,11 @@ const bitsView = new Uint32Array(floatView.buffer);
 /** The nearest half (ties to even) as its 16 bits; beyond ±65504 it becomes ±infinity. */
 export function toHalfBits(value: number): number {
   floatView[0] = value;
-  const bits = bitsView[0]!;
+  return halfOf(bitsView[0]!);
+}
+
+/** The same of a float given as its 32 bits. */
+function halfOf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fff_ffff;
   if (magnitude > 0x7f80_0000) return sign | 0x7e00;
@@ -16,7 +20,8 @@ export function toHalfBits(value: number): number {
   if (magnitude < 0x3880_0000) {
     // A subnormal half counts units of 2^-24. `floatView` holds single precision, which a power of two scales exactly, so the
     // only rounding is the one here.
-    const scaled = Math.abs(floatView[0]) * 0x100_0000;
+    bitsView[0] = magnitude;
+    const scaled = floatView[0]! * 0x100_0000;
     const floor = Math.floor(scaled);
     const rest = scaled - floor;
     return sign | (rest > 0.5 || (rest === 0.5 && (floor & 1) === 1) ? floor + 1 : floor);
@@ -43,6 +48,15 @@ export function encodeHalves(values: ArrayLike<number>, bytes = new Uint8Array(v
     bytes[2 * i + 1] = bits >>> 8;
   }
   return bytes;
+}
+
+/** The same for `count` floats from `from` on, given as their bits, to `bytes` from `at` on. */
+export function writeHalves(floats: Uint32Array, from: number, count: number, bytes: Uint8Array, at: number): void {
+  for (let i = 0; i < count; i++) {
+    const half = halfOf(floats[from + i]!);
+    bytes[at + 2 * i] = half & 0xff;
+    bytes[at + 2 * i + 1] = half >>> 8;
+  }
 }
 
 /** What a half's exponent is off by when its bits are read as those of a float. */

@@ -4,13 +4,10 @@
  * answer is out of the question in practice and old versions simply age out.
  */
 
-import type { GoEvaluation } from '../go/evaluation.js';
-import { readScores, scoreFields, type Writable, writeScores } from './scores.js';
+import { evaluationBytes } from '../go/packed-evaluation.js';
 
 const ways = 4;
 const keyWords = 3;
-/** Win, draw, loss and the scores. */
-const HEAD = 3 + scoreFields.length;
 
 /** The key that `EvaluationCache.find` and `put` take; written by `hashPacked`. */
 export type CacheKey = Uint32Array;
@@ -48,17 +45,18 @@ function finish(hash: number): number {
   return h ^ (h >>> 16);
 }
 
-/** A bounded cache of evaluations for one board size. */
+/** A bounded cache of packed evaluations (packed-evaluation.ts) for one board size. */
 export class EvaluationCache {
   /** How many evaluations it can hold. */
   readonly entries: number;
-  readonly #points: number;
+  /** Words of an entry, and of an evaluation without ownership, which is how an entry begins. */
   readonly #stride: number;
+  readonly #withoutOwnership: number;
   readonly #sets: number;
   readonly #keys: Uint32Array;
   readonly #used: Uint32Array;
   readonly #hasOwnership: Uint8Array;
-  readonly #values: Float32Array;
+  readonly #values: Int32Array;
   #clock = 0;
 
   /**
@@ -66,49 +64,42 @@ export class EvaluationCache {
    * @param bytes most memory to use
    */
   constructor(size: number, bytes: number) {
-    this.#points = size * size;
-    this.#stride = 2 * this.#points + 1 + HEAD;
+    this.#stride = evaluationBytes(size, true) / 4;
+    this.#withoutOwnership = evaluationBytes(size, false) / 4;
     const entryBytes = 4 * (this.#stride + keyWords + 1) + 1;
     this.#sets = Math.max(1, Math.floor(bytes / entryBytes / ways));
     this.entries = this.#sets * ways;
     this.#keys = new Uint32Array(this.entries * keyWords);
     this.#used = new Uint32Array(this.entries);
     this.#hasOwnership = new Uint8Array(this.entries);
-    this.#values = new Float32Array(this.entries * this.#stride);
+    this.#values = new Int32Array(this.entries * this.#stride);
   }
 
-  /** The evaluation kept under the key in `keys` at `at`; one without ownership does not count if that is wanted. */
-  find(keys: CacheKey, at: number, ownership: boolean): GoEvaluation | undefined {
+  /**
+   * Copies the evaluation kept under the key in `keys` at `at` to `out` as words, evaluation `index` there.
+   *
+   * @returns whether there is one; one without ownership does not count if that is wanted
+   */
+  find(keys: CacheKey, at: number, ownership: boolean, out: Int32Array, index: number): boolean {
     const entry = this.#entryOf(keys, at);
-    if (entry < 0 || (ownership && this.#hasOwnership[entry] === 0)) return undefined;
+    if (entry < 0 || (ownership && this.#hasOwnership[entry] === 0)) return false;
     this.#used[entry] = this.#tick();
-    const from = entry * this.#stride;
-    const head = from + this.#points + 1;
-    const [win, draw, loss] = [this.#values[head]!, this.#values[head + 1]!, this.#values[head + 2]!];
-    const logits = this.#values.slice(from, head);
-    const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
-    readScores(this.#values, head + 3, evaluation);
-    if (ownership) evaluation.ownership = this.#values.slice(head + HEAD, head + HEAD + this.#points);
-    return evaluation;
+    const words = ownership ? this.#stride : this.#withoutOwnership;
+    copy(this.#values, entry * this.#stride, out, index * words, words);
+    return true;
   }
 
-  /** Keeps a copy of `evaluation`. */
-  put(keys: CacheKey, at: number, evaluation: GoEvaluation): void {
+  /** Keeps a copy of evaluation `index` of `evaluations`, as words. */
+  put(keys: CacheKey, at: number, ownership: boolean, evaluations: Int32Array, index: number): void {
     const known = this.#entryOf(keys, at);
     // An answer without ownership must not replace one that has it.
-    if (known >= 0 && (this.#hasOwnership[known] === 1 || !evaluation.ownership)) return;
+    if (known >= 0 && (this.#hasOwnership[known] === 1 || !ownership)) return;
     const entry = known >= 0 ? known : this.#oldest(keys[at]! % this.#sets);
-    this.#keys.set(keys.subarray(at, at + keyWords), entry * keyWords);
+    for (let i = 0; i < keyWords; i++) this.#keys[entry * keyWords + i] = keys[at + i]!;
     this.#used[entry] = this.#tick();
-    const from = entry * this.#stride;
-    const head = from + this.#points + 1;
-    this.#values.set(evaluation.logits, from);
-    this.#values[head] = evaluation.win;
-    this.#values[head + 1] = evaluation.draw;
-    this.#values[head + 2] = evaluation.loss;
-    writeScores(evaluation, this.#values, head + 3);
-    this.#hasOwnership[entry] = evaluation.ownership ? 1 : 0;
-    if (evaluation.ownership) this.#values.set(evaluation.ownership, head + HEAD);
+    this.#hasOwnership[entry] = ownership ? 1 : 0;
+    const words = ownership ? this.#stride : this.#withoutOwnership;
+    copy(evaluations, index * words, this.#values, entry * this.#stride, words);
   }
 
   #entryOf(keys: CacheKey, at: number): number {
@@ -142,4 +133,9 @@ export class EvaluationCache {
     this.#clock = (this.#clock + 1) >>> 0;
     return this.#clock;
   }
+}
+
+/** Faster for so few words than the engine's own, which wants a view of them. */
+function copy(from: Int32Array, at: number, to: Int32Array, toAt: number, words: number): void {
+  for (let i = 0; i < words; i++) to[toAt + i] = from[at + i]!;
 }

@@ -8,10 +8,10 @@ import { availableParallelism } from 'node:os';
 import { breathe } from '../core/breathe.js';
 import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
-import type { AnsweredPrecision, AskedPrecision } from '../core/precision.js';
 import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import type { GoEvaluation } from '../go/evaluation.js';
-import type { Snapshot } from '../go/snapshot.js';
+import { type PackedEvaluations, unpackEvaluation } from '../go/packed-evaluation.js';
+import { packPositions } from '../go/packed-position.js';
 import { Batcher, type BatchListener } from './batcher.js';
 import { EvaluationCache } from './cache.js';
 import { MOST_THREADS, type EvaluatorConfig } from './config.js';
@@ -23,35 +23,10 @@ import type { ModelShape, ServedModels } from './model-source.js';
 import { floatCount, joinOutputs, partOf, type PlainTensors } from './plain-tensors.js';
 import type { InferOutputs } from './session-messages.js';
 import { Quiet } from './quiet.js';
+import type { EvaluateOptions, EvaluateRequest, EvaluateResult, PackedRequest } from './requests.js';
 import { SessionPool, type PoolPorts } from './session-pool.js';
 import { makeSlotMemory, Slots } from './slots.js';
 import { WaitingTimes } from './waiting-times.js';
-
-/** Positions to evaluate with one model. */
-export interface EvaluateRequest {
-  /** A name, name@version, or '' for the promoted one. */
-  readonly model: string;
-  /** Checked snapshots (go/snapshot.ts). */
-  readonly positions: readonly Snapshot[];
-  /** `bulk` if not given. */
-  readonly priority?: 'interactive' | 'bulk';
-  /** `auto` if not given. */
-  readonly precision?: AskedPrecision;
-  /** Whether to return ownership; not if not given. */
-  readonly ownership?: boolean;
-  /** When it aborts, positions of this request that are still queued are dropped. */
-  readonly signal?: CancelSignal;
-}
-
-/** The answer to one request. */
-export interface EvaluateResult {
-  /** name@version of the model that answered. */
-  readonly modelVersion: string;
-  /** In which that model answered. */
-  readonly precision: AnsweredPrecision;
-  /** [positions], in the order of the request. */
-  readonly evaluations: readonly GoEvaluation[];
-}
 
 /** The settings, with whatever engine is given. */
 export type EvaluatorSettings = Omit<EvaluatorConfig, keyof EngineSettings> & EngineSettings;
@@ -140,31 +115,48 @@ export class Evaluator {
    * @throws AppError 'not-found' for an unknown model, 'invalid-argument' for a wrong board size, 'resource-exhausted'
    *   when the queue is full, 'cancelled' when the signal aborts, 'internal' when the network fails
    */
-  async evaluate(request: EvaluateRequest): Promise<EvaluateResult> {
-    if (request.priority !== 'interactive') return this.#evaluateNow(request);
-    this.quiet.began();
-    try {
-      return await this.#evaluateNow(request);
-    } finally {
-      this.quiet.ended();
-    }
+  evaluate({ positions, ...options }: EvaluateRequest): Promise<EvaluateResult> {
+    return this.#withModel(options, async (model) => {
+      const sizes = new Set(positions.map(({ size }) => size));
+      for (const size of sizes) checkBoard(model, size);
+      const evaluations = new Array<GoEvaluation>(positions.length);
+      const answers = Array.from(sizes, async (size) => {
+        const places = [...positions.keys()].filter((place) => positions[place]!.size === size);
+        const some = places.map((place) => positions[place]!);
+        const answer = await this.#evaluate(model, { ...options, positions: packPositions(some, size) });
+        places.forEach((place, i) => (evaluations[place] = unpackEvaluation(answer.evaluations, i)));
+      });
+      await Promise.all(answers);
+      return { modelVersion: model.ref, precision: model.precision, evaluations };
+    });
   }
 
-  async #evaluateNow(request: EvaluateRequest): Promise<EvaluateResult> {
-    throwIfAborted(request.signal);
-    const { model: name, precision = 'auto' } = request;
-    let model = this.#models.find(name, precision);
-    while (!model) {
-      await orAborted(this.#models.get(name, precision), request.signal);
-      // Found again rather than taken from above: it may have given way to another version since.
-      model = this.#models.find(name, precision);
+  /** The same for positions of one size, in bytes, without an object for each. */
+  evaluatePacked(request: PackedRequest): Promise<EvaluateResult<PackedEvaluations>> {
+    return this.#withModel(request, (model) => {
+      checkBoard(model, request.positions.size);
+      return this.#evaluate(model, request);
+    });
+  }
+
+  /** Calls `use` with the model, which `use` has to take at once; loads it before if nobody has. */
+  async #withModel<R>(
+    { model: name, precision = 'auto', priority, signal }: EvaluateOptions,
+    use: (model: LoadedModel) => Promise<R>,
+  ): Promise<R> {
+    if (priority === 'interactive') this.quiet.began();
+    try {
+      throwIfAborted(signal);
+      let model = this.#models.find(name, precision);
+      while (!model) {
+        await orAborted(this.#models.get(name, precision), signal);
+        // Found again rather than taken from above: it may have given way to another version since.
+        model = this.#models.find(name, precision);
+      }
+      return await use(model);
+    } finally {
+      if (priority === 'interactive') this.quiet.ended();
     }
-    const { positions } = request;
-    for (const { size } of positions) checkBoard(model, size);
-    const size = positions[0]?.size ?? model.shape.boards[1];
-    return positions.every((position) => position.size === size)
-      ? this.#evaluate(model, request, size)
-      : this.#evaluateBySize(model, request);
   }
 
   /**
@@ -267,37 +259,26 @@ export class Evaluator {
     return this.#batcher.pending + this.#inferring;
   }
 
-  async #evaluateBySize(model: LoadedModel, request: EvaluateRequest): Promise<EvaluateResult> {
-    const { positions } = request;
-    const evaluations = new Array<GoEvaluation>(positions.length);
-    const sizes = [...new Set(positions.map(({ size }) => size))];
-    await Promise.all(
-      sizes.map(async (size) => {
-        const places = [...positions.keys()].filter((i) => positions[i]!.size === size);
-        const part = { ...request, positions: places.map((i) => positions[i]!) };
-        const answer = await this.#evaluate(model, part, size);
-        places.forEach((place, i) => (evaluations[place] = answer.evaluations[i]!));
-      }),
-    );
-    return { modelVersion: model.ref, precision: model.precision, evaluations };
-  }
-
-  #evaluate(model: LoadedModel, request: EvaluateRequest, size: number): Promise<EvaluateResult> {
-    const { positions, ownership = false, signal } = request;
-    this.#admit(positions.length);
+  #evaluate(model: LoadedModel, request: PackedRequest): Promise<EvaluateResult<PackedEvaluations>> {
+    const { positions, ownership = false, priority, signal } = request;
+    const { count, size } = positions;
+    this.#admit(count);
     const pending = new PendingEvaluation(
       model,
-      { positions, size, interactive: request.priority === 'interactive', ownership },
+      { positions, interactive: priority === 'interactive', ownership },
       { slots: this.#slots, cache: this.#cacheFor(size) },
     );
     this.#counters.requests++;
-    this.#counters.cacheHits += positions.length - pending.count;
+    this.#counters.cacheHits += count - pending.count;
     if (this.#config.cacheMegabytes > 0) this.#counters.cacheMisses += pending.count;
     return this.#run(pending, model, signal);
   }
 
-  /** A function of its own, so that what waits does not hold the positions, which are packed by now. */
-  #run(pending: PendingEvaluation, model: LoadedModel, signal: CancelSignal | undefined): Promise<EvaluateResult> {
+  #run(
+    pending: PendingEvaluation,
+    model: LoadedModel,
+    signal: CancelSignal | undefined,
+  ): Promise<EvaluateResult<PackedEvaluations>> {
     this.#models.use(model);
     return new Promise((resolve, reject) => {
       const settled = (error: AppError | undefined): void => {

@@ -1,13 +1,11 @@
 /** One request on its way through the batcher: what waits for the network, and where the answers go. */
 
 import type { AppError } from '../core/errors.js';
-import type { GoEvaluation } from '../go/evaluation.js';
-import type { Snapshot } from '../go/snapshot.js';
 import type { QueuedPositions } from './batcher.js';
 import { type CacheKey, type EvaluationCache, hashPacked } from './cache.js';
 import type { LoadedModel } from './loaded-models.js';
-import { packPosition, packedBytes } from './packed-position.js';
-import { readScores, scoreFields, type Writable } from './scores.js';
+import { evaluationBytes, packEvaluation, type PackedEvaluations } from '../go/packed-evaluation.js';
+import { packedBytes, type PackedPositions } from '../go/packed-position.js';
 import type { Slots } from './slots.js';
 
 /** Called once, with an error or without one. */
@@ -19,12 +17,15 @@ export class PendingEvaluation implements QueuedPositions {
   readonly size: number;
   readonly interactive: boolean;
   readonly ownership: boolean;
+  /** Those for the network in front; what is behind them is not used any more. */
   readonly packed: Uint8Array;
   readonly stride: number;
   /** Positions for the network; the rest came from the cache. */
   readonly count: number;
-  /** [positions], in the order of the request; complete once settled without an error. */
-  readonly evaluations: GoEvaluation[];
+  /** Of all positions, in the order of the request; complete once settled without an error. */
+  readonly evaluations: PackedEvaluations;
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
   readonly #targets: Int32Array;
   readonly #slots: Slots;
   readonly #cache: EvaluationCache | undefined;
@@ -33,63 +34,54 @@ export class PendingEvaluation implements QueuedPositions {
   settled: Settled = () => undefined;
   #left: number;
 
-  /** @param request checked positions, all of one size that the model plays */
+  /** @param request checked positions of a size that the model plays; their bytes are taken over */
   constructor(
     loaded: LoadedModel,
-    request: { positions: readonly Snapshot[]; size: number; interactive: boolean; ownership: boolean },
-    context: { slots: Slots; cache: EvaluationCache | undefined },
+    request: { readonly positions: PackedPositions; readonly interactive: boolean; readonly ownership: boolean },
+    context: { readonly slots: Slots; readonly cache: EvaluationCache | undefined },
   ) {
-    const { positions } = request;
-    const { cache } = context;
+    const { packed, count, size } = request.positions;
+    const { ownership } = request;
     this.model = loaded.model;
     this.interactive = request.interactive;
-    this.ownership = request.ownership;
-    this.size = request.size;
-    this.stride = packedBytes(this.size);
-    this.packed = new Uint8Array(positions.length * this.stride);
-    this.evaluations = new Array<GoEvaluation>(positions.length);
-    this.#targets = new Int32Array(positions.length);
-    this.#keys = new Uint32Array(cache ? positions.length * 3 : 0);
-    const words = new Int32Array(this.packed.buffer);
-    const packedWords = this.stride / 4;
+    this.ownership = ownership;
+    this.size = size;
+    this.stride = packedBytes(size);
+    this.packed = packed;
+    const bytes = new Uint8Array(count * evaluationBytes(size, ownership));
+    this.evaluations = { size, count, ownership, bytes };
+    this.#words = new Int32Array(bytes.buffer);
+    this.#floats = new Float32Array(bytes.buffer);
+    this.#targets = new Int32Array(count);
+    this.#slots = context.slots;
+    this.#cache = context.cache;
+    this.#keys = new Uint32Array(context.cache ? count * 3 : 0);
+    this.count = this.#left = this.#lookUp(count);
+  }
+
+  /** Takes from the cache what it knows, and moves the other positions together; returns how many those are. */
+  #lookUp(count: number): number {
+    const words = this.stride / 4;
+    const all = new Int32Array(this.packed.buffer, this.packed.byteOffset, count * words);
     let misses = 0;
-    for (let i = 0; i < positions.length; i++) {
-      packPosition(positions[i]!, this.packed, misses * this.stride);
-      if (cache) {
-        hashPacked(words, misses * packedWords, packedWords, this.model, this.#keys, misses * 3);
-        const hit = cache.find(this.#keys, misses * 3, this.ownership);
-        if (hit) {
-          this.evaluations[i] = hit;
-          continue;
-        }
+    for (let i = 0; i < count; i++) {
+      if (this.#cache) {
+        hashPacked(all, i * words, words, this.model, this.#keys, misses * 3);
+        if (this.#cache.find(this.#keys, misses * 3, this.ownership, this.#words, i)) continue;
       }
+      if (misses < i) all.copyWithin(misses * words, i * words, (i + 1) * words);
       this.#targets[misses++] = i;
     }
-    this.count = misses;
-    this.#left = misses;
-    this.#slots = context.slots;
-    this.#cache = cache;
+    return misses;
   }
 
   deliver(from: number, count: number, slot: number, at: number): void {
     const outputs = this.#slots.outputs(slot, this.#slots.claimedCount(slot), this.size);
-    const points = this.size * this.size;
-    const actions = points + 1;
-    // One copy out of shared memory for all of them; each evaluation is a view of it.
-    const policy = outputs.policy.slice(at * actions, (at + count) * actions);
-    const owners = this.ownership ? outputs.ownership.slice(at * points, (at + count) * points) : undefined;
+    const rows = { ...outputs, policy: bitsOf(outputs.policy), ownership: bitsOf(outputs.ownership) };
     for (let i = 0; i < count; i++) {
-      const [win, draw, loss] = [
-        outputs.value[3 * (at + i)]!,
-        outputs.value[3 * (at + i) + 1]!,
-        outputs.value[3 * (at + i) + 2]!,
-      ];
-      const logits = policy.subarray(i * actions, (i + 1) * actions);
-      const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
-      readScores(outputs.scores, (at + i) * scoreFields.length, evaluation);
-      if (owners) evaluation.ownership = owners.subarray(i * points, (i + 1) * points);
-      this.evaluations[this.#targets[from + i]!] = evaluation;
-      this.#cache?.put(this.#keys, (from + i) * 3, evaluation);
+      const target = this.#targets[from + i]!;
+      packEvaluation(rows, at + i, this.evaluations, this.#floats, target);
+      this.#cache?.put(this.#keys, (from + i) * 3, this.ownership, this.#words, target);
     }
     this.#left -= count;
     if (this.#left === 0) this.settled(undefined);
@@ -98,4 +90,8 @@ export class PendingEvaluation implements QueuedPositions {
   fail(error: AppError): void {
     this.settled(error);
   }
+}
+
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
 }

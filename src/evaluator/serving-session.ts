@@ -6,34 +6,21 @@ import type { Engine } from '../engine/engine.js';
 import type { FeatureSet } from '../go/feature-set.js';
 import { featureSet } from '../go/features.js';
 import { MAX_SIZE } from '../go/rules.js';
-import type { Snapshot } from '../go/snapshot.js';
 import { symmetryMap } from '../go/symmetry.js';
 import { decodeModel } from '../nn/model-file.js';
 import { boardsOf } from '../nn/networks/go-network.js';
 import { servingGraph } from '../nn/networks/serving.js';
 import type { ModelShape } from './model-source.js';
-import { packPosition, packedBytes, unpackPosition } from './packed-position.js';
-import { scoreFields } from './scores.js';
+import { packedBytes, type PackedPositions, unpackPosition } from '../go/packed-position.js';
+import { scoreFields } from '../go/scores.js';
 import type { InferInputs, InferOutputs } from './session-messages.js';
 import { type ServingForm, SizedPrograms } from './sized-programs.js';
 import type { SlotOutputs } from './slots.js';
 
-export interface PackedPositions {
-  /** `count` packed positions (packed-position.ts) of `size`. */
-  readonly packed: Uint8Array;
-  readonly count: number;
-  /** Points on a side. */
-  readonly size: number;
+/** Positions to evaluate. */
+export interface AskedPositions extends PackedPositions {
   /** Whether ownership is wanted. */
   readonly ownership: boolean;
-}
-
-/** Packs checked positions of one size. */
-export function packPositions(positions: readonly Snapshot[], size: number): Omit<PackedPositions, 'ownership'> {
-  const stride = packedBytes(size);
-  const packed = new Uint8Array(positions.length * stride);
-  positions.forEach((position, i) => packPosition(position, packed, i * stride));
-  return { packed, count: positions.length, size };
 }
 
 /** A model that can be run. */
@@ -79,7 +66,7 @@ export class ServingSession {
    * @param symmetries [count], the symmetry (go/symmetry.ts) in which the network sees each position; as they are if not given.
    *   What is written is of the positions as they are in any case.
    */
-  async evaluate(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
+  async evaluate(positions: AskedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
     const { packed, count, size } = positions;
     const parts = Math.max(1, Math.round(count / this.#programs.positionsInPart(size)));
     const stride = packedBytes(size);
@@ -90,7 +77,7 @@ export class ServingSession {
     }
   }
 
-  async #evaluatePart(positions: PackedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
+  async #evaluatePart(positions: AskedPositions, outputs: SlotOutputs, symmetries?: Uint8Array): Promise<void> {
     const { count, size, ownership } = positions;
     const started = trace ? performance.now() : 0;
     const features = this.features(positions, symmetries);
@@ -113,7 +100,7 @@ export class ServingSession {
   }
 
   /** What the network reads of positions, turned by `symmetries` [count] if given; valid until the next call. */
-  features({ packed, count, size }: Omit<PackedPositions, 'ownership'>, symmetries?: Uint8Array): InferInputs {
+  features({ packed, count, size }: PackedPositions, symmetries?: Uint8Array): InferInputs {
     const { planes, globals } = this.shape;
     const planeFloats = planes * size * size;
     if (this.#planes.length < count * planeFloats) this.#planes = new Float32Array(count * planeFloats);

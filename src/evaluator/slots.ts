@@ -8,8 +8,8 @@
  */
 
 import { MAX_SIZE } from '../go/rules.js';
-import { packedBytes } from './packed-position.js';
-import { scoreFields } from './scores.js';
+import { packedBytes } from '../go/packed-position.js';
+import { scoreFields } from '../go/scores.js';
 
 const workSequence = 0;
 const headerInts = 16; // one cache line, so that waiting threads and slots do not share it

@@ -10,9 +10,9 @@
 import { SYMMETRIES } from '../go/symmetry.js';
 import { type CacheKey, hashPacked } from './cache.js';
 import type { SymmetrySettings } from './config.js';
-import { packedBytes } from './packed-position.js';
-import { scoreFields } from './scores.js';
-import type { PackedPositions, ServingSession } from './serving-session.js';
+import { packedBytes } from '../go/packed-position.js';
+import { scoreFields } from '../go/scores.js';
+import type { AskedPositions, ServingSession } from './serving-session.js';
 import { allocateOutputs, type SlotOutputs } from './slots.js';
 
 /** Most turned positions that `all` gives to the network at once, unless one batch has more. */
@@ -34,7 +34,7 @@ export class SymmetricEvaluation {
   }
 
   /** Like `ServingSession.evaluate`. */
-  evaluate(session: ServingSession, positions: PackedPositions, outputs: SlotOutputs): Promise<void> {
+  evaluate(session: ServingSession, positions: AskedPositions, outputs: SlotOutputs): Promise<void> {
     const { symmetry } = this.#settings;
     if (symmetry === 'none') return session.evaluate(positions, outputs);
     if (symmetry === 'all') return this.#average(session, positions, outputs);
@@ -42,7 +42,7 @@ export class SymmetricEvaluation {
   }
 
   /** The symmetry of each position [count]; valid until the next call. */
-  #draw({ packed, count, size }: PackedPositions): Uint8Array {
+  #draw({ packed, count, size }: AskedPositions): Uint8Array {
     if (this.#symmetries.length < count) this.#symmetries = new Uint8Array(count);
     const words = packedBytes(size) / 4;
     const all = new Int32Array(packed.buffer, packed.byteOffset, count * words);
@@ -57,7 +57,7 @@ export class SymmetricEvaluation {
    * The means over the eight symmetries: of probabilities, not logits, and of the score's distribution, whose spread has
    * then what the eight disagree by in it (as KataGo's averages).
    */
-  async #average(session: ServingSession, positions: PackedPositions, outputs: SlotOutputs): Promise<void> {
+  async #average(session: ServingSession, positions: AskedPositions, outputs: SlotOutputs): Promise<void> {
     const { packed, count, size, ownership } = positions;
     const stride = packedBytes(size);
     const rows = count * SYMMETRIES;
@@ -100,7 +100,7 @@ function add(
   row: number,
   sums: SlotOutputs,
   position: number,
-  { size, ownership }: PackedPositions,
+  { size, ownership }: AskedPositions,
 ): void {
   const points = size * size;
   const { policy, value, scores } = turned;

@@ -9,8 +9,7 @@ import { defaultRules } from '../go/rules.js';
 import type { Snapshot } from '../go/snapshot.js';
 import type { Batcher, QueuedPositions } from './batcher.js';
 import type { LoadedModel } from './loaded-models.js';
-import { packedBytes } from './packed-position.js';
-import { packPositions } from './serving-session.js';
+import { packedBytes, packPositions } from '../go/packed-position.js';
 
 /** Times that each number of threads is measured, of which the best counts: other work on the machine only slows them. */
 const ROUNDS = 3;

@@ -37,7 +37,7 @@ export interface Snapshot {
 }
 
 /** Largest bonus, either way; far beyond what a game gives. */
-const MOST_BONUS = 5000;
+export const MOST_BONUS = 5000;
 
 /**
  * Refuses what no game could have: wrong lengths, unknown stones, chains without liberties, banned points that are not
@@ -144,9 +144,13 @@ const black = new Int32Array(MAX_SIZE + 2);
 const white = new Int32Array(MAX_SIZE + 2);
 const alive = new Int32Array(MAX_SIZE + 2);
 
-/** A point of some chain that has no liberty, or −1. */
-export function findChainWithoutLiberties(size: number, stones: Uint8Array): number {
-  for (let row = 1, point = 0; row <= size; row++) {
+/**
+ * A point of some chain that has no liberty, or −1.
+ *
+ * @param from where the stones begin in `stones`
+ */
+export function findChainWithoutLiberties(size: number, stones: Uint8Array, from = 0): number {
+  for (let row = 1, point = from; row <= size; row++) {
     let [blacks, whites] = [0, 0];
     for (let bit = 1; bit < 1 << size; bit <<= 1) {
       const stone = stones[point++];

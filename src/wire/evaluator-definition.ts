@@ -6,6 +6,7 @@
 import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
 import { trace } from '../core/trace.js';
 import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluator.js';
+import { readPackedRequest } from './packed-request.js';
 
 const { requestType, responseType } = usual.methods.evaluate;
 
@@ -15,7 +16,7 @@ export const EvaluatorServiceDefinition = {
   methods: {
     evaluate: {
       ...usual.methods.evaluate,
-      requestType: withoutCopies(requestType),
+      requestType: { ...withoutCopies(requestType), decodeUsual: traced(readPackedRequest) },
       responseType: withoutCopies(responseType),
     },
   },
@@ -38,12 +39,7 @@ let shared = new BinaryWriter();
 
 function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
   return {
-    decode(input: BinaryReader | Uint8Array): M {
-      const started = trace ? performance.now() : 0;
-      const message = type.decode(input);
-      trace?.add('decode', started, 0);
-      return message;
-    },
+    decode: traced((input: BinaryReader | Uint8Array) => type.decode(input)),
     encode(message: M, writer: BinaryWriter = shared): BinaryWriter {
       const started = trace ? performance.now() : 0;
       try {
@@ -56,6 +52,15 @@ function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
         trace?.add('encode', started, 0);
       }
     },
+  };
+}
+
+function traced<A extends unknown[], R>(decode: (...args: A) => R): (...args: A) => R {
+  return (...args) => {
+    const started = trace ? performance.now() : 0;
+    const message = decode(...args);
+    trace?.add('decode', started, 0);
+    return message;
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.js';
 import { Batcher, type QueuedPositions } from '../../src/evaluator/batcher.js';
-import { scoreFields } from '../../src/evaluator/scores.js';
+import { scoreFields } from '../../src/go/scores.js';
 import { makeSlotMemory, Slots } from '../../src/evaluator/slots.js';
 import { markedPositions, outputSize, scoreOf, SlotThread, stride } from '../support/slot-thread.js';
 

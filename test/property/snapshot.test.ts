@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packPosition, packedBytes, unpackPosition } from '../../src/evaluator/packed-position.js';
+import { packPosition, packedBytes, unpackPosition } from '../../src/go/packed-position.js';
 import { Position } from '../../src/go/position.js';
 import { handicapBonuses, koRules, scorings, taxes, type Rules } from '../../src/go/rules.js';
 import { checkSnapshot, previousStones, type Snapshot } from '../../src/go/snapshot.js';

@@ -1,6 +1,6 @@
 /** A session thread without a thread: claims and answers slots when the test says so. */
 
-import { scoreFields } from '../../src/evaluator/scores.js';
+import { scoreFields } from '../../src/go/scores.js';
 import type { Slots } from '../../src/evaluator/slots.js';
 
 /** Records of these tests: the number of the job and of the position in it. */

@@ -8,7 +8,8 @@ import type { Snapshot } from '../../go/snapshot.js';
 import { observedGraph, type Range, RangeRecorder } from '../../nn/quantization/ranges.js';
 import { servingGraph } from '../../nn/networks/serving.js';
 import { decodeModel } from '../../nn/model-file.js';
-import { packPositions, type PackedPositions, ServingSession } from '../serving-session.js';
+import { packPositions, type PackedPositions } from '../../go/packed-position.js';
+import { ServingSession } from '../serving-session.js';
 import type { ServingForm } from '../sized-programs.js';
 import { type AnswerReport, compareAnswers, type QuantizationReport } from './compare.js';
 import { inParts, positionsInRun } from './short-runs.js';
@@ -27,8 +28,6 @@ const FOR_CHOICE = 128;
 export const CALIBRATION_POSITIONS = FOR_RANGES + FOR_CHOICE + 1000;
 /** Shares of the values that the ranges hold; the one whose policy is nearest to float32's is taken. */
 const SHARES = [0.999, 0.9999, 0.99999, 1];
-
-type Packed = Omit<PackedPositions, 'ownership'>;
 
 /**
  * @param file a model file
@@ -49,7 +48,7 @@ export async function calibrate(
     return session;
   };
   const { architecture } = decodeModel(file);
-  const part = (from: number, to?: number): Packed[] =>
+  const part = (from: number, to?: number): PackedPositions[] =>
     packed(positions.slice(from, to), (size) => positionsInRun(architecture, size));
   try {
     const exact = await open();
@@ -77,7 +76,7 @@ export async function calibrate(
 }
 
 /** Batches of positions of one size each, as many as `most` says. */
-function packed(positions: readonly Snapshot[], most: (size: number) => number): Packed[] {
+function packed(positions: readonly Snapshot[], most: (size: number) => number): PackedPositions[] {
   const sizes = [...new Set(positions.map(({ size }) => size))];
   return sizes.flatMap((size) => {
     const own = positions.filter((position) => position.size === size);

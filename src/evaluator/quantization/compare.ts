@@ -1,6 +1,7 @@
 /** How far the answers of a quantized network are from its own in float32. */
 
-import type { PackedPositions, ServingSession } from '../serving-session.js';
+import type { PackedPositions } from '../../go/packed-position.js';
+import type { ServingSession } from '../serving-session.js';
 import { allocateOutputs } from '../slots.js';
 import type { Speedup } from './speedup.js';
 
@@ -32,7 +33,7 @@ export function isWorthServing({ policyDivergence, valueDistance, speedup }: Qua
 export async function compareAnswers(
   exact: ServingSession,
   quantized: ServingSession,
-  batches: readonly Omit<PackedPositions, 'ownership'>[],
+  batches: readonly PackedPositions[],
   goOn: () => Promise<void> | void,
 ): Promise<AnswerReport> {
   let compared = 0;

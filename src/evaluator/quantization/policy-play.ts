@@ -5,7 +5,8 @@ import { Position } from '../../go/position.js';
 import { defaultRules } from '../../go/rules.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import { inParts } from './short-runs.js';
-import { packPositions, type ServingSession } from '../serving-session.js';
+import { packPositions } from '../../go/packed-position.js';
+import type { ServingSession } from '../serving-session.js';
 
 const GAMES = 32;
 /** Sizes that a network of many sizes is tried on, with shares that leave the small boards, which are cheap, most. */

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { median } from '../../core/statistics.js';
-import type { PackedPositions, ServingSession } from '../serving-session.js';
+import type { PackedPositions } from '../../go/packed-position.js';
+import type { ServingSession } from '../serving-session.js';
 import { allocateOutputs } from '../slots.js';
 
 /** Time of an evaluation in float32 over that in eight bits, in one thread. */
@@ -29,7 +30,7 @@ export function isCertain({ speedupSpread }: Speedup): boolean {
 export async function measureSpeedup(
   exact: ServingSession,
   quantized: ServingSession,
-  batches: readonly Omit<PackedPositions, 'ownership'>[],
+  batches: readonly PackedPositions[],
   goOn: () => Promise<void> | void,
 ): Promise<Speedup> {
   const chosen = batches.filter((_, i) => i % Math.ceil(batches.length / BATCHES) === 0);

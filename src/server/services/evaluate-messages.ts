@@ -4,20 +4,26 @@ import { breathe } from '../../core/breathe.js';
 import { AppError, check } from '../../core/errors.js';
 import { throwIfAborted, type CancelSignal } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
-import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
+import type {
+  EvaluateOptions,
+  EvaluateRequest as EvaluatorRequest,
+  EvaluateResult,
+  PackedRequest,
+} from '../../evaluator/requests.js';
+import type { PackedEvaluations } from '../../go/packed-evaluation.js';
 import type { Snapshot } from '../../go/snapshot.js';
 import type { EvaluateRequest, EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
 import { Precision } from '../../proto/tengen/v1/precision.js';
 import { wordOf } from '../../wire/enums.js';
 import { evaluationsToWire } from '../../wire/evaluation.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
+import { packedAnswer } from '../../wire/packed-answer.js';
+import { MOST_PACKED as PIECE, type PackedEvaluateRequest } from '../../wire/packed-request.js';
 import { positionFromWire } from '../../wire/position.js';
 import { askedFromWire, wirePrecisions } from '../../wire/precision.js';
 
 /** Most positions in one request. */
 const maxPositions = 1024;
-/** Positions that are converted at once. */
-const PIECE = 128;
 
 /** By their number in the messages. */
 const priorities = ['bulk', 'bulk', 'interactive'] as const;
@@ -48,10 +54,19 @@ export async function checkedInPieces(request: EvaluateRequest, signal: CancelSi
 }
 
 function requestOf(request: EvaluateRequest, signal: CancelSignal, positions: Snapshot[]): EvaluatorRequest {
+  return { ...optionsOf(request, signal), positions };
+}
+
+/** What is asked of the evaluator by a request that was packed as it was read. */
+export function packedRequest(request: PackedEvaluateRequest, signal: CancelSignal): PackedRequest {
+  return { ...optionsOf(request, signal), positions: request.packed };
+}
+
+function optionsOf(request: Omit<EvaluateRequest, 'positions'>, signal: CancelSignal): EvaluateOptions {
   const { model, ownership } = request;
   const priority = wordOf('priority', request.priority, priorities);
   const precision = askedFromWire(request.precision);
-  return { model, ownership, priority, precision, signal, positions };
+  return { model, ownership, priority, precision, signal };
 }
 
 function checkCount(positions: number): void {
@@ -71,22 +86,35 @@ export function succeeded(facts: AnswerFacts, { evaluations, ...result }: Evalua
   return response;
 }
 
+/** The bytes of the answer to a packed request. */
+export function succeededPacked(
+  facts: AnswerFacts,
+  { evaluations, ...result }: EvaluateResult<PackedEvaluations>,
+): Uint8Array {
+  const started = trace ? performance.now() : 0;
+  const bytes = packedAnswer(writeAnswer(answer(facts, result, [])), evaluations);
+  trace?.add('encode', started, evaluations.count);
+  return bytes;
+}
+
 /** The bytes of the answer, written in pieces. */
 export async function encodeInPieces(
   facts: AnswerFacts,
   { evaluations, ...result }: EvaluateResult,
 ): Promise<Uint8Array> {
-  const { responseType } = EvaluatorServiceDefinition.methods.evaluate;
-  const write = (answer: EvaluateResponse): Uint8Array => responseType.encode(answer).finish();
   // A message's bytes are those of its fields, one after the other, and a list's those of its entries.
-  const pieces = [write(answer(facts, result, []))];
+  const pieces = [writeAnswer(answer(facts, result, []))];
   for (let from = 0; from < evaluations.length; from += PIECE) {
     await breathe();
     const piece = evaluationsToWire(evaluations.slice(from, from + PIECE));
-    pieces.push(write({ ...nothing, evaluations: piece }));
+    pieces.push(writeAnswer({ ...nothing, evaluations: piece }));
   }
   await breathe();
   return Buffer.concat(pieces);
+}
+
+function writeAnswer(message: EvaluateResponse): Uint8Array {
+  return EvaluatorServiceDefinition.methods.evaluate.responseType.encode(message).finish();
 }
 
 /** Of no request; writes no bytes. */

@@ -9,10 +9,12 @@ import { Condition } from '../../core/condition.js';
 import { AppError } from '../../core/errors.js';
 import { Cancellation } from '../../core/signals.js';
 import { trace } from '../../core/trace.js';
-import type { Evaluator, EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/evaluator.js';
+import type { Evaluator } from '../../evaluator/evaluator.js';
+import type { EvaluateRequest as EvaluatorRequest, EvaluateResult } from '../../evaluator/requests.js';
 import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../proto/tengen/v1/evaluator.js';
 import { Precision } from '../../proto/tengen/v1/precision.js';
 import { EvaluatorServiceDefinition } from '../../wire/evaluator-definition.js';
+import type { PackedEvaluateRequest } from '../../wire/packed-request.js';
 import { callFacts, type Quotas } from '../access/quotas.js';
 import type { Parts } from '../parts.js';
 import { answeredInBytes } from '../transport/answers.js';
@@ -24,7 +26,9 @@ import {
   checkedRequest,
   encodeInPieces,
   isLong,
+  packedRequest,
   succeeded,
+  succeededPacked,
 } from './evaluate-messages.js';
 
 /** Positions in flight on one stream from which on nothing more is read from it; HTTP/2 then holds the client back. */
@@ -33,6 +37,8 @@ const streamPositions = 4096;
 /** EvaluatorService; the answers to long requests are written in pieces, and come as bytes. */
 export const evaluatorService = answeredInBytes(EvaluatorServiceDefinition, 'evaluate');
 type Answer = EvaluateResponse | Uint8Array;
+/** A request as it is read: packed as a rule. */
+type Request = EvaluateRequest | PackedEvaluateRequest;
 
 export function composeEvaluation({ evaluator, logger, quotas }: Parts): Service {
   return service(evaluatorService, makeEvaluatorService(evaluator, logger, quotas));
@@ -109,7 +115,7 @@ class EvaluationStream {
     this.#forReader.notifyAll();
   }
 
-  async #read(requests: AsyncIterable<EvaluateRequest>): Promise<void> {
+  async #read(requests: AsyncIterable<Request>): Promise<void> {
     try {
       for await (const request of requests) {
         if (request.cancel) this.#running.get(request.requestId)?.abort();
@@ -123,10 +129,10 @@ class EvaluationStream {
     this.#forWriter.notifyAll();
   }
 
-  #accept(request: EvaluateRequest): void {
-    const { requestId, positions } = request;
+  #accept(request: Request): void {
+    const { requestId } = request;
     // One even for an empty request, so that any number of them is held back as well.
-    const weight = Math.max(1, positions.length);
+    const weight = Math.max(1, 'packed' in request ? request.packed.count : request.positions.length);
     this.#inFlight += weight;
     if (this.#running.has(requestId)) {
       const error = new AppError('already-exists', `request_id ${String(requestId)} is still in flight on this stream`);
@@ -154,6 +160,15 @@ class EvaluationStream {
     };
     // Nothing here holds the positions while the request waits: they would outlive the collection of young garbage.
     try {
+      if ('packed' in request) {
+        trace?.add('decode', receivedMs, weight);
+        done = this.#admit(weight);
+        this.#evaluator
+          .evaluatePacked(packedRequest(request, cancellation))
+          .then((result) => succeededPacked(facts(), result))
+          .then(finish, failed);
+        return;
+      }
       if (isLong(weight)) {
         checkedInPieces(request, cancellation)
           .then(evaluate)

@@ -13,6 +13,8 @@ import { BoundedReader, checkList, type ListBound } from './bounded-reader.js';
 /** What is needed of a kind of message to read it, as ts-proto generates it. */
 export interface MessageType<Message = unknown> {
   decode(input: BinaryReader | Uint8Array): Message;
+  /** Reads messages as they mostly are, at little cost; undefined for others. `decodeRest` reads what is left for `decode`. */
+  decodeUsual?(bytes: Uint8Array, decodeRest: (bytes: Uint8Array) => Message): unknown;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -152,6 +154,8 @@ function decodableMethod(method: Method, read: (type: MessageType, bytes: Uint8A
   const reading = (decode: (bytes: Uint8Array) => unknown) => (bytes: Uint8Array) =>
     orUndecoded(bytes, () => {
       if (bytes.length > most) throw new Error(`the call takes ${most} bytes at most`);
+      const usual = requestType?.decodeUsual?.(bytes, decode);
+      if (usual !== undefined) return usual;
       if (list) checkList(bytes, list);
       return decode(bytes);
     });

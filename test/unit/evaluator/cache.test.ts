@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EvaluationCache, hashPacked } from '../../../src/evaluator/cache.js';
-import type { GoEvaluation } from '../../../src/go/evaluation.js';
+import { evaluationBytes } from '../../../src/go/packed-evaluation.js';
 
 const size = 3;
 
@@ -10,52 +10,62 @@ function keyOf(position: number, model = 1): Uint32Array {
   return key;
 }
 
-function evaluation(mark: number, ownership = false): GoEvaluation {
-  const base = { win: 0.5, draw: 0.25, loss: 0.25, value: 0.25, score: mark };
-  const logits = new Float32Array(10).fill(mark);
-  return ownership ? { ...base, logits, ownership: new Float32Array(9).fill(-mark) } : { ...base, logits };
+/** A packed evaluation, with ownership or without, as words. */
+function evaluation(mark: number, ownership = false): Int32Array {
+  return new Int32Array(evaluationBytes(size, ownership) / 4).fill(mark);
+}
+
+function put(cache: EvaluationCache, position: number, mark: number, ownership = false): void {
+  cache.put(keyOf(position), 0, ownership, evaluation(mark, ownership), 0);
+}
+
+function found(cache: EvaluationCache, key: Uint32Array, ownership = false): Int32Array | undefined {
+  const out = evaluation(0, ownership);
+  return cache.find(key, 0, ownership, out, 0) ? out : undefined;
 }
 
 describe('the evaluation cache', () => {
   it('gives back what was put under the same position and model only', () => {
     const cache = new EvaluationCache(size, 1 << 16);
-    cache.put(keyOf(1), 0, evaluation(3));
-    expect(cache.find(keyOf(1), 0, false)).toEqual(evaluation(3));
-    expect(cache.find(keyOf(2), 0, false)).toBeUndefined();
-    expect(cache.find(keyOf(1, 2), 0, false)).toBeUndefined();
+    put(cache, 1, 3);
+    expect(found(cache, keyOf(1))).toEqual(evaluation(3));
+    expect(found(cache, keyOf(2))).toBeUndefined();
+    expect(found(cache, keyOf(1, 2))).toBeUndefined();
+  });
+
+  it('finds and keeps an evaluation anywhere among others', () => {
+    const cache = new EvaluationCache(size, 1 << 16);
+    const words = evaluation(0).length;
+    const three = new Int32Array(3 * words);
+    three.subarray(words, 2 * words).fill(5);
+    cache.put(keyOf(1), 0, false, three, 1);
+    const out = new Int32Array(3 * words);
+    expect(cache.find(keyOf(1), 0, false, out, 2)).toBe(true);
+    expect(out).toEqual(Int32Array.of(...new Array<number>(2 * words).fill(0), ...new Array<number>(words).fill(5)));
   });
 
   it('does not answer with an evaluation that lacks the ownership asked for, and never loses one that has it', () => {
     const cache = new EvaluationCache(size, 1 << 16);
-    cache.put(keyOf(1), 0, evaluation(3));
-    expect(cache.find(keyOf(1), 0, true)).toBeUndefined();
-    cache.put(keyOf(1), 0, evaluation(3, true));
-    cache.put(keyOf(1), 0, evaluation(3));
-    expect(cache.find(keyOf(1), 0, true)).toEqual(evaluation(3, true));
-    expect(cache.find(keyOf(1), 0, false)).toEqual(evaluation(3));
-  });
-
-  it('hands out copies', () => {
-    const cache = new EvaluationCache(size, 1 << 16);
-    const mine = evaluation(3);
-    cache.put(keyOf(1), 0, mine);
-    mine.logits.fill(9);
-    cache.find(keyOf(1), 0, false)!.logits.fill(8);
-    expect(cache.find(keyOf(1), 0, false)).toEqual(evaluation(3));
+    put(cache, 1, 3);
+    expect(found(cache, keyOf(1), true)).toBeUndefined();
+    put(cache, 1, 4, true);
+    put(cache, 1, 5);
+    expect(found(cache, keyOf(1), true)).toEqual(evaluation(4, true));
+    expect(found(cache, keyOf(1))).toEqual(evaluation(4));
   });
 
   it('stays within its memory, and what is used survives what is not', () => {
     const cache = new EvaluationCache(size, 4096);
-    expect(cache.entries * (23 + 4) * 4).toBeLessThanOrEqual(4096);
+    expect(cache.entries * (evaluationBytes(size, true) + 16)).toBeLessThanOrEqual(4096);
     for (let position = 0; position < 2000; position++) {
-      cache.put(keyOf(position), 0, evaluation(position));
-      expect(cache.find(keyOf(0), 0, false)).toEqual(evaluation(0));
+      put(cache, position, position);
+      expect(found(cache, keyOf(0))).toEqual(evaluation(0));
     }
     let kept = 0;
     for (let position = 0; position < 2000; position++) {
-      const found = cache.find(keyOf(position), 0, false);
-      if (found) expect(found).toEqual(evaluation(position));
-      if (found) kept++;
+      const words = found(cache, keyOf(position));
+      if (words) expect(words).toEqual(evaluation(position));
+      if (words) kept++;
     }
     expect(kept).toBeLessThanOrEqual(cache.entries);
     expect(kept).toBeGreaterThan(cache.entries / 2);

@@ -8,15 +8,16 @@
  * handicap stones is left out: the bonus says what came of it.
  */
 
-import type { Color } from '../go/color.js';
-import { koRules, taxes, type Rules } from '../go/rules.js';
-import { LAST_MOVES, type Snapshot } from '../go/snapshot.js';
+import type { Color } from './color.js';
+import { koRules, taxes, type Rules } from './rules.js';
+import { LAST_MOVES, type Snapshot } from './snapshot.js';
 
-const headerBytes = 16;
-const noMove = 0xffff;
-const bannedBit = 4;
-const capturedBit = 8;
-const capturedBeforeBit = 16;
+/** Where the points are. */
+export const POINTS_AT = 16;
+/** In the place of a move that there is not. */
+export const NO_MOVE = 0xffff;
+/** Bits of a point. */
+export const [BANNED_BIT, CAPTURED_BIT, CAPTURED_BEFORE_BIT] = [4, 8, 16];
 const suicideBit = 4;
 const territoryBit = 8;
 const taxShift = 4;
@@ -26,28 +27,40 @@ const friendlyBit = 64;
 const none: readonly number[] = [];
 let unpacked: { readonly byte: number; readonly rules: Rules } | undefined;
 
+/** Positions of one size, one after the other. */
+export interface PackedPositions {
+  /** `count` packed positions of `packedBytes(size)` bytes. */
+  readonly packed: Uint8Array;
+  readonly count: number;
+  /** Points on a side. */
+  readonly size: number;
+}
+
+/** Packs checked positions of one size. */
+export function packPositions(positions: readonly Snapshot[], size: number): PackedPositions {
+  const stride = packedBytes(size);
+  const packed = new Uint8Array(positions.length * stride);
+  positions.forEach((position, i) => packPosition(position, packed, i * stride));
+  return { packed, count: positions.length, size };
+}
+
 /** Bytes of one packed position for boards of `size` points on a side; a multiple of four. */
 export function packedBytes(size: number): number {
-  return (headerBytes + size * size + 3) & ~3;
+  return (POINTS_AT + size * size + 3) & ~3;
 }
 
 /** Writes a checked snapshot into `out` at `offset`; the bytes there must be zero. */
 export function packPosition(snapshot: Snapshot, out: Uint8Array, offset: number): void {
   const { rules, lastMoves, banned, captured = [], capturedBefore = [], bonus = 0 } = snapshot;
   out[offset] = snapshot.toMove;
-  out[offset + 1] = packRules(rules);
-  packHalfPoints(rules.komi, out, offset + 2);
-  for (let i = 0; i < LAST_MOVES; i++) {
-    const move = lastMoves[i] ?? noMove;
-    out[offset + 4 + 2 * i] = move & 0xff;
-    out[offset + 5 + 2 * i] = move >> 8;
-  }
-  packHalfPoints(bonus, out, offset + 14);
-  const points = offset + headerBytes;
+  packRules(rules, out, offset);
+  for (let i = 0; i < LAST_MOVES; i++) packMove(lastMoves[i] ?? NO_MOVE, out, offset, i);
+  packBonus(bonus, out, offset);
+  const points = offset + POINTS_AT;
   out.set(snapshot.stones, points);
-  for (const point of banned) out[points + point]! |= bannedBit;
-  for (const point of captured) out[points + point]! |= capturedBit;
-  for (const point of capturedBefore) out[points + point]! |= capturedBeforeBit;
+  for (const point of banned) out[points + point]! |= BANNED_BIT;
+  for (const point of captured) out[points + point]! |= CAPTURED_BIT;
+  for (const point of capturedBefore) out[points + point]! |= CAPTURED_BEFORE_BIT;
 }
 
 /** Reads the snapshot back; `stones` is filled and becomes part of the result, which is valid until its next use. */
@@ -58,17 +71,17 @@ export function unpackPosition(bytes: Uint8Array, offset: number, size: number, 
   let capturedBefore: number[] | undefined;
   for (let i = 0; i < LAST_MOVES; i++) {
     const move = bytes[offset + 4 + 2 * i]! | (bytes[offset + 5 + 2 * i]! << 8);
-    if (move === noMove) break;
+    if (move === NO_MOVE) break;
     lastMoves.push(move);
   }
-  const points = offset + headerBytes;
+  const points = offset + POINTS_AT;
   for (let point = 0; point < size * size; point++) {
     const byte = bytes[points + point]!;
     stones[point] = byte & 3;
-    if (byte < bannedBit) continue;
-    if (byte & bannedBit) (banned ??= []).push(point);
-    if (byte & capturedBit) (captured ??= []).push(point);
-    if (byte & capturedBeforeBit) (capturedBefore ??= []).push(point);
+    if (byte < BANNED_BIT) continue;
+    if (byte & BANNED_BIT) (banned ??= []).push(point);
+    if (byte & CAPTURED_BIT) (captured ??= []).push(point);
+    if (byte & CAPTURED_BEFORE_BIT) (capturedBefore ??= []).push(point);
   }
   const toMove = bytes[offset]! as Color;
   const rules = unpackRules(bytes[offset + 1]!, unpackHalfPoints(bytes, offset + 2));
@@ -86,14 +99,27 @@ export function unpackPosition(bytes: Uint8Array, offset: number, size: number, 
   };
 }
 
-function packRules({ ko, suicide, scoring, tax = 'none', friendlyPassOk }: Rules): number {
-  return (
+/** Writes the rules of the packed position at `offset`. */
+export function packRules(rules: Rules, out: Uint8Array, offset: number): void {
+  const { ko, suicide, scoring, tax = 'none', friendlyPassOk } = rules;
+  out[offset + 1] =
     koRules.indexOf(ko) +
     (suicide ? suicideBit : 0) +
     (scoring === 'territory' ? territoryBit : 0) +
     (taxes.indexOf(tax) << taxShift) +
-    (friendlyPassOk ? friendlyBit : 0)
-  );
+    (friendlyPassOk ? friendlyBit : 0);
+  packHalfPoints(rules.komi, out, offset + 2);
+}
+
+/** Writes the `index`th of its latest moves. */
+export function packMove(move: number, out: Uint8Array, offset: number, index: number): void {
+  out[offset + 4 + 2 * index] = move & 0xff;
+  out[offset + 5 + 2 * index] = move >> 8;
+}
+
+/** Writes White's bonus. */
+export function packBonus(bonus: number, out: Uint8Array, offset: number): void {
+  packHalfPoints(bonus, out, offset + 14);
 }
 
 function unpackRules(byte: number, komi: number): Rules {

@@ -1,6 +1,6 @@
 /** The part of an evaluation that not every network gives, as numbers in a row. */
 
-import type { GoEvaluation } from '../go/evaluation.js';
+import type { GoEvaluation } from './evaluation.js';
 
 /** What networks may say about the score and how far to trust what they say; names of `GoEvaluation`, in this order. */
 export const scoreFields = [
@@ -14,11 +14,6 @@ export const scoreFields = [
 
 /** The scores of an evaluation. */
 export type Scores = Pick<GoEvaluation, (typeof scoreFields)[number]>;
-
-/** Writes [`scoreFields`] at `at`; NaN for what is absent. */
-export function writeScores(scores: Scores, out: Float32Array, at: number): void {
-  for (let i = 0; i < scoreFields.length; i++) out[at + i] = scores[scoreFields[i]!] ?? NaN;
-}
 
 /** For whoever puts together what is read-only afterwards. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { packPosition, packedBytes, unpackPosition } from '../../../src/evaluator/packed-position.js';
+import { packPosition, packedBytes, unpackPosition } from '../../../src/go/packed-position.js';
 import { MAX_SIZE, MIN_SIZE } from '../../../src/go/rules.js';
 import type { Snapshot } from '../../../src/go/snapshot.js';
 import { randomPositions } from '../../support/served-models.js';
