@@ -1,6 +1,6 @@
 /** The settings of the analysis engine: flags of `tengen analysis` and of the bundle. */
 
-import { choice, flag, integer, number, type ConfigOf } from '../../src/core/config.js';
+import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
 import { searchPlaceDoc, searchPlaces } from '../shared/search-place.js';
 import { askedPrecisions } from '../../src/core/precision.js';
 
@@ -41,6 +41,11 @@ export const analysisSchema = {
     25,
     'Seconds that a position waits for a server that cannot be reached or is busy, before its analysis fails.',
   ),
+  listen: text('', 'HOST:PORT at which programs connect over WebSockets, in place of standard input and output.'),
+  listenCert: text('', 'PEM file with the certificate for --listen; turns TLS on there.'),
+  listenKey: text('', 'PEM file with the private key of --listen-cert.'),
+  listenTokenFile: text('', 'File that holds the token that programs must know to connect at --listen.'),
+  connections: integer(64, 1, 4096, 'Most programs that are connected at --listen at once.'),
   quitWithoutWaiting: flag(
     false,
     'At the end of the input, drop the positions that are not done instead of finishing them.',

@@ -17,11 +17,14 @@ import { PositionQueue, type Prioritized } from './position-queue.js';
 import { QueriedGame } from './queried-game.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
 import { LocalRootThinker, type GameEvaluator, type RootThinker, type RootThinkerOptions } from './root-thinker.js';
+import type { SearchSlots } from './search-slots.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
 
 export interface AnalysisEngineOptions {
   readonly config: AnalysisConfig;
   readonly version: string;
+  /** In which positions are analysed; shared with other conversations. */
+  readonly slots: SearchSlots;
   readonly evaluatorFor: (ownership: boolean) => GameEvaluator;
   /** A thinker on the server, if searches are to be made there. */
   readonly remote?: (options: RootThinkerOptions) => Promise<RootThinker | undefined>;
@@ -52,7 +55,7 @@ export class AnalysisEngine {
   constructor(options: AnalysisEngineOptions) {
     this.#options = options;
     this.#game = new QueriedGame(options.config.precision);
-    this.#queue = new PositionQueue(options.config.positions, (task) => this.#analyse(task));
+    this.#queue = new PositionQueue(options.slots, (task) => this.#analyse(task));
   }
 
   /** Reads queries until the lines end and answers all of them; `signal` makes it give up what is not done. */
@@ -74,6 +77,7 @@ export class AnalysisEngine {
       await this.#queue.idle();
     } finally {
       signal.removeEventListener('abort', giveUp);
+      this.#queue.close();
     }
   }
 

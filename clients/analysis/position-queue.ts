@@ -1,25 +1,36 @@
-/** Positions that wait to be analysed: the highest priority first, then the earliest; a bound on all of them. */
+/** Positions of one conversation that wait to be analysed: the highest priority first, then the earliest; a bound on all of them. */
 
 import { Condition } from '../../src/core/condition.js';
+import type { SearchSlots, WaitingQueue } from './search-slots.js';
 
 /** Something that waits. */
 export interface Prioritized {
   readonly priority: number;
 }
 
-/** Runs up to `limit` things at once. */
-export class PositionQueue<T extends Prioritized> {
+/** Runs things in the slots that it shares with others. */
+export class PositionQueue<T extends Prioritized> implements WaitingQueue {
   /** The next one last; of equal priorities the earliest last. */
   readonly #waiting: T[] = [];
   readonly #running = new Set<T>();
-  readonly #limit: number;
+  readonly #slots: SearchSlots;
   readonly #run: (item: T) => Promise<void>;
   readonly #changed = new Condition();
 
   /** @param run must not throw */
-  constructor(limit: number, run: (item: T) => Promise<void>) {
-    this.#limit = limit;
+  constructor(slots: SearchSlots, run: (item: T) => Promise<void>) {
+    this.#slots = slots;
     this.#run = run;
+    slots.join(this);
+  }
+
+  /** Takes part in the slots no longer; nothing may wait. */
+  close(): void {
+    this.#slots.leave(this);
+  }
+
+  get next(): number | undefined {
+    return this.#waiting.at(-1)?.priority;
   }
 
   get waitingCount(): number {
@@ -35,7 +46,7 @@ export class PositionQueue<T extends Prioritized> {
       else high = middle;
     }
     this.#waiting.splice(low, 0, item);
-    this.#start();
+    this.#slots.fill();
   }
 
   /** What runs now and matches. */
@@ -63,16 +74,15 @@ export class PositionQueue<T extends Prioritized> {
     await this.#changed.until(() => this.#waiting.length + this.#running.size === 0);
   }
 
-  #start(): void {
-    while (this.#running.size < this.#limit) {
-      const item = this.#waiting.pop();
-      if (!item) return;
-      this.#running.add(item);
-      void this.#run(item).finally(() => {
-        this.#running.delete(item);
-        this.#start();
-        this.#changed.notifyAll();
-      });
+  async runNext(): Promise<void> {
+    const item = this.#waiting.pop();
+    if (!item) return;
+    this.#running.add(item);
+    try {
+      await this.#run(item);
+    } finally {
+      this.#running.delete(item);
+      this.#changed.notifyAll();
     }
   }
 }

@@ -1,5 +1,6 @@
 /** The analysis engine as a whole: JSON on two streams, the server behind it. `tengen analysis` and the bundle both come here. */
 
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import { readConfig } from '../../src/core/config.js';
@@ -8,13 +9,15 @@ import { packageVersion } from '../../src/core/version.js';
 import { LineReader } from '../shared/lines.js';
 import { askModel, ModelWatch, type ModelFacts } from '../shared/model-watch.js';
 import { stderrLog, writeText } from '../shared/standard-streams.js';
-import { Connection, type ConnectionOptions } from '../shared/connection.js';
+import { Connection, readFor, type ConnectionOptions } from '../shared/connection.js';
 import type { SearchPlace } from '../shared/game-thinker.js';
+import { startLineGateway } from '../shared/line-gateway.js';
 import { findPlace } from '../shared/search-place.js';
 import { ServerThinker } from '../shared/server-thinker.js';
 import { RemoteEvaluator } from '../shared/remote-evaluator.js';
 import { analysisSchema, type AnalysisConfig } from './config.js';
 import { AnalysisEngine } from './engine.js';
+import { SearchSlots } from './search-slots.js';
 
 /** Where the server is, how to analyse, and the streams to talk JSON on. */
 export interface RunAnalysisOptions extends ConnectionOptions, Partial<AnalysisConfig> {
@@ -60,25 +63,46 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
     onTrouble,
     AbortSignal.any([signal, ended.signal]),
   );
-  const engine = new AnalysisEngine({
-    config,
-    version: packageVersion,
-    evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
-    remote: async ({ precision, tuning }) => {
-      if ((await place) === 'local') return undefined;
-      const game = { precision: () => precision, tuning: () => tuning };
-      return new ServerThinker({ connection, model, patienceMs, onTrouble, network: true, ...game });
-    },
-    model: (): Promise<ModelFacts> => watch.known(patienceMs),
-    write: (line) => writeText(output, line),
-    onTrouble,
-  });
+  const slots = new SearchSlots(config.positions);
+  const converse = (lines: LineReader, write: (line: string) => Promise<void>, end: AbortSignal): Promise<void> =>
+    new AnalysisEngine({
+      config,
+      version: packageVersion,
+      slots,
+      evaluatorFor: (ownership) => evaluators[ownership ? 1 : 0]!,
+      remote: async ({ precision, tuning }) => {
+        if ((await place) === 'local') return undefined;
+        const game = { precision: () => precision, tuning: () => tuning };
+        return new ServerThinker({ connection, model, patienceMs, onTrouble, network: true, ...game });
+      },
+      model: (): Promise<ModelFacts> => watch.known(patienceMs),
+      write,
+      onTrouble,
+    }).run(lines, end);
   try {
-    await engine.run(new LineReader(input, maxLineLength), signal);
+    if (config.listen === '') {
+      await converse(new LineReader(input, maxLineLength), (line) => writeText(output, line), signal);
+    } else await listen(config, converse, { log, signal });
   } finally {
     ended.abort();
     for (const evaluator of evaluators) evaluator.close();
     connection.close();
     input.destroy();
   }
+}
+
+/** Serves whoever connects until `signal`. */
+async function listen(
+  { listen: address, listenCert: cert, listenKey: key, listenTokenFile, connections }: AnalysisConfig,
+  converse: (lines: LineReader, write: (line: string) => Promise<void>, end: AbortSignal) => Promise<void>,
+  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  const token = listenTokenFile === '' ? '' : readFor('listen-token-file', listenTokenFile).toString().trim();
+  const gateway = await startLineGateway(
+    { listen: address, cert, key, token, maxConnections: connections, maxLineLength },
+    ({ lines, write, signal: end }) => converse(lines, write, end),
+  );
+  log.info({ url: gateway.url, token: token !== '' }, 'programs connect here');
+  if (!signal.aborted) await once(signal, 'abort');
+  await gateway.close();
 }

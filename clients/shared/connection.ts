@@ -95,7 +95,8 @@ function credentialsOf(options: ConnectionOptions): ChannelCredentials {
   );
 }
 
-function readFor(flag: string, file: string): Buffer {
+/** The content of a file that a flag names. @throws AppError 'invalid-argument' if it cannot be read */
+export function readFor(flag: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

@@ -6,7 +6,6 @@ import type { AnsweredPrecision } from '../../src/core/precision.js';
 import { Rng } from '../../src/core/rng.js';
 import { delay } from '../../src/core/signals.js';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
-import type { KatagoArchitecture } from '../../src/nn/networks/katago/architecture.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { precisionFromWire } from './game-precision.js';
@@ -32,7 +31,10 @@ export async function askModel(connection: Connection, ref: string, signal: Abor
   try {
     const { model } = await connection.client(ModelServiceDefinition).getModel({ model: ref }, { signal });
     if (!model) throw new AppError('internal', 'the server named no model');
-    const { features = '', version = 0 } = JSON.parse(model.architectureJson || '{}') as Partial<KatagoArchitecture>;
+    const { features = '', version = 0 } = JSON.parse(model.architectureJson || '{}') as {
+      readonly features?: string;
+      readonly version?: number;
+    };
     return {
       ref: refOf(model),
       sizes: boardSizes(model),

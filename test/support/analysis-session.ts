@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { analysisSchema, type AnalysisConfig } from '../../clients/analysis/config.js';
 import { AnalysisEngine } from '../../clients/analysis/engine.js';
 import { LineReader } from '../../clients/shared/lines.js';
+import { SearchSlots } from '../../clients/analysis/search-slots.js';
 import type { ModelFacts } from '../../clients/shared/model-watch.js';
 import { Condition } from '../../src/core/condition.js';
 import { readConfig } from '../../src/core/config.js';
@@ -51,6 +52,7 @@ export class AnalysisConversation {
     const engine = new AnalysisEngine({
       config: readConfig(analysisSchema, { visits: 16, batch: 1, positions: 2, ...options.settings }),
       version: '1.2.3',
+      slots: new SearchSlots(options.settings?.positions ?? 2),
       evaluatorFor: () => evaluator,
       model:
         options.model ??
