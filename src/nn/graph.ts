@@ -64,14 +64,12 @@ export interface LaidOut {
 /** A lowering under way, to operations that know more than one layout. */
 export interface Layouts {
   readonly model: OnnxModel;
-  /** Whether trained convolutions are lowered to the layout `points`. */
+  /** Whether convolutions are lowered to the layout `points`. */
   readonly usesPoints: boolean;
   /** True if the tensor has been computed in, or converted to, this layout already. */
   has(tensor: Tensor, layout: Layout): boolean;
   /** The tensor's name in a layout (`first` if not given); converts it if need be. */
   name(tensor: Tensor, layout?: Layout): string;
-  /** True of what is part of the model rather than computed or given. */
-  isConstant(tensor: Tensor): boolean;
   /** The name of what `make` emits for a tensor; emitted once for each form. */
   once(tensor: Tensor, form: string, make: () => string): string;
 }

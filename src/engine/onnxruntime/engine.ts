@@ -25,6 +25,8 @@ import { OnnxTraining } from './training.js';
 export interface OnnxRuntimeOptions {
   /** Execution provider: cpu (default), webgpu, cuda … as far as installed. */
   readonly provider?: string;
+  /** Whether convolutions may be matrix products (nn/onnx/winograd.ts) on the CPU, where they are faster; as if true if absent. */
+  readonly winograd?: boolean;
 }
 
 /** A third of a megabyte: with what Winograd's method makes of it in training, a layer fits in a core's second cache of 1 to 2 MB. */
@@ -33,11 +35,11 @@ const PART_FLOATS = 83_000;
 /** Lowers a graph for the provider. */
 function lowerHere(
   graph: Graph,
-  { provider = 'cpu' }: OnnxRuntimeOptions,
+  { provider = 'cpu', winograd = true }: OnnxRuntimeOptions,
   { constants, ranges }: CompileOptions,
 ): Uint8Array {
   const isCpu = provider === 'cpu';
-  const own = { winograd: isCpu, matrixTiles: isCpu && hasMatrixTiles() };
+  const own = { winograd: isCpu && winograd, matrixTiles: isCpu && hasMatrixTiles() };
   return lowerToOnnx(graph, { ...(constants && { constants }), ranges, ...own });
 }
 

@@ -9,6 +9,7 @@ import { LayoutTable } from './layouts.js';
 import { OnnxModel } from './model.js';
 import { QuantizedLowering } from './quantized.js';
 import { lowerPointwise } from './pointwise.js';
+import { paysByPoints } from './winograd.js';
 
 export interface LoweringOptions {
   /**
@@ -17,8 +18,8 @@ export interface LoweringOptions {
    */
   readonly constants?: ReadonlyMap<string, ElementData>;
   /**
-   * Writes trained convolutions, whose filters are not among the constants, as matrix products (see winograd.ts), with
-   * operations that only the CPU provider has; else, the default, standard operations alone.
+   * Writes convolutions as matrix products where those are faster (see winograd.ts), with operations that only the CPU
+   * provider has; else, the default, standard operations alone.
    */
   readonly winograd?: boolean;
   /**
@@ -42,8 +43,12 @@ export function lowerToOnnx(original: Graph, options: LoweringOptions = {}): Uin
   }
   const graph = simplify(original);
   const model = new OnnxModel();
-  const layouts = new LayoutTable(model, options.winograd ?? false, new Set(constants.keys()));
-  const { ranges, matrixTiles = false } = options;
+  const { ranges, matrixTiles = false, winograd = false } = options;
+  const isConstant = (tensor: Tensor): boolean => {
+    return tensor.kind === 'constant' || (tensor.kind === 'input' && constants.has(tensor.name));
+  };
+  const usesPoints = winograd && ranges === undefined && paysByPoints(graph, isConstant);
+  const layouts = new LayoutTable(model, usesPoints);
   const quantized = ranges && new QuantizedLowering(graph, ranges, { layouts, constants, matrixTiles });
   layouts.quantizer = quantized;
   for (const tensor of graph.order) {

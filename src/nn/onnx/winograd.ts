@@ -1,5 +1,5 @@
 /**
- * Trained convolutions, all three passes, as matrix products over images laid out point by point, [H, W, N, C] (layout
+ * Convolutions, all three passes, as matrix products over images laid out point by point, [H, W, N, C] (layout
  * `points`). A filter of one point is a product as it is. One of 3×3 is convolved by Winograd's method (toom-cook.ts): the
  * image is spread into p × p products a tile, each a matrix [tiles · N, C] times one [C, O], and the results gathered
  * again: on 9×9 with 3.2 times fewer multiplications. Both passes of a convolution share what was spread.
@@ -8,7 +8,7 @@
  * the batch of a product from an inner dimension, so no data is moved around for spreading, and once for gathering.
  */
 
-import type { LaidOut, Layouts, Tensor } from '../graph.js';
+import type { ComputedTensor, Graph, LaidOut, Layouts, Tensor } from '../graph.js';
 import { type Shape, isSymbol } from '../types.js';
 import { type LineTransforms, type Matrix, lineTransforms, transposed } from './toom-cook.js';
 
@@ -16,6 +16,41 @@ const MICROSOFT = 'com.microsoft';
 
 /** Filters from which on a 3×3 convolution is worth spreading; fewer leave the products too small. */
 const FEWEST_FILTERS = 16;
+
+/**
+ * Constant filters are convolved at twice the speed of trained ones, so products pay for them only where many channels meet
+ * (the fewest, both of the filter's sides) and few products make a point; a convolution makes 9 (docs/decisions/0013).
+ */
+const FEWEST_CHANNELS = 96;
+const MOST_PRODUCTS = 2.8;
+/** Spread, constant filters take up to four times as many numbers; those of a graph may take half a gibibyte. */
+const MOST_SPREAD = 2 ** 27;
+
+/** Whether the convolutions of a graph are faster in the layout `points`: trained ones are, constant ones by what they are. */
+export function paysByPoints({ order }: Graph, isConstant: (filter: Tensor) => boolean): boolean {
+  const convolutions = order.filter((tensor) => tensor.kind === 'computed' && tensor.operation.name === 'conv2d');
+  const constant = (convolutions as ComputedTensor[]).filter(({ inputs }) => isConstant(inputs[1]!));
+  if (constant.length === 0) return true;
+  return (
+    constant.some(paysWhereConstant) && constant.reduce((sum, { inputs }) => sum + spreadSize(inputs), 0) <= MOST_SPREAD
+  );
+}
+
+function paysWhereConstant({ inputs }: ComputedTensor): boolean {
+  const [image, filter] = inputs as [Tensor, Tensor];
+  const [filters, channels, kernel] = filter.shape as [number, number, number];
+  if (kernel !== 3 || Math.min(filters, channels) < FEWEST_CHANNELS) return false;
+  const { rows, columns } = linesOf(image.shape);
+  const products = rows.products * rows.tiles * columns.products * columns.tiles;
+  return products <= MOST_PRODUCTS * image.shape[2]! * image.shape[3]!;
+}
+
+/** Numbers that a filter has once it is spread. */
+function spreadSize([image, filter]: readonly Tensor[]): number {
+  const [filters, channels, kernel] = filter!.shape as [number, number, number];
+  const { rows, columns } = linesOf(image!.shape);
+  return filters * channels * (kernel === 3 ? rows.products * columns.products : kernel ** 2);
+}
 
 /** True of convolutions of such images with such filters [O, C, K, K] if they are to be lowered here. */
 export function convolvesByPoints(layouts: Layouts, image: Tensor, [filters, , kernel]: Shape): boolean {

@@ -33,7 +33,7 @@ const convolution = defineOperation<null>({
     return convolve(model, names, inputs[1]!.shape[2]!);
   },
   onnxIn(layouts, { inputs: [x, filter, bias] }) {
-    if (layouts.isConstant(filter!) || !winograd.convolvesByPoints(layouts, x!, filter!.shape)) return undefined;
+    if (!winograd.convolvesByPoints(layouts, x!, filter!.shape)) return undefined;
     return winograd.convolution(layouts, x!, filter!, bias);
   },
   tf(tf, [x, filter, bias]) {
