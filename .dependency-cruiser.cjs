@@ -143,6 +143,7 @@ const law = {
   ],
   'clients/gtp-bridge': ['clients/shared', 'src/core', 'src/go', 'src/player'],
   'clients/analysis': ['clients/shared', 'src/core', 'src/go', 'src/search', 'src/player'],
+  'clients/review': ['clients/shared', 'src/core', 'src/go', 'src/player'],
   'clients/single-file': ['clients/analysis', 'clients/gtp-bridge', 'src/core'],
   'clients/web': ['clients/shared', 'src/core', 'src/go', 'src/search', 'src/player', 'src/wire', 'src/proto'],
   'clients/cli': [

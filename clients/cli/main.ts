@@ -16,6 +16,7 @@ import { gtpCommand } from './commands/gtp.js';
 import { jobsCommands } from './commands/jobs.js';
 import { matchCommand } from './commands/match.js';
 import { modelsCommands } from './commands/models.js';
+import { reviewCommand } from './commands/review.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { serveCommand } from './commands/serve.js';
 import { storeCommands } from './commands/store.js';
@@ -28,6 +29,7 @@ const commands: readonly Command[] = [
   workerCommand,
   gtpCommand,
   analysisCommand,
+  reviewCommand,
   matchCommand,
   ...jobsCommands,
   ...gamesCommands,

@@ -32,6 +32,8 @@ export interface ServerThinkerOptions {
   readonly patienceMs: number;
   /** Told of errors that ended a search early without making it useless, or ended the game on the server. */
   readonly onTrouble: (error: AppError) => void;
+  /** How urgent the evaluations are; interactive if left out. */
+  readonly priority?: 'interactive' | 'bulk';
   /** Whether `evaluation` is wanted. */
   readonly network?: boolean;
 }
@@ -167,7 +169,7 @@ export class ServerThinker implements GameThinker {
         const moves = [...allowed.keys()].filter((action) => allowed[action] === 1);
         return { player, moves, avoid: false, depth };
       }),
-      priority: Priority.INTERACTIVE,
+      priority: this.#options.priority === 'bulk' ? Priority.BULK : Priority.INTERACTIVE,
       leaves: tuning.batch,
       parameters: { ...namedParameters(tuning) },
       choose: undefined,

@@ -15,7 +15,7 @@ import { Connection } from '../../shared/connection.js';
 import { messagesOf, partsOfBytes, partsOfFile, type UploadPart } from '../../shared/upload.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { suiteOptions, taskLine } from '../suite-flags.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 
 /** Refused lines that a person is shown. */
 const SHOWN = 20;

@@ -9,7 +9,7 @@ import { drawGame } from '../games/draw-game.js';
 import { gameToSgf } from '../../shared/game-sgf.js';
 import { kindName, viewOf } from '../../shared/game-view.js';
 import { paintFor } from '../terminal/paint.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 
 /** Characters across where the output is no terminal. */
 const WIDTH_ELSEWHERE = 100;

@@ -6,7 +6,7 @@ import { Connection } from '../../shared/connection.js';
 import { followJob } from '../follow-job.js';
 import { command, connectionFlags, type FlagValues, jsonFlag } from '../command.js';
 import { ProgressBar } from '../terminal/progress.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 import { formatMetric, settingsFrom } from './jobs.js';
 
 /** Flags that are settings of the job under their own names. */

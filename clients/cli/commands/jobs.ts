@@ -7,7 +7,7 @@ import { followJob } from '../follow-job.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
 import { rankTimesTable } from '../terminal/rank-times.js';
 import { samplesTable } from '../terminal/samples.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 
 const stateNames: Record<number, string> = {
   [JobState.RUNNING]: 'running',

@@ -18,7 +18,7 @@ import { saveDownload, type DownloadPart } from '../../shared/download.js';
 import { boardsText } from '../../shared/model-boards.js';
 import { messagesOf, partsOfFile } from '../../shared/upload.js';
 import { command, connectionFlags, jsonFlag } from '../command.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 import { growModel } from './grow-model.js';
 
 function describe(model: Model): string[] {

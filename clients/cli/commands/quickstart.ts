@@ -12,7 +12,7 @@ import { Connection } from '../../shared/connection.js';
 import { startLocalServer, tengenScript, TengenProcess } from '../child.js';
 import { command } from '../command.js';
 import { LearningCurve } from '../terminal/learning-curve.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 import { isEnded } from '../follow-job.js';
 import { settingsFrom, stateName } from './jobs.js';
 

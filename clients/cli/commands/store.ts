@@ -5,7 +5,7 @@ import { serverSchema } from '../../../src/server/config.js';
 import type { BlobEntry } from '../../../src/store/sqlite/blobs.js';
 import type { FolderReport } from '../../../src/store/sqlite/check.js';
 import { command, jsonFlag, type Flags } from '../command.js';
-import { formatTable } from '../terminal/table.js';
+import { formatTable } from '../../shared/table.js';
 
 const folderFlag = {
   'data-dir': {

@@ -1,7 +1,7 @@
 /** Where the time of a step went, as a table: a row for each rank, a group of columns for each micro-step. */
 
 import type { MicroStepTime } from '../../../src/proto/tengen/v1/job.js';
-import { formatTable } from './table.js';
+import { formatTable } from '../../shared/table.js';
 
 /** Micro-steps with columns of their own; the others are summed up. */
 const SHOWN = 4;

@@ -1,6 +1,6 @@
 /** Completions that a job shows, as a table. */
 
-import { formatTable } from './table.js';
+import { formatTable } from '../../shared/table.js';
 
 /** Longest text in a cell. */
 const WIDEST = 48;

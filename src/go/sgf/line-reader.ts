@@ -27,6 +27,7 @@ export class LineReader {
   #stones = new Map<number, Color>();
   #player: Color | undefined;
   #moves: SgfMove[] = [];
+  #nodes: SgfNode[] = [];
   /** After the last move; made with the first one, when the setup is complete. */
   #position: Position | undefined;
   /** A turn that was set after a move; a move that follows says by itself whose it is. */
@@ -51,6 +52,11 @@ export class LineReader {
       if (color !== undefined) this.#play(node, key, color, before);
     }
     return true;
+  }
+
+  /** The node of each move of `game`. */
+  get nodes(): readonly SgfNode[] {
+    return this.#nodes;
   }
 
   game(): SgfSetup & { readonly moves: readonly SgfMove[] } {
@@ -92,6 +98,7 @@ export class LineReader {
     this.#player = this.#turnSet?.player ?? position.toMove;
     this.#turnSet = undefined;
     this.#moves = [];
+    this.#nodes = [];
     this.#position = undefined;
   }
 
@@ -117,6 +124,7 @@ export class LineReader {
       this.#turnSet = undefined;
       this.#count++;
       this.#moves.push({ color, action, ...present({ comment }) });
+      this.#nodes.push(node);
     }
   }
 

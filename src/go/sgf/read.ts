@@ -12,7 +12,7 @@ import type { SgfGame } from './game.js';
 import { LineReader } from './line-reader.js';
 import type { SgfNote } from './notes.js';
 import { present } from './present.js';
-import { mainLine, readSgfFile, type SgfFile } from './tree.js';
+import { mainLine, readSgfFile, type SgfFile, type SgfNode } from './tree.js';
 import { readKomi, readNumber } from './values.js';
 
 /** How a file is read. */
@@ -23,13 +23,25 @@ export interface ReadOptions {
   readonly onNote?: (note: SgfNote) => void;
 }
 
+/** A game, the file that it is in, and the node of each move. */
+export interface ReadGame {
+  readonly game: SgfGame;
+  readonly root: SgfNode;
+  readonly nodes: readonly SgfNode[];
+}
+
+/** As `readSgf`, the game alone. */
+export function parseSgf(text: string, options: ReadOptions = {}): SgfGame {
+  return readSgf(text, options).game;
+}
+
 /**
  * Reads the main line of the first game in `text`. Its moves can be played, by `Position.playFreely`, whatever the rules.
  *
  * @throws AppError 'invalid-argument' with line, column and property of what has no meaning: not SGF, not Go, a board that is
  * not square, a point off the board or taken
  */
-export function parseSgf(text: string, { before = Infinity, onNote = () => undefined }: ReadOptions = {}): SgfGame {
+export function readSgf(text: string, { before = Infinity, onNote = () => undefined }: ReadOptions = {}): ReadGame {
   const file = readSgfFile(text, onNote);
   const root = file.root.data;
   const first = (key: string): string | undefined => root[key]?.[0]?.trim();
@@ -46,13 +58,14 @@ export function parseSgf(text: string, { before = Infinity, onNote = () => undef
   for (const node of mainLine(file.root)) if (!line.read(node, before)) break;
   const moveInRoot = root['B'] !== undefined || root['W'] !== undefined;
   const texts = { blackName: first('PB'), whiteName: first('PW'), result: first('RE'), gameName: first('GN') };
-  return {
+  const game = {
     size,
     ...line.game(),
     ...present({ komi, handicap: readNumber(first('HA'), note('HA')) }),
     ...rules,
     ...present({ ...texts, comment: moveInRoot ? undefined : root['C']?.join('\n') }),
   };
+  return { game, root: file.root, nodes: line.nodes };
 }
 
 function readSize(file: SgfFile, text: string | undefined): number {

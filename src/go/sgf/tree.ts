@@ -280,3 +280,16 @@ export function mainLine(root: SgfNode): SgfNode[] {
   for (let node: SgfNode | undefined = root; node; node = node.children[0]) line.push(node);
   return line;
 }
+
+/** The parent of every node but the root. */
+export function parentsOf(root: SgfNode): ReadonlyMap<SgfNode, SgfNode> {
+  const parents = new Map<SgfNode, SgfNode>();
+  const waiting = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    for (const child of node.children) {
+      parents.set(child, node);
+      waiting.push(child);
+    }
+  }
+  return parents;
+}

@@ -59,6 +59,7 @@ function writtenRules({ ko, suicide, scoring, tax, whiteHandicapBonus, friendlyP
   return nameInFile(rules) ?? formatRules(rules);
 }
 
-function sgfColor(color: Color): string {
+/** The property of a move by this color. */
+export function sgfColor(color: Color): string {
   return color === BLACK ? 'B' : 'W';
 }
