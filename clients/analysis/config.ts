@@ -1,6 +1,7 @@
 /** The settings of the analysis engine: flags of `tengen analysis` and of the bundle. */
 
 import { choice, flag, integer, number, text, type ConfigOf } from '../../src/core/config.js';
+import { playerSchema } from '../../src/player/config.js';
 import { searchPlaceDoc, searchPlaces } from '../shared/search-place.js';
 import { askedPrecisions } from '../../src/core/precision.js';
 
@@ -23,6 +24,7 @@ export const analysisSchema = {
     1024,
     'Most leaves of the search tree of one position in flight; 0 takes as many as keep the server busy.',
   ),
+  transpositions: playerSchema.transpositions,
   reportWinratesAs: choice('black', perspectives, 'Side from which win rates and scores are reported.'),
   precision: choice(
     'auto',

@@ -131,7 +131,7 @@ export class AnalysisEngine {
     const game = gameAt(query, turn);
     const root = game.positionFor(game.position.toMove);
     if (query.ignoreHistory) root.forgetMoves();
-    const options = { precision, tuning: tuningOf(query.search, config.batch) };
+    const options = { precision, tuning: tuningOf(query.search, config.batch, config.transpositions) };
     const thinker = (await remote?.(options)) ?? new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
     const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
       formatAnswer({ query, turn, root, opinion, evaluation: thinker.evaluation, isDuringSearch });

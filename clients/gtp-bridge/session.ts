@@ -123,7 +123,7 @@ export class Session {
 
   /** How this session searches. */
   get tuning(): ThinkerTuning {
-    return tuningOf(this.search, this.config.batch);
+    return tuningOf(this.search, this.config.batch, this.config.transpositions);
   }
 
   /** Learns which board sizes the network plays, the preferred one first; an untouched board becomes one of that size. */

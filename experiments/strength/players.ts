@@ -17,7 +17,7 @@ export class BridgePlayer implements Player {
   readonly #evaluatorFor: EvaluatorFor;
   readonly #config: BridgeConfig;
 
-  constructor(name: string, evaluatorFor: EvaluatorFor, settings: Partial<BridgeConfig>) {
+  constructor(name: string, evaluatorFor: EvaluatorFor, settings: Readonly<Record<string, unknown>>) {
     this.name = name;
     this.#evaluatorFor = evaluatorFor;
     this.#config = readConfig(bridgeSchema, settings);

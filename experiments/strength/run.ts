@@ -75,12 +75,16 @@ async function playOn(
 }
 
 function makePlayer(spec: string, { evaluatorFor }: Network): Player {
-  const [kind, first, second] = spec.split(':');
+  const [kind, first, ...rest] = spec.split(':');
   const number = Number(first);
   if (number >= 1 && kind === 'gnugo') return gnugoPlayer(number);
   if (number >= 1 && kind === 'plain') return new ModelPlayer(spec, evaluatorFor(false), number);
   if (number >= 1 && kind === 'bridge') {
-    return new BridgePlayer(spec, evaluatorFor, { visits: number, ...(second ? { batch: Number(second) } : {}) });
+    const [batch = 0, transpositions = 'none'] = rest;
+    return new BridgePlayer(spec, evaluatorFor, { visits: number, batch: Number(batch), transpositions });
   }
-  throw new AppError('invalid-argument', `Player '${spec}' is not bridge:VISITS[:BATCH], plain:VISITS or gnugo:LEVEL`);
+  throw new AppError(
+    'invalid-argument',
+    `Player '${spec}' is not bridge:VISITS[:BATCH[:TRANSPOSITIONS]], plain:VISITS or gnugo:LEVEL`,
+  );
 }

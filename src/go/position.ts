@@ -98,6 +98,11 @@ export class Position {
     return moves;
   }
 
+  /** Passes since the last move that was none. */
+  get passes(): number {
+    return this.#passes;
+  }
+
   /** Whether the last two moves were passes. */
   get isOver(): boolean {
     return this.#passes >= 2;
@@ -308,14 +313,15 @@ export class Position {
       toMove: this.#toMove,
       rules: this.#rules,
       lastMoves,
-      banned: this.#banned(),
+      banned: this.banned,
       captured: capturedBy(this.#board, 0, lastMoves),
       capturedBefore: capturedBy(this.#board, 1, lastMoves),
       bonus: this.bonus,
     };
   }
 
-  #banned(): number[] {
+  /** Empty points that the player to move may not play because of ko or superko. */
+  get banned(): number[] {
     const { ko, empties, emptyCount, hasRemoved, geometry } = this.#board;
     if (!hasRemoved && !this.#rules.suicide) return [];
     if (this.#rules.ko === 'simple') return ko === 0 ? [] : [geometry.pointOf[ko]!];

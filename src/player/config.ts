@@ -1,6 +1,6 @@
 /** The settings of a player: how it searches, how it chooses a move, when it resigns. */
 
-import { integer, number, type ConfigOf } from '../core/config.js';
+import { choice, integer, number, type ConfigOf } from '../core/config.js';
 
 export const playerSchema = {
   batch: integer(
@@ -8,6 +8,11 @@ export const playerSchema = {
     0,
     1024,
     'Most leaves of the search tree in flight, sent to the server and not answered; 0 takes as many as keep the server busy. With 1 the same search gives the same tree every time.',
+  ),
+  transpositions: choice(
+    'none',
+    ['none', 'evaluations', 'statistics'],
+    'What positions in the search share that are reached by different orders of moves: nothing; the evaluation, where the network sees the same; or the statistics of the search, so that the tree becomes a graph.',
   ),
   staticScore: number(
     0.1,

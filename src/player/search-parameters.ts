@@ -3,6 +3,7 @@
 import { describeAllowed, number, readConfig, type NumberField } from '../core/config.js';
 import { scoreFactors, type ScoreFactors } from '../go/score-utility.js';
 import { katagoPuct, type PuctOptions } from '../search/puct.js';
+import { playerSchema, type PlayerConfig } from './config.js';
 import type { ThinkerTuning } from './thinker.js';
 
 /** What a GTP session or an analysis query says about the search; the rest is as usual. */
@@ -52,9 +53,13 @@ export function withSearchParameter(
 }
 
 /** How a thinker searches by them. */
-export function tuningOf(parameters: SearchParameters, batch: number): ThinkerTuning {
+export function tuningOf(
+  parameters: SearchParameters,
+  batch: number,
+  transpositions: PlayerConfig['transpositions'] = playerSchema.transpositions.default,
+): ThinkerTuning {
   const { staticScore = defaults.staticScore, dynamicScore = defaults.dynamicScore, ...puct } = parameters;
-  return { batch, staticScore, dynamicScore, puct };
+  return { batch, staticScore, dynamicScore, puct, transpositions };
 }
 
 /** The parameters of a tuning by KataGo's names, those that differ from the usual. */

@@ -10,17 +10,21 @@ import type { Position } from '../go/position.js';
 import { symmetricActions, type SymmetricActions } from '../go/position-symmetries.js';
 import { ScoreUtility, type ScoreFactors } from '../go/score-utility.js';
 import type { Evaluator } from '../search/evaluator.js';
+import { isRootOf } from '../search/graph.js';
 import { LeafStream } from '../search/leaf-stream.js';
 import type { SearchTuning } from '../search/options.js';
 import { katagoPuct, type PuctOptions } from '../search/puct.js';
 import { Search } from '../search/search.js';
 import { visitLead } from '../search/statistics.js';
 import { EXPANDED, Tree } from '../search/tree.js';
+import type { Sharing } from '../search/twins.js';
+import type { PlayerConfig } from './config.js';
 import type { GameState } from './game-state.js';
 import type { Opinion } from './opinion.js';
 import { auxiliaryOf, auxiliarySizeOf, hasOwnership, opinionOf } from './opinion-of-tree.js';
 import { SearchEnd } from './search-end.js';
 import { SearchPosition, type MoveRestriction } from './search-position.js';
+import { transpositionsOf } from './transpositions.js';
 
 /** Evaluates positions; `ownership` says whether the answers must have it. */
 export type EvaluatorFor = (ownership: boolean) => Evaluator<Position, GoEvaluation>;
@@ -46,6 +50,7 @@ export interface ThinkerTuning extends ScoreFactors {
   readonly batch: number;
   /** Constants of the selection that differ from `playTuning`. */
   readonly puct?: Partial<PuctOptions>;
+  readonly transpositions?: PlayerConfig['transpositions'];
 }
 
 /** The search for play and analysis. */
@@ -149,7 +154,7 @@ export class Thinker {
     symmetric: SymmetricActions | undefined,
     shouldStop: () => boolean,
   ): Search<SearchPosition, GoEvaluation> {
-    const { batch, puct, ...factors } = this.#tuning();
+    const { batch, puct, transpositions = 'none', ...factors } = this.#tuning();
     return new Search<SearchPosition, GoEvaluation>(
       new SearchPosition(root, restrictions),
       {
@@ -162,6 +167,7 @@ export class Thinker {
         representative: symmetric?.representative,
         auxiliary: auxiliaryOf(tree.auxiliarySize),
         utility: new ScoreUtility(root.size, factors),
+        transpositions: transpositionsOf(transpositions),
       },
       this.#rng,
       tree,
@@ -178,21 +184,24 @@ export class Thinker {
   /** The tree with what is known of `root`, which is nothing unless the game went on from the last search. */
   #treeFor(game: GameState, root: Position, options: ThinkOptions): Tree {
     const size = auxiliarySizeOf(root.size, options.ownership === true);
+    const sharing = transpositionsOf(this.#tuning().transpositions ?? 'none')?.share;
     const restricted = (options.restrictions?.length ?? 0) > 0;
     const turned = root.toMove !== game.position.toMove || game.position.isOver;
     // Such a search is a question beside the game, which goes on from its own tree.
-    if (restricted || turned) return emptyTree(size);
+    if (restricted || turned) return emptyTree(size, sharing);
     const follows = this.#epoch === game.epoch && this.#turns <= game.turns.length;
     if (follows) for (const turn of game.turns.slice(this.#turns)) this.#tree.advance(turn.action);
-    if (!follows || this.#tree.auxiliarySize < size) this.#tree = emptyTree(size);
+    const tree = this.#tree;
+    const suits = tree.auxiliarySize >= size && tree.twins?.share === sharing && isRootOf(tree, root);
+    if (!follows || !suits) this.#tree = emptyTree(size, sharing);
     this.#epoch = game.epoch;
     this.#turns = game.turns.length;
     return this.#tree;
   }
 }
 
-function emptyTree(auxiliarySize: number): Tree {
-  return new Tree(auxiliarySize, { evenSize: 1, hasUtility: true });
+function emptyTree(auxiliarySize: number, sharing: Sharing | undefined): Tree {
+  return new Tree(auxiliarySize, { evenSize: 1, hasUtility: true, sharing });
 }
 
 /** Whether the most visited move would still be it if all visits that fit in the time left went to the second. */

@@ -4,21 +4,34 @@
 export interface Leaf<G> {
   readonly game: G;
   path: Int32Array;
+  /** The edges that led to the nodes of the path; −1 for the root. */
+  edges: Int32Array;
   length: number;
-  /** The edge that leads to the leaf; −1 for the root. */
-  edge: number;
   /** Where the leaf stands among those that are out. */
   place: number;
 }
 
-/** Adds a node at the end of a path, which grows as it must. */
-export function append<G>(leaf: Leaf<G>, node: number): void {
+/** Begins the path at the root. */
+export function begin<G>(leaf: Leaf<G>): void {
+  leaf.path[0] = 0;
+  leaf.edges[0] = -1;
+  leaf.length = 1;
+}
+
+/** Adds a node, and the edge that led to it, at the end of a path, which grows as it must. */
+export function append<G>(leaf: Leaf<G>, node: number, edge: number): void {
   if (leaf.length === leaf.path.length) {
-    const longer = new Int32Array(leaf.length * 2);
-    longer.set(leaf.path);
-    leaf.path = longer;
+    leaf.path = longer(leaf.path);
+    leaf.edges = longer(leaf.edges);
   }
-  leaf.path[leaf.length++] = node;
+  leaf.path[leaf.length] = node;
+  leaf.edges[leaf.length++] = edge;
+}
+
+function longer(array: Int32Array): Int32Array {
+  const doubled = new Int32Array(array.length * 2);
+  doubled.set(array);
+  return doubled;
 }
 
 /** Leaves that are used again, so that a search allocates only as many as it has in flight at once. */
@@ -41,8 +54,8 @@ export class LeafPool<G extends { clone(): G }> {
     const fresh = (): Leaf<G> => ({
       game: this.#root.clone(),
       path: new Int32Array(32),
+      edges: new Int32Array(32),
       length: 0,
-      edge: -1,
       place: 0,
     });
     const leaf = this.#spare.pop() ?? fresh();

@@ -3,6 +3,7 @@
 import { gumbelDefaults, type GumbelOptions } from './gumbel.js';
 import { puctDefaults, type PuctOptions } from './puct.js';
 import type { Evaluation } from './evaluator.js';
+import type { Sharing } from './twins.js';
 
 /** How actions are selected: by PUCT, or by Gumbel's improved policy. */
 export type Selection = 'puct' | 'gumbel';
@@ -45,6 +46,19 @@ export interface Utility {
    * @param side +1 or −1, which player moves
    */
   of(value: number, auxiliary: Float32Array, offset: number, side: number): number;
+}
+
+/** How a search finds positions that it has reached before. */
+export interface Transpositions<G> {
+  /** 'statistics' works with PUCT only, and makes a graph of the tree; see `graph.ts`. */
+  readonly share: Sharing;
+  /**
+   * Writes the two words of a position's key to `out`. Positions have the same key only if they have the same legal actions, if
+   * as many moves led to them, and, to share evaluations, if they are evaluated alike.
+   */
+  keyOf(game: G, out: Int32Array): void;
+  /** Whether the action may be played: what comes after positions with the same key may depend on how they were reached. */
+  isLegal(game: G, action: number): boolean;
 }
 
 /** How the action to play is chosen at a PUCT root: by visits, or by visits and confidence; see `play-selection.ts`. */
@@ -98,4 +112,6 @@ export interface SearchOptions<G = unknown, E extends Evaluation = Evaluation> e
   readonly representative?: ArrayLike<number> | undefined;
   readonly auxiliary?: Auxiliary<G, E> | undefined;
   readonly utility?: Utility | undefined;
+  /** Nothing is shared if left out. */
+  readonly transpositions?: Transpositions<G> | undefined;
 }

@@ -27,7 +27,7 @@ const confidentShare = 0.15;
 export function playSelection(tree: Tree, options: PuctOptions, priors: Float32Array, range: number): Float64Array {
   const allowed = Uint8Array.from(priors, (prior) => (prior >= 0 ? 1 : 0));
   const first = tree.firstEdge[0]!;
-  const weights = Float64Array.from(priors, (prior, i) => (prior < 0 ? 0 : visitsOf(tree, first + i)));
+  const weights = Float64Array.from(priors, (prior, i) => (prior < 0 ? 0 : tree.visitsThrough(first + i)));
   const total = weights.reduce((sum, visits) => sum + visits, 0);
   if (total === 0) return Float64Array.from(priors, (prior) => Math.max(0, prior));
   const best = mostVisitedEdge(tree, 0, allowed) - first;
@@ -35,11 +35,6 @@ export function playSelection(tree: Tree, options: PuctOptions, priors: Float32A
   preferConfident(tree, range, best, weights);
   const least = Math.min(1, Math.max(...weights) / 64);
   return weights.map((weight) => (weight < least ? 0 : weight));
-}
-
-function visitsOf(tree: Tree, edge: number): number {
-  const child = tree.child[edge]!;
-  return child === 0 ? 0 : tree.visits[child]!;
 }
 
 /** Step 1. */
@@ -70,9 +65,8 @@ function preferConfident(tree: Tree, range: number, best: number, weights: Float
   let safest = best;
   for (let i = 0; i < weights.length; i++) {
     if (weights[i] === 0) continue;
-    const child = tree.child[first + i]!;
-    radii[i] = boundRadius(tree, child, range);
-    bounds[i] = tree.meanUtility(child, 0) - radii[i]!;
+    radii[i] = boundRadius(tree, first + i, range);
+    bounds[i] = tree.meanUtility(tree.child[first + i]!, 0) - radii[i]!;
     if (weights[i]! >= confidentShare * weights[best]! && bounds[i]! > bounds[safest]!) safest = i;
   }
   for (let i = 0; i < weights.length; i++) {

@@ -90,7 +90,7 @@ function spreadFactor(tree: Tree, node: number, options: PuctOptions): number {
  * @param rootPriors at the root only, by edge: the priors with noise, negative where the action may not be played
  */
 export function selectPuct(tree: Tree, node: number, options: PuctOptions, rootPriors?: Float32Array): number {
-  const { child, visits, inFlight, utilitySum } = tree;
+  const { child, visits, inFlight, utilitySum, edgeVisits } = tree;
   const prior = rootPriors ?? tree.prior;
   const first = tree.firstEdge[node]!;
   const end = first + tree.edgeCount[node]!;
@@ -106,7 +106,7 @@ export function selectPuct(tree: Tree, node: number, options: PuctOptions, rootP
   for (let edge = first; edge < end; edge++) {
     const p = prior[edge + priorShift]!;
     const c = child[edge]!;
-    const n = c === 0 ? 0 : visits[c]! + inFlight[c]!;
+    const n = c === 0 ? 0 : (edgeVisits ? edgeVisits[edge]! : visits[c]!) + inFlight[c]!;
     if (n === 0) {
       // All unvisited actions share one Q, so only the one with the greatest prior can win.
       if (p > freshPrior) [fresh, freshPrior] = [edge, p];
@@ -114,7 +114,8 @@ export function selectPuct(tree: Tree, node: number, options: PuctOptions, rootP
     }
     if (p < 0) continue;
     visitedPrior += p;
-    const q = (side * utilitySum[c]! - options.virtualLoss * inFlight[c]!) / n;
+    const q =
+      (side * (edgeVisits ? utilityThrough(tree, edge) : utilitySum[c]!) - options.virtualLoss * inFlight[c]!) / n;
     const score = q + (scale * p) / (1 + n);
     if (score > bestScore) [best, bestScore] = [edge, score];
   }
@@ -131,4 +132,10 @@ function parentUtility(tree: Tree, node: number, options: PuctOptions, visitedPr
   if (options.fpuVisitedPower === 0) return mean;
   const own = tree.side[node]! * tree.rawUtility[node]!;
   return own + Math.min(1, Math.pow(visitedPrior, options.fpuVisitedPower)) * (mean - own);
+}
+
+/** Sum of the utilities that the visits through an edge of a graph count with. */
+function utilityThrough({ child, visits, utilitySum, edgeVisits }: Tree, edge: number): number {
+  const passed = edgeVisits![edge]!;
+  return passed === 0 ? 0 : (passed * utilitySum[child[edge]!]!) / visits[child[edge]!]!;
 }

@@ -85,8 +85,7 @@ function resultOf(tree: Tree, { visitCounts, simulations, value, best, shares }:
 function visitsOf(tree: Tree, actions: number): Int32Array {
   const visitCounts = new Int32Array(actions);
   for (let edge = 0; edge < tree.edgeCount[0]!; edge++) {
-    const child = tree.child[edge]!;
-    visitCounts[tree.action[edge]!] = child === 0 ? 0 : tree.visits[child]!;
+    visitCounts[tree.action[edge]!] = tree.visitsThrough(edge);
   }
   return visitCounts;
 }

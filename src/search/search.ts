@@ -7,14 +7,18 @@
 
 import { AppError, assert } from '../core/errors.js';
 import type { Rng } from '../core/rng.js';
+import { checkOptions } from './check-options.js';
 import type { Evaluation } from './evaluator.js';
 import type { Game } from './game.js';
 import { selectInterior } from './gumbel.js';
 import { GumbelRoot } from './gumbel-root.js';
-import { append, type Leaf, LeafPool } from './leaf.js';
+import { isRefused, passThrough } from './graph.js';
+import { append, begin, type Leaf, LeafPool } from './leaf.js';
 import { tuningDefaults, type SearchOptions, type SearchTuning } from './options.js';
 import { playSelection } from './play-selection.js';
 import { selectPuct } from './puct.js';
+import { reach } from './reach.js';
+import { replaceUtilities } from './replace-utilities.js';
 import { rootChoices } from './root-choices.js';
 import { addDirichletNoise } from './root-noise.js';
 import { gumbelResult, puctResult, type SearchResult } from './search-result.js';
@@ -54,16 +58,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     if (root.isOver) throw new AppError('failed-precondition', 'The game is over: there is nothing to search');
     // Not by spreading, after which hardly two objects are of one shape for the engine, and every look at a number is slow.
     this.#tuning = Object.assign({}, tuningDefaults, { interior: options.root ?? tuningDefaults.root }, options);
-    if (this.#tuning.root === 'gumbel' && !(options.visits <= 1e7)) {
-      throw new AppError('invalid-argument', `visits is ${options.visits}; a Gumbel root needs at most 10000000`);
-    }
-    if (options.utility && (this.#tuning.root === 'gumbel' || this.#tuning.interior === 'gumbel')) {
-      throw new AppError('invalid-argument', 'A Gumbel search goes by value; it cannot be given a utility');
-    }
-    assert(
-      tree.auxiliarySize === (options.auxiliary?.size ?? 0) && tree.hasUtility === (options.utility !== undefined),
-      'the tree keeps what the search was asked to keep',
-    );
+    checkOptions(options, this.#tuning, tree);
     this.tree = tree;
     this.#root = root;
     this.#options = options;
@@ -178,32 +173,42 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const { tree } = this;
     const { game } = leaf;
     game.copyFrom(this.#root);
-    leaf.path[0] = 0;
-    leaf.length = 1;
+    begin(leaf);
     for (let node = 0; ;) {
       const edge = node === 0 ? this.#selectAtRoot() : this.#selectBelow(node);
       assert(edge >= 0, 'an expanded node has an edge to select');
+      if (tree.edgeVisits && isRefused(tree, game, edge, this.#options.transpositions!)) continue;
       game.play(tree.action[edge]!);
-      let child = tree.child[edge]!;
-      if (child === 0) {
-        child = tree.addNode(game.toMove);
-        tree.child[edge] = child;
-        if (game.isOver) this.#finish(child, game);
-      }
-      append(leaf, child);
-      leaf.edge = edge;
-      if (tree.state[child] === TERMINAL) {
-        this.#backUp(leaf, child);
-        return 'backed-up';
-      }
+      const child = (tree.child[edge] ||= this.#reach(game));
+      append(leaf, child, edge);
       if (tree.state[child] === UNEXPANDED) {
         if (tree.inFlight[child]! > 0) return 'collision';
         this.#markInFlight(leaf, 1);
         return 'leaf';
       }
+      if (tree.edgeVisits && tree.edgeVisits[edge]! < tree.visits[child]!) {
+        passThrough(tree, leaf);
+        return 'backed-up';
+      }
+      if (tree.state[child] === TERMINAL || tree.visits[child] === 0) {
+        this.#backUp(leaf, child);
+        return 'backed-up';
+      }
       node = child;
     }
   }
+
+  #reach(game: G): number {
+    const { tree } = this;
+    const { transpositions } = this.#options;
+    return transpositions ? reach(tree, game, transpositions, this.#addNode) : this.#addNode(game);
+  }
+
+  readonly #addNode = (game: G): number => {
+    const node = this.tree.addNode(game.toMove);
+    if (game.isOver) this.#finish(node, game);
+    return node;
+  };
 
   #selectAtRoot(): number {
     if (this.#gumbel) return this.#gumbel.select();
@@ -244,6 +249,11 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   #backUp(leaf: Leaf<G>, node: number): void {
     const { tree } = this;
     const [value, utility] = [tree.rawValue[node]!, tree.rawUtility[node]!];
+    if (tree.edgeVisits) {
+      tree.addVisit(node, value, utility);
+      passThrough(tree, leaf);
+      return;
+    }
     for (let i = 0; i < leaf.length; i++) tree.addVisit(leaf.path[i]!, value, utility);
   }
 
@@ -257,9 +267,12 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   /** Removes the traces of a leaf that will not be evaluated. */
   #abandon(leaf: Leaf<G>): void {
+    const { tree } = this;
     this.#markInFlight(leaf, -1);
-    if (leaf.edge < 0) this.tree.clear();
-    else if (this.tree.state[leaf.path[leaf.length - 1]!] === UNEXPANDED) this.tree.child[leaf.edge] = 0;
+    const edge = leaf.edges[leaf.length - 1]!;
+    if (edge < 0) tree.clear();
+    // A node of a graph stays, since other edges may lead to it.
+    else if (!tree.edgeVisits && tree.state[leaf.path[leaf.length - 1]!] === UNEXPANDED) tree.child[edge] = 0;
   }
 
   /** Adds `change` simulations under way along a leaf's path. */
@@ -271,9 +284,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
   #rootLeaf(): Leaf<G> {
     const leaf = this.#leaves.take();
     leaf.game.copyFrom(this.#root);
-    leaf.path[0] = 0;
-    leaf.length = 1;
-    leaf.edge = -1;
+    begin(leaf);
     this.#markInFlight(leaf, 1);
     return leaf;
   }
@@ -284,7 +295,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
     const { allowed, representative, visits, countReused, utility } = this.#options;
     if (utility) {
       utility.begin(meanAuxiliary(tree), tree.side[0]!);
-      tree.replaceUtilities(this.#utilityOf);
+      replaceUtilities(tree, this.#utilityOf);
     }
     const choices = rootChoices(tree, allowed, representative);
     this.#allowed = choices.allowed;
@@ -324,7 +335,13 @@ export function search<G extends Game & { copyFrom(other: G): void; clone(): G }
 }
 
 /** An empty tree that keeps what the options ask for. */
-export function treeFor<G, E extends Evaluation>(options: Pick<SearchOptions<G, E>, 'auxiliary' | 'utility'>): Tree {
+export function treeFor<G, E extends Evaluation>(
+  options: Pick<SearchOptions<G, E>, 'auxiliary' | 'utility' | 'transpositions'>,
+): Tree {
   const { size = 0, evenSize = 0 } = options.auxiliary ?? {};
-  return new Tree(size, { evenSize, hasUtility: options.utility !== undefined });
+  return new Tree(size, {
+    evenSize,
+    hasUtility: options.utility !== undefined,
+    sharing: options.transpositions?.share,
+  });
 }

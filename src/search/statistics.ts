@@ -1,6 +1,7 @@
 /** What a search has found so far, for analysis output. Everything is from the view of the side to move at the root. */
 
 import { boundRadius } from './confidence.js';
+import { ownWeights } from './graph.js';
 import type { Tree } from './tree.js';
 
 /** One action of the root. */
@@ -64,8 +65,8 @@ export function readStatistics(tree: Tree, options: ReadOptions = {}): RootStati
   addOwn(tree, 0, total, 0);
   for (let i = 0; i < tree.edgeCount[0]!; i++) {
     for (let k = 0; k < size; k++) total[k]! += sums[i * size + k]!;
-    const child = tree.child[tree.firstEdge[0]! + i]!;
-    if (options.unvisited || (child > 0 && tree.visits[child]! > 0)) moves.push(readMove(tree, i, sums, options));
+    if (options.unvisited || tree.visitsThrough(tree.firstEdge[0]! + i) > 0)
+      moves.push(readMove(tree, i, sums, options));
   }
   moves.sort((a, b) => b.weight - a.weight || b.visits - a.visits || b.prior - a.prior || a.action - b.action);
   const visits = tree.visits[0]!;
@@ -83,11 +84,10 @@ export function readStatistics(tree: Tree, options: ReadOptions = {}): RootStati
 function readMove(tree: Tree, i: number, sums: Float64Array, { weights, range = 1 }: ReadOptions): MoveStatistics {
   const size = tree.auxiliarySize;
   const edge = tree.firstEdge[0]! + i;
-  const child = tree.child[edge]!;
-  const visits = child === 0 ? 0 : tree.visits[child]!;
-  const known = visits > 0 ? child : 0;
+  const visits = tree.visitsThrough(edge);
+  const known = visits > 0 ? tree.child[edge]! : 0;
   const [value, utility] = [tree.meanValue(known, 0), tree.meanUtility(known, 0)];
-  const radius = visits > 0 ? boundRadius(tree, child, range) : Infinity;
+  const radius = visits > 0 ? boundRadius(tree, edge, range) : Infinity;
   return {
     action: tree.action[edge]!,
     visits,
@@ -105,7 +105,8 @@ function readMove(tree: Tree, i: number, sums: Float64Array, { weights, range = 
 /** Mean auxiliary values of the whole tree [auxiliarySize], view of the player to move at the root; one pass. */
 export function meanAuxiliary(tree: Tree): Float64Array {
   const total = new Float64Array(tree.auxiliarySize);
-  for (let node = 0; node < tree.nodeCount; node++) addOwn(tree, node, total, 0);
+  if (tree.edgeVisits) addWeighted(tree, ownWeights(tree, 0, tree.visits[0]!, tree.reachable(0)), total, 0);
+  else for (let node = 0; node < tree.nodeCount; node++) addOwn(tree, node, total, 0);
   return total.map((sum) => sum / tree.visits[0]!);
 }
 
@@ -114,7 +115,7 @@ function principalVariation(tree: Tree, edge: number): { pv: number[]; pvVisits:
   const pvVisits: number[] = [];
   for (let at = edge; at >= 0;) {
     const child = tree.child[at]!;
-    const visits = child === 0 ? 0 : tree.visits[child]!;
+    const visits = tree.visitsThrough(at);
     if (pv.length > 0 && visits === 0) break;
     pv.push(tree.action[at]!);
     pvVisits.push(visits);
@@ -134,8 +135,7 @@ export function mostVisitedEdge(tree: Tree, node: number, allowed?: Uint8Array):
   let bestVisits = -1;
   for (let edge = first; edge < first + tree.edgeCount[node]!; edge++) {
     if (allowed?.[edge - first] === 0) continue;
-    const child = tree.child[edge]!;
-    const visits = child === 0 ? 0 : tree.visits[child]!;
+    const visits = tree.visitsThrough(edge);
     if (visits > bestVisits || (visits === bestVisits && tree.prior[edge]! > tree.prior[best]!)) {
       [best, bestVisits] = [edge, visits];
     }
@@ -147,8 +147,7 @@ export function mostVisitedEdge(tree: Tree, node: number, allowed?: Uint8Array):
 export function visitLead(tree: Tree): number {
   let [most, second] = [0, 0];
   for (let edge = tree.firstEdge[0]!; edge < tree.firstEdge[0]! + tree.edgeCount[0]!; edge++) {
-    const child = tree.child[edge]!;
-    const visits = child === 0 ? 0 : tree.visits[child]!;
+    const visits = tree.visitsThrough(edge);
     if (visits > most) [most, second] = [visits, most];
     else if (visits > second) second = visits;
   }
@@ -161,6 +160,15 @@ function auxiliarySums(tree: Tree): Float64Array {
   const count = tree.edgeCount[0]!;
   const sums = new Float64Array(count * size);
   if (size === 0) return sums;
+  if (tree.edgeVisits) {
+    const nodes = tree.reachable(0);
+    for (let i = 0; i < count; i++) {
+      const edge = tree.firstEdge[0]! + i;
+      const visits = tree.visitsThrough(edge);
+      if (visits > 0) addWeighted(tree, ownWeights(tree, tree.child[edge]!, visits, nodes), sums, i * size);
+    }
+    return sums;
+  }
   const rootEdge = new Int32Array(tree.nodeCount).fill(-1);
   for (let node = 0; node < tree.nodeCount; node++) {
     const first = tree.firstEdge[node]!;
@@ -173,17 +181,24 @@ function auxiliarySums(tree: Tree): Float64Array {
   return sums;
 }
 
-/** Adds a node's own auxiliary values once for every visit that ended at it. */
-function addOwn(tree: Tree, node: number, out: Float64Array, offset: number): void {
+/** Adds the own auxiliary values of all nodes, each by its weight. */
+function addWeighted(tree: Tree, weights: Float64Array, out: Float64Array, offset: number): void {
+  for (const [node, weight] of weights.entries()) addOwn(tree, node, out, offset, weight);
+}
+
+/** Adds a node's own auxiliary values once for every visit that ended at it, or by a weight that is given. */
+function addOwn(tree: Tree, node: number, out: Float64Array, offset: number, weight = visitsEnded(tree, node)): void {
   const size = tree.auxiliarySize;
-  let weight = tree.visits[node]!;
-  const first = tree.firstEdge[node]!;
-  for (let edge = first; edge < first + tree.edgeCount[node]!; edge++) {
-    if (tree.child[edge]! > 0) weight -= tree.visits[tree.child[edge]!]!;
-  }
   if (weight === 0) return;
   const signed = weight * tree.side[node]! * tree.side[0]!;
   const even = tree.evenSize;
   for (let k = 0; k < even; k++) out[offset + k]! += weight * tree.auxiliary[node * size + k]!;
   for (let k = even; k < size; k++) out[offset + k]! += signed * tree.auxiliary[node * size + k]!;
+}
+
+function visitsEnded(tree: Tree, node: number): number {
+  let visits = tree.visits[node]!;
+  const first = tree.firstEdge[node]!;
+  for (let edge = first; edge < first + tree.edgeCount[node]!; edge++) visits -= tree.visitsThrough(edge);
+  return visits;
 }

@@ -4,9 +4,12 @@
  * A node is a position that was reached; node 0 is the root and a child's index is greater than its parent's. The legal
  * actions of an expanded node are one contiguous block of edges, in action order. Values are stored for the player that
  * was to move when the tree was started (`side` is +1 at the nodes where that player moves), so backing up only adds.
+ *
+ * With shared statistics the tree is a graph (graph.ts): a node may have several parents, with greater indices too.
  */
 
 import { assert } from '../core/errors.js';
+import { Twins, type Sharing } from './twins.js';
 
 /** A node without edges yet: it waits for an evaluation. */
 export const UNEXPANDED = 0;
@@ -19,6 +22,7 @@ export const TERMINAL = 2;
 export interface TreeLayout {
   readonly evenSize?: number;
   readonly hasUtility?: boolean;
+  readonly sharing?: Sharing | undefined;
   /** Nodes and edges to begin with. */
   readonly nodes?: number;
   readonly edges?: number;
@@ -62,7 +66,11 @@ export class Tree {
   logit: Float32Array;
   /** The child's node index; 0 where there is none yet. */
   child: Int32Array;
+  /** Finished visits that went through the edge, where they may be fewer than the child's: with shared statistics alone. */
+  edgeVisits: Int32Array | undefined;
 
+  /** Finds positions that were reached before; undefined where nothing is shared. */
+  readonly twins: Twins | undefined;
   /** Numbers kept with every node beside its value; see `SearchOptions.auxiliary`. */
   readonly auxiliarySize: number;
   /** How many of them, the first ones, do not change sign with the player; see `Auxiliary.evenSize`. */
@@ -71,7 +79,7 @@ export class Tree {
   readonly hasUtility: boolean;
 
   constructor(auxiliarySize = 0, layout: TreeLayout = {}) {
-    const { evenSize = 0, hasUtility = false, nodes = 64, edges = 1024 } = layout;
+    const { evenSize = 0, hasUtility = false, sharing, nodes = 64, edges = 1024 } = layout;
     this.auxiliarySize = auxiliarySize;
     this.evenSize = evenSize;
     this.hasUtility = hasUtility;
@@ -91,12 +99,15 @@ export class Tree {
     this.prior = new Float32Array(edges);
     this.logit = new Float32Array(edges);
     this.child = new Int32Array(edges);
+    this.edgeVisits = sharing === 'statistics' ? new Int32Array(edges) : undefined;
+    this.twins = sharing && new Twins(sharing);
   }
 
   /** Forgets everything; the arrays stay for the next game. */
   clear(): void {
     this.nodeCount = 0;
     this.edgeTotal = 0;
+    this.twins?.clear();
   }
 
   /** Adds an unexpanded node where `toMove` moves; the first one becomes the root and names the reference player. */
@@ -146,9 +157,30 @@ export class Tree {
       prior[e] = prior[e]! / sum;
       logit[e] = Math.max(logit[e]! - shift, -1e9);
     }
-    this.edgeTotal = edge;
+    this.#endExpanding(node, edge);
+  }
+
+  /** Gives `node` the evaluation of `twin`, an expanded node with the same position. */
+  copyEvaluation(twin: number, node: number): void {
+    const first = this.edgeTotal;
+    const [from, count] = [this.firstEdge[twin]!, this.edgeCount[twin]!];
+    while (first + count > this.action.length) this.#growEdges();
+    for (const array of [this.action, this.prior, this.logit]) array.copyWithin(first, from, from + count);
+    this.child.fill(0, first, first + count);
+    this.#endExpanding(node, first + count);
+    this.rawValue[node] = this.rawValue[twin]!;
+    this.rawUtility[node] = this.rawUtility[twin]!;
+    const size = this.auxiliarySize;
+    this.auxiliary.copyWithin(node * size, twin * size, (twin + 1) * size);
+  }
+
+  /** @param end one past the last of the edges, the first of which is at `edgeTotal` */
+  #endExpanding(node: number, end: number): void {
+    const first = this.edgeTotal;
+    this.edgeVisits?.fill(0, first, end);
+    this.edgeTotal = end;
     this.firstEdge[node] = first;
-    this.edgeCount[node] = edge - first;
+    this.edgeCount[node] = end - first;
     this.state[node] = EXPANDED;
   }
 
@@ -160,31 +192,11 @@ export class Tree {
     this.squareSum[node]! += utility * utility;
   }
 
-  /**
-   * Replaces every utility, as the measure itself has changed: each node gets a new one of its own, and the sums follow.
-   * One pass over the tree.
-   *
-   * @param utilityOf of a node's own evaluation or result, reference player's view
-   */
-  replaceUtilities(utilityOf: (node: number) => number): void {
-    assert(this.hasUtility, 'a tree without utilities has none to replace');
-    const { child, firstEdge, edgeCount, visits, utilitySum, squareSum, rawUtility } = this;
-    // Children come after their parents, so theirs are done.
-    for (let node = this.nodeCount - 1; node >= 0; node--) {
-      const utility = (rawUtility[node] = utilityOf(node));
-      let own = visits[node]!;
-      let [sum, squares] = [0, 0];
-      const first = firstEdge[node]!;
-      for (let edge = first; edge < first + edgeCount[node]!; edge++) {
-        const c = child[edge]!;
-        if (c === 0) continue;
-        own -= visits[c]!;
-        sum += utilitySum[c]!;
-        squares += squareSum[c]!;
-      }
-      utilitySum[node] = sum + own * utility;
-      squareSum[node] = squares + own * utility * utility;
-    }
+  /** Finished visits that went through an edge. */
+  visitsThrough(edge: number): number {
+    const child = this.child[edge]!;
+    if (child === 0) return 0;
+    return this.edgeVisits ? this.edgeVisits[edge]! : this.visits[child]!;
   }
 
   /** Mean value of a visited node for the player who moves at `viewer`. */
@@ -215,20 +227,33 @@ export class Tree {
     else this.#compact(root);
   }
 
-  /** In place: children come after parents, and edges are moved in the order in which they lie, so everything only moves down. */
-  #compact(root: number): void {
+  /** `root` and the nodes below it, parents before children: all lines to a node have the same length. */
+  reachable(root: number): number[] {
     const { child, firstEdge, edgeCount } = this;
-    const target = new Int32Array(this.nodeCount).fill(-1);
-    const kept: number[] = [];
-    target[root] = 0;
-    for (let node = root; node < this.nodeCount; node++) {
-      if (target[node]! < 0) continue;
-      target[node] = kept.length;
-      kept.push(node);
-      for (let e = firstEdge[node]!; e < firstEdge[node]! + edgeCount[node]!; e++) {
-        if (child[e]! > 0) target[child[e]!] = 0;
+    const isReached = new Uint8Array(this.nodeCount);
+    const nodes = [root];
+    for (let i = 0; i < nodes.length; i++) {
+      const first = firstEdge[nodes[i]!]!;
+      for (let e = first; e < first + edgeCount[nodes[i]!]!; e++) {
+        const c = child[e]!;
+        if (c === 0 || isReached[c] === 1) continue;
+        isReached[c] = 1;
+        nodes.push(c);
       }
     }
+    return nodes;
+  }
+
+  /**
+   * The root takes the place of the old one, the other nodes keep their order, and edges are moved in the order in which they
+   * lie, so everything only moves down.
+   */
+  #compact(root: number): void {
+    const { child, firstEdge } = this;
+    const [, ...others] = this.reachable(root);
+    const kept = [root, ...others.sort((a, b) => a - b)];
+    const target = new Int32Array(this.nodeCount);
+    for (const [to, node] of kept.entries()) target[node] = to;
     const starts = this.#moveEdges(kept);
     for (const [to, node] of kept.entries()) {
       this.#moveNode(node, to);
@@ -236,6 +261,7 @@ export class Tree {
     }
     for (let e = 0; e < this.edgeTotal; e++) if (child[e]! > 0) child[e] = target[child[e]!]!;
     this.nodeCount = kept.length;
+    this.twins?.renumber(kept);
   }
 
   /** Moves the edges of the kept nodes to the front, and gives where those of each begin now, in the order of `kept`. */
@@ -276,6 +302,7 @@ export class Tree {
     this.prior[to] = this.prior[from]!;
     this.logit[to] = this.logit[from]!;
     this.child[to] = this.child[from]!;
+    if (this.edgeVisits) this.edgeVisits[to] = this.edgeVisits[from]!;
   }
 
   #growNodes(): void {
@@ -298,6 +325,7 @@ export class Tree {
     this.prior = doubled(this.prior);
     this.logit = doubled(this.logit);
     this.child = doubled(this.child);
+    this.edgeVisits = this.edgeVisits && doubled(this.edgeVisits);
   }
 }
 

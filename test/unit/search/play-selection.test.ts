@@ -26,10 +26,10 @@ describe('the confidence bound', () => {
   it('is five standard errors wide, from an imagined observation that fades with the square of the visits', () => {
     const tree = rootWith([1], [alternating(100, 0.2, 0.1)]);
     // Variance 0.01 + 1e-4 / 100.0001; about 100 observations.
-    expect(boundRadius(tree, 1, 1)).toBeCloseTo(5 * Math.sqrt(0.01 / 100), 3);
+    expect(boundRadius(tree, 0, 1)).toBeCloseTo(5 * Math.sqrt(0.01 / 100), 3);
     const once = rootWith([1], [[0.2]]);
     // Variance ½ · range²; two observations.
-    expect(boundRadius(once, 1, 1.4)).toBeCloseTo(5 * Math.sqrt((0.5 * 1.96) / 2), 4);
+    expect(boundRadius(once, 0, 1.4)).toBeCloseTo(5 * Math.sqrt((0.5 * 1.96) / 2), 4);
   });
 });
 
@@ -52,7 +52,7 @@ describe('play selection', () => {
     const weights = playSelection(tree, plain, tree.prior.slice(0, 2), 1);
     expect(weights[1]).toBeGreaterThan(weights[0]!);
     // The most visited one's radius, 0.425, had to be widened by the difference of the bounds to be as good.
-    const [first, second] = [boundRadius(tree, 1, 1), boundRadius(tree, 2, 1)];
+    const [first, second] = [boundRadius(tree, 0, 1), boundRadius(tree, 1, 1)];
     const excess = 0.32 - second - (0.3 - first);
     expect(weights[1]).toBeCloseTo(50 * ((first + excess) / (first + 0.2 * excess)) ** 2, 6);
   });
