@@ -1,14 +1,14 @@
 /** In a game thread: calls of Evaluate that the thread's owner makes, on the one connection of the worker. */
 
 import { MessageQueue } from '../../src/core/message-queue.js';
-import type { EvaluateRequest, EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
 import { receiveError, type SentError } from '../../src/threads/messages.js';
 import type { Tell } from '../../src/threads/serve.js';
-import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
+import { PackedEvaluator } from '../../src/wire/evaluator-definition.js';
+import type { ReadAnswer } from '../../src/wire/read-answer.js';
 import type { EvaluatorCalls, EvaluatorConnection } from '../shared/remote-evaluator.js';
 import type { GameEvent } from './game-messages.js';
 
-const { requestType, responseType } = EvaluatorServiceDefinition.methods.evaluate;
+const { responseType } = PackedEvaluator.methods.evaluate;
 
 /** The way to the server through the owner. */
 export class OwnersLine implements EvaluatorConnection {
@@ -36,7 +36,7 @@ export class OwnersLine implements EvaluatorConnection {
     else answers?.end();
   }
 
-  async *#evaluate(requests: AsyncIterable<EvaluateRequest>, signal: AbortSignal): AsyncGenerator<EvaluateResponse> {
+  async *#evaluate(requests: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<ReadAnswer> {
     const call = this.#calls++;
     const answers = new MessageQueue<Uint8Array>();
     this.#answers.set(call, answers);
@@ -52,8 +52,8 @@ export class OwnersLine implements EvaluatorConnection {
     }
   }
 
-  async #send(call: number, requests: AsyncIterable<EvaluateRequest>): Promise<void> {
-    for await (const request of requests) this.#tell({ call, request: requestType.encode(request).finish() });
+  async #send(call: number, requests: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const request of requests) this.#tell({ call, request });
     this.#tell({ call, isAbandoned: false });
   }
 }

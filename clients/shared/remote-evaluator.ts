@@ -11,13 +11,14 @@ import { trace } from '../../src/core/trace.js';
 import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { Snapshot } from '../../src/go/snapshot.js';
-import { Priority, type EvaluateRequest, type EvaluateResponse } from '../../src/proto/tengen/v1/evaluator.js';
+import { EvaluateRequest, Priority } from '../../src/proto/tengen/v1/evaluator.js';
 import { Precision } from '../../src/proto/tengen/v1/precision.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import type { Pace } from '../../src/search/pace.js';
-import { evaluationFromWire } from '../../src/wire/evaluation.js';
-import { EvaluatorServiceDefinition } from '../../src/wire/evaluator-definition.js';
-import { positionToWire } from '../../src/wire/position.js';
+import { checkPolicy } from '../../src/wire/evaluation.js';
+import { PackedEvaluator } from '../../src/wire/evaluator-definition.js';
+import { PositionWriter } from '../../src/wire/position-writer.js';
+import type { ReadAnswer } from '../../src/wire/read-answer.js';
 import { Backoff } from './backoff.js';
 import { GamePrecision, precisionFromWire, precisionToWire } from './game-precision.js';
 import { MessageQueue } from '../../src/core/message-queue.js';
@@ -27,15 +28,13 @@ import { errorFromStatus, fromCall } from './status.js';
 
 /** What an evaluator needs of a client of EvaluatorService. */
 export interface EvaluatorCalls {
-  evaluate(
-    requests: AsyncIterable<EvaluateRequest>,
-    options: { readonly signal: AbortSignal },
-  ): AsyncIterable<EvaluateResponse>;
+  /** @param requests as bytes */
+  evaluate(requests: AsyncIterable<Uint8Array>, options: { readonly signal: AbortSignal }): AsyncIterable<ReadAnswer>;
 }
 
 /** What an evaluator needs of its way to the server; a `Connection` is one. */
 export interface EvaluatorConnection {
-  client(definition: typeof EvaluatorServiceDefinition): EvaluatorCalls;
+  client(definition: typeof PackedEvaluator): EvaluatorCalls;
 }
 
 /** What every request of an evaluator says. */
@@ -91,7 +90,7 @@ interface Message {
   readonly key: string;
   readonly model: string;
   readonly asked: AskedPrecision;
-  readonly snapshots: Snapshot[];
+  readonly positions: PositionWriter;
   readonly waiters: Waiter[];
   readonly giveUpAt: number;
   /** When the message was sent last, by `performance.now()`. */
@@ -99,7 +98,7 @@ interface Message {
 }
 
 interface Stream {
-  readonly outgoing: MessageQueue<EvaluateRequest>;
+  readonly outgoing: MessageQueue<Uint8Array>;
   readonly inFlight: Map<bigint, Message>;
   readonly abort: AbortController;
 }
@@ -136,23 +135,40 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     return this.meter.pace;
   }
 
-  /** @throws AppError with the server's own sentence; 'unavailable' when the connection is lost */
+  /**
+   * The positions are written before this returns.
+   *
+   * @throws AppError with the server's own sentence; 'unavailable' when the connection is lost
+   */
   async evaluate(positions: readonly Position[], options: EvaluateOptions = {}): Promise<readonly GoEvaluation[]> {
-    return this.evaluateSnapshots(
-      positions.map((position) => position.snapshot()),
-      options,
-    );
+    const size = positions[0]?.size ?? 0;
+    const stones = new Uint8Array(size * size);
+    return this.#evaluate(positions.length, size, options, (i) => positions[i]!.snapshot(stones));
   }
 
   /** As `evaluate`, for positions that are already snapshots; all of one size. */
-  evaluateSnapshots(snapshots: readonly Snapshot[], options: EvaluateOptions = {}): Promise<readonly GoEvaluation[]> {
+  async evaluateSnapshots(
+    snapshots: readonly Snapshot[],
+    options: EvaluateOptions = {},
+  ): Promise<readonly GoEvaluation[]> {
+    return this.#evaluate(snapshots.length, snapshots[0]?.size ?? 0, options, (i) => snapshots[i]!);
+  }
+
+  #evaluate(
+    count: number,
+    size: number,
+    options: EvaluateOptions,
+    snapshot: (index: number) => Snapshot,
+  ): Promise<readonly GoEvaluation[]> {
     const { signal } = options;
     throwIfAborted(signal);
     if (this.#closed) throw new AppError('unavailable', 'The evaluator is closed');
-    const first = snapshots[0];
-    if (!first) return Promise.resolve([]);
+    if (count === 0) return Promise.resolve([]);
     const { model = this.#options.model, precision = this.#options.precision() } = options;
-    const message = this.#messageFor(model, precision.asked, snapshots.length);
+    const message = this.#messageFor(model, precision.asked, count);
+    const started = trace ? performance.now() : 0;
+    for (let i = 0; i < count; i++) message.positions.add(snapshot(i));
+    trace?.add('encode', started, count);
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         waiter.done = true;
@@ -160,8 +176,8 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       };
       const waiter: Waiter = {
         precision,
-        size: first.size,
-        count: snapshots.length,
+        size,
+        count,
         done: false,
         resolve: (evaluations) => {
           settle();
@@ -177,7 +193,6 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
         if (message.waiters.every((other) => other.done)) this.#cancel(message);
       };
       signal?.addEventListener('abort', abandon, { once: true });
-      message.snapshots.push(...snapshots);
       message.waiters.push(waiter);
     });
   }
@@ -197,7 +212,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
   #messageFor(model: string, asked: AskedPrecision, count: number): Message {
     const key = `${asked} ${model}`;
     const filling = this.#filling.get(key);
-    if (filling && filling.snapshots.length + count <= this.#options.maxPositions) return filling;
+    if (filling && filling.positions.count + count <= this.#options.maxPositions) return filling;
     if (filling) this.#send(filling);
     const giveUpAt = performance.now() + this.#options.patienceMs;
     const message: Message = {
@@ -205,7 +220,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       key,
       model,
       asked,
-      snapshots: [],
+      positions: new PositionWriter(),
       waiters: [],
       giveUpAt,
       sentAt: 0,
@@ -228,17 +243,18 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     const stream = (this.#stream ??= this.#open());
     stream.inFlight.set(message.requestId, message);
     message.sentAt = performance.now();
-    const positions = message.snapshots.map(positionToWire);
-    trace?.add('encode', message.sentAt, positions.length);
-    stream.outgoing.push({
+    const rest = EvaluateRequest.encode({
       requestId: message.requestId,
       model: message.model,
       priority: this.#options.priority === 'interactive' ? Priority.INTERACTIVE : Priority.BULK,
-      positions,
+      positions: [],
       ownership: this.#options.ownership,
       precision: precisionToWire(message.asked),
       cancel: false,
     });
+    // A message's bytes are those of its fields, in any order.
+    stream.outgoing.push(Buffer.concat([rest.finish(), message.positions.bytes]));
+    trace?.add('encode', message.sentAt, 0);
   }
 
   #cancel(message: Message): void {
@@ -246,12 +262,13 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     if (!stream?.inFlight.delete(message.requestId)) return;
     const unset = { priority: Priority.UNSPECIFIED, precision: Precision.UNSPECIFIED };
     const nothing = { ...unset, model: '', positions: [], ownership: false };
-    stream.outgoing.push({ ...nothing, requestId: message.requestId, cancel: true });
+    const request = { ...nothing, requestId: message.requestId, cancel: true };
+    stream.outgoing.push(EvaluateRequest.encode(request).finish());
   }
 
   #open(): Stream {
     const stream: Stream = { outgoing: new MessageQueue(), inFlight: new Map(), abort: new AbortController() };
-    const client = this.#connection.client(EvaluatorServiceDefinition);
+    const client = this.#connection.client(PackedEvaluator);
     const receive = async (): Promise<void> => {
       try {
         for await (const response of client.evaluate(stream.outgoing, { signal: stream.abort.signal })) {
@@ -266,7 +283,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
     return stream;
   }
 
-  #receive(stream: Stream, response: EvaluateResponse): void {
+  #receive(stream: Stream, response: ReadAnswer): void {
     const message = stream.inFlight.get(response.requestId);
     if (!message) return;
     stream.inFlight.delete(response.requestId);
@@ -283,7 +300,7 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       elapsedMs: started - message.sentAt,
       serverMs: serverMicros / 1000,
       capacity,
-      positions: message.snapshots.length,
+      positions: message.positions.count,
     });
     let next = 0;
     for (const waiter of message.waiters) {
@@ -292,7 +309,8 @@ export class RemoteEvaluator implements Evaluator<Position, GoEvaluation> {
       if (waiter.done) continue;
       if (precision) waiter.precision.heard(precision);
       try {
-        waiter.resolve(part.map((evaluation) => evaluationFromWire(evaluation, waiter.size)));
+        for (const { logits } of part) checkPolicy(logits, waiter.size);
+        waiter.resolve(part);
       } catch (error) {
         waiter.reject(AppError.from(error));
       }

@@ -65,15 +65,26 @@ const SCALE = 2 ** 112;
 /** Unpacks little-endian halves. */
 export function decodeHalves(bytes: Uint8Array): Float32Array {
   const values = new Float32Array(bytes.length >>> 1);
-  const words = new Uint32Array(values.buffer);
-  for (let i = 0; i < values.length; i++) {
-    const half = bytes[2 * i]! | (bytes[2 * i + 1]! << 8);
+  readHalves(bytes, 0, values.length, values, new Uint32Array(values.buffer), 0);
+  return values;
+}
+
+/** The same for `count` halves from `from` on, to `values`, whose bits are `words`, from `at` on. */
+export function readHalves(
+  bytes: Uint8Array,
+  from: number,
+  count: number,
+  values: Float32Array,
+  words: Uint32Array,
+  at: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const half = bytes[from + 2 * i]! | (bytes[from + 2 * i + 1]! << 8);
     if ((half & 0x7c00) === 0x7c00) {
-      values[i] = fromHalfBits(half);
+      values[at + i] = fromHalfBits(half);
     } else {
-      words[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
-      values[i] = values[i]! * SCALE;
+      words[at + i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+      values[at + i] = values[at + i]! * SCALE;
     }
   }
-  return values;
 }

@@ -230,7 +230,7 @@ export class Position {
 
   /** Becomes a copy of `other`, a position of the same size; allocates nothing once the history fits. */
   copyFrom(other: Position): void {
-    assert(this.size === other.size, `copying a position of size ${other.size} into one of size ${this.size}`);
+    assert(this.size === other.size, () => `copying a position of size ${other.size} into one of size ${this.size}`);
     this.#board.copyFrom(other.#board);
     this.#history.copyFrom(other.#history);
     this.#rules = other.#rules;
@@ -301,11 +301,15 @@ export class Position {
     this.#history.amend(this.#situationLow(this.#toMove, board.hashLow), board.hashHigh);
   }
 
-  /** What a network needs to know of this position; shares nothing with it but the rules. */
-  snapshot(): Snapshot {
-    const stones = new Uint8Array(this.actionCount - 1);
-    const { cellOf } = this.#board.geometry;
-    for (let point = 0; point < stones.length; point++) stones[point] = this.#board.stones[cellOf[point]!]!;
+  /**
+   * What a network needs to know of this position; shares nothing with it but the rules.
+   *
+   * @param stones [size²] is filled and becomes part of the result, which is then valid until its next use
+   */
+  snapshot(stones = new Uint8Array(this.actionCount - 1)): Snapshot {
+    const { geometry, stones: cells } = this.#board;
+    const { cellOf } = geometry;
+    for (let point = 0; point < stones.length; point++) stones[point] = cells[cellOf[point]!]!;
     const lastMoves = this.lastMoves;
     return {
       size: this.size,

@@ -37,10 +37,7 @@ function toWire(evaluation: GoEvaluation, policy: Uint8Array): pb.Evaluation {
  */
 export function evaluationFromWire(message: pb.Evaluation, size: number): GoEvaluation {
   const logits = decodeHalves(message.policy);
-  check(
-    logits.length === size * size + 1,
-    () => `policy has ${logits.length} entries; size ${size} has ${size * size + 1}`,
-  );
+  checkPolicy(logits, size);
   const { win, draw, loss, score, scoreDetails } = message;
   return {
     logits,
@@ -52,6 +49,11 @@ export function evaluationFromWire(message: pb.Evaluation, size: number): GoEval
     ...(scoreDetails && detailsFromWire(scoreDetails)),
     ...(message.ownership.length > 0 && { ownership: decodeHalves(message.ownership) }),
   };
+}
+
+/** @throws AppError 'invalid-argument' if a policy has another number of entries than the moves of the size */
+export function checkPolicy({ length }: Float32Array, size: number): void {
+  check(length === size * size + 1, () => `policy has ${length} entries; size ${size} has ${size * size + 1}`);
 }
 
 type Details = Pick<

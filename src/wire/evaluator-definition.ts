@@ -4,9 +4,11 @@
  */
 
 import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
+import { AppError } from '../core/errors.js';
 import { trace } from '../core/trace.js';
 import { EvaluatorServiceDefinition as usual } from '../proto/tengen/v1/evaluator.js';
 import { readPackedRequest } from './packed-request.js';
+import { readAnswer, type ReadAnswer } from './read-answer.js';
 
 const { requestType, responseType } = usual.methods.evaluate;
 
@@ -54,6 +56,26 @@ function withoutCopies<M>(type: MessageType<M>): MessageType<M> {
     },
   };
 }
+
+/** Only read. */
+const answers: MessageType<ReadAnswer> = {
+  decode: traced((input) => readAnswer(input as Uint8Array)),
+  encode: () => {
+    throw new AppError('internal', 'Clients do not answer');
+  },
+};
+
+/** The service for clients that write their requests with a `PositionWriter`. */
+export const PackedEvaluator = {
+  ...usual,
+  methods: {
+    evaluate: {
+      ...usual.methods.evaluate,
+      requestType: bytes,
+      responseType: answers,
+    },
+  },
+};
 
 function traced<A extends unknown[], R>(decode: (...args: A) => R): (...args: A) => R {
   return (...args) => {

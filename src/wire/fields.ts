@@ -34,3 +34,28 @@ export function skip(cursor: Cursor, type: number): number {
   else cursor.at += length;
   return length >= 0 && cursor.at <= bytes.length ? begin : -1;
 }
+
+/** The fields of a list, and the rest of a message. */
+export interface SplitFields {
+  /** Where the lengths of the list's entries are. */
+  readonly starts: number[];
+  /** The bytes of the other fields. */
+  readonly rest: Uint8Array;
+}
+
+/** Takes the fields with `tag`, whose entries have lengths, out of a message; undefined if its fields are not whole. */
+export function split(bytes: Uint8Array, tag: number): SplitFields | undefined {
+  const cursor = { bytes, at: 0 };
+  const starts: number[] = [];
+  const others: number[] = [];
+  while (cursor.at < bytes.length) {
+    const from = cursor.at;
+    const seen = varint(cursor);
+    const start = cursor.at;
+    // Fields count from 1.
+    if (seen < 8 || skip(cursor, seen & 7) < 0) return undefined;
+    if (seen === tag) starts.push(start);
+    else for (let at = from; at < cursor.at; at++) others.push(bytes[at]!);
+  }
+  return { starts, rest: Uint8Array.from(others) };
+}

@@ -22,7 +22,7 @@ import { checkRules, MAX_SIZE, MIN_SIZE } from '../go/rules.js';
 import { checkSnapshot, findChainWithoutLiberties, LAST_MOVES, MOST_BONUS } from '../go/snapshot.js';
 import type { EvaluateRequest } from '../proto/tengen/v1/evaluator.js';
 import { Rules as RulesMessage } from '../proto/tengen/v1/position.js';
-import { type Cursor, skip, varint } from './fields.js';
+import { type Cursor, skip, split, varint } from './fields.js';
 import { rulesFromWire } from './rules.js';
 
 /** A request whose positions have been checked and packed. */
@@ -35,8 +35,6 @@ export const MOST_PACKED = 128;
 
 /** Tag of a position in a request. */
 const POSITION = 34;
-/** Most bytes of a request beside its positions. */
-const HEADER_BYTES = 512;
 
 /**
  * Reads a request.
@@ -48,27 +46,10 @@ export function readPackedRequest(
   bytes: Uint8Array,
   readHeader: (bytes: Uint8Array) => EvaluateRequest,
 ): PackedEvaluateRequest | undefined {
-  const cursor = { bytes, at: 0 };
-  const header = new Uint8Array(Math.min(bytes.length, HEADER_BYTES));
-  const starts: number[] = [];
-  let headerLength = 0;
-  while (cursor.at < bytes.length) {
-    const from = cursor.at;
-    const tag = varint(cursor);
-    const start = cursor.at;
-    // Fields count from 1.
-    if (tag < 8 || skip(cursor, tag & 7) < 0) return undefined;
-    if (tag === POSITION) {
-      if (starts.length === MOST_PACKED) return undefined;
-      starts.push(start);
-    } else {
-      if (headerLength + cursor.at - from > header.length) return undefined;
-      for (let i = from; i < cursor.at; i++) header[headerLength++] = bytes[i]!;
-    }
-  }
-  if (starts.length === 0) return undefined;
-  const packed = readPositions(cursor, starts);
-  return packed && { ...readHeader(header.subarray(0, headerLength)), packed };
+  const fields = split(bytes, POSITION);
+  if (!fields || fields.starts.length === 0 || fields.starts.length > MOST_PACKED) return undefined;
+  const packed = readPositions({ bytes, at: 0 }, fields.starts);
+  return packed && { ...readHeader(fields.rest), packed };
 }
 
 /** @param starts where the lengths of the positions are */
