@@ -10,7 +10,7 @@ import { AppError, check } from '../core/errors.js';
 import { cancelled, type CancelSignal, orAborted, throwIfAborted } from '../core/signals.js';
 import { engineOf, type EngineSettings } from '../engine/engine-settings.js';
 import type { GoEvaluation } from '../go/evaluation.js';
-import { type PackedEvaluations, unpackEvaluation } from '../go/packed-evaluation.js';
+import { type PackedEvaluations, unpackEvaluations } from '../go/packed-evaluation.js';
 import { packPositions } from '../go/packed-position.js';
 import { Batcher, type BatchListener } from './batcher.js';
 import { EvaluationCache } from './cache.js';
@@ -124,7 +124,7 @@ export class Evaluator {
         const places = [...positions.keys()].filter((place) => positions[place]!.size === size);
         const some = places.map((place) => positions[place]!);
         const answer = await this.#evaluate(model, { ...options, positions: packPositions(some, size) });
-        places.forEach((place, i) => (evaluations[place] = unpackEvaluation(answer.evaluations, i)));
+        unpackEvaluations(answer.evaluations).forEach((evaluation, i) => (evaluations[places[i]!] = evaluation));
       });
       await Promise.all(answers);
       return { modelVersion: model.ref, precision: model.precision, evaluations };

@@ -5,7 +5,7 @@
  * is room for it; policy and ownership each with zeros up to a multiple of four. Numbers are little-endian.
  */
 
-import { decodeHalves, writeHalves } from '../core/half.js';
+import { decodeHalves, readHalves, writeHalves } from '../core/half.js';
 import type { GoEvaluation } from './evaluation.js';
 import { readScores, scoreFields, type Writable } from './scores.js';
 
@@ -63,17 +63,22 @@ export function packEvaluation(
   if (ownership) writeHalves(rows.ownership, row * points, points, bytes, at + ownershipAt(size));
 }
 
-/** Evaluation `index`. */
-export function unpackEvaluation({ size, ownership, bytes }: PackedEvaluations, index: number): GoEvaluation {
-  const at = index * evaluationBytes(size, ownership);
+/** All evaluations, with one array for their policies. */
+export function unpackEvaluations({ size, count, ownership, bytes }: PackedEvaluations): GoEvaluation[] {
+  const stride = evaluationBytes(size, ownership);
   const points = size * size;
-  const floats = new Float32Array(EVALUATION_FLOATS);
-  new Uint8Array(floats.buffer).set(bytes.subarray(at, at + POLICY_AT));
-  const [win, draw, loss] = [floats[0]!, floats[1]!, floats[2]!];
-  const logits = decodeHalves(bytes.subarray(at + POLICY_AT, at + POLICY_AT + 2 * (points + 1)));
-  const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
-  readScores(floats, 3, evaluation);
-  const owners = at + ownershipAt(size);
-  if (ownership) evaluation.ownership = decodeHalves(bytes.subarray(owners, owners + 2 * points));
-  return evaluation;
+  const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const policies = new Float32Array(count * (points + 1));
+  const words = new Uint32Array(policies.buffer);
+  return Array.from({ length: count }, (_, i) => {
+    const [at, from] = [i * stride, (i * stride) / 4];
+    const [win, draw, loss] = [floats[from]!, floats[from + 1]!, floats[from + 2]!];
+    readHalves(bytes, at + POLICY_AT, points + 1, policies, words, i * (points + 1));
+    const logits = policies.subarray(i * (points + 1), (i + 1) * (points + 1));
+    const evaluation: Writable<GoEvaluation> = { logits, win, draw, loss, value: win - loss, score: NaN };
+    readScores(floats, from + 3, evaluation);
+    const owners = at + ownershipAt(size);
+    if (ownership) evaluation.ownership = decodeHalves(bytes.subarray(owners, owners + 2 * points));
+    return evaluation;
+  });
 }

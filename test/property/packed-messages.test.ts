@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluationBytes, packEvaluation, unpackEvaluation } from '../../src/go/packed-evaluation.js';
+import { evaluationBytes, packEvaluation, unpackEvaluations } from '../../src/go/packed-evaluation.js';
 import { packPositions } from '../../src/go/packed-position.js';
 import { Position } from '../../src/go/position.js';
 import { koRules, type Rules, scorings, taxes } from '../../src/go/rules.js';
@@ -183,7 +183,7 @@ describe('an answer written from packed evaluations', () => {
         const packed = { size, count, ownership, bytes };
         // In another order than that of the rows.
         for (let i = 0; i < count; i++) packEvaluation(rows, count - 1 - i, packed, new Float32Array(bytes.buffer), i);
-        const evaluations = Array.from({ length: count }, (_, i) => unpackEvaluation(packed, i));
+        const evaluations = unpackEvaluations(packed);
         evaluations.forEach(({ win, score, scoreStdev }, i) => {
           const row = count - 1 - i;
           expect([win, score]).toEqual([rows.value[3 * row], rows.scores[row * scoreFields.length]]);

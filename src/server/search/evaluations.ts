@@ -5,7 +5,6 @@ import type { AnsweredPrecision, AskedPrecision } from '../../core/precision.js'
 import { Cancellation, delay, throwIfAborted } from '../../core/signals.js';
 import type { Evaluator } from '../../evaluator/evaluator.js';
 import { sendError } from '../../threads/messages.js';
-import { evaluationsToWire } from '../../wire/evaluation.js';
 import type { Answer, Question } from './thread-messages.js';
 
 /** Longest that a search waits for an evaluator or a quota that has no room, in milliseconds. */
@@ -62,7 +61,7 @@ export class Evaluations {
 
   async #evaluate(
     { positions, ownership, isBulk }: Question,
-    { model, precision, heard, admit }: Client,
+    { model, precision: asked, heard, admit }: Client,
     signal: Cancellation,
   ): Promise<Omit<Extract<Answer, { readonly precision: unknown }>, 'id'>> {
     const giveUpAt = performance.now() + PATIENCE_MS;
@@ -70,12 +69,13 @@ export class Evaluations {
       let done = (): void => undefined;
       try {
         throwIfAborted(signal);
-        done = admit(positions.length);
+        done = admit(positions.count);
         const priority = isBulk ? 'bulk' : 'interactive';
-        const result = await this.#evaluator.evaluate({ model, precision, positions, ownership, priority, signal });
-        heard(result.precision);
-        const { capacity } = this.#evaluator;
-        return { precision: result.precision, capacity, evaluations: evaluationsToWire(result.evaluations) };
+        // Whoever has no room has not taken the positions yet.
+        const request = { model, precision: asked, positions, ownership, priority, signal } as const;
+        const { precision, evaluations } = await this.#evaluator.evaluatePacked(request);
+        heard(precision);
+        return { precision, capacity: this.#evaluator.capacity, evaluations };
       } catch (error) {
         if (AppError.from(error).kind !== 'resource-exhausted' || performance.now() >= giveUpAt) throw error;
       } finally {

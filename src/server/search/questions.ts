@@ -4,12 +4,13 @@ import { AppError } from '../../core/errors.js';
 import type { AnsweredPrecision } from '../../core/precision.js';
 import { cancelled, type CancelSignal, throwIfAborted } from '../../core/signals.js';
 import type { GoEvaluation } from '../../go/evaluation.js';
+import { unpackEvaluations } from '../../go/packed-evaluation.js';
+import { packPosition, packedBytes, type PackedPositions } from '../../go/packed-position.js';
 import type { Position } from '../../go/position.js';
 import type { Evaluator } from '../../search/evaluator.js';
 import { paceOf } from '../../search/pace.js';
 import { receiveError } from '../../threads/messages.js';
 import type { Tell } from '../../threads/serve.js';
-import { evaluationFromWire } from '../../wire/evaluation.js';
 import type { Answer, Question, SearchEvent } from './thread-messages.js';
 
 /** Who asks, and for what. */
@@ -23,7 +24,6 @@ interface Asking {
 }
 
 interface Waiting extends Pick<Asking, 'heard'> {
-  readonly size: number;
   readonly resolve: (evaluations: readonly GoEvaluation[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -62,7 +62,7 @@ export class Questions {
         if ('error' in answer) throw receiveError(answer.error);
         this.#capacity = answer.capacity;
         waiting.heard(answer.precision);
-        waiting.resolve(answer.evaluations.map((each) => evaluationFromWire(each, waiting.size)));
+        waiting.resolve(unpackEvaluations(answer.evaluations));
       } catch (error) {
         waiting.reject(AppError.from(error));
       }
@@ -85,7 +85,6 @@ export class Questions {
       };
       signal?.addEventListener('abort', withdraw, { once: true });
       this.#waiting.set(id, {
-        size: positions[0]?.size ?? 0,
         heard,
         resolve: (evaluations) => {
           settle();
@@ -96,7 +95,7 @@ export class Questions {
           reject(error);
         },
       });
-      this.#questions.push({ ...asker, id, positions: positions.map((position) => position.snapshot()) });
+      this.#questions.push({ ...asker, id, positions: packed(positions) });
       this.#flushSoon();
     });
   }
@@ -112,4 +111,13 @@ export class Questions {
       this.#tell({ questions, withdrawn });
     });
   }
+}
+
+/** Positions of one game, packed. */
+function packed(positions: readonly Position[]): PackedPositions {
+  const size = positions[0]?.size ?? 0;
+  const stones = new Uint8Array(size * size);
+  const bytes = new Uint8Array(positions.length * packedBytes(size));
+  positions.forEach((position, i) => packPosition(position.snapshot(stones), bytes, i * packedBytes(size)));
+  return { packed: bytes, count: positions.length, size };
 }

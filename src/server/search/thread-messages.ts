@@ -1,8 +1,8 @@
 /** What passes between a search thread and the main thread. */
 
 import type { AnsweredPrecision } from '../../core/precision.js';
-import type { Snapshot } from '../../go/snapshot.js';
-import type { Evaluation } from '../../proto/tengen/v1/position.js';
+import type { PackedEvaluations } from '../../go/packed-evaluation.js';
+import type { PackedPositions } from '../../go/packed-position.js';
 import type { SearchRequest } from '../../proto/tengen/v1/search.js';
 import type { SentError } from '../../threads/messages.js';
 
@@ -11,19 +11,19 @@ export interface Question {
   readonly id: number;
   /** The game whose search asks. */
   readonly game: number;
-  readonly positions: readonly Snapshot[];
+  readonly positions: PackedPositions;
   readonly ownership: boolean;
   readonly isBulk: boolean;
 }
 
-/** The evaluations of one question, as Evaluate would send them, so that a search sees the same numbers here and there. */
+/** The evaluations of one question, with the numbers that Evaluate would send, so that a search sees the same here and there. */
 export type Answer =
   | {
       readonly id: number;
       readonly precision: AnsweredPrecision;
       /** Positions that the evaluator evaluates at once. */
       readonly capacity: number;
-      readonly evaluations: readonly Evaluation[];
+      readonly evaluations: PackedEvaluations;
     }
   | { readonly id: number; readonly error: SentError };
 
