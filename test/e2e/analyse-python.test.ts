@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ModelServiceDefinition } from '../../src/proto/tengen/v1/model.js';
@@ -28,9 +29,31 @@ it('a script in Python names the best move of an SGF file and its line', async (
   expect(answer.exec(await analyse(game))?.[1]).toBe('White');
   expect(answer.exec(await analyse(game, 2))?.[1]).toBe('Black');
   expect(answer.exec(await analyse('(;SZ[5]AB[bb][dd])'))?.[1]).toBe('White');
+  expect(answer.exec(await analyse('(;SZ[5]AB[bb]PL[B])'))?.[1]).toBe('Black');
   // All moves but one are on the board, and that one is suicide.
   const full = 'abcde'.replace(/./g, (row) => 'abcde'.replace(/./g, (column) => `[${column}${row}]`));
   const taken = full.replace('[aa]', '').replace('[cc]', '');
   expect(answer.exec(await analyse(`(;SZ[5]AB${taken}PL[W])`))?.[2]).toBe('pass');
   await expect(analyse('(;SZ[9];B[ee])')).rejects.toThrow(/plays 5×5; size is 9/);
+});
+
+it('reads the main line of an SGF file, and what was set up', async () => {
+  const python = pythonWithGrpc() ?? 'python3';
+  const file = join(mkdtempSync(join(tmpdir(), 'tengen-sgf-')), 'game.sgf');
+  writeFileSync(file, '(;GM[1]SZ[9]KM[-0.5]AB[aa]\n[ii]AW[ba]C[a (\\] b)];W[cc];B[](;W[tt])(;W[dd]))');
+  const read = 'import json, sys, tengen_sgf; print(json.dumps(tengen_sgf.read_game(sys.argv[1])))';
+  const game: unknown = JSON.parse(await runPython(python, '-c', read, file));
+  const [black, white] = ['COLOR_BLACK', 'COLOR_WHITE'];
+  expect(game).toEqual({
+    size: 9,
+    rules: { ko: 'KO_RULE_POSITIONAL', komi: -0.5 },
+    black: [0, 80],
+    white: [1],
+    to_move: white,
+    moves: [
+      { player: white, point: 20 },
+      { player: black, point: 81 },
+      { player: white, point: 81 },
+    ],
+  });
 });
