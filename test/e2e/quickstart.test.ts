@@ -38,19 +38,7 @@ describe('a quickstart on 5×5', () => {
     const settings = ['blocks=1', 'channels=8', 'visits=8', 'batchSize=32', 'startPositions=64', 'candidateSeconds=0'];
     const limits = ['candidateSteps=20', 'maxGames=48', 'ratingGames=4', 'ratingSeconds=20'];
     const flags = [...settings, ...limits].flatMap((setting) => ['--set', setting]);
-    const out = await run([
-      'quickstart',
-      '--size',
-      '5',
-      '--minutes',
-      '3',
-      '--games',
-      '16',
-      '--json',
-      '--data-dir',
-      dataDir,
-      ...flags,
-    ]);
+    const out = await run(['quickstart', '--size', '5', '--minutes', '3', '--json', '--data-dir', dataDir, ...flags]);
     end = JSON.parse(out.trim().split('\n').at(-1) ?? '') as End;
   }, 180_000);
 

@@ -25,7 +25,7 @@ export const quickstartCommand = command({
     size: { type: 'string', default: '7', value: 'POINTS', doc: 'points on a side of the board' },
     minutes: { type: 'string', default: '10', value: 'MINUTES', doc: 'length of the training job in minutes' },
     workers: { type: 'string', default: '1', value: 'COUNT', doc: 'number of self-play worker processes' },
-    games: { type: 'string', default: '128', value: 'COUNT', doc: 'games that each worker plays at once' },
+    games: { type: 'string', default: 'auto', value: 'COUNT', doc: 'games that each worker plays at once, or auto' },
     'data-dir': { type: 'string', value: 'DIR', doc: 'data folder for models and games [data/quickstart-SIZE]' },
     set: {
       type: 'string',
