@@ -30,6 +30,11 @@ export interface AnalysisEngineOptions {
   readonly remote?: (options: RootThinkerOptions) => Promise<RootThinker | undefined>;
   /** The model; throws while nothing is known of it. */
   readonly model: () => Promise<ModelFacts>;
+  /**
+   * Whether warnings of a query are part of the first answer for each of its turns; otherwise each is a line of its own, which
+   * KaTrain's remote engine takes for the whole answer.
+   */
+  readonly warnsInAnswers?: boolean;
   /** Writes one line; whoever answers waits for it. */
   readonly write: (line: string) => Promise<void>;
   /** Told of what did not fail a query, and of what did. */
@@ -41,6 +46,8 @@ interface Task extends Prioritized {
   readonly query: AnalysisQuery;
   readonly precision: GamePrecision;
   readonly turn: number;
+  /** To be said with the first answer. */
+  readonly warning: string;
   readonly abort: AbortController;
 }
 
@@ -116,25 +123,32 @@ export class AnalysisEngine {
       return this.#say({ error: error.message, id });
     }
     const { query, problem, warnings } = parseQuery(values, id, { model, config });
-    for (const { field, message } of warnings) await this.#say({ field, id, warning: message });
+    const apart = this.#options.warnsInAnswers ? [] : warnings;
+    for (const { field, message } of apart) await this.#say({ field, id, warning: message });
     const complaint = problem ?? (query && illegalIn(query));
     if (complaint) return this.#say({ error: complaint.message, field: complaint.field, id });
     if (!query) return;
     const precision = this.#game.precisionFor(query);
+    const warning = this.#options.warnsInAnswers ? warnings.map(({ message }) => message).join('; ') : '';
     for (const { turn, priority } of query.turns) {
-      this.#queue.add({ query, precision, turn, priority, abort: new AbortController() });
+      this.#queue.add({ query, precision, turn, priority, warning, abort: new AbortController() });
     }
   }
 
-  async #analyse({ query, precision, turn, abort }: Task): Promise<void> {
+  async #analyse({ query, precision, turn, warning, abort }: Task): Promise<void> {
     const { config, evaluatorFor, remote, onTrouble } = this.#options;
     const game = gameAt(query, turn);
     const root = game.positionFor(game.position.toMove);
     if (query.ignoreHistory) root.forgetMoves();
     const options = { precision, tuning: tuningOf(query.search, config.batch, config.transpositions) };
     const thinker = (await remote?.(options)) ?? new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
-    const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer =>
-      formatAnswer({ query, turn, root, opinion, evaluation: thinker.evaluation, isDuringSearch });
+    let unsaid = warning;
+    const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer => {
+      const answer = formatAnswer({ query, turn, root, opinion, evaluation: thinker.evaluation, isDuringSearch });
+      const warned = unsaid === '' ? answer : { ...answer, warning: unsaid };
+      unsaid = '';
+      return warned;
+    };
     // Not the thinker's own limit, which also ends a search that is decided: whoever analyses wants all of it.
     const timeUp = new AbortController();
     const timer = setTimeout(() => timeUp.abort(), Math.min(query.maxTimeMs, longestTimerMs));

@@ -26,8 +26,6 @@ export interface QuerySettings {
 
 /** Settings that many queries carry and that change nothing at these values. */
 const neutral: Readonly<Record<string, unknown>> = {
-  wideRootNoise: 0,
-  rootPolicyTemperature: 1,
   rootNumSymmetriesToSample: 1,
   playoutDoublingAdvantage: 0,
   antiMirror: false,
@@ -60,10 +58,6 @@ export function readSettings(
   if (unknown.length > 0) {
     warn('overrideSettings', `Unknown config params: ${unknown.map(([key]) => key).join(',')}`);
   }
-  const temperature = fields.number('rootPolicyTemperature', 0.01, 100);
-  if (temperature !== undefined && temperature !== 1) {
-    warn('rootPolicyTemperature', 'Not supported; the search is as usual');
-  }
   if (overrides.problem) refuseAs(fields, 'overrideSettings', overrides.problem);
   return settings;
 }
@@ -78,8 +72,15 @@ function readSearch(fields: Fields, overrides: Fields): SearchParameters {
       overrides.refuse(name, AppError.from(error).message);
     }
   }
-  const reduction = fields.number('rootFpuReductionMax', 0, 2);
-  return reduction === undefined ? parameters : withSearchParameter(parameters, 'rootFpuReductionMax', reduction);
+  // What a query may also say in fields of its own.
+  const own = {
+    rootFpuReductionMax: fields.number('rootFpuReductionMax', 0, 2),
+    rootPolicyTemperature: fields.number('rootPolicyTemperature', 0.01, 100),
+  } as const;
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined && isSearchParameter(name)) parameters = withSearchParameter(parameters, name, value);
+  }
+  return parameters;
 }
 
 function readPerspective(overrides: Fields): QuerySettings['perspective'] | undefined {

@@ -76,6 +76,7 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
         return new ServerThinker({ connection, model, patienceMs, onTrouble, network: true, ...game });
       },
       model: (): Promise<ModelFacts> => watch.known(patienceMs),
+      warnsInAnswers: config.listen !== '',
       write,
       onTrouble,
     }).run(lines, end);

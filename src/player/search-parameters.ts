@@ -20,6 +20,8 @@ const byName = {
   fpuReductionMax: ['fpuReduction', 0, 2],
   rootFpuReductionMax: ['rootFpuReduction', 0, 2],
   fpuParentWeightByVisitedPolicyPow: ['fpuVisitedPower', 0, 5],
+  wideRootNoise: ['wideRootNoise', 0, 5],
+  rootPolicyTemperature: ['rootPolicyTemperature', 0.01, 100],
   numVirtualLossesPerThread: ['virtualLoss', 0.01, 1000],
   staticScoreUtilityFactor: ['staticScore', 0, 1],
   dynamicScoreUtilityFactor: ['dynamicScore', 0, 1],

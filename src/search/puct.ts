@@ -16,6 +16,7 @@
  *       the mean of a few moves says little about the others
  */
 
+import type { Rng } from '../core/rng.js';
 import type { Tree } from './tree.js';
 
 export interface PuctOptions {
@@ -39,6 +40,10 @@ export interface PuctOptions {
   readonly fpuVisitedPower: number;
   /** How lost an unfinished simulation counts, in units of value. */
   readonly virtualLoss: number;
+  /** How widely the root looks at moves that the network dislikes, for analysis; 0 for not at all (`root-priors.ts`). */
+  readonly wideRootNoise: number;
+  /** Temperature of the root's priors: above 1 they are more alike. */
+  readonly rootPolicyTemperature: number;
 }
 
 /** Defaults: AlphaZero's constants, KataGo's first-play urgency. */
@@ -53,6 +58,8 @@ export const puctDefaults: PuctOptions = {
   rootFpuReduction: 0.1,
   fpuVisitedPower: 0,
   virtualLoss: 1,
+  wideRootNoise: 0,
+  rootPolicyTemperature: 1,
 };
 
 /** KataGo's constants for play with a strong network. */
@@ -88,8 +95,15 @@ function spreadFactor(tree: Tree, node: number, options: PuctOptions): number {
  * The edge of expanded `node` with the highest score; ties go to the lowest action.
  *
  * @param rootPriors at the root only, by edge: the priors with noise, negative where the action may not be played
+ * @param wide at the root only, with `wideRootNoise`: what its chance is drawn from
  */
-export function selectPuct(tree: Tree, node: number, options: PuctOptions, rootPriors?: Float32Array): number {
+export function selectPuct(
+  tree: Tree,
+  node: number,
+  options: PuctOptions,
+  rootPriors?: Float32Array,
+  wide?: Rng,
+): number {
   const { child, visits, inFlight, utilitySum, edgeVisits } = tree;
   const prior = rootPriors ?? tree.prior;
   const first = tree.firstEdge[node]!;
@@ -116,14 +130,19 @@ export function selectPuct(tree: Tree, node: number, options: PuctOptions, rootP
     visitedPrior += p;
     const q =
       (side * (edgeVisits ? utilityThrough(tree, edge) : utilitySum[c]!) - options.virtualLoss * inFlight[c]!) / n;
-    const score = q + (scale * p) / (1 + n);
+    const score = q + (scale * p) / (1 + n) + (wide ? bonus(options, wide) : 0);
     if (score > bestScore) [best, bestScore] = [edge, score];
   }
   if (fresh < 0) return best;
   const reduction = rootPriors ? options.rootFpuReduction : options.fpuReduction;
   const urgency = parentUtility(tree, node, options, visitedPrior) - reduction * Math.sqrt(visitedPrior);
-  const score = urgency + scale * freshPrior;
+  const score = urgency + scale * freshPrior + (wide ? bonus(options, wide) : 0);
   return score > bestScore || (score === bestScore && fresh < best) ? fresh : best;
+}
+
+/** What a move of the root is made to look better by, half of the time. */
+function bonus({ wideRootNoise }: PuctOptions, rng: Rng): number {
+  return rng.float() < 0.5 ? wideRootNoise * Math.abs(rng.normal()) : 0;
 }
 
 /** What first-play urgency starts from, mover's view. */

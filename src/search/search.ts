@@ -21,6 +21,7 @@ import { reach } from './reach.js';
 import { replaceUtilities } from './replace-utilities.js';
 import { rootChoices } from './root-choices.js';
 import { addDirichletNoise } from './root-noise.js';
+import { widenedPriors } from './root-priors.js';
 import { gumbelResult, puctResult, type SearchResult } from './search-result.js';
 import { meanAuxiliary, readStatistics, type RootStatistics } from './statistics.js';
 import { TERMINAL, Tree, UNEXPANDED } from './tree.js';
@@ -212,7 +213,8 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
 
   #selectAtRoot(): number {
     if (this.#gumbel) return this.#gumbel.select();
-    return selectPuct(this.tree, 0, this.#tuning, this.#rootPriors);
+    const wide = this.#tuning.wideRootNoise > 0 ? this.#rng : undefined;
+    return selectPuct(this.tree, 0, this.#tuning, this.#rootPriors, wide);
   }
 
   #selectBelow(node: number): number {
@@ -304,7 +306,7 @@ export class Search<G extends Game & { copyFrom(other: G): void; clone(): G }, E
       this.#gumbel = new GumbelRoot(tree, this.#tuning, this.#allowed, goal, this.#rng);
       return goal;
     }
-    const priors = choices.priors.slice();
+    const priors = widenedPriors(choices.priors, this.#tuning);
     const { dirichletTotal, dirichletShare } = this.#tuning;
     if (dirichletTotal > 0) addDirichletNoise(priors, dirichletTotal, dirichletShare, this.#rng);
     this.#rootPriors = priors;

@@ -48,6 +48,12 @@ describe('the analysis engine at an address', () => {
     await client.answer(({ id, isDuringSearch }) => id === 'long' && isDuringSearch === false);
     await client.send({ id: 'm', action: 'query_models' });
     expect(await client.answer(({ id }) => id === 'm')).toHaveProperty('models');
+    // A line of its own would be taken for the answer by KaTrain.
+    await client.send(query('w', { overrideSettings: { unheardOf: 1, wideRootNoise: 0.04 } }));
+    expect(await client.answer(({ id }) => id === 'w')).toMatchObject({
+      warning: 'Unknown config params: unheardOf',
+      rootInfo: { visits: 20 },
+    });
     client.socket.send('no json');
     expect((await client.answer(({ error }) => error !== undefined)).error).toMatch(/could not parse/);
     expect(await gateway!.stop()).toBe(0);

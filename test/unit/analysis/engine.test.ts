@@ -247,9 +247,9 @@ describe('what is not supported', () => {
     [{ rules: 'japanese' }, 'rules', 'The network only knows area scoring without tax'],
     [{ rules: { scoring: 'TERRITORY' } }, 'rules', 'The network only knows area scoring without tax'],
     [
-      { overrideSettings: { wideRootNoise: 0.04, cpuctBlah: 1 } },
+      { overrideSettings: { wideRootBlah: 0.04, cpuctBlah: 1 } },
       'overrideSettings',
-      'Unknown config params: wideRootNoise,cpuctBlah',
+      'Unknown config params: wideRootBlah,cpuctBlah',
     ],
     [{ includeOwnershipStdev: true }, 'includeOwnershipStdev', 'Not supported; left out'],
     [{ mood: 'good' }, 'mood', 'Unexpected or unused field'],
@@ -277,33 +277,6 @@ describe('what is not supported', () => {
     expect(await only({ overrideSettings: { wideRootNoise: 0.0, rootPolicyTemperature: '1' } })).toHaveProperty(
       'rootInfo',
     );
-  });
-});
-
-describe('the moves before the position', () => {
-  /** How many of them the network saw with the root, by query. */
-  async function shown(changes: object, settings = {}): Promise<number> {
-    const evaluator = new HeuristicEvaluator();
-    const evaluate = evaluator.evaluate.bind(evaluator);
-    const lastMoves: number[] = [];
-    evaluator.evaluate = (positions, options) => {
-      lastMoves.push(...positions.map((position) => position.lastMoves.length));
-      return evaluate(positions, options);
-    };
-    const moves = [
-      ['B', 'C3'],
-      ['W', 'C4'],
-    ];
-    await analyse([{ ...query, moves, ...changes }], { evaluator, settings });
-    return lastMoves[0]!;
-  }
-
-  it('are not shown to the network, unless the query or the engine is told to', async () => {
-    expect(await shown({})).toBe(0);
-    expect(await shown({ overrideSettings: { ignorePreRootHistory: false } })).toBe(2);
-    expect(await shown({ overrideSettings: { ignorePreRootHistory: 'false' } })).toBe(2);
-    expect(await shown({}, { ignorePreRootHistory: false })).toBe(2);
-    expect(await shown({ overrideSettings: { ignorePreRootHistory: true } }, { ignorePreRootHistory: false })).toBe(0);
   });
 });
 
