@@ -25,7 +25,7 @@ export function Calibrations({ of }: { readonly of: readonly ModelCalibration[] 
 }
 
 /** In words. */
-export function stateOf({ calibration, waitsForQuiet }: ModelCalibration): string {
+function stateOf({ calibration, waitsForQuiet }: ModelCalibration): string {
   if (calibration === Calibration.RUNS) return 'being calibrated';
   return waitsForQuiet ? 'waits until nobody waits for an evaluation' : 'waits for its turn';
 }
