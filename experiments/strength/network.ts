@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { paceOf } from '../../src/search/pace.js';
 import type { EvaluatorFor } from '../../src/player/thinker.js';
 import { readConfig } from '../../src/core/config.js';
 import { evaluatorSchema } from '../../src/evaluator/config.js';
@@ -22,11 +23,14 @@ export async function openNetwork(
   const { name, bytes } = modelFile(path);
   const model = `${name}@1`;
   const source = { resolve: () => Promise.resolve(model), read: () => Promise.resolve(bytes) };
-  const evaluator = new Evaluator(source, readConfig(evaluatorSchema, { threads: 1 }));
+  const evaluator = new Evaluator(source, readConfig(evaluatorSchema, {}));
   await evaluator.ready();
   return {
     name,
     evaluatorFor: (ownership) => ({
+      get pace() {
+        return paceOf(evaluator.capacity);
+      },
       evaluate: async (positions, { signal } = {}) => {
         const snapshots = positions.map((position) => position.snapshot());
         const request = { model, positions: snapshots, ownership, priority: 'interactive' } as const;

@@ -20,7 +20,10 @@ import { report } from './report.js';
 
 type Network = Awaited<ReturnType<typeof openNetwork>>;
 
-/** `--player`, `--opponent`, `--games`, `--size`, `--net` a `.bin.gz`, `--parallel` games at once, `--report` alone. */
+/**
+ * `--player`, `--opponent`, `--games`, `--size`, `--net` a `.bin.gz`, `--parallel` games at once (1 for players with
+ * seconds, whose games would take time from one another), `--report` alone.
+ */
 export async function run(args: string[]): Promise<Record<string, unknown>> {
   const { values: flags } = parseArgs({
     args,
@@ -75,16 +78,18 @@ async function playOn(
 }
 
 function makePlayer(spec: string, { evaluatorFor }: Network): Player {
-  const [kind, first, ...rest] = spec.split(':');
+  const [kind, first = '', ...rest] = spec.split(':');
   const number = Number(first);
+  const seconds = Number(/^([\d.]+)s$/.exec(first)?.[1]);
   if (number >= 1 && kind === 'gnugo') return gnugoPlayer(number);
   if (number >= 1 && kind === 'plain') return new ModelPlayer(spec, evaluatorFor(false), number);
-  if (number >= 1 && kind === 'bridge') {
+  if ((number >= 1 || seconds > 0) && kind === 'bridge') {
     const [batch = 0, transpositions = 'none'] = rest;
-    return new BridgePlayer(spec, evaluatorFor, { visits: number, batch: Number(batch), transpositions });
+    const limits = seconds > 0 ? { visits: 1_000_000, moveTime: seconds } : { visits: number };
+    return new BridgePlayer(spec, evaluatorFor, { ...limits, batch: Number(batch), transpositions });
   }
   throw new AppError(
     'invalid-argument',
-    `Player '${spec}' is not bridge:VISITS[:BATCH[:TRANSPOSITIONS]], plain:VISITS or gnugo:LEVEL`,
+    `Player '${spec}' is not bridge:VISITS[:BATCH[:TRANSPOSITIONS]], bridge:SECONDSs[…], plain:VISITS or gnugo:LEVEL`,
   );
 }
