@@ -22,7 +22,7 @@ export const evaluatorSchema = {
     16_384,
     1,
     1_000_000,
-    'Most positions that wait or are being evaluated; the server refuses requests beyond that.',
+    'Most positions that wait or are being evaluated; the server refuses requests beyond that, but never one that is alone.',
   ),
   cacheMegabytes: number(
     64,

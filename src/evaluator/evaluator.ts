@@ -305,7 +305,8 @@ export class Evaluator {
   #admit(positions: number): void {
     if (this.#closed) throw new AppError('unavailable', 'The evaluator is closing');
     const waiting = this.#pendingPositions;
-    if (waiting + positions <= this.#config.maxPending) return;
+    // A request that is alone has room, or it would be refused for ever.
+    if (waiting === 0 || waiting + positions <= this.#config.maxPending) return;
     this.#counters.refused++;
     throw new AppError(
       'resource-exhausted',

@@ -118,6 +118,13 @@ describe('the evaluator', () => {
     expect(evaluator.metrics().refused).toBe(1);
   });
 
+  it('takes a request that is larger than its queue while nothing else waits', async () => {
+    const evaluator = start(twoVersions(), { maxPending: 16 });
+    const answer = await evaluator.evaluate({ model: '', positions: randomPositions(size, 30) });
+    expect(answer.evaluations).toHaveLength(30);
+    expect(evaluator.metrics().refused).toBe(0);
+  });
+
   it('drops what is cancelled and computes none of it that was still queued', async () => {
     const evaluator = start(twoVersions(), { maxBatch: 4, threads: 1 });
     await evaluator.describe('');
