@@ -22,10 +22,10 @@ export const searchSchema = {
   ),
   searchMegabytes: integer(2048, 16, 1_048_576, 'Memory for the search trees of all clients, in MiB.'),
   searchClientMegabytes: integer(
-    1024,
+    1536,
     16,
     1_048_576,
-    'Memory for the search trees of one client, in MiB; a search gets as many visits as fit in what is left.',
+    'Memory for the search trees of one client, in MiB; a search gets as many visits as fit in half of what is left.',
   ),
   searchSeconds: integer(3600, 1, 86_400, 'Seconds after which the server ends a search.'),
 } as const;

@@ -10,6 +10,8 @@ const EDGE_BYTES = 14;
 const GROWTH = 2;
 /** Fewer visits than this are no search; one that cannot have them is refused. */
 const FEWEST_VISITS = 100;
+/** Part of what is free that one search may have: most take far less than they ask for, and others come after it. */
+const SHARE = 0.5;
 
 /** Memory of a visit: a node, and an edge for each action. @param size points on a side */
 export function bytesPerVisit(size: number, ownership: boolean): number {
@@ -50,7 +52,7 @@ export class TreeMemory {
   /**
    * Grants memory for a tree, instead of what the holder has; what the holder has stays if it is more.
    *
-   * @returns visits for which it suffices, as many as wanted if there is room
+   * @returns visits for which it suffices: as many as wanted, if they take at most half of what is free or are few
    * @throws AppError 'resource-exhausted' if there is hardly any
    */
   grant(holder: TreeHolder, visits: number, perVisit: number): number {
@@ -58,7 +60,9 @@ export class TreeMemory {
     const wanted = Math.max(before, visits * perVisit);
     this.keep(holder, 0);
     this.#makeRoom(wanted, holder.client);
-    const bytes = Math.max(before, Math.min(wanted, this.#free(holder.client)));
+    const free = this.#free(holder.client);
+    const share = Math.max(SHARE * free, Math.min(free, FEWEST_VISITS * perVisit));
+    const bytes = Math.max(before, Math.min(wanted, share));
     const granted = Math.min(visits, Math.floor(bytes / perVisit));
     if (granted < Math.min(visits, FEWEST_VISITS)) {
       const full = this.#full(holder.client);
