@@ -90,6 +90,11 @@ export class Thinker {
     this.#onTrouble = onTrouble;
   }
 
+  /** Visits of the tree that follows the game; a search beside the game leaves them as they are. */
+  get visits(): number {
+    return this.#tree.nodeCount > 0 ? this.#tree.visits[0]! : 0;
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#epoch = -1;

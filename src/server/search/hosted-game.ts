@@ -34,7 +34,7 @@ export class HostedGame implements ThreadGame, TreeHolder {
   #modelVersion = '';
   #size = 0;
   #precision: AskedPrecision = 'auto';
-  /** Whether a search has asked for ownership, for which its tree then has room. */
+  /** Whether a search has asked for ownership, for which the tree may then have room. */
   #ownership = false;
   #isSearching = false;
   #isClosed = false;
@@ -121,24 +121,25 @@ export class HostedGame implements ThreadGame, TreeHolder {
   async #search(request: SearchRequest, { visits, ...asked }: StartSearch): Promise<Uint8Array> {
     if (this.#size === 0) return (await this.#pass(request)).answer;
     const { memory, client } = this.#options;
-    // A search beside the game has a tree of its own, which ends with it.
+    // A search that may be beside the game: it then has a tree of its own, which ends with it.
     const isBeside = asked.restrictions.length > 0 || asked.player !== 0;
-    const ownership = asked.ownership || asked.movesOwnership || (!isBeside && this.#ownership);
+    const ownership = asked.ownership || asked.movesOwnership || this.#ownership;
     const holder: TreeHolder = isBeside ? { client, isIdle: false, forget: () => undefined } : this;
     const perVisit = bytesPerVisit(this.#size, ownership);
-    let used = memory.heldBy(holder);
+    let used = memory.heldBy(this);
     this.#isSearching = true;
     try {
       // One more, for the position itself.
       const granted = memory.grant(holder, Math.min(visits, MOST_VISITS) + 1, perVisit) - 1;
-      if (!isBeside) this.#ownership = ownership;
+      this.#ownership = ownership;
       const outcome = await this.#pass(request, { visits: granted });
       used = Math.max(used, outcome.visits * perVisit);
       return outcome.answer;
     } finally {
       this.#isSearching = false;
       // What was not used is given back; and all of it by a game that was closed meanwhile.
-      memory.keep(holder, isBeside || this.#isClosed ? 0 : used);
+      if (isBeside) memory.keep(holder, 0);
+      memory.keep(this, this.#isClosed ? 0 : used);
     }
   }
 

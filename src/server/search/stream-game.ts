@@ -43,6 +43,7 @@ export class StreamGame {
   /** Of the latest answer. */
   #precision: AnsweredPrecision | undefined;
   #stop = new AbortController();
+  #ignoresHistory = false;
   /** Searches in a row for a player that looked lost. */
   readonly #hopeless = new Map<Color, number>();
 
@@ -57,7 +58,7 @@ export class StreamGame {
     const answer = await this.#answer(request, grant);
     return {
       answer: encode(request.requestId, answer),
-      visits: answer.$case === 'report' ? answer.value.visits : 0,
+      visits: this.#thinker.visits,
     };
   }
 
@@ -105,6 +106,9 @@ export class StreamGame {
     this.#asker = { game: this.#ports.game, isBulk: asked.priority === Priority.BULK };
     this.#trouble = undefined;
     this.#stop = new AbortController();
+    // What the network saw of the moves before is in all that the tree knows.
+    if (asked.ignoreHistory !== this.#ignoresHistory) this.forget();
+    this.#ignoresHistory = asked.ignoreHistory;
     const search = new GameSearch({
       requestId,
       state,

@@ -41,7 +41,7 @@ export interface Grant {
 export interface Outcome {
   /** The bytes of the answer. */
   readonly answer: Uint8Array;
-  /** Visits of the root of the tree that was searched; 0 if none was. */
+  /** Visits of the tree that the game keeps for its next search. */
   readonly visits: number;
 }
 

@@ -2,6 +2,7 @@ import { Status } from 'nice-grpc-common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RemoteEvaluator } from '../../../../clients/shared/remote-evaluator.js';
 import type { AppError } from '../../../../src/core/errors.js';
+import { BLACK, WHITE } from '../../../../src/go/color.js';
 import { defaultRules } from '../../../../src/go/rules.js';
 import { GameState } from '../../../../src/player/game-state.js';
 import type { Opinion } from '../../../../src/player/opinion.js';
@@ -74,6 +75,30 @@ describe('SearchService', () => {
     await session.undo();
     expect((await session.search({ visits: 0 })).visits).toBe(1);
     session.cancel();
+  });
+
+  it('begins anew where the network shall see other moves than before', async () => {
+    const session = await begun();
+    await session.play(12);
+    await session.search({ visits: 50 });
+    const hidden = await session.search({ visits: 10, ignoreHistory: true });
+    expect(hidden.visits).toBe(11);
+    expect((await session.search({ visits: 0, ignoreHistory: true })).visits).toBe(11);
+    expect((await session.search({ visits: 0 })).visits).toBe(1);
+    session.cancel();
+  });
+
+  it('counts the memory of a tree that it keeps, whether or not the player is named', async () => {
+    const session = await begun();
+    await session.search({ visits: 200, player: BLACK });
+    const held = server.games.figures.treeBytes;
+    expect(held).toBeGreaterThan(0);
+    await session.search({ visits: 300, player: WHITE });
+    expect(server.games.figures.treeBytes).toBe(held);
+    await session.search({ visits: 0 });
+    expect(server.games.figures.treeBytes).toBe(held);
+    session.cancel();
+    await freed(server);
   });
 
   it('gives reports at intervals, and the final one when it is stopped', async () => {
