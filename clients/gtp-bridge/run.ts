@@ -68,8 +68,9 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
     placed: (thinker) => {
       const elsewhere = { connection, model, patienceMs, onTrouble };
       const [tuning, precision] = [() => session.tuning, () => session.precision];
-      const server = new ServerThinker({ ...elsewhere, tuning, precision });
-      return new PlacedThinker(() => place, { local: thinker, server });
+      const hasElsewhere = config.search === 'auto';
+      const server = new ServerThinker({ ...elsewhere, tuning, precision, hasElsewhere });
+      return new PlacedThinker(() => place, { local: thinker, server }, hasElsewhere ? onTrouble : undefined);
     },
   });
   const watch = new ModelWatch(

@@ -1,5 +1,6 @@
 /** What a bridge or an analysis searches with: a search of its own, or the server's. */
 
+import { AppError } from '../../src/core/errors.js';
 import type { Position } from '../../src/go/position.js';
 import type { GameState } from '../../src/player/game-state.js';
 import type { Opinion } from '../../src/player/opinion.js';
@@ -25,18 +26,34 @@ export interface GameThinker {
 /** Where a search may be made. */
 export type SearchPlace = 'local' | 'server';
 
-/** Searches where it is best, which may take a while to find out. */
+/** Searches where it is best, which may take a while to find out; and here where the server turns out to have no room. */
 export class PlacedThinker implements GameThinker {
   readonly #place: () => Promise<SearchPlace>;
   readonly #thinkers: Readonly<Record<SearchPlace, GameThinker>>;
+  readonly #onFull: ((why: AppError) => void) | undefined;
 
-  constructor(place: () => Promise<SearchPlace>, thinkers: Readonly<Record<SearchPlace, GameThinker>>) {
+  /** @param onFull told that a search is made here as the server has no room; without it such a search fails */
+  constructor(
+    place: () => Promise<SearchPlace>,
+    thinkers: Readonly<Record<SearchPlace, GameThinker>>,
+    onFull?: (why: AppError) => void,
+  ) {
     this.#place = place;
     this.#thinkers = thinkers;
+    this.#onFull = onFull;
   }
 
   async *think(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion> {
-    return yield* this.#thinkers[await this.#place()].think(game, root, options);
+    const { server, local } = this.#thinkers;
+    if ((await this.#place()) === 'local') return yield* local.think(game, root, options);
+    try {
+      return yield* server.think(game, root, options);
+    } catch (thrown) {
+      const error = AppError.from(thrown);
+      if (!this.#onFull || error.kind !== 'resource-exhausted') throw error;
+      this.#onFull(new AppError(error.kind, `The search runs here, not on the server: ${error.message}`));
+      return yield* local.think(game, root, options);
+    }
   }
 
   clear(): void {

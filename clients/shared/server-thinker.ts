@@ -30,6 +30,8 @@ export interface ServerThinkerOptions {
   readonly precision: () => GamePrecision;
   /** Milliseconds in which a search is begun again after its connection was lost or the server was busy. */
   readonly patienceMs: number;
+  /** Whether a search for which the server has no room fails at once, as it can be made elsewhere; it waits if left out. */
+  readonly hasElsewhere?: boolean;
   /** Told of errors that ended a search early without making it useless, or ended the game on the server. */
   readonly onTrouble: (error: AppError) => void;
   /** How urgent the evaluations are; interactive if left out. */
@@ -43,6 +45,8 @@ export interface ServerThinkerOptions {
  * server goes on with the game all the same, and with what it has found.
  */
 const STOP_PATIENCE_MS = 500;
+/** A search that is lost sooner than this hardly began, so that one that is lost again and again comes to an end. */
+const FLEETING_MS = 1000;
 /** Longest wait between two attempts. */
 const MAX_RETRY_MS = 5000;
 /** What the messages take. */
@@ -68,24 +72,29 @@ export class ServerThinker implements GameThinker {
 
   /** As `Thinker.think`. A search whose connection is lost is begun again, in a new game on the server. */
   async *think(game: GameState, root: Position, options: AskOptions): AsyncGenerator<Opinion, Opinion> {
-    const { onTrouble, patienceMs } = this.#options;
+    const { onTrouble, patienceMs, hasElsewhere = false } = this.#options;
     const { stop, timeMs = Infinity } = options;
     const started = performance.now();
+    let waitingSince = started;
     const backoff = new Backoff(new Rng(Date.now()), MAX_RETRY_MS);
     const nothing = emptyOpinion(root.size);
     let latest = nothing;
     this.evaluation = undefined;
     for (;;) {
       if (stop?.aborted) return latest;
+      const begun = performance.now();
       try {
         const left = timeMs - (performance.now() - started);
         return yield* this.#search(game, root, { ...options, timeMs: left }, (opinion) => (latest = opinion));
       } catch (thrown) {
         const error = AppError.from(thrown);
-        this.#dropLost(error);
+        const now = performance.now();
+        // A search that went on for a while was lost now; one that hardly began has been waiting for longer.
+        if (this.#dropLost(error) && now - begun >= FLEETING_MS) waitingSince = now;
         if (stop?.aborted) return latest;
-        const isLate = performance.now() - started >= Math.min(patienceMs, timeMs);
-        if (!RetryQueue.helps(error) || isLate) {
+        const isLate = now - waitingSince >= patienceMs || now - started >= timeMs;
+        const goesElsewhere = hasElsewhere && error.kind === 'resource-exhausted';
+        if (!RetryQueue.helps(error) || isLate || goesElsewhere) {
           if (latest === nothing || error.kind === 'internal') throw error;
           onTrouble(error);
           return latest;
@@ -133,15 +142,16 @@ export class ServerThinker implements GameThinker {
     }
   }
 
-  /** Says that the game on the server is gone, if it is; the next search begins it anew. */
-  #dropLost(error: AppError): void {
+  /** Says that the game on the server is gone, if it is; the next search begins it anew. @returns whether it is */
+  #dropLost(error: AppError): boolean {
     const link = this.#link;
-    if (!link?.isClosed) return;
+    if (!link?.isClosed) return false;
     this.#link = undefined;
     if (link.hasLostGame) {
       const message = `The search on the server was lost and begins anew: ${error.message}`;
       this.#options.onTrouble(new AppError(error.kind, message, { cause: error }));
     }
+    return link.hasLostGame;
   }
 
   #read(report: SearchReport, size: number): Opinion {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../clients/shared/connection.js';
 import { GamePrecision } from '../../../clients/shared/game-precision.js';
-import type { AskOptions, GameThinker } from '../../../clients/shared/game-thinker.js';
+import { type AskOptions, type GameThinker, PlacedThinker } from '../../../clients/shared/game-thinker.js';
 import { RemoteEvaluator } from '../../../clients/shared/remote-evaluator.js';
 import { ServerThinker } from '../../../clients/shared/server-thinker.js';
 import type { AppError } from '../../../src/core/errors.js';
@@ -197,6 +197,45 @@ describe('the search of the server', () => {
     const first = await search.next();
     await search.return(first.value);
     expect((await thought(thinker, game, { visits: 0 })).visits).toBeGreaterThanOrEqual(first.value.visits);
+  });
+
+  it('is made here, where it may be, when the server has no room for its game', async () => {
+    const full = await startEvaluationServer(models, {}, { search: { searchGames: 1 } });
+    const game = new GameState(size, defaultRules(size));
+    await thought(onServer(full.connection), game, { visits: 9 });
+    const evaluator = new RemoteEvaluator(full.connection, {});
+    const local = new Thinker(
+      () => evaluator,
+      tuning,
+      (error) => void troubles.push(error),
+    );
+    const common = { connection: full.connection, model: '', patienceMs: 600_000, tuning, hasElsewhere: true };
+    const heard = (error: AppError): void => void troubles.push(error);
+    const server = new ServerThinker({ ...common, precision: () => precision, onTrouble: heard });
+    const placed = new PlacedThinker(() => Promise.resolve('server'), { local, server }, heard);
+    expect((await thought(placed, game, { visits: 9 })).visits).toBe(10);
+    expect(troubles.at(-1)?.message).toMatch(/^The search runs here, not on the server: .* has 1 games open/);
+    evaluator.close();
+    await full.close();
+  });
+
+  it('is begun again however long it had gone on when the connection was lost', async () => {
+    const proxy = new TcpProxy(server.address);
+    const connection = new Connection({ address: await proxy.start() });
+    const game = new GameState(size, defaultRules(size));
+    const patienceMs = 1000;
+    const stop = new AbortController();
+    const options = { visits: big, reportMs: 10, stop: stop.signal };
+    const search = onServer(connection, patienceMs).think(game, game.positionFor(1), options);
+    const started = performance.now();
+    while (performance.now() - started <= 2 * patienceMs) await search.next();
+    proxy.cut();
+    while (proxy.accepted < 2) expect((await search.next()).done).toBe(false);
+    expect((await search.next()).done).toBe(false);
+    stop.abort();
+    while (!(await search.next()).done);
+    connection.close();
+    proxy.stop();
   });
 
   it('fails with the server’s sentence', async () => {
