@@ -6,10 +6,11 @@ import type { GoEvaluation } from '../../src/go/evaluation.js';
 import type { Position } from '../../src/go/position.js';
 import type { GameState } from '../../src/player/game-state.js';
 import type { Opinion } from '../../src/player/opinion.js';
+import { sharings } from '../../src/player/config.js';
 import { namedParameters } from '../../src/player/search-parameters.js';
 import type { ThinkerTuning } from '../../src/player/thinker.js';
 import { Priority } from '../../src/proto/tengen/v1/evaluator.js';
-import type { SearchReport, StartSearch } from '../../src/proto/tengen/v1/search.js';
+import type { SearchReport, Sharing, StartSearch } from '../../src/proto/tengen/v1/search.js';
 import { evaluationFromWire } from '../../src/wire/evaluation.js';
 import { opinionFromWire } from '../../src/wire/search-report.js';
 import { Backoff } from './backoff.js';
@@ -181,6 +182,7 @@ export class ServerThinker implements GameThinker {
       }),
       priority: this.#options.priority === 'bulk' ? Priority.BULK : Priority.INTERACTIVE,
       leaves: tuning.batch,
+      transpositions: sharings.indexOf(tuning.transpositions ?? 'none') as Sharing,
       parameters: { ...namedParameters(tuning) },
       choose: undefined,
       ignoreHistory: options.ignoreHistory ?? false,

@@ -2,6 +2,9 @@
 
 import { choice, integer, number, type ConfigOf } from '../core/config.js';
 
+/** What positions share that are reached by different orders of moves, in the order of the protocol's numbers. */
+export const sharings = ['none', 'evaluations', 'statistics'] as const;
+
 export const playerSchema = {
   batch: integer(
     0,
@@ -11,7 +14,7 @@ export const playerSchema = {
   ),
   transpositions: choice(
     'none',
-    ['none', 'evaluations', 'statistics'],
+    sharings,
     'What positions in the search share that are reached by different orders of moves: nothing; the evaluation, where the network sees the same; or the statistics of the search, so that the tree becomes a graph.',
   ),
   staticScore: number(

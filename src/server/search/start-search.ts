@@ -2,7 +2,7 @@
 
 import { check } from '../../core/errors.js';
 import type { Color } from '../../go/color.js';
-import { playerSchema } from '../../player/config.js';
+import { playerSchema, sharings } from '../../player/config.js';
 import {
   isSearchParameter,
   searchParameterNames,
@@ -38,13 +38,18 @@ export interface SearchPlan {
  * @throws AppError 'invalid-argument' naming the field, the value seen and the values allowed
  */
 export function planOf(search: StartSearch, size: number): SearchPlan {
-  const { visits, timeMs, reportMs, player, leaves, restrictions, choose } = search;
+  const { visits, timeMs, reportMs, player, leaves, restrictions, choose, transpositions } = search;
   checkRange('visits', visits, 0, MOST_VISITS);
   checkRange('leaves', leaves, 0, MOST_LEAVES);
   checkRange('restrictions', restrictions.length, 0, MOST_RESTRICTIONS);
+  checkRange('transpositions', transpositions, 0, sharings.length - 1);
   if (choose) checkChoice(choose);
   return {
-    tuning: tuningOf(parametersOf(search.parameters), leaves || playerSchema.batch.default),
+    tuning: tuningOf(
+      parametersOf(search.parameters),
+      leaves || playerSchema.batch.default,
+      sharings[transpositions as number],
+    ),
     restrictions: restrictions.map((restriction, i) => restrictionOf(restriction, `restrictions[${i}]`, size)),
     timeMs: timeMs || Infinity,
     reportMs: reportMs === 0 ? Infinity : Math.max(SHORTEST_REPORT_MS, reportMs),

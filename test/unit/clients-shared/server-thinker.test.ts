@@ -10,7 +10,7 @@ import { defaultRules } from '../../../src/go/rules.js';
 import { GameState } from '../../../src/player/game-state.js';
 import type { Opinion } from '../../../src/player/opinion.js';
 import { tuningOf } from '../../../src/player/search-parameters.js';
-import { Thinker } from '../../../src/player/thinker.js';
+import { Thinker, type ThinkerTuning } from '../../../src/player/thinker.js';
 import { startDelayProxy } from '../../../bench/shared/delay-proxy.js';
 import { nearly } from '../../support/nearly.js';
 import { startEvaluationServer, type EvaluationServer } from '../../support/evaluation-server.js';
@@ -19,7 +19,8 @@ import { TcpProxy } from '../../support/tcp-proxy.js';
 
 const size = 5;
 const models = new MemoryModels().add('go@1', tinyModel(size, 1)).promote('', 'go@1');
-const tuning = () => tuningOf({ cPuct: 1.2, staticScore: 0.2 }, 1);
+let transpositions: ThinkerTuning['transpositions'] = 'none';
+const tuning = () => tuningOf({ cPuct: 1.2, staticScore: 0.2 }, 1, transpositions);
 const big = 1_000_000;
 let server: EvaluationServer;
 let precision = new GamePrecision('auto');
@@ -33,6 +34,7 @@ afterEach(() => {
   for (const thinker of thinkers.splice(0)) thinker.clear();
   troubles.length = 0;
   precision = new GamePrecision('auto');
+  transpositions = 'none';
 });
 afterAll(() => server.close());
 
@@ -88,6 +90,22 @@ describe('the search of the server', () => {
     expect(precision.answered).toBe('fp32');
     expect(there.evaluation?.logits.length).toBe(26);
     for (const evaluator of evaluators) evaluator.close();
+  });
+
+  it('shares what its tuning says', async () => {
+    transpositions = 'statistics';
+    const evaluator = new RemoteEvaluator(server.connection, { ownership: false });
+    const own = new Thinker(
+      () => evaluator,
+      tuning,
+      (error) => void troubles.push(error),
+    );
+    const game = new GameState(size, defaultRules(size));
+    const mine = await thought(own, game, { visits: 300 });
+    expect(await thought(onServer(), game, { visits: 300 })).toEqual(nearly(mine));
+    transpositions = 'none';
+    expect(await thought(onServer(), game, { visits: 300 })).not.toEqual(nearly(mine));
+    evaluator.close();
   });
 
   it('yields opinions, and gives what it has when it is stopped', async () => {

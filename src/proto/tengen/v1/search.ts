@@ -17,6 +17,26 @@ export const protobufFileName = "tengen/v1/search.proto";
 
 /** Searches on the server, where the network is. */
 
+/** What positions of a search share that are reached by different orders of moves (see docs/search.md). */
+export const Sharing = {
+  /** UNSPECIFIED - Nothing. */
+  UNSPECIFIED: 0,
+  /** EVALUATIONS - The evaluation, where the network sees the same. */
+  EVALUATIONS: 1,
+  /** STATISTICS - All that the search knows of the position. */
+  STATISTICS: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Sharing = typeof Sharing[keyof typeof Sharing];
+
+export namespace Sharing {
+  export type UNSPECIFIED = typeof Sharing.UNSPECIFIED;
+  export type EVALUATIONS = typeof Sharing.EVALUATIONS;
+  export type STATISTICS = typeof Sharing.STATISTICS;
+  export type UNRECOGNIZED = typeof Sharing.UNRECOGNIZED;
+}
+
 /** One thing to do in the game of the stream. */
 export interface SearchRequest {
   /** Id chosen by the client, unique among the unanswered requests of the stream. */
@@ -154,6 +174,8 @@ export interface StartSearch {
     | undefined;
   /** Whether the network is not shown the moves that led to the position; ko and repetition are as they are. */
   ignoreHistory: boolean;
+  /** What positions share that are reached by different orders of moves. */
+  transpositions: Sharing;
 }
 
 export interface StartSearch_ParametersEntry {
@@ -912,6 +934,7 @@ function createBaseStartSearch(): StartSearch {
     parameters: {},
     choose: undefined,
     ignoreHistory: false,
+    transpositions: 0,
   };
 }
 
@@ -964,6 +987,9 @@ export const StartSearch: MessageFns<StartSearch> = {
     }
     if (message.ignoreHistory !== false) {
       writer.uint32(128).bool(message.ignoreHistory);
+    }
+    if (message.transpositions !== 0) {
+      writer.uint32(136).int32(message.transpositions);
     }
     return writer;
   },
@@ -1112,6 +1138,14 @@ export const StartSearch: MessageFns<StartSearch> = {
             message.ignoreHistory = reader.bool();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.transpositions = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1155,6 +1189,7 @@ export const StartSearch: MessageFns<StartSearch> = {
       ? MoveChoice.fromPartial(object.choose)
       : undefined;
     message.ignoreHistory = object.ignoreHistory ?? false;
+    message.transpositions = object.transpositions ?? 0;
     return message;
   },
 };
