@@ -16,7 +16,13 @@ import { isObject, isWithinDepth, shown, type Complaint } from './fields.js';
 import { PositionQueue, type Prioritized } from './position-queue.js';
 import { QueriedGame } from './queried-game.js';
 import { parseQuery, type AnalysisQuery } from './query.js';
-import { LocalRootThinker, type GameEvaluator, type RootThinker, type RootThinkerOptions } from './root-thinker.js';
+import {
+  LocalRootThinker,
+  PlacedRootThinker,
+  type GameEvaluator,
+  type RootThinker,
+  type RootThinkerOptions,
+} from './root-thinker.js';
 import type { SearchSlots } from './search-slots.js';
 import { formatAnswer, noResults, type Answer } from './report.js';
 
@@ -141,7 +147,10 @@ export class AnalysisEngine {
     const root = game.positionFor(game.position.toMove);
     if (query.ignoreHistory) root.forgetMoves();
     const options = { precision, tuning: tuningOf(query.search, config.batch, config.transpositions) };
-    const thinker = (await remote?.(options)) ?? new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
+    const local = new LocalRootThinker({ ...options, evaluatorFor, onTrouble });
+    const server = await remote?.(options);
+    const placed = server && config.search === 'auto' ? new PlacedRootThinker(server, local, onTrouble) : server;
+    const thinker = placed ?? local;
     let unsaid = warning;
     const report = (opinion: Parameters<typeof formatAnswer>[0]['opinion'], isDuringSearch: boolean): Answer => {
       const answer = formatAnswer({ query, turn, root, opinion, evaluation: thinker.evaluation, isDuringSearch });

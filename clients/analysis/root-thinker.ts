@@ -9,7 +9,7 @@ import type { Opinion } from '../../src/player/opinion.js';
 import { Thinker, type ThinkerTuning } from '../../src/player/thinker.js';
 import type { Evaluator } from '../../src/search/evaluator.js';
 import type { GamePrecision } from '../shared/game-precision.js';
-import type { AskOptions, GameThinker } from '../shared/game-thinker.js';
+import { type AskOptions, type GameThinker, PlacedThinker } from '../shared/game-thinker.js';
 
 /** Evaluates positions, each call in the precision of its game. */
 export interface GameEvaluator extends Evaluator<Position, GoEvaluation> {
@@ -74,5 +74,22 @@ export class LocalRootThinker implements RootThinker {
         return evaluations;
       },
     };
+  }
+}
+
+/** Searches on the server, and here where the server turns out to have no room. */
+export class PlacedRootThinker extends PlacedThinker implements RootThinker {
+  readonly #server: RootThinker;
+  readonly #local: RootThinker;
+
+  /** @param onFull told that the search is made here */
+  constructor(server: RootThinker, local: RootThinker, onFull: (why: AppError) => void) {
+    super(() => Promise.resolve('server'), { server, local }, onFull);
+    this.#server = server;
+    this.#local = local;
+  }
+
+  get evaluation(): GoEvaluation | undefined {
+    return this.#server.evaluation ?? this.#local.evaluation;
   }
 }

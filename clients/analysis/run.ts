@@ -73,7 +73,15 @@ export async function runAnalysis(options: RunAnalysisOptions): Promise<void> {
       remote: async ({ precision, tuning }) => {
         if ((await place) === 'local') return undefined;
         const game = { precision: () => precision, tuning: () => tuning };
-        return new ServerThinker({ connection, model, patienceMs, onTrouble, network: true, ...game });
+        return new ServerThinker({
+          connection,
+          model,
+          patienceMs,
+          onTrouble,
+          network: true,
+          hasElsewhere: config.search === 'auto',
+          ...game,
+        });
       },
       model: (): Promise<ModelFacts> => watch.known(patienceMs),
       warnsInAnswers: config.listen !== '',

@@ -2,7 +2,7 @@
 
 import { PassThrough } from 'node:stream';
 import { analysisSchema, type AnalysisConfig } from '../../clients/analysis/config.js';
-import { AnalysisEngine } from '../../clients/analysis/engine.js';
+import { AnalysisEngine, type AnalysisEngineOptions } from '../../clients/analysis/engine.js';
 import { LineReader } from '../../clients/shared/lines.js';
 import { SearchSlots } from '../../clients/analysis/search-slots.js';
 import type { ModelFacts } from '../../clients/shared/model-watch.js';
@@ -35,6 +35,8 @@ export interface AnalysisSessionOptions {
   readonly settings?: Partial<AnalysisConfig>;
   readonly evaluator?: Evaluator<Position, GoEvaluation>;
   readonly model?: () => Promise<ModelFacts>;
+  /** The search of a server; none if left out. */
+  readonly remote?: AnalysisEngineOptions['remote'];
   /** Characters of the longest line; 65,536 if left out. */
   readonly maxLineLength?: number;
 }
@@ -54,6 +56,7 @@ export class AnalysisConversation {
       version: '1.2.3',
       slots: new SearchSlots(options.settings?.positions ?? 2),
       evaluatorFor: () => evaluator,
+      ...(options.remote && { remote: options.remote }),
       model:
         options.model ??
         (() => Promise.resolve({ ref: 'hand@0', sizes: [9, 7, 5], tellsRules: false, katagoVersion: 8 })),

@@ -60,9 +60,11 @@ export class Analyst {
     const tuning = (): ThinkerTuning => config;
     const local = new Thinker((ownership) => (ownership ? owned! : plain!), tuning, onTrouble);
     const precision = (): GamePrecision => this.#precision;
-    const server = new ServerThinker({ connection, model, tuning, precision, onTrouble, patienceMs: PATIENCE_MS });
+    const hasElsewhere = place === 'auto';
+    const ports = { connection, model, tuning, precision, onTrouble, patienceMs: PATIENCE_MS };
+    const server = new ServerThinker({ ...ports, hasElsewhere });
     this.#place = findPlace({ asked: place, connection, log: nobody });
-    this.#thinker = new PlacedThinker(() => this.#place, { local, server });
+    this.#thinker = new PlacedThinker(() => this.#place, { local, server }, hasElsewhere ? onTrouble : undefined);
   }
 
   /** Where the searches run. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { RootThinker } from '../../../clients/analysis/root-thinker.js';
+import { AppError } from '../../../src/core/errors.js';
 import { analyse } from '../../support/analysis-session.js';
 import { HeuristicEvaluator } from '../../support/heuristic-evaluator.js';
 
@@ -33,6 +35,23 @@ describe('a wider look at the root', () => {
     expect(await moves({ overrideSettings: { rootPolicyTemperature: '4' } })).toBeGreaterThan(usual);
     expect(await moves({ rootPolicyTemperature: 4 })).toBeGreaterThan(usual);
     expect(await moves({ rootPolicyTemperature: 0.2 })).toBeLessThan(usual);
+  });
+});
+
+describe('a server that has no room for a search', () => {
+  const full: RootThinker = {
+    evaluation: undefined,
+    async *think() {
+      throw await Promise.resolve(new AppError('resource-exhausted', 'No room'));
+    },
+    clear: () => undefined,
+  };
+  const answer = async (search: 'auto' | 'server') =>
+    (await analyse([query], { settings: { search }, remote: () => Promise.resolve(full) }))[0]!;
+
+  it('leaves the search to the engine, unless the engine is to search on the server', async () => {
+    expect((await answer('auto')).rootInfo).toMatchObject({ visits: 16 });
+    expect((await answer('server')).error).toBe('No room');
   });
 });
 
