@@ -82,7 +82,8 @@ export async function runGtp(options: RunGtpOptions): Promise<void> {
       session.model = facts.ref;
       session.servedPrecision = facts.precision;
       place = findPlace({ asked: config.search, connection, log });
-      const { ref, sizes, precision } = facts;
+      const { ref, sizes } = facts;
+      const precision = config.precision === 'fp32' ? 'fp32' : facts.precision;
       log.info({ model: ref, sizes, precision, address: options.address }, 'connected');
     },
     onTrouble,

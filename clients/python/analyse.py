@@ -2,7 +2,7 @@
 
     python3 analyse.py FILE.sgf [HOST:PORT [MOVES [TOKEN]]]
 """
-import pathlib, sys, tempfile
+import argparse, pathlib, sys, tempfile
 
 import grpc
 from grpc_tools import protoc
@@ -16,12 +16,19 @@ from tengen.v1 import search_pb2, search_pb2_grpc  # noqa: E402
 from tengen_connection import retried  # noqa: E402
 from tengen_sgf import read_game, vertex  # noqa: E402
 
-given = dict(zip(("file", "address", "moves", "token"), sys.argv[1:]))
-game = read_game(given["file"], int(given["moves"]) if "moves" in given else None)
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("file")
+for name, kind, default in (("address", str, "127.0.0.1:5050"), ("moves", int, None), ("token", str, "")):
+    parser.add_argument(name, type=kind, default=default, nargs="?")
+given = parser.parse_args()
+try:
+    game = read_game(given.file, given.moves)
+except (OSError, ValueError) as error:
+    sys.exit(f"{given.file}: {error}")
 requests = [search_pb2.SearchRequest(new_game=game), search_pb2.SearchRequest(request_id=1, search={"visits": 800})]
-metadata = [("authorization", f"Bearer {given['token']}")] if "token" in given else []
+metadata = [("authorization", f"Bearer {given.token}")] if given.token else []
 
-with grpc.insecure_channel(given.get("address", "127.0.0.1:5050")) as channel:
+with grpc.insecure_channel(given.address) as channel:
     search = search_pb2_grpc.SearchServiceStub(channel).Search
     answers = retried(lambda: list(search(iter(requests), metadata=metadata)))
 for answer in answers:

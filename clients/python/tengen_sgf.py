@@ -9,13 +9,16 @@ def read_game(path, moves=None):
     """The fields of `NewGame`: the board and what was set up on it, and the first `moves` moves, or all of them."""
     properties = _main_line(pathlib.Path(path).read_text())
     root = dict(reversed(properties))
-    size = int(root.get("SZ", ["19"])[0])
+    sides = re.findall(r"\d+", root.get("SZ", ["19"])[0]) or ["19"]
+    if len(set(sides)) > 1 or not properties:
+        raise ValueError(f"the board is {'×'.join(sides)}, which is not square" if properties else "there is no game in it")
+    size = int(sides[0])
     black, white = [[_point(text, size) for text in root.get(name, [])] for name in ("AB", "AW")]
     first = root.get("PL", ["W" if black else "B"])[0]
     played = [(name, texts[0]) for name, texts in properties if name in ("B", "W")][:moves]
     return {
         "size": size,
-        "rules": {"ko": "KO_RULE_POSITIONAL", "komi": float(root.get("KM", ["7.5"])[0])},
+        "rules": {"ko": "KO_RULE_POSITIONAL", "komi": _komi(root.get("KM", ["7.5"])[0])},
         "black": black,
         "white": white,
         "to_move": _color(first),
@@ -43,7 +46,14 @@ def _main_line(text):
 def _point(text, size):
     if text in ("", "tt"):
         return size * size
+    if not re.fullmatch(f"[a-{chr(96 + size)}]{{2}}", text):
+        raise ValueError(f"'{text}' is not on a board of size {size}")
     return (ord(text[1]) - ord("a")) * size + ord(text[0]) - ord("a")
+
+
+def _komi(text):
+    found = re.match(r"-?\d+(?:[.,]\d+)?", text.strip())
+    return float(found.group().replace(",", ".")) if found else 7.5
 
 
 def _color(letter):

@@ -35,6 +35,11 @@ it('a script in Python names the best move of an SGF file and its line', async (
   const taken = full.replace('[aa]', '').replace('[cc]', '');
   expect(answer.exec(await analyse(`(;SZ[5]AB${taken}PL[W])`))?.[2]).toBe('pass');
   await expect(analyse('(;SZ[9];B[ee])')).rejects.toThrow(/plays 5×5; size is 9/);
+  await expect(analyse('(;SZ[5:9])')).rejects.toThrow(/game.sgf: the board is 5×9, which is not square/);
+  await expect(analyse('(;SZ[5];B[zz])')).rejects.toThrow(/game.sgf: 'zz' is not on a board of size 5/);
+  await expect(analyse('hello')).rejects.toThrow(/game.sgf: there is no game in it/);
+  await expect(runPython(python, script)).rejects.toThrow(/usage: analyse.py/);
+  await expect(runPython(python, script, 'none.sgf')).rejects.toThrow(/none.sgf: .*No such file/);
 });
 
 it('reads the main line of an SGF file, and what was set up', async () => {

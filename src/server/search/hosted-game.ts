@@ -125,7 +125,7 @@ export class HostedGame implements ThreadGame, TreeHolder {
     const isBeside = asked.restrictions.length > 0 || asked.player !== 0;
     const ownership = asked.ownership || asked.movesOwnership || this.#ownership;
     const holder: TreeHolder = isBeside ? { client, isIdle: false, forget: () => undefined } : this;
-    const perVisit = bytesPerVisit(this.#size, ownership);
+    const perVisit = bytesPerVisit(this.#size, ownership, asked.transpositions > 0);
     let used = memory.heldBy(this);
     this.#isSearching = true;
     try {

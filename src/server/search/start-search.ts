@@ -13,6 +13,7 @@ import {
 import type { MoveRestriction } from '../../player/search-position.js';
 import type { ThinkerTuning } from '../../player/thinker.js';
 import type { MoveChoice, SearchRestriction, StartSearch } from '../../proto/tengen/v1/search.js';
+import { Priority } from '../../proto/tengen/v1/evaluator.js';
 import { colorFromWire } from '../../wire/rules.js';
 
 /** Most visits that a search may ask for. */
@@ -42,6 +43,7 @@ export function planOf(search: StartSearch, size: number): SearchPlan {
   checkRange('visits', visits, 0, MOST_VISITS);
   checkRange('leaves', leaves, 0, MOST_LEAVES);
   checkRange('restrictions', restrictions.length, 0, MOST_RESTRICTIONS);
+  checkRange('priority', search.priority, 0, Priority.BULK);
   checkRange('transpositions', transpositions, 0, sharings.length - 1);
   if (choose) checkChoice(choose);
   return {

@@ -6,6 +6,9 @@ import { auxiliarySizeOf } from '../../player/opinion-of-tree.js';
 /** Of a node of a search tree without auxiliary values, and of an edge (search/tree.ts). */
 const NODE_BYTES = 50;
 const EDGE_BYTES = 14;
+/** More of both where transpositions share: keys of positions, visits of edges (search/twins.ts). */
+const SHARED_NODE_BYTES = 24;
+const SHARED_EDGE_BYTES = 4;
 /** A tree's arrays double when they are full. */
 const GROWTH = 2;
 /** Fewer visits than this are no search; one that cannot have them is refused. */
@@ -13,10 +16,11 @@ const FEWEST_VISITS = 100;
 /** Part of what is free that one search may have: most take far less than they ask for, and others come after it. */
 const SHARE = 0.5;
 
-/** Memory of a visit: a node, and an edge for each action. @param size points on a side */
-export function bytesPerVisit(size: number, ownership: boolean): number {
-  const node = NODE_BYTES + 4 * auxiliarySizeOf(size, ownership);
-  return GROWTH * (node + EDGE_BYTES * (size * size + 1));
+/** Memory of a visit: a node, and an edge for each action. @param size points on a side @param shares whether transpositions share */
+export function bytesPerVisit(size: number, ownership: boolean, shares = false): number {
+  const node = NODE_BYTES + (shares ? SHARED_NODE_BYTES : 0) + 4 * auxiliarySizeOf(size, ownership);
+  const edge = EDGE_BYTES + (shares ? SHARED_EDGE_BYTES : 0);
+  return GROWTH * (node + edge * (size * size + 1));
 }
 
 /** Who has a tree. */

@@ -129,8 +129,8 @@ export interface SearchedGame {
 /** What to search, how long, and what to report. */
 export interface StartSearch {
   /**
-   * Visits of the position at which the search ends, those that an earlier search made in it included; 1 to 10,000,000. The server
-   * may grant fewer, by the memory that it has.
+   * Visits at which the search ends, those that an earlier search made in the position included, its own evaluation not; up to
+   * 10,000,000. With 0 the report has what is known. The server may grant fewer, by the memory that it has.
    */
   visits: number;
   /** Milliseconds after which the search ends; 0 sets no limit but the server's own. */
@@ -149,7 +149,7 @@ export interface StartSearch {
   reportMs: number;
   /** Whether the first report comes at once, and each one after twice the time, until report_ms is reached. */
   reportSoon: boolean;
-  /** Whether reports hold the expected ownership. */
+  /** Whether reports hold the expected ownership. The first search of a game that asks for it begins anew. */
   ownership: boolean;
   /** Whether candidates, too, hold the ownership expected after their move. */
   movesOwnership: boolean;
@@ -157,7 +157,7 @@ export interface StartSearch {
   unvisited: boolean;
   /** Whether reports hold what the network alone says of the position. */
   network: boolean;
-  /** Moves to allow or to avoid. */
+  /** Moves to allow or to avoid. A player to whom nothing is left passes. */
   restrictions: SearchRestriction[];
   /** How urgent the evaluations are; interactive if not set. */
   priority: Priority;

@@ -131,7 +131,7 @@ describe('SearchService', () => {
     const session = await begun();
     const report = await session.search({
       visits: big,
-      timeMs: 50,
+      timeMs: 1500,
       fullTime: true,
       network: true,
       choose: { resignBelow: 0, resignTurns: 0, temperature: 0, seed: 0n, cleanUp: false },
