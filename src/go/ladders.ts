@@ -37,20 +37,22 @@ export class LadderReader {
   readonly starts = new Uint8Array(MOST_CELLS);
 
   /** Reads every chain with one or two liberties. @param ko the cell banned by the immediate ko, or 0 */
-  read(geometry: Geometry, stones: ReadonlyNumbers, { head, liberties }: Chains, ko: number): void {
+  read(geometry: Geometry, stones: ReadonlyNumbers, chains: Chains, ko: number): void {
     const { cells, points, cellOf } = geometry;
+    const { head, liberties } = chains;
     this.#answers.fill(0, 0, cells);
     this.taken.fill(0, 0, cells);
     this.starts.fill(0, 0, cells);
     this.#mostPlies = Math.floor((points * 3) / 2);
     let isLoaded = false;
-    for (const cell of cellOf) {
+    for (let point = 0; point < points; point++) {
+      const cell = cellOf[point]!;
       if (stones[cell] === 0) continue;
       const chain = head[cell]!;
       const count = liberties[chain]!;
       if (count !== 1 && count !== 2) continue;
       if (this.#answers[chain] === 0) {
-        if (!isLoaded) this.#board.load(geometry, stones, ko);
+        if (!isLoaded) this.#board.load(geometry, stones, chains, ko);
         isLoaded = true;
         this.#answers[chain] = this.#isTaken(cell, count) ? 2 : 1;
       }
@@ -60,56 +62,62 @@ export class LadderReader {
 
   #isTaken(cell: number, liberties: number): boolean {
     const board = this.#board;
-    const color = board.stones[cell]!;
+    const color = board.stones[cell]! as Color;
     this.#prey = cell;
     this.#attacker = (3 - color) as Color;
-    if (liberties === 1) return this.#search();
     board.liberties(cell, 2);
     const first = board.found[0]!;
+    if (liberties === 1) return this.#search(first);
     const second = board.found[1]!;
-    const firstWorks = this.#startWorks(first, color);
-    return this.#startWorks(second, color) || firstWorks;
+    const firstWorks = this.#startWorks(first, second, color);
+    return this.#startWorks(second, first, color) || firstWorks;
   }
 
-  #startWorks(move: number, preyColor: number): boolean {
+  /** Whether filling one of the prey's two liberties takes it, which then runs to the other one. */
+  #startWorks(move: number, run: number, preyColor: Color): boolean {
     const board = this.#board;
-    if (!board.isLegal(move, this.#attacker)) return false;
+    if (board.emptyNeighbours(run) >= 4 || !board.isLegal(move, this.#attacker)) return false;
     board.play(move, this.#attacker);
-    const works = this.#search();
+    const works = this.#search(run);
     board.undo();
     if (works) this.starts[move]! |= preyColor;
     return works;
   }
 
-  /** Whether the prey, to move, is taken. */
-  #search(): boolean {
+  /** Whether the prey, to move and in atari at `run`, is taken. */
+  #search(run: number): boolean {
     const board = this.#board;
+    // What it might take besides does not matter: one way out is enough.
+    if (this.#runsFree(run)) return false;
     const { ko } = board;
     board.ko = 0;
     this.#plays = 0;
-    const taken = this.#preyToMove(0, 0) && this.#plays < MOST_PLAYS;
+    const taken = this.#preyToMove(run, 0, 0) && this.#plays < MOST_PLAYS;
     board.ko = ko;
     return taken;
   }
 
-  /** @param listed length of the lists of moves of the plies before */
-  #preyToMove(ply: number, listed: number): boolean {
+  /** True only if the prey has three liberties after running, for certain. */
+  #runsFree(run: number): boolean {
+    return this.#board.surelyHasAfter(run, (3 - this.#attacker) as Color, 3);
+  }
+
+  /**
+   * @param run the prey's only liberty
+   * @param listed length of the lists of moves of the plies before
+   */
+  #preyToMove(run: number, ply: number, listed: number): boolean {
     const board = this.#board;
-    const prey = this.#prey;
     if (ply >= this.#mostPlies) return true;
-    if (board.liberties(prey, 2) > 1 || board.ko !== 0) return false;
+    if (board.ko !== 0) return false;
     const moves = this.#moves;
-    const run = board.found[0]!;
-    let count = board.captures(prey, moves, listed);
-    moves[listed + count++] = run;
     const color = (3 - this.#attacker) as Color;
+    const count = board.captures(this.#prey, moves, listed);
     for (let i = 0; i < count; i++) {
-      const move = moves[listed + i]!;
-      if (!board.isLegal(move, color)) continue;
-      const escapes = !this.#afterPlay(move, color, ply, listed + count);
-      if (escapes) return false;
+      // It takes stones, so it is legal.
+      if (!this.#takenAfter(moves[listed + i]!, ply, listed + count)) return false;
     }
-    return true;
+    return !board.isLegal(run, color) || this.#takenAfter(run, ply, listed + count);
   }
 
   #attackerToMove(ply: number, listed: number): boolean {
@@ -124,25 +132,42 @@ export class LadderReader {
     if (room === 0 && otherRoom === 0 && this.#isDoubleKo(first, second, listed)) return true;
     // Filling one liberty leaves the prey all the room of the other, unless they touch.
     const apart = !board.areNeighbours(first, second);
-    const attackFirst = (): boolean => !(apart && otherRoom >= 3) && this.#attack(first, ply, listed);
-    const attackSecond = (): boolean => !(apart && room >= 3) && this.#attack(second, ply, listed);
-    return room >= otherRoom ? attackFirst() || attackSecond() : attackSecond() || attackFirst();
+    const firstMayWork = !(apart && otherRoom >= 3);
+    const secondMayWork = !(apart && room >= 3);
+    if (room < otherRoom) {
+      if (secondMayWork && this.#attack(second, first, ply, listed)) return true;
+      return firstMayWork && this.#attack(first, second, ply, listed);
+    }
+    if (firstMayWork && this.#attack(first, second, ply, listed)) return true;
+    return secondMayWork && this.#attack(second, first, ply, listed);
   }
 
-  #attack(move: number, ply: number, listed: number): boolean {
-    return this.#board.isLegal(move, this.#attacker) && this.#afterPlay(move, this.#attacker, ply, listed);
+  /** Whether the attacker takes the prey by filling one of its two liberties. */
+  #attack(move: number, run: number, ply: number, listed: number): boolean {
+    const board = this.#board;
+    if (!board.isLegal(move, this.#attacker)) return false;
+    if (this.#givesUp()) return true;
+    board.play(move, this.#attacker);
+    const taken = this.#preyToMove(run, ply + 1, listed);
+    board.undo();
+    return taken;
   }
 
-  /** Plays, asks whether the prey is taken, takes back. */
-  #afterPlay(move: number, color: Color, ply: number, listed: number): boolean {
-    // Given up: the rest of the search falls through, and its answer is not used.
+  /** Whether the attacker takes the prey after a legal move of it. */
+  #takenAfter(move: number, ply: number, listed: number): boolean {
+    const board = this.#board;
+    if (this.#givesUp()) return true;
+    board.play(move, (3 - this.#attacker) as Color);
+    const taken = this.#attackerToMove(ply + 1, listed);
+    board.undo();
+    return taken;
+  }
+
+  /** Counts a play, or says that there were too many: the rest of the search falls through, and its answer is not used. */
+  #givesUp(): boolean {
     if (this.#plays >= MOST_PLAYS) return true;
     this.#plays++;
-    this.#board.play(move, color);
-    const isAttacker = color === this.#attacker;
-    const taken = isAttacker ? this.#preyToMove(ply + 1, listed) : this.#attackerToMove(ply + 1, listed);
-    this.#board.undo();
-    return taken;
+    return false;
   }
 
   /** Whether the prey's two liberties are both kos that it cannot win: it may connect one, not both. */

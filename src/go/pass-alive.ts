@@ -80,13 +80,19 @@ export function ownersInto(
       else if (isEmpty) markUnowned(region, color, out);
     }
   }
-  for (const cell of geometry.cellOf) if (out[cell] === EMPTY) out[cell] = stones[cell]!;
+  const { points, cellOf } = geometry;
+  for (let point = 0; point < points; point++) {
+    const cell = cellOf[point]!;
+    if (out[cell] === EMPTY) out[cell] = stones[cell]!;
+  }
 }
 
 /** Finds the regions of `color` and which of its chains live; returns the number of regions, none if it has no stone. */
 function analyse(geometry: Geometry, stones: ReadonlyNumbers, chains: Chains, color: Color, suicide: boolean): number {
+  const { points, cellOf } = geometry;
   let chainCount = 0;
-  for (const cell of geometry.cellOf) {
+  for (let point = 0; point < points; point++) {
+    const cell = cellOf[point]!;
     if (stones[cell] === color && chains.head[cell] === cell) heads[chainCount++] = cell;
   }
   if (chainCount === 0) return 0;
@@ -96,7 +102,7 @@ function analyse(geometry: Geometry, stones: ReadonlyNumbers, chains: Chains, co
 }
 
 function findRegions(
-  { cells, stride, cellOf }: Geometry,
+  { points, cells, stride, cellOf }: Geometry,
   stones: ReadonlyNumbers,
   { head }: Chains,
   color: Color,
@@ -105,7 +111,8 @@ function findRegions(
   regionOf.fill(-1, 0, cells);
   let count = 0;
   let length = 0;
-  for (const start of cellOf) {
+  for (let point = 0; point < points; point++) {
+    const start = cellOf[point]!;
     // A region without an empty cell would be an enemy chain without liberties.
     if (stones[start] !== EMPTY || regionOf[start] !== -1) continue;
     const region = count++;
@@ -118,7 +125,9 @@ function findRegions(
     for (let next = begins[region]; next < length; next++) {
       const cell = members[next]!;
       if (stones[cell] !== EMPTY) holdsEnemy[region] = 1;
-      if (suicide || stones[cell] === EMPTY) dropChainsNotBeside(cell, stride, stones, head, color, region);
+      if (vitalCount[region] !== 0 && (suicide || stones[cell] === EMPTY)) {
+        dropChainsNotBeside(cell, stride, stones, head, color, region);
+      }
       let isInner = true;
       for (let i = 0; i < 4; i++) {
         const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
@@ -180,7 +189,7 @@ function dropChainsNotBeside(
 
 /** Benson's iteration: a chain with fewer than two eyes does not live, and what it borders holds nobody else up. */
 function findAlive(
-  { stride, cellOf }: Geometry,
+  { points, stride, cellOf }: Geometry,
   stones: ReadonlyNumbers,
   { head }: Chains,
   count: number,
@@ -192,8 +201,16 @@ function findAlive(
     eyes[heads[i]!] = 0;
   }
   for (let region = 0; region < regions; region++) addEyes(region, 1);
-  while (killShortOfEyes(count)) {
-    for (const cell of cellOf) {
+  let left = count;
+  for (let killed = killShortOfEyes(count); killed > 0; killed = killShortOfEyes(count)) {
+    left -= killed;
+    // Every region is beside a chain.
+    if (left === 0) {
+      isHeld.fill(0, 0, regions);
+      return;
+    }
+    for (let point = 0; point < points; point++) {
+      const cell = cellOf[point]!;
       if (stones[cell] !== color || isAlive[head[cell]!] !== 0) continue;
       for (let j = 0; j < 4; j++) {
         const neighbour = j === 0 ? cell - stride : j === 1 ? cell - 1 : j === 2 ? cell + 1 : cell + stride;
@@ -206,16 +223,16 @@ function findAlive(
   }
 }
 
-/** Gives up the chains with fewer than two eyes; returns whether there were any. */
-function killShortOfEyes(count: number): boolean {
-  let any = false;
+/** Gives up the chains with fewer than two eyes; returns how many. */
+function killShortOfEyes(count: number): number {
+  let killed = 0;
   for (let i = 0; i < count; i++) {
     const chain = heads[i]!;
     if (isAlive[chain] === 0 || eyes[chain]! >= 2) continue;
     isAlive[chain] = 0;
-    any = true;
+    killed++;
   }
-  return any;
+  return killed;
 }
 
 function addEyes(region: number, by: number): void {
@@ -227,13 +244,16 @@ function isCertain(region: number): boolean {
 }
 
 function markAlive(
-  { cellOf }: Geometry,
+  { points, cellOf }: Geometry,
   stones: ReadonlyNumbers,
   { head }: Chains,
   color: Color,
   out: Uint8Array,
 ): void {
-  for (const cell of cellOf) if (stones[cell] === color && isAlive[head[cell]!] !== 0) out[cell] = color;
+  for (let point = 0; point < points; point++) {
+    const cell = cellOf[point]!;
+    if (stones[cell] === color && isAlive[head[cell]!] !== 0) out[cell] = color;
+  }
 }
 
 function mark(region: number, color: Color, out: Uint8Array): void {

@@ -3,9 +3,9 @@
  * when they are asked about, which is cheap for the few that a ladder concerns. In cells, see `geometry.ts`.
  */
 
-import { MOST_CELLS } from './chains.js';
+import { Chains, MOST_CELLS } from './chains.js';
 import { EMPTY, type Color } from './color.js';
-import { geometry, type Geometry, type ReadonlyNumbers } from './geometry.js';
+import { BORDER, geometry, type Geometry, type ReadonlyNumbers } from './geometry.js';
 
 /** One board, loaded with position after position. */
 export class ReadingBoard {
@@ -28,12 +28,69 @@ export class ReadingBoard {
   readonly #plays = new Uint16Array(8192);
   #playsEnd = 0;
 
-  /** Takes over a position. @param ko the cell that may not be played, or 0 */
-  load(board: Geometry, stones: ReadonlyNumbers, ko: number): void {
+  /** What was loaded, to be read only. */
+  #loaded: ReadonlyNumbers = this.stones;
+  #chains = new Chains();
+  /** For heads of loaded chains: how many of the chain's liberties were played on. */
+  readonly #lost = new Uint8Array(MOST_CELLS);
+  /** How often a stone of each cell was taken. */
+  readonly #taken = new Uint8Array(MOST_CELLS);
+
+  /**
+   * Takes over a position, whose stones and chains must stay as they are while it is read.
+   *
+   * @param ko the cell that may not be played, or 0
+   */
+  load(board: Geometry, stones: ReadonlyNumbers, chains: Chains, ko: number): void {
     this.#geometry = board;
     for (let cell = 0; cell < board.cells; cell++) this.stones[cell] = stones[cell]!;
+    this.#loaded = stones;
+    this.#chains = chains;
     this.ko = ko;
     this.#playsEnd = 0;
+    this.#lost.fill(0, 0, board.cells);
+    this.#taken.fill(0, 0, board.cells);
+  }
+
+  /** Whether the stone at `cell` was there when the position was loaded. */
+  #isLoaded(cell: number): boolean {
+    return this.#loaded[cell] !== EMPTY && this.#taken[cell] === 0;
+  }
+
+  /**
+   * True only if the chain at `cell` has `least` liberties or more, for certain and at once: a play on a liberty of a chain
+   * leaves it all others, and no other play takes one.
+   */
+  #surelyHas(cell: number, least: number): boolean {
+    if (!this.#isLoaded(cell)) return false;
+    const { head, liberties } = this.#chains;
+    const chain = head[cell]!;
+    return liberties[chain]! - this.#lost[chain]! >= least;
+  }
+
+  /** Counts a play on `cell`, or takes back the count: `by` is 1 or −1. */
+  #countLost(cell: number, by: number): void {
+    const { stones } = this;
+    const { head } = this.#chains;
+    const stride = this.#geometry.stride;
+    for (let i = 0; i < 4; i++) {
+      const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
+      const stone = stones[neighbour]!;
+      // A chain that meets the cell twice is counted twice, which errs on the safe side.
+      if (stone !== EMPTY && stone !== BORDER && this.#isLoaded(neighbour)) this.#lost[head[neighbour]!]! += by;
+    }
+  }
+
+  /** True only if `color` playing at `cell` makes a chain of `least` liberties or more, for certain and at once. */
+  surelyHasAfter(cell: number, color: Color, least: number): boolean {
+    if (this.emptyNeighbours(cell) >= least) return true;
+    const { stones } = this;
+    const stride = this.#geometry.stride;
+    for (let i = 0; i < 4; i++) {
+      const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
+      if (stones[neighbour] === color && this.#surelyHas(neighbour, least + 1)) return true;
+    }
+    return false;
   }
 
   /** Counts the liberties of the chain at `cell` up to `most`, and lists them in `found`. */
@@ -52,11 +109,13 @@ export class ReadingBoard {
       const at = queue[next]!;
       for (let i = 0; i < 4; i++) {
         const neighbour = i === 0 ? at - stride : i === 1 ? at - 1 : i === 2 ? at + 1 : at + stride;
+        if (marked[neighbour] === mark) continue;
         const stone = stones[neighbour]!;
-        if ((stone !== EMPTY && stone !== color) || marked[neighbour] === mark) continue;
-        marked[neighbour] = mark;
-        if (stone === color) queue[length++] = neighbour;
-        else {
+        if (stone === color) {
+          marked[neighbour] = mark;
+          queue[length++] = neighbour;
+        } else if (stone === EMPTY) {
+          marked[neighbour] = mark;
           found[count++] = neighbour;
           if (count === most) return count;
         }
@@ -78,10 +137,13 @@ export class ReadingBoard {
       const at = this.#chain[next]!;
       for (let i = 0; i < 4; i++) {
         const neighbour = i === 0 ? at - stride : i === 1 ? at - 1 : i === 2 ? at + 1 : at + stride;
-        if (stones[neighbour] !== enemy || seen[neighbour] === look) continue;
-        seen[neighbour] = look;
+        if (stones[neighbour] !== enemy) continue;
+        const chain = this.#isLoaded(neighbour) ? this.#chains.head[neighbour]! : neighbour;
+        if (seen[chain] === look) continue;
+        seen[chain] = look;
         // Most stones have two liberties of their own, which is quickly seen.
-        if (this.emptyNeighbours(neighbour) > 1 || this.liberties(neighbour, 2) !== 1) continue;
+        if (this.#surelyHas(neighbour, 2) || this.emptyNeighbours(neighbour) > 1) continue;
+        if (this.liberties(neighbour, 2) !== 1) continue;
         const move = this.found[0]!;
         let listed = false;
         for (let j = 0; j < count; j++) listed ||= out[offset + j] === move;
@@ -133,8 +195,10 @@ export class ReadingBoard {
     for (let i = 0; i < 4; i++) {
       const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
       const stone = stones[neighbour]!;
+      if (stone === BORDER) continue;
       // An own chain must have another liberty, an enemy's none.
-      if (stone < 3 && (stone === color) === this.liberties(neighbour, 2) > 1) return true;
+      const hasOther = this.#surelyHas(neighbour, 2) || this.liberties(neighbour, 2) > 1;
+      if ((stone === color) === hasOther) return true;
     }
     return false;
   }
@@ -145,17 +209,19 @@ export class ReadingBoard {
     const plays = this.#plays;
     const stride = this.#geometry.stride;
     const start = this.#playsEnd;
+    this.#countLost(cell, 1);
     stones[cell] = color;
     let alone = true;
     for (let i = 0; i < 4; i++) {
       const neighbour = i === 0 ? cell - stride : i === 1 ? cell - 1 : i === 2 ? cell + 1 : cell + stride;
       const stone = stones[neighbour]!;
       if (stone === color) alone = false;
-      if (stone !== 3 - color || this.liberties(neighbour, 1) > 0) continue;
+      if (stone !== 3 - color || this.#surelyHas(neighbour, 1) || this.liberties(neighbour, 1) > 0) continue;
       const length = this.#findChain(neighbour);
       for (let next = 0; next < length; next++) {
         const taken = this.#chain[next]!;
         stones[taken] = EMPTY;
+        this.#taken[taken]!++;
         plays[this.#playsEnd++] = taken;
       }
     }
@@ -175,7 +241,12 @@ export class ReadingBoard {
     let count = plays[--this.#playsEnd]!;
     const enemy = 3 - stones[cell]!;
     stones[cell] = EMPTY;
-    while (count-- > 0) stones[plays[--this.#playsEnd]!] = enemy;
+    while (count-- > 0) {
+      const taken = plays[--this.#playsEnd]!;
+      stones[taken] = enemy;
+      this.#taken[taken]!--;
+    }
+    this.#countLost(cell, -1);
   }
 
   /** Lists the stones of the chain at `cell` in `#chain`; returns how many. */

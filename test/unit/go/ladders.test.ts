@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Chains, findChains } from '../../../src/go/chains.js';
+import { Rng } from '../../../src/core/rng.js';
+import { Chains, findChains, MOST_CELLS, toCells } from '../../../src/go/chains.js';
+import { geometry } from '../../../src/go/geometry.js';
 import { LadderReader } from '../../../src/go/ladders.js';
+import { Position } from '../../../src/go/position.js';
+import { defaultRules } from '../../../src/go/rules.js';
 import { formatVertex } from '../../../src/go/vertex.js';
 import { diagram } from '../../support/diagram.js';
+import { plainLadders } from '../../support/plain-ladders.js';
 
 /** Stones that ladders take, and moves that start ladders against Black or White, as vertices. */
 function read(picture: string): { taken: string[]; startsOnBlack: string[]; startsOnWhite: string[] } {
@@ -109,3 +114,58 @@ describe('a ladder', () => {
     ).not.toContain('B4');
   });
 });
+
+/** Stones along random games, whose next move is near the last one or anywhere. */
+function* boards(size: number, games: number): Generator<Uint8Array> {
+  const rng = new Rng(size);
+  const points = size * size;
+  for (let game = 0; game < games; game++) {
+    const position = new Position(size, { ...defaultRules(size), suicide: false });
+    const isLocal = game % 2 === 0;
+    let last = rng.int(points);
+    for (let ply = 0; ply < points * 1.2; ply++) {
+      const near = last + rng.int(5) - 2 + size * (rng.int(5) - 2);
+      const move = isLocal && near >= 0 && near < points && rng.int(4) > 0 ? near : rng.int(points);
+      if (!position.isLegal(move)) continue;
+      position.play(move);
+      last = move;
+      yield position.snapshot().stones;
+    }
+  }
+}
+
+describe('ladders of random boards', () => {
+  it.each([
+    [4, 60],
+    [5, 40],
+    [7, 20],
+    [9, 12],
+    [19, 1],
+  ])('are what a plain reader says, on %i × %i', (size, games) => {
+    const board = geometry(size);
+    const reader = new LadderReader();
+    const [cells, chains] = [new Uint8Array(MOST_CELLS), new Chains()];
+    let [read, taken, starts] = [0, 0, 0];
+    for (const stones of boards(size, games)) {
+      if (read++ % (size < 19 ? 3 : 9) !== 0) continue;
+      toCells(board, stones, cells);
+      findChains(board, cells, chains);
+      // Now and then a point is banned, whether or not there is a ko.
+      const banned = read % 2 === 0 ? stones.indexOf(0, read % stones.length) : -1;
+      reader.read(board, cells, chains, banned < 0 ? 0 : board.cellOf[banned]!);
+      const plain = plainLadders(size, stones, banned);
+      const seen = {
+        taken: of(reader.taken, board.cellOf).map((value) => value === 1),
+        starts: of(reader.starts, board.cellOf),
+      };
+      expect(seen, [...stones].join('')).toEqual(plain);
+      taken += plain.taken.filter(Boolean).length;
+      starts += plain.starts.filter((value) => value > 0).length;
+    }
+    expect(Math.min(taken, starts)).toBeGreaterThan(100);
+  });
+});
+
+function of(values: Uint8Array, cells: ArrayLike<number>): number[] {
+  return Array.from(cells, (cell) => values[cell]!);
+}
