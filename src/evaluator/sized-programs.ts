@@ -56,7 +56,8 @@ export class SizedPrograms {
   async #compile(size: number): Promise<Program> {
     while (this.#programs.size >= MAX_PROGRAMS) await this.#programs.takeOldest()!.release();
     const { ranges, graphOf } = this.#form;
-    const served = servingGraph(this.#model.architecture, size);
+    const { architecture, weights } = this.#model;
+    const served = servingGraph(architecture, size, weights);
     const graph = graphOf?.(served) ?? served;
     const constants = new Map([...servingConstants(this.#model)].filter(([name]) => graph.inputs.has(name)));
     return await this.#engine.compile(graph, { constants, ranges });

@@ -9,6 +9,7 @@ import * as e from '../../src/nn/operations/elementwise.js';
 import { addRows, gather, indexConstant, scatterAdd } from '../../src/nn/operations/gather.js';
 import { accumulate, gemm } from '../../src/nn/operations/gemm.js';
 import { matMul } from '../../src/nn/operations/matmul.js';
+import { learnedRotation, turned } from '../../src/nn/networks/katago/rotary.js';
 import { max, mean } from '../../src/nn/operations/reductions.js';
 import * as s from '../../src/nn/operations/shape.js';
 import { logSoftmax, softmax } from '../../src/nn/operations/softmax.js';
@@ -283,6 +284,22 @@ export const cases: readonly Case[] = [
       ]) as tf.Tensor4D;
       const filter = tf.transpose(upstream!, [2, 3, 0, 1]) as tf.Tensor4D;
       return tf.transpose(tf.conv2d(padded, filter, 1, 'valid'), [3, 0, 1, 2]);
+    },
+  },
+  {
+    name: 'rotation by learned frequencies',
+    shapes: [
+      [1, 2, 1, 4, 4],
+      [2, 2, 2],
+    ],
+    ours: ([x, frequencies]) => turned(x!, learnedRotation(frequencies!, 2)),
+    theirs: ([x, frequencies]) => {
+      const places = tf.tensor2d([0, 0, 1, 0, 0, 1, 1, 1], [4, 2]);
+      const angles = tf.stack(tf.unstack(frequencies!).map((each) => tf.matMul(places, each, false, true)));
+      const [wide, [a, b]] = [tf.reshape(angles, [1, 2, 1, 4, 2]), tf.unstack(tf.reshape(x!, [1, 2, 1, 4, 2, 2]), 5)];
+      const [c, s] = [tf.cos(wide), tf.sin(wide)];
+      const both = [tf.sub(tf.mul(a!, c), tf.mul(b!, s)), tf.add(tf.mul(a!, s), tf.mul(b!, c))];
+      return tf.reshape(tf.stack(both, 5), [1, 2, 1, 4, 4]);
     },
   },
   {

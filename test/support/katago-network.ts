@@ -11,11 +11,13 @@ type OnImage = (x: Image, side: number) => Image;
 type OnVector = (x: readonly number[]) => number[];
 
 /** A block: its kind, or a list of the blocks in a bottleneck. */
-export type SketchBlock = 'ordinary' | 'pool' | readonly SketchBlock[];
+export type SketchBlock = 'ordinary' | 'pool' | 'attention' | 'fixedAttention' | 'feedForward' | readonly SketchBlock[];
 
 export interface KatagoSketch {
   readonly version: number;
   readonly blocks: readonly SketchBlock[];
+  /** An RMSNorm at the trunk's tip, over points or the board; else a batch norm. */
+  readonly tip?: 'point' | 'board';
   /** Written where the version writes activations. */
   readonly activation?: 'ACTIVATION_RELU' | 'ACTIVATION_MISH' | 'ACTIVATION_SILU' | 'ACTIVATION_IDENTITY';
   /** Weights as words instead of bytes. */
@@ -67,17 +69,17 @@ class Sketch {
   }
 
   network(): SketchedKatago {
-    const { version, blocks } = this.#given;
+    const { version, blocks, tip: tipNorm } = this.#given;
     this.#words('sketch-net', version, 22, 19);
     // Not the usual multipliers, so that a reader that takes those is noticed.
     if (version >= 13) this.#words('20.5', 21, 22, 23, 41, '0.3', 31);
     if (version >= 15) this.#words(0, 0, 0, 0, 0, 0, 0, 0);
     this.#words('trunk', blocks.length, TRUNK, 4, 3, 2, 2);
-    if (version >= 15) this.#words(0, 0, 0, 0, 0, 0);
+    if (version >= 15) this.#words(tipNorm === undefined ? 0 : 1, 0, 0, 0, 0, 0);
     const stem = this.#convolution(22, TRUNK, 3);
     const globalsToBias = this.#matrix(19, TRUNK);
     const stack = blocks.map((block) => this.#block(block, TRUNK));
-    const tip = this.#normed(TRUNK);
+    const tip = tipNorm === undefined ? this.#normed(TRUNK) : this.#tipNorm(TRUNK, tipNorm);
     const policy = this.#policy();
     const value = this.#value();
     return {
@@ -94,6 +96,8 @@ class Sketch {
   }
 
   #block(block: SketchBlock, channels: number): OnImage {
+    if (block === 'attention' || block === 'fixedAttention') return this.#attention(channels, block === 'attention');
+    if (block === 'feedForward') return this.#feedForward(channels);
     const [kind, width] =
       block === 'ordinary' ? ['ordinary_block', 4] : block === 'pool' ? ['gpool_block', 3] : ['', 4];
     if (kind === '') return this.#bottleneck(block as readonly SketchBlock[], channels);
@@ -111,6 +115,96 @@ class Sketch {
       const start = before(x, side);
       const bias = mix(pools(pooled(toPool(start, side), side), side, 'max'));
       return last(between(plusBias(first(start, side), bias), side), side);
+    };
+  }
+
+  /** Six heads share the keys of two. */
+  #attention(channels: number, learned: boolean): OnImage {
+    const [heads, keyHeads, width, valueWidth, theta] = [6, 2, 8, 3, 50];
+    this.#words(
+      'transformer_attention_block',
+      `b${this.#names++}`,
+      heads,
+      keyHeads,
+      width,
+      valueWidth,
+      1,
+      Number(learned),
+    );
+    const norm = this.#pointNorm(channels);
+    const [query, key] = [this.#matrix(channels, heads * width), this.#matrix(channels, keyHeads * width)];
+    const [value, out] = [this.#matrix(channels, keyHeads * valueWidth), this.#matrix(heads * valueWidth, channels)];
+    this.#words(`rope${this.#names++}`, ...(learned ? [keyHeads, width / 2, 2] : [theta]));
+    const frequencies = learned ? this.#floats(keyHeads * width, 0.8) : [];
+    const angle = (head: number, pair: number, x: number, y: number): number => {
+      const at = head * width + 2 * pair;
+      if (learned) return x * frequencies[at]! + y * frequencies[at + 1]!;
+      return pair < width / 4 ? y * theta ** (-pair / (width / 4)) : x * theta ** (1 - pair / (width / 4));
+    };
+    const turn = (numbers: readonly number[], point: number, side: number, head: number): number[] =>
+      numbers.map((number, i) => {
+        const at = angle(head, Math.floor(i / 2), point % side, Math.floor(point / side));
+        return number * Math.cos(at) + (i % 2 === 0 ? -numbers[i + 1]! : numbers[i - 1]!) * Math.sin(at);
+      });
+    const part = (numbers: readonly number[], head: number, size: number) =>
+      numbers.slice(head * size, (head + 1) * size);
+    return (image, side) => {
+      const rows = pointsOf(image).map(norm);
+      const [queries, keys, values] = [rows.map(query), rows.map(key), rows.map(value)];
+      const seen = rows.map((_row, point) =>
+        Array.from({ length: heads }, (_head, head) => {
+          const shared = Math.floor((head * keyHeads) / heads);
+          const q = turn(part(queries[point]!, head, width), point, side, shared);
+          const scores = keys.map(
+            (k, other) => dot(q, turn(part(k, shared, width), other, side, shared)) / Math.sqrt(width),
+          );
+          const weights = scores.map((score) => Math.exp(score));
+          const total = weights.reduce((sum, weight) => sum + weight, 0);
+          return Array.from({ length: valueWidth }, (_value, i) =>
+            weights.reduce(
+              (sum, weight, other) => sum + (weight / total) * values[other]![shared * valueWidth + i]!,
+              0,
+            ),
+          );
+        }).flat(),
+      );
+      return pointsOf(seen.map(out));
+    };
+  }
+
+  #feedForward(channels: number): OnImage {
+    this.#words('transformer_ffn_block', `b${this.#names++}`, channels, 7, 1);
+    const norm = this.#pointNorm(channels);
+    const [first, gate, second] = [this.#matrix(channels, 7), this.#matrix(channels, 7), this.#matrix(7, channels)];
+    return (image) =>
+      pointsOf(
+        pointsOf(image).map((point) => {
+          const x = norm(point);
+          const gates = gate(x);
+          return second(first(x).map((value, i) => functions.ACTIVATION_SILU(value) * gates[i]!));
+        }),
+      );
+  }
+
+  #pointNorm(channels: number): OnVector {
+    this.#words(`rms${this.#names++}`, channels, 0.001);
+    const scale = this.#floats(channels, 0.3, 1);
+    return (x) => x.map((value, i) => (value * scale[i]!) / Math.sqrt(dot(x, x) / channels + 0.001));
+  }
+
+  #tipNorm(channels: number, over: 'point' | 'board'): OnImage {
+    this.#words(`rms${this.#names++}`, channels, 0.001, Number(over === 'board'), 0);
+    const [scale, bias] = [this.#floats(channels, 0.3, 1), this.#floats(channels, 0.3)];
+    const activation = this.#activation();
+    return (image) => {
+      const squares = pointsOf(image).map((x) => dot(x, x) / channels);
+      const whole = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+      return image.map((channel, c) =>
+        channel.map((x, point) => {
+          const square = over === 'board' ? whole : squares[point]!;
+          return activation((x * scale[c]!) / Math.sqrt(square + 0.001) + bias[c]!);
+        }),
+      );
     };
   }
 
@@ -242,6 +336,15 @@ class Sketch {
     else this.#parts.push(Buffer.from('@BIN@'), Buffer.from(values.buffer), Buffer.from('\n'));
     return [...values];
   }
+}
+
+/** Rows and columns change places. */
+function pointsOf(image: Image): number[][] {
+  return image[0]!.map((_, point) => image.map((channel) => channel[point]!));
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
 function pools(image: Image, side: number, third: 'max' | 'quadratic'): number[] {

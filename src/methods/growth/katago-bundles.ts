@@ -4,7 +4,8 @@
  */
 
 import { check } from '../../core/errors.js';
-import type { KatagoArchitecture, KatagoBlock } from '../../nn/networks/katago/architecture.js';
+import type { KatagoArchitecture } from '../../nn/networks/katago/architecture.js';
+import type { KatagoBlock } from '../../nn/networks/katago/blocks.js';
 import { type KatagoLayer, POOLS, katagoLayers, katagoParameters } from '../../nn/networks/katago/layers.js';
 import { sizeOf } from '../../nn/types.js';
 import { repeated } from './copies.js';
@@ -25,6 +26,7 @@ interface Stack {
  * A KataGo network of other sizes: widths grow with those of the trunk, new blocks are made as the old ones in turn.
  *
  * @param sizes 0 keeps what there is
+ * @throws AppError 'invalid-argument' if it has a transformer, whose heads do not grow
  */
 export function katagoTarget(
   from: KatagoArchitecture,
@@ -35,8 +37,9 @@ export function katagoTarget(
   const wide = (width: number): number => Math.ceil((width * channels) / from.channels);
   const grown = (block: KatagoBlock): KatagoBlock => {
     if (block.kind === 'pool') return { ...block, regular: wide(block.regular), pooled: wide(block.pooled) };
-    const middle = wide(block.middle);
-    return block.kind === 'ordinary' ? { ...block, middle } : { ...block, middle, blocks: block.blocks.map(grown) };
+    if (block.kind === 'ordinary') return { ...block, middle: wide(block.middle) };
+    check(block.kind === 'bottleneck', 'A KataGo network with transformer blocks cannot grow: their heads do not');
+    return { ...block, middle: wide(block.middle), blocks: block.blocks.map(grown) };
   };
   const { policy, value } = from;
   return {

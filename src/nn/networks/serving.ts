@@ -1,12 +1,13 @@
 /** The form in which a Go model is served: one graph for a board size, with its weights as constants. */
 
-import { type Graph, graph, input } from '../graph.js';
-import type { Model } from '../model-file.js';
+import { type Graph, type Tensor, constant, graph, input } from '../graph.js';
+import type { Model, Weights } from '../model-file.js';
 import { lowerToOnnx } from '../onnx/lower.js';
 import { softmax } from '../operations/softmax.js';
 import { BATCH } from '../types.js';
 import { type GoArchitecture, boardsOf, goOutputs, parameterInputs } from './go-network.js';
 import { katagoNetwork } from './katago/network.js';
+import { isTabulated } from './katago/rotary.js';
 import { servedOutputs } from './katago/outputs.js';
 
 /**
@@ -18,10 +19,18 @@ import { servedOutputs } from './katago/outputs.js';
  * weights are inputs too, to be made constant with `servingConstants`.
  *
  * @param size S, of the boards that the network plays; the largest if not given
+ * @param weights if given, tables that follow from weights and size alone are made here, once and in double precision
  */
-export function servingGraph(architecture: GoArchitecture, size: number = boardsOf(architecture)[1]): Graph {
+export function servingGraph(
+  architecture: GoArchitecture,
+  size: number = boardsOf(architecture)[1],
+  weights?: Weights,
+): Graph {
   const parameters = parameterInputs(architecture);
-  const parameter = (name: string) => parameters.get(name)!;
+  const parameter = (name: string): Tensor => {
+    const known = isTabulated(name) ? weights?.get(name) : undefined;
+    return known === undefined ? parameters.get(name)! : constant(known.data, known.shape);
+  };
   const planes = input('planes', [BATCH, architecture.planes, size, size]);
   const globals = input('globals', [BATCH, architecture.globals]);
   if (architecture.kind === 'katago') {

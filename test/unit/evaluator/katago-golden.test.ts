@@ -11,6 +11,7 @@ import { parseVertex } from '../../../src/go/vertex.js';
 import { evaluatorSchema } from '../../../src/evaluator/config.js';
 import { Evaluator } from '../../../src/evaluator/evaluator.js';
 import { fromKatago } from '../../../src/server/models/katago-file.js';
+import { readAnswers } from '../../support/katago-answers.js';
 import { isMissing } from '../../support/needs.js';
 import { MemoryModels } from '../../support/served-models.js';
 
@@ -31,31 +32,6 @@ function played(size: number, rules: Rules, ...moves: string[]): Position {
 
 /** The positions that KataGo was asked about, Black to move in each. */
 const positions = [played(9, chinese, 'C3', 'C6'), played(19, trompTaylor, 'Q16', 'D4', 'C6', 'pass')];
-
-/** One answer to `kata-raw-nn`. */
-interface Answer {
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly policy: readonly number[];
-  readonly ownership: readonly number[];
-}
-
-function readAnswers(text: string): Answer[] {
-  return text
-    .split('symmetry 0\n')
-    .slice(1)
-    .map((block) => {
-      const [head = '', rest = ''] = block.split('policy\n');
-      const [policy = '', after = ''] = rest.split('policyPass');
-      const [pass = '', ownership = ''] = after.split('whiteOwnership\n');
-      const lines = `${head}policyPass ${pass}`.trim().split('\n');
-      const grid = (words: string): number[] => words.split('=')[0]!.trim().split(/\s+/).map(Number);
-      return {
-        numbers: new Map(lines.map((line) => line.trim().split(/\s+/)).map(([name, value]) => [name!, Number(value)])),
-        policy: grid(policy),
-        ownership: grid(ownership),
-      };
-    });
-}
 
 /** Probabilities of the moves that KataGo gives one, and of the pass. */
 function priorsOf({ logits }: GoEvaluation, legal: readonly boolean[]): number[] {

@@ -1,10 +1,12 @@
 /**
  * What a KataGo network is, in the numbers from which its parameters' names and shapes follow: KataGo's model versions 8 to
- * 17 without transformers and without an encoder of players' data (github.com/lightvector/KataGo, cpp/neuralnet/desc.cpp).
+ * 17 without an encoder of players' data (github.com/lightvector/KataGo, cpp/neuralnet/desc.cpp).
  */
 
 import { check } from '../../../core/errors.js';
 import { shown } from '../../../core/quoted.js';
+import { type KatagoBlock, checkBlocks, checkEpsilon } from './blocks.js';
+import { fieldsOf, whole, width } from './fields.js';
 
 /** The functions between layers, by the names that versions from 11 write. */
 export const katagoActivations = {
@@ -15,15 +17,6 @@ export const katagoActivations = {
 } as const;
 
 export type KatagoActivation = keyof typeof katagoActivations;
-
-/** A residual block; what it adds to has as many channels as the trunk, or as the bottleneck that it stands in. */
-export type KatagoBlock =
-  /** Two convolutions with `middle` channels in between. */
-  | { readonly kind: 'ordinary'; readonly middle: number }
-  /** The first convolution has two parts; `pooled` channels become biases of the other `regular` ones. */
-  | { readonly kind: 'pool'; readonly regular: number; readonly pooled: number }
-  /** Blocks on fewer channels between two 1×1 convolutions. */
-  | { readonly kind: 'bottleneck'; readonly middle: number; readonly blocks: readonly KatagoBlock[] };
 
 /** What raw outputs are multiplied by to give points, moves and probabilities; the file's names and order. */
 export const katagoMultipliers = [
@@ -49,6 +42,11 @@ export const usualMultipliers: KatagoMultipliers = {
   shorttermScoreError: 30,
 };
 
+export interface KatagoTipNorm {
+  readonly epsilon: number;
+  readonly over: 'point' | 'board';
+}
+
 /** A KataGo network: `networks/katago/network.ts`. */
 export interface KatagoArchitecture {
   readonly kind: 'katago';
@@ -66,6 +64,8 @@ export interface KatagoArchitecture {
   /** Side of the first convolution's filters. */
   readonly stem: number;
   readonly blocks: readonly KatagoBlock[];
+  /** The norm after the last block, if it divides by the root mean square: of a point, or of the whole board. */
+  readonly tipNorm?: KatagoTipNorm;
   /** Channels of the policy head, of its pooled part, and how many policies it gives. */
   readonly policy: { readonly channels: number; readonly pooled: number; readonly outputs: number };
   /** Channels of the value head, width of its hidden layer, and how many numbers about the score it gives. */
@@ -81,12 +81,9 @@ export interface KatagoArchitecture {
 /** The versions that can be read. */
 export const katagoVersions = [8, 17] as const;
 
-const MAX_CHANNELS = 4096;
-const MAX_BLOCKS = 256;
-const MAX_DEPTH = 4;
 const fieldNames = [
-  ...['kind', 'version', 'boards', 'planes', 'globals', 'features', 'channels', 'stem', 'blocks', 'policy', 'value'],
-  ...['multipliers', 'activation', 'activations', 'kernels'],
+  ...['kind', 'version', 'boards', 'planes', 'globals', 'features', 'channels', 'stem', 'blocks', 'tipNorm'],
+  ...['policy', 'value', 'multipliers', 'activation', 'activations', 'kernels'],
 ];
 
 /** The number of policies that a version gives; version 17 says it itself. */
@@ -136,9 +133,10 @@ export function checkKatago(value: unknown): KatagoArchitecture {
     planes: whole(fields['planes'], 'planes', 1, 256),
     globals: whole(fields['globals'], 'globals', 10, 256),
     features,
-    channels: whole(fields['channels'], 'channels', 1, MAX_CHANNELS),
+    channels: width(fields, 'channels'),
     stem: checkKernel(fields['stem'], 'stem'),
     blocks: checkBlocks(fields['blocks'], 0),
+    ...(fields['tipNorm'] !== undefined && { tipNorm: checkTipNorm(fields['tipNorm'], version) }),
     policy: { channels: width(policy, 'channels'), pooled: width(policy, 'pooled'), outputs },
     value: { channels: width(values, 'channels'), hidden: width(values, 'hidden'), outputs: scores },
     multipliers: checkMultipliers(fields['multipliers']),
@@ -148,19 +146,15 @@ export function checkKatago(value: unknown): KatagoArchitecture {
   };
 }
 
-function checkBlocks(value: unknown, depth: number): KatagoBlock[] {
+function checkTipNorm(value: unknown, version: number): KatagoTipNorm {
+  const fields = fieldsOf(value, 'Architecture tipNorm');
+  const { over } = fields;
+  check(version >= 15, () => `Architecture tipNorm is given, which version ${version} does not have; 15 and later do`);
   check(
-    Array.isArray(value) && value.length >= 1 && value.length <= MAX_BLOCKS && depth < MAX_DEPTH,
-    `Architecture blocks must be a list of 1 to ${MAX_BLOCKS} blocks, in bottlenecks at most ${MAX_DEPTH - 1} deep`,
+    over === 'point' || over === 'board',
+    () => `Architecture tipNorm over is ${shown(over)}; it must be 'point' or 'board'`,
   );
-  return (value as unknown[]).map((each) => {
-    const block = fieldsOf(each, 'A block of the architecture');
-    const { kind } = block;
-    if (kind === 'ordinary') return { kind, middle: width(block, 'middle') };
-    if (kind === 'pool') return { kind, regular: width(block, 'regular'), pooled: width(block, 'pooled') };
-    check(kind === 'bottleneck', () => `Block kind is ${shown(kind)}; it must be 'ordinary', 'pool' or 'bottleneck'`);
-    return { kind, middle: width(block, 'middle'), blocks: checkBlocks(block['blocks'], depth + 1) };
-  });
+  return { epsilon: checkEpsilon(fields), over };
 }
 
 function checkMultipliers(value: unknown): KatagoMultipliers {
@@ -194,21 +188,4 @@ function checkKernel(value: unknown, what: string): number {
 function sorted<T>(value: unknown, what: string, each: (value: unknown) => T): Readonly<Record<string, T>> {
   const entries = Object.entries(fieldsOf(value, `Architecture ${what}`)).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, seen]) => [name, each(seen)]));
-}
-
-function width(fields: Partial<Record<string, unknown>>, name: string): number {
-  return whole(fields[name], name, 1, MAX_CHANNELS);
-}
-
-function whole(seen: unknown, name: string, min: number, max: number): number {
-  check(
-    Number.isInteger(seen) && (seen as number) >= min && (seen as number) <= max,
-    () => `Architecture ${name} is ${shown(seen)}; it must be a whole number from ${min} to ${max}`,
-  );
-  return seen as number;
-}
-
-function fieldsOf(value: unknown, what: string): Partial<Record<string, unknown>> {
-  check(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
-  return value;
 }

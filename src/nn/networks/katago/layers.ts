@@ -5,7 +5,8 @@
 
 import type { Parameter } from '../go-resnet.js';
 import { sizeOf } from '../../types.js';
-import { type KatagoActivation, type KatagoArchitecture, type KatagoBlock } from './architecture.js';
+import type { KatagoActivation, KatagoArchitecture } from './architecture.js';
+import type { AttentionBlock, FeedForwardBlock, KatagoBlock } from './blocks.js';
 
 /** One layer of the file. `gain` is the first deviation of the weights, in units of √(2 / inputs of a sum). */
 export type KatagoLayer =
@@ -21,6 +22,18 @@ export type KatagoLayer =
     }
   /** A scale and a bias for each channel. */
   | { readonly kind: 'norm'; readonly name: string; readonly channels: number }
+  /** A scale for each channel, after each point was divided by its root mean square. */
+  | { readonly kind: 'pointNorm'; readonly name: string; readonly channels: number; readonly epsilon: number }
+  /** The norm of the trunk's tip, if it divides by a root mean square; a scale and a bias for each channel. */
+  | {
+      readonly kind: 'tipNorm';
+      readonly name: string;
+      readonly channels: number;
+      readonly epsilon: number;
+      readonly over: 'point' | 'board';
+    }
+  /** Of each pair of a head, what it turns by along x and along y. */
+  | { readonly kind: 'frequencies'; readonly name: string; readonly heads: number; readonly pairs: number }
   | { readonly kind: 'activation'; readonly name: string }
   | {
       readonly kind: 'matrix';
@@ -38,6 +51,8 @@ export const spareWords = { header: 6, trunk: 5, head: 3 } as const;
 
 /** Heads start small: a new network's policy is nearly uniform and its value nearly even. */
 const SMALL = 0.07;
+/** Deviation of first frequencies, in radians a point. */
+const FREQUENCY = 0.5;
 
 /** The function of an activation layer. */
 export function activationOf({ activation, activations }: KatagoArchitecture, name: string): KatagoActivation {
@@ -58,32 +73,44 @@ export function katagoParameters(architecture: KatagoArchitecture): Parameter[] 
     const fanIn = shape.length === 2 ? shape[0]! : sizeOf(shape.slice(1));
     return { name, shape, deviation: gain * Math.sqrt(2 / fanIn) };
   };
+  const ones = (name: string, channels: number): Parameter => ({ ...parameter(name, [channels], 0), mean: 1 });
   return katagoLayers(architecture).flatMap((layer): Parameter[] => {
-    if (layer.kind === 'words' || layer.kind === 'activation') return [];
-    const { name } = layer;
-    if (layer.kind === 'bias') return [parameter(name, [layer.channels], 0)];
-    if (layer.kind === 'matrix') return [parameter(name, [layer.inputs, layer.outputs], layer.gain)];
-    if (layer.kind === 'convolution') {
-      return [parameter(name, [layer.outputs, layer.inputs, layer.kernel, layer.kernel], layer.gain)];
+    switch (layer.kind) {
+      case 'words':
+      case 'activation':
+        return [];
+      case 'bias':
+        return [parameter(layer.name, [layer.channels], 0)];
+      case 'matrix':
+        return [parameter(layer.name, [layer.inputs, layer.outputs], layer.gain)];
+      case 'convolution':
+        return [parameter(layer.name, [layer.outputs, layer.inputs, layer.kernel, layer.kernel], layer.gain)];
+      case 'pointNorm':
+        return [ones(layer.name, layer.channels)];
+      case 'frequencies':
+        return [{ name: layer.name, shape: [layer.heads, layer.pairs, 2], deviation: FREQUENCY }];
+      case 'norm':
+      case 'tipNorm':
+        return [ones(`${layer.name}/scale`, layer.channels), parameter(`${layer.name}/bias`, [layer.channels], 0)];
     }
-    const { channels } = layer;
-    return [{ ...parameter(`${name}/scale`, [channels], 0), mean: 1 }, parameter(`${name}/bias`, [channels], 0)];
   });
 }
 
 function trunkLayers(architecture: KatagoArchitecture): KatagoLayer[] {
-  const { version, blocks, channels, planes, globals, stem } = architecture;
+  const { version, blocks, channels, planes, globals, stem, tipNorm } = architecture;
   // The file's widths of blocks are information only: every layer says its own.
   const first = blocks.map(innermost).find(({ kind }) => kind === 'pool');
   const [regular, pooled] = first?.kind === 'pool' ? [first.regular, first.pooled] : [channels, channels];
   const words = ['trunk', blocks.length, channels, channels, regular, pooled, pooled];
   const inside = { architecture, shrink: 1 / Math.sqrt(blocks.length) };
   return [
-    { kind: 'words', words: version < 15 ? words : [...words, ...zeros(1 + spareWords.trunk)] },
+    { kind: 'words', words: version < 15 ? words : [...words, tipNorm ? 1 : 0, ...zeros(spareWords.trunk)] },
     { kind: 'convolution', name: 'stem/filter', kernel: stem, inputs: planes, outputs: channels, gain: 1 },
     { kind: 'matrix', name: 'stem/globals', inputs: globals, outputs: channels, gain: 1 },
     ...blocks.flatMap((block, i) => blockLayers(inside, block, `block${i}`, channels)),
-    { kind: 'norm', name: 'tip/norm', channels },
+    tipNorm
+      ? { kind: 'tipNorm', name: 'tip/norm', channels, ...tipNorm }
+      : { kind: 'norm', name: 'tip/norm', channels },
     { kind: 'activation', name: 'tip/activation' },
   ];
 }
@@ -98,7 +125,14 @@ interface Inside {
   readonly shrink: number;
 }
 
-const kindWords = { ordinary: 'ordinary_block', pool: 'gpool_block', bottleneck: 'nested_bottleneck_block' } as const;
+const kindWords = {
+  ordinary: 'ordinary_block',
+  pool: 'gpool_block',
+  bottleneck: 'nested_bottleneck_block',
+  attention: 'transformer_attention_block',
+  feedForward: 'transformer_ffn_block',
+} as const;
+export const blockKinds = Object.keys(kindWords) as readonly KatagoBlock['kind'][];
 
 /** The word by which the file names a kind of block. */
 export function blockWord(kind: KatagoBlock['kind']): string {
@@ -106,6 +140,8 @@ export function blockWord(kind: KatagoBlock['kind']): string {
 }
 
 function blockLayers(inside: Inside, block: KatagoBlock, path: string, channels: number): KatagoLayer[] {
+  if (block.kind === 'attention') return attentionLayers(block, path, channels);
+  if (block.kind === 'feedForward') return feedForwardLayers(block, path, channels);
   const { shrink } = inside;
   const width = block.kind === 'pool' ? block.regular : block.middle;
   const usual = block.kind === 'bottleneck' ? 1 : 3;
@@ -131,6 +167,40 @@ function blockLayers(inside: Inside, block: KatagoBlock, path: string, channels:
   const inner = block.kind === 'bottleneck' ? block.blocks : [];
   const between = inner.flatMap((each, i) => blockLayers(inside, each, `${path}/block${i}`, width));
   return [...head, ...between, ...normed(path, 2, width), convolution('filter2', width, channels, 0)];
+}
+
+function attentionLayers(block: AttentionBlock, path: string, channels: number): KatagoLayer[] {
+  const { heads, keyValueHeads, width, valueWidth, rotary, epsilon } = block;
+  const matrix = (name: string, inputs: number, outputs: number, gain = 1): KatagoLayer => {
+    return { kind: 'matrix', name: `${path}/${name}`, inputs, outputs, gain };
+  };
+  const turns = [Number(rotary !== 'none'), Number(rotary === 'learned')];
+  const layers: KatagoLayer[] = [
+    { kind: 'words', words: [blockWord(block.kind), path, heads, keyValueHeads, width, valueWidth, ...turns] },
+    { kind: 'pointNorm', name: `${path}/norm`, channels, epsilon },
+    matrix('query', channels, heads * width),
+    matrix('key', channels, keyValueHeads * width),
+    matrix('value', channels, keyValueHeads * valueWidth),
+    matrix('out', heads * valueWidth, channels, 0),
+  ];
+  if (rotary === 'none') return layers;
+  const name = `${path}/frequencies`;
+  if (rotary !== 'learned') return [...layers, { kind: 'words', words: [name, rotary] }];
+  return [...layers, { kind: 'frequencies', name, heads: keyValueHeads, pairs: width / 2 }];
+}
+
+function feedForwardLayers(block: FeedForwardBlock, path: string, channels: number): KatagoLayer[] {
+  const { kind, hidden, epsilon } = block;
+  const matrix = (name: string, inputs: number, outputs: number, gain: number): KatagoLayer => {
+    return { kind: 'matrix', name: `${path}/${name}`, inputs, outputs, gain };
+  };
+  return [
+    { kind: 'words', words: [blockWord(kind), path, channels, hidden, 1] },
+    { kind: 'pointNorm', name: `${path}/norm`, channels, epsilon },
+    matrix('first', channels, hidden, 1),
+    matrix('gate', channels, hidden, 1),
+    matrix('second', hidden, channels, 0),
+  ];
 }
 
 function normed(path: string, which: 1 | 2, channels: number): KatagoLayer[] {

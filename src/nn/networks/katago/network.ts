@@ -1,7 +1,7 @@
 /**
  * The forward pass of KataGo networks (D. Wu, "Accelerating Self-Play Learning in Go", arXiv 1902.10565, appendix A; the
  * layers as in github.com/lightvector/KataGo, cpp/neuralnet). Boards have the exact size of the tensors, so there are no
- * masks.
+ * masks, neither for sums over the board nor for attention.
  */
 
 import type { Tensor } from '../../graph.js';
@@ -12,8 +12,10 @@ import { mish, relu, silu } from '../../operations/elementwise.js';
 import { matMul } from '../../operations/matmul.js';
 import { max, mean } from '../../operations/reductions.js';
 import { concat, reshape } from '../../operations/shape.js';
-import type { KatagoArchitecture, KatagoBlock } from './architecture.js';
+import type { KatagoArchitecture } from './architecture.js';
+import type { KatagoBlock } from './blocks.js';
 import { activationOf } from './layers.js';
+import { asImage, asPoints, attention, feedForward, tipNormed } from './transformer.js';
 
 /** What the network says before it is turned into probabilities and points, for the side to move; N positions. */
 export interface KatagoOutputs {
@@ -34,6 +36,8 @@ type Parameters = (name: string) => Tensor;
 interface Layers {
   readonly architecture: KatagoArchitecture;
   readonly parameter: Parameters;
+  /** Points on a side of the board. */
+  readonly side: number;
 }
 
 /** Board side for which the scaled mean of pooling is zero, and what it is scaled by. */
@@ -53,7 +57,7 @@ export function katagoNetwork(
   planes: Tensor,
   globals: Tensor,
 ): KatagoOutputs {
-  const layers = { architecture, parameter };
+  const layers = { architecture, parameter, side: planes.shape[2]! };
   const x = katagoTrunk(architecture, parameter, planes, globals);
   return { ...policyHead(layers, x), ...valueHead(layers, x) };
 }
@@ -65,17 +69,43 @@ export function katagoTrunk(
   planes: Tensor,
   globals: Tensor,
 ): Tensor {
-  const layers = { architecture, parameter };
+  const layers = { architecture, parameter, side: planes.shape[2]! };
   const stem = conv2d(planes, parameter('stem/filter'));
   const x = addToChannels(stem, matMul(globals, parameter('stem/globals')));
-  return normed(layers, stack(layers, architecture.blocks, '', x), 'tip/norm', 'tip/activation');
+  return tip(layers, stack(layers, architecture.blocks, '', x));
 }
 
+function tip(layers: Layers, x: Tensor): Tensor {
+  const { architecture, parameter, side } = layers;
+  const { tipNorm } = architecture;
+  if (tipNorm === undefined) return normed(layers, asImage(x, side), 'tip/norm', 'tip/activation');
+  const points = tipNormed(tipNorm, asPoints(x), parameter('tip/norm/scale'), parameter('tip/norm/bias'));
+  return asImage(activated(layers, points, 'tip/activation'), side);
+}
+
+/** The blocks one after another; the result is an image or points, as the last of them gives it. */
 function stack(layers: Layers, blocks: readonly KatagoBlock[], path: string, x: Tensor): Tensor {
-  return blocks.reduce((sum, block, i) => add(residual(layers, block, `${path}block${i}`, sum), sum), x);
+  return blocks.reduce((sum, block, i) => plusBlock(layers, block, `${path}block${i}`, sum), x);
 }
 
-function residual(layers: Layers, block: KatagoBlock, path: string, x: Tensor): Tensor {
+function plusBlock(layers: Layers, block: KatagoBlock, path: string, x: Tensor): Tensor {
+  const { parameter, side } = layers;
+  const own = (name: string): Tensor => parameter(`${path}/${name}`);
+  if (block.kind === 'attention' || block.kind === 'feedForward') {
+    const points = asPoints(x);
+    const added = block.kind === 'attention' ? attention(block, own, points, side) : feedForward(block, own, points);
+    return add(added, points);
+  }
+  const image = asImage(x, side);
+  return add(residual(layers, block, path, image), image);
+}
+
+function residual(
+  layers: Layers,
+  block: Exclude<KatagoBlock, { kind: 'attention' | 'feedForward' }>,
+  path: string,
+  x: Tensor,
+): Tensor {
   const own = (name: string): Tensor => layers.parameter(`${path}/${name}`);
   const first = normed(layers, x, `${path}/norm1`, `${path}/activation1`);
   let hidden = conv2d(first, own('filter1'));
@@ -84,7 +114,7 @@ function residual(layers: Layers, block: KatagoBlock, path: string, x: Tensor): 
     const pooled = globalPool(normed(layers, features, `${path}/poolNorm`, `${path}/poolActivation`));
     hidden = addToChannels(hidden, matMul(pooled, own('pool')));
   }
-  if (block.kind === 'bottleneck') hidden = stack(layers, block.blocks, `${path}/`, hidden);
+  if (block.kind === 'bottleneck') hidden = asImage(stack(layers, block.blocks, `${path}/`, hidden), layers.side);
   return conv2d(normed(layers, hidden, `${path}/norm2`, `${path}/activation2`), own('filter2'));
 }
 

@@ -1,7 +1,8 @@
 /** Networks that begin at random here and can be played by KataGo later. */
 
 import { hasPool, policyChannels } from '../go-resnet.js';
-import { type KatagoArchitecture, type KatagoBlock, usualMultipliers } from './architecture.js';
+import { type KatagoArchitecture, usualMultipliers } from './architecture.js';
+import type { KatagoBlock } from './blocks.js';
 
 /** The sizes of a new network; see `Architecture`. */
 export interface NewKatago {

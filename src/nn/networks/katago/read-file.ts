@@ -6,7 +6,6 @@
 import type { Weights } from '../../model-file.js';
 import {
   type KatagoArchitecture,
-  type KatagoBlock,
   type KatagoMultipliers,
   checkKatago,
   katagoMultipliers,
@@ -14,8 +13,10 @@ import {
   usualMultipliers,
   usualPolicies,
 } from './architecture.js';
-import { POOLS, blockWord, spareWords } from './layers.js';
+import type { KatagoBlock } from './blocks.js';
+import { POOLS, blockKinds, blockWord, spareWords } from './layers.js';
 import { LayerReader } from './read-layer.js';
+import { readAttention, readFeedForward } from './read-transformer.js';
 import { checkKatagoName } from './words.js';
 
 export interface KatagoFile {
@@ -31,8 +32,6 @@ const MAX_BLOCKS = 256;
 
 /** Parts that are known and not supported, by the words that begin them. */
 const refusedBlocks: Readonly<Record<string, string>> = {
-  transformer_attention_block: 'a transformer attention block',
-  transformer_ffn_block: 'a transformer feed-forward block',
   dilated_block: 'a dilated block',
 };
 
@@ -101,24 +100,21 @@ function zeros(words: LayerReader['words'], count: number, part: string): void {
   for (let i = 0; i < count; i++) words.whole(`option ${i + 1} of the ${part}, which is not supported,`, 0, 0);
 }
 
-function readTrunk(reader: LayerReader): Pick<KatagoArchitecture, 'channels' | 'stem' | 'blocks'> {
+function readTrunk(reader: LayerReader): Pick<KatagoArchitecture, 'channels' | 'stem' | 'blocks' | 'tipNorm'> {
   const { words } = reader;
   words.word("the trunk's name");
   const count = words.whole('the number of blocks', 1, MAX_BLOCKS);
   const channels = words.whole("the trunk's channels", 1, 4096);
   for (const width of ['middle', 'regular', 'dilated', 'pooled']) words.whole(`the ${width} channels`, 0, 1_000_000);
-  if (reader.version >= 15) {
-    const kind = words.whole("the kind of the trunk's norm", 0, 1_000_000);
-    if (kind === 1) words.fail("the trunk's norm is an RMSNorm, which is not supported");
-    if (kind !== 0) words.fail(`the kind of the trunk's norm is ${kind}, which is not known`);
-    zeros(words, spareWords.trunk, 'trunk');
-  }
+  const normKind = reader.version < 15 ? 0 : words.whole("the kind of the trunk's norm", 0, 1);
+  if (reader.version >= 15) zeros(words, spareWords.trunk, 'trunk');
   const stem = reader.convolution('stem/filter', { inputs: FEATURES.planes, outputs: channels, side: 'any' });
   reader.matrix('stem/globals', FEATURES.globals, channels);
   const blocks = readBlocks(reader, { path: '', count, channels, depth: 0 });
-  reader.norm('tip/norm', channels);
+  const tipNorm = normKind === 1 ? reader.tipNorm('tip/norm', channels) : undefined;
+  if (tipNorm === undefined) reader.norm('tip/norm', channels);
   reader.activation('tip/activation');
-  return { channels, stem: stem.side, blocks };
+  return { channels, stem: stem.side, blocks, ...(tipNorm && { tipNorm }) };
 }
 
 interface Stack {
@@ -136,13 +132,15 @@ function readBlocks(reader: LayerReader, stack: Stack): KatagoBlock[] {
 function readBlock(reader: LayerReader, path: string, { channels, depth }: Stack): KatagoBlock {
   const { words } = reader;
   const word = words.word(`the kind of block '${path}'`);
-  const kind = (['ordinary', 'pool', 'bottleneck'] as const).find((each) => blockWord(each) === word);
+  const kind = blockKinds.find((each) => blockWord(each) === word);
   if (kind === undefined) {
     const refused = refusedBlocks[word];
     const what = refused === undefined ? `of the unknown kind '${word}'` : `${refused}, which is not supported`;
     return words.fail(`block '${path}' is ${what}`);
   }
   words.word(`the name of block '${path}'`);
+  if (kind === 'attention') return readAttention(reader, path, channels);
+  if (kind === 'feedForward') return readFeedForward(reader, path, channels);
   const count = kind === 'bottleneck' ? words.whole(`the number of blocks in '${path}'`, 1, MAX_BLOCKS) : 0;
   if (kind === 'bottleneck' && depth > 2) words.fail(`block '${path}' lies more than three bottlenecks deep`);
   const side = kind === 'bottleneck' ? 1 : 3;

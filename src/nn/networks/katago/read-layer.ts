@@ -1,6 +1,6 @@
 /** Reads single layers of a KataGo file, checks that they fit together, and keeps their weights under our names. */
 
-import { type KatagoActivation, katagoActivations } from './architecture.js';
+import { type KatagoActivation, type KatagoTipNorm, katagoActivations } from './architecture.js';
 import { WordReader } from './words.js';
 
 /** Most channels of a layer. */
@@ -77,6 +77,36 @@ export class LayerReader {
     if (lost >= 0) words.fail(`layer '${layer}' scales channel ${lost} by ${String(merged[lost])}`);
   }
 
+  /** A norm of points, which is its scale; the epsilon. */
+  pointNorm(name: string, channels: number): number {
+    const layer = this.#name(name);
+    this.#channels(layer, 'channels', channels);
+    const epsilon = this.#epsilon(layer);
+    this.#keep(name, [channels], this.words.floats(layer, channels));
+    return epsilon;
+  }
+
+  /** A norm of the tip that divides by a root mean square. */
+  tipNorm(name: string, channels: number): KatagoTipNorm {
+    const { words } = this;
+    const layer = this.#name(name);
+    this.#channels(layer, 'channels', channels);
+    const epsilon = this.#epsilon(layer);
+    const over = words.whole(`whether layer '${layer}' is spatial`, 0, 1) === 1 ? 'board' : 'point';
+    words.whole(`the size of groups of layer '${layer}', which are not supported,`, 0, 0);
+    this.#keep(`${name}/scale`, [channels], words.floats(layer, channels));
+    this.#keep(`${name}/bias`, [channels], words.floats(layer, channels));
+    return { epsilon, over };
+  }
+
+  /** Frequencies [heads, pairs, 2]. */
+  frequencies(name: string, heads: number, pairs: number): void {
+    const layer = this.#name(name);
+    const shape = [heads, pairs, 2];
+    shape.forEach((length, i) => this.words.whole(`dimension ${i + 1} of layer '${layer}'`, length, length));
+    this.#keep(name, shape, this.words.floats(layer, heads * pairs * 2));
+  }
+
   /** An activation; before version 11 it is ReLU. */
   activation(name: string): void {
     const layer = this.#name(name);
@@ -105,6 +135,12 @@ export class LayerReader {
     const layer = this.#name(name);
     this.#channels(layer, 'channels', channels);
     this.#keep(name, [channels], this.words.floats(layer, channels));
+  }
+
+  #epsilon(layer: string): number {
+    const epsilon = this.words.number(`the epsilon of layer '${layer}'`);
+    if (epsilon > 0 && epsilon < 1) return epsilon;
+    this.words.fail(`the epsilon of layer '${layer}' is ${epsilon}; it must lie between 0 and 1`);
   }
 
   #keep(name: string, shape: readonly number[], data: Float32Array): void {

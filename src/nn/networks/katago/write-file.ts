@@ -47,6 +47,19 @@ function writeLayer(writer: WordWriter, layer: KatagoLayer, architecture: Katago
       writer.floats(dataOf(`${name}/scale`));
       writer.floats(dataOf(`${name}/bias`));
       break;
+    case 'pointNorm':
+      writer.words([layer.channels, layer.epsilon]);
+      writer.floats(dataOf(name));
+      break;
+    case 'tipNorm':
+      writer.words([layer.channels, layer.epsilon, Number(layer.over === 'board'), 0]);
+      writer.floats(dataOf(`${name}/scale`));
+      writer.floats(dataOf(`${name}/bias`));
+      break;
+    case 'frequencies':
+      writer.words([layer.heads, layer.pairs, 2]);
+      writer.floats(dataOf(name));
+      break;
     case 'activation':
       if (architecture.version >= 11) writer.words([katagoActivations[activationOf(architecture, name)]]);
       break;

@@ -23,6 +23,18 @@ const sketches: Record<string, KatagoSketch> = {
   'version 13 with multipliers of its own': { version: 13, blocks: all, activation: 'ACTIVATION_MISH' },
   'version 15 in words': { version: 15, blocks: [['ordinary', ['pool']]], activation: 'ACTIVATION_MISH', words: true },
   'version 16': { version: 16, blocks: all, activation: 'ACTIVATION_RELU' },
+  'version 17 with transformers': {
+    version: 17,
+    blocks: ['attention', 'feedForward', 'pool', 'fixedAttention', 'feedForward'],
+    activation: 'ACTIVATION_SILU',
+    tip: 'point',
+  },
+  'version 17 with transformers in bottlenecks': {
+    version: 17,
+    blocks: ['feedForward', ['attention', 'ordinary', 'fixedAttention', 'feedForward'], 'ordinary'],
+    activation: 'ACTIVATION_MISH',
+    tip: 'board',
+  },
   'version 17 without transformers': { version: 17, blocks: all, activation: 'ACTIVATION_IDENTITY' },
 };
 
@@ -104,6 +116,11 @@ describe('a broken file', () => {
     );
   }
 
+  /** The same of a file with a transformer. */
+  function transformer(from: string, to: string): Uint8Array {
+    return changed(from, to, sketchKatago({ version: 17, blocks: ['attention', 'feedForward'], tip: 'point' }).bytes);
+  }
+
   it('is refused wherever it is cut off, with the byte', () => {
     for (const file of [bytes, words]) {
       // Of a number in words the last digits may be missing and nobody can tell; gzip's checksum does.
@@ -127,11 +144,16 @@ describe('a broken file', () => {
     ["players' data", changed('\n31\n0\n0\n', '\n31\n1\n0\n'), /metaEncoder .* not supported/],
     ['pass-alive areas as under suicide', changed('\n31\n0\n0\n', '\n31\n0\n1\n'), /preferPassAliveUnderSuicideRules/],
     ['an unknown option', changed('\n31\n0\n0\n0\n', '\n31\n0\n0\n3\n'), /option 1 of the header.*is 3;/],
-    ['an RMSNorm', changed('\n2\n2\n0\n', '\n2\n2\n1\n'), /RMSNorm, which is not supported/],
+    ['a norm of the trunk of no known kind', changed('\n2\n2\n0\n', '\n2\n2\n2\n'), /trunk's norm is 2;/],
+    ['a feed-forward block without a gate', transformer('\n5\n7\n1\n', '\n5\n7\n0\n'), /'block1' .* without a gate/],
+    ['heads that cannot share', transformer('\n6\n2\n8\n', '\n6\n4\n8\n'), /6 heads, which 4 key\/value heads/],
+    ['an odd width of heads', transformer('\n6\n2\n8\n', '\n6\n2\n9\n'), /heads of 9 numbers/],
+    ['groups of channels', transformer('0.001\n0\n0\n', '0.001\n0\n8\n'), /size of groups .* is 8;/],
+    ['frequencies that do not fit', transformer('\n2\n4\n2\n', '\n2\n5\n2\n'), /dimension 2 of layer 'rope\d+' is 5/],
     [
-      'a transformer',
-      changed('ordinary_block', 'transformer_attention_block'),
-      /'block0' is a transformer attention block/,
+      'a dilated block',
+      changed('ordinary_block', 'dilated_block'),
+      /'block0' is a dilated block, which is not supported/,
     ],
     [
       'a block of no known kind',

@@ -66,6 +66,17 @@ describe('a network of the katago kind', () => {
     expect(last['loss']! / first['loss']!).toBeLessThan(0.5);
   });
 
+  it('trains on where KataGo left off, with transformers', async () => {
+    const blocks = ['attention', 'feedForward', ['fixedAttention', 'feedForward']] as const;
+    const file = readKatago(sketchKatago({ version: 17, blocks, activation: 'ACTIVATION_SILU', tip: 'board' }).bytes);
+    const { first, last, trained } = await learn(file.architecture, 4, file.weights, 60);
+    expect(last['loss']! / first['loss']!).toBeLessThan(0.5);
+    const moved = (name: string): boolean =>
+      trained.get(name)!.data.some((value, i) => value !== file.weights.get(name)!.data[i]);
+    const still = [...file.weights.keys()].filter((name) => name.startsWith('block') && !moved(name));
+    expect(still).toEqual([]);
+  });
+
   it('has the same gradients point by point as in the ordinary layout', async () => {
     const architecture = newKatago({ size: 4, blocks: 2, channels: 64, ...features });
     const options = { architecture, batchSize, losses };
