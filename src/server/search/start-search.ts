@@ -43,7 +43,7 @@ export function planOf(search: StartSearch, size: number): SearchPlan {
   checkRange('visits', visits, 0, MOST_VISITS);
   checkRange('leaves', leaves, 0, MOST_LEAVES);
   checkRange('restrictions', restrictions.length, 0, MOST_RESTRICTIONS);
-  checkRange('priority', search.priority, 0, Priority.BULK);
+  checkRange('priority', search.priority, 0, Priority.INTERACTIVE);
   checkRange('transpositions', transpositions, 0, sharings.length - 1);
   if (choose) checkChoice(choose);
   return {

@@ -8,6 +8,7 @@ import { GameState } from '../../../../src/player/game-state.js';
 import type { Opinion } from '../../../../src/player/opinion.js';
 import { tuningOf } from '../../../../src/player/search-parameters.js';
 import { Thinker } from '../../../../src/player/thinker.js';
+import { Priority } from '../../../../src/proto/tengen/v1/evaluator.js';
 import { Precision } from '../../../../src/proto/tengen/v1/precision.js';
 import { NewGame, SearchServiceDefinition, StartSearch } from '../../../../src/proto/tengen/v1/search.js';
 import { opinionFromWire } from '../../../../src/wire/search-report.js';
@@ -145,6 +146,17 @@ describe('SearchService', () => {
     for (let move = 0; move < 6; move++) await session.play(25, 25);
     const hopeless = await session.search({ visits: 30, choose: lost });
     expect(hopeless.chosen).toBeDefined();
+    session.cancel();
+  });
+
+  it('takes every priority there is, and no other', async () => {
+    const session = await begun();
+    for (const priority of [Priority.UNSPECIFIED, Priority.BULK, Priority.INTERACTIVE]) {
+      expect((await session.search({ visits: 5, priority })).visits).toBeGreaterThan(0);
+    }
+    await expect(session.search({ visits: 5, priority: 3 as Priority })).rejects.toThrow(
+      'priority is 3; it must be from 0 to 2',
+    );
     session.cancel();
   });
 
