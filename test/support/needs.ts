@@ -15,8 +15,8 @@ const words = {
   openssl: 'openssl is not there to make a certificate',
   shared: 'the folder ../shared with networks of KataGo is missing',
   strace: 'strace is not installed or not permitted here',
-  websocket: 'python3-websocket is not installed',
   torch: 'python3-torch, python3-grpcio and python3-grpc-tools are not installed',
+  websocket: 'python3-websocket is not installed',
 } as const;
 
 /** The name of something that a test needs. */

@@ -22,6 +22,6 @@ it('what is missing and required fails, and so does a name that nothing has', ()
   expect(() => isMissing('mount', false, env)).toThrow(message);
   expect(isMissing('mount', true, env)).toBe(false);
   expect(() => isMissing('gnugo', true, { TENGEN_TEST_REQUIRE: 'gnu-go' })).toThrow(
-    "TENGEN_TEST_REQUIRE names 'gnu-go'; known are chromium, gnugo, grpc",
+    "TENGEN_TEST_REQUIRE names 'gnu-go'; known are chromium, collections, gnugo, grpc",
   );
 });
