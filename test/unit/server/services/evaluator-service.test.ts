@@ -155,8 +155,9 @@ describe('EvaluatorService', () => {
     const stream = new Stream();
     for (let id = 1; id <= 40; id++) stream.send(request(id, { positions }));
     stream.send(request(41, { positions: positions.slice(0, 1), priority: Priority.INTERACTIVE }));
-    const firstHalf = await stream.receive(20);
-    expect(firstHalf.at(-1)?.requestId).toBe(41n);
+    // The server answers the first ones while it reads the others, but never all of them.
+    const first = await stream.receive(38);
+    expect(first.at(-1)?.requestId).toBe(41n);
     await stream.end();
   });
 
