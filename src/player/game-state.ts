@@ -7,16 +7,10 @@ import { AppError } from '../core/errors.js';
 import { BLACK, type Color } from '../go/color.js';
 import { Position } from '../go/position.js';
 import { checkRules, type Rules } from '../go/rules.js';
-import { setUpPosition, type SgfSetup } from '../go/sgf/game.js';
+import { setUpPosition, type SgfMove, type SgfSetup } from '../go/sgf/game.js';
 
-/** One move as it was sent. */
-export interface Turn {
-  readonly color: Color;
-  /** A point, or size² for a pass. */
-  readonly action: number;
-  /** As a file has it. */
-  readonly comment?: string;
-}
+/** One move as it was sent, or as a file has it. */
+export type Turn = SgfMove;
 
 /** Stones on the board before the first move. */
 export type Setup = SgfSetup;
