@@ -16,7 +16,7 @@ const LINE = 10;
  * Adds to the node of each move what the review says of it, and a variation with the better line where the move is none of the
  * good ones. `SBKV` is the win rate that Sabaki draws as a graph. Comments and variations of the file stay.
  *
- * @param nodes of the moves, in their order, one for each
+ * @param nodes of all moves of the game, in their order
  * @param parents of these nodes
  */
 export function annotate(
@@ -25,13 +25,13 @@ export function annotate(
   parents: ReadonlyMap<SgfNode, SgfNode>,
   size: number,
 ): void {
-  moves.forEach((move, i) => {
-    const node = nodes[i]!;
+  for (const move of moves) {
+    const node = nodes[move.number - 1]!;
     node.data['C'] = [[...(node.data['C'] ?? []), commentOn(move, size)].join('\n\n')];
     node.data['SBKV'] = [(100 * move.after.winRate).toFixed(2)];
     const parent = parents.get(node);
     if (move.kind !== 'good' && move.better && parent) parent.children.push(lineOf(move, move.better.line, size));
-  });
+  }
 }
 
 function commentOn(move: ReviewedMove, size: number): string {
